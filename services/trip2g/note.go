@@ -1,0 +1,186 @@
+package trip2g
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a note's path, in bytes. A segment's is what common file systems
+// allow for one name, so that every vault can be written back to disk.
+const (
+	MaxPathLength    = 1024
+	MaxSegmentLength = 255
+)
+
+// Position numbers the changes that readers can see: every such change takes the
+// next number, and a node that has followed to a position has all changes up to it.
+type Position int64
+
+// Note is a note as readers see it: its published version.
+type Note struct {
+	ID          int64
+	Path        string // in the vault, "/"-separated, with its extension
+	Content     string // UTF-8
+	Hash        string // ContentHash of Content
+	CreatedAt   time.Time
+	PublishedAt time.Time // when this version became visible
+	Assets      []NoteAsset
+}
+
+// NoteAsset joins a reference in a note's text to the asset it stands for.
+type NoteAsset struct {
+	AssetID      int64
+	Ref          string // as the note's text has it, e.g. "image.png" or "../img/a b.png"
+	AbsolutePath string // the file's path in the vault
+	Hash         string // SHA-256 of the file, lower-case hex
+	Size         int64  // bytes
+	ContentType  string
+}
+
+// NotePath is what a vault client asks to find out what the server has.
+type NotePath struct {
+	ID      int64
+	Path    string
+	Hash    string // of the latest version that the asking stage sees
+	Content string
+	Assets  []NoteAsset
+}
+
+// NotePathFilter picks notes: Paths wins over Search, Search over Like. Empty picks all.
+type NotePathFilter struct {
+	Like   string   // an SQL LIKE pattern on the path
+	Search string   // text that the path or the content contains, any case
+	Paths  []string // exact paths
+}
+
+// NoteUpdate is one note of a push.
+type NoteUpdate struct {
+	Path    string
+	Content string
+}
+
+// StagedNote is what the store has of a note after a push of it.
+type StagedNote struct {
+	ID     int64
+	Path   string
+	Assets []NoteAsset // that the pushing stage sees for it
+}
+
+// Stage names who a staged push belongs to, "key:12" for an API key or "user:3" for a
+// signed-in user: one client's commit never publishes the half-pushed vault of another.
+type Stage string
+
+// VaultStore is the leader's writable vault. Every method is one transaction: all of it or
+// nothing. With publish, what was given is visible when the call returns and the returned
+// position covers it; without, it waits in the stage for Commit. Content that is already
+// there makes no version and no position. Positions returned are the newest there is.
+type VaultStore interface {
+	// NotePaths lists notes that are not hidden, as the stage sees them, by path.
+	NotePaths(ctx context.Context, stage Stage, filter NotePathFilter) ([]NotePath, error)
+	// PushNotes stores a version of each note whose content differs; a hidden note is shown again.
+	// Paths are valid (ValidatePath) and differ from each other. Results are in the order of updates.
+	PushNotes(ctx context.Context, stage Stage, updates []NoteUpdate, publish bool) ([]StagedNote, Position, error)
+	// AttachAsset joins a stored asset to a note's reference. ENOTFOUND without such a note or asset.
+	AttachAsset(ctx context.Context, stage Stage, noteID int64, asset NoteAsset, publish bool) (Position, error)
+	// HideNotes takes notes from readers and keeps their history. Unknown paths are no error.
+	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
+	// Commit publishes all that the stage holds, in one step.
+	Commit(ctx context.Context, stage Stage) (Position, error)
+}
+
+// AssetStore keeps files by their content.
+type AssetStore interface {
+	AssetReader
+	// PutAsset stores what r gives. EINVALID if its SHA-256 (lower-case hex) is not hash, ETOOLARGE
+	// past maxSize bytes; then nothing is kept. Storing what is there already reads r and changes nothing.
+	PutAsset(ctx context.Context, hash, contentType string, maxSize int64, r io.Reader) (Asset, error)
+}
+
+// AssetReader reads stored files; replicas have only this.
+type AssetReader interface {
+	// Asset tells of a stored file; ENOTFOUND if there is none.
+	Asset(ctx context.Context, hash string) (Asset, error)
+	// OpenAsset opens a stored file. A read touches the database for one chunk at a time.
+	OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error)
+}
+
+// Asset is a stored file, named by its content.
+type Asset struct {
+	ID          int64
+	Hash        string // SHA-256, lower-case hex
+	Size        int64  // bytes
+	ContentType string
+	CreatedAt   time.Time
+}
+
+// ChangeSet is what changed for readers between two positions.
+type ChangeSet struct {
+	DatabaseID string    // made once with the database; another one means another database: reload all
+	Schema     int64     // version of the schema that wrote it
+	Position   Position  // of the last change in this set
+	Head       Position  // of the newest change there was when the set was read
+	ChangedAt  time.Time // when the change at Position was made
+
+	Notes           []Note  // published state of the notes that changed
+	RemovedNotes    []int64 // notes that readers see no more
+	Sessions        []Session
+	RemovedSessions []int64
+}
+
+// ChangeSource gives a site what changed. limit bounds the changes of one call and so the length
+// of its one read transaction; a caller repeats until Position is Head and has then a consistent
+// whole, because a row that changed meanwhile comes again with its new position.
+type ChangeSource interface {
+	Changes(ctx context.Context, after Position, limit int) (ChangeSet, error)
+}
+
+// ContentHash is the sync API's hash of a note: SHA-256 of its bytes in padded URL-safe base64.
+func ContentHash(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return base64.URLEncoding.EncodeToString(sum[:])
+}
+
+// ValidatePath gives EINVALID with a reason unless path can name a note of a vault:
+// relative, "/"-separated, clean, valid UTF-8 without control characters, within the
+// length limits, and ending in .md or .html.
+func ValidatePath(path string) error {
+	if fault := pathFault(path); fault != "" {
+		return Errorf(EINVALID, "path %s", fault)
+	}
+	return nil
+}
+
+func pathFault(path string) string {
+	switch {
+	case path == "":
+		return "is empty"
+	case !utf8.ValidString(path):
+		return "is not valid UTF-8"
+	case len(path) > MaxPathLength:
+		return "is longer than 1,024 bytes"
+	case strings.HasPrefix(path, "/"):
+		return "starts with /: give it relative to the vault"
+	case strings.ContainsRune(path, '\\'):
+		return "has a backslash: separate folders with /"
+	case strings.ContainsFunc(path, unicode.IsControl):
+		return "has a control character"
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		switch {
+		case segment == "" || segment == "." || segment == "..":
+			return `has an empty, "." or ".." segment`
+		case len(segment) > MaxSegmentLength:
+			return "has a segment longer than 255 bytes"
+		}
+	}
+	if !strings.HasSuffix(strings.ToLower(path), ".md") && !strings.HasSuffix(strings.ToLower(path), ".html") {
+		return "must end in .md or .html"
+	}
+	return ""
+}
