@@ -15,7 +15,7 @@ const (
 	ETOOLARGE     = "too_large"    // past a limit; the message names the limit
 	EUNAVAILABLE  = "unavailable"  // not now; trying again may help
 	EINTERNAL     = "internal"     // a fault of ours; details are in the log, never in an answer
-	internalText = "internal error; the server's log tells more"
+	internalText  = "internal error; the server's log tells more"
 )
 
 // FieldError says what is wrong with one part of an input.
