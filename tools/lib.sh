@@ -1,0 +1,60 @@
+# Sourced by the scripts here, in docker/ and in compose/.
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+# quietly runs a command and shows what it printed only when it fails.
+quietly() {
+    if quiet_out=$("$@" 2>&1); then
+        return 0
+    else
+        quiet_rc=$?
+        printf '%s\n' "$quiet_out" >&2
+        return "$quiet_rc"
+    fi
+}
+
+# within ends a command that takes longer than the given number of seconds
+# (macOS has no timeout command).
+within() {
+    within_limit=$1
+    shift
+    "$@" &
+    within_pid=$!
+    (
+        while [ "$within_limit" -gt 0 ] && kill -0 "$within_pid" 2>/dev/null; do
+            sleep 1
+            within_limit=$((within_limit - 1))
+        done
+        kill "$within_pid" 2>/dev/null
+    ) >/dev/null 2>&1 &
+    wait "$within_pid"
+}
+
+# digest prints the first 12 hex digits of the SHA-256 of its input.
+digest() {
+    { sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-12
+}
+
+# need_docker ends the script with one sentence unless a daemon answers.
+need_docker() {
+    command -v docker >/dev/null 2>&1 ||
+        fail "The docker command is missing: install Docker (https://docs.docker.com/get-docker/), on Debian with: sudo apt-get install docker.io"
+    need_out=$(docker version --format '{{.Server.Version}}' 2>&1) && return 0
+    case $need_out in
+    *'permission denied'*)
+        fail "This user may not talk to Docker: run 'sudo usermod -aG docker $(id -un)' and sign in again." ;;
+    *)
+        fail "Docker does not answer; start it (Linux: sudo systemctl start docker; elsewhere: open Docker Desktop) and try again. It said: $need_out" ;;
+    esac
+}
+
+# docker_build builds an image and prints something only when that fails. The
+# builder is the one that shares the daemon's images, whatever the user has
+# selected: the base image exists nowhere else. Docker without BuildKit does
+# not read the variable.
+docker_build() {
+    quietly env "BUILDX_BUILDER=${BUILDX_BUILDER:-$(docker context show)}" docker build "$@"
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Checks formatting, runs go vet and staticcheck on the workspace, and reads
+# every shell script for syntax.
+set -eu
+cd "$(dirname "$0")/.."
+. tools/lib.sh
+
+go=${GO:-go}
+
+unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l e2e internal services)
+[ -z "$unformatted" ] || fail "Not formatted (make fmt does it):
+$unformatted"
+
+for script in .ci/run ./*/*.sh; do
+    sh -n "$script"
+done
+
+"$go" vet trip2g/...
+bin/staticcheck trip2g/...
