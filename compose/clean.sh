@@ -1,0 +1,57 @@
+#!/bin/sh
+# Removes what the project PROJECT has made, whichever stack it ran: tmp/, and
+# in Docker its containers, network and volumes, the images built from this
+# checkout, and the base image once no checkout has an image on it. The secrets
+# in compose/.env stay.
+set -eu
+cd "$(dirname "$0")/.."
+. tools/lib.sh
+
+project=${PROJECT:-trip2g}
+checkout=$(pwd -P)
+
+# each LIST COMMAND...: runs the command on the list's words, if there are any.
+each() {
+    each_list=$1
+    shift
+    # shellcheck disable=SC2086 # ids hold no space
+    [ -z "$each_list" ] || "$@" $each_list >/dev/null
+}
+
+remove_containers() {
+    ours=label=com.docker.compose.project=$project
+    each "$(docker ps -aq --filter "$ours")" docker rm --force --volumes
+    each "$(docker volume ls -q --filter "$ours")" docker volume rm
+    each "$(docker network ls -q --filter "$ours")" docker network rm
+}
+
+images() {
+    docker image ls -q --no-trunc --filter "label=trip2g.checkout$1" | sort -u
+}
+
+# remove_shared removes the database of a shared stack, which belongs to the
+# server's user and not to ours.
+remove_shared() {
+    image=$(images "=$checkout" | head -n 1)
+    if [ -d "tmp/shared/$project" ] && [ -n "$image" ]; then
+        docker run --rm --entrypoint rm -v "$checkout/tmp/shared:/shared" "$image" -rf "/shared/$project"
+    fi
+}
+
+remove_images() {
+    each "$(images "=$checkout")" docker rmi --force
+    [ -n "$(images '')" ] || each "$(docker image ls -q trip2g-base)" docker rmi
+}
+
+if command -v docker >/dev/null 2>&1; then
+    need_docker
+    remove_containers
+    remove_shared
+    remove_images
+fi
+if [ -d tmp ]; then
+    # Another project of this checkout may be running on its directory.
+    find tmp -mindepth 1 -maxdepth 1 ! -name shared -exec rm -rf {} +
+    rm -rf "tmp/shared/$project"
+    rmdir tmp/shared tmp 2>/dev/null || true
+fi
