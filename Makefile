@@ -1,0 +1,84 @@
+# Every task by one word; "make" lists them. GO is the Go command, PROJECT the
+# name of the stack's containers and volumes, STACK the stack that "up" starts;
+# compose/README.md names the variables for ports and addresses.
+
+GO ?= go
+PROJECT ?= trip2g
+STACK ?= litefs
+export GO PROJECT STACK
+
+SHELL := /bin/sh
+.PHONY: help
+help: ## List these tasks
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: trip2g ## One node on this machine, no container, with the documentation
+	@exec sh tools/run.sh
+
+.PHONY: build
+build: trip2g compose ## All binaries, into bin/
+	@[ "$$($(GO) env GOOS)" != linux ] || sh tools/build.sh litefs bin/litefs
+
+.PHONY: up
+up: trip2g compose ## Build what changed, start the stack (STACK=litefs, shared or single), publish docs/
+	@image=$$(sh docker/image.sh) && exec sh compose/up.sh "$$image"
+
+.PHONY: down
+down: compose ## Stop the stack, keep its data
+	@COMPOSE_PROGRESS=quiet sh compose/compose.sh down --remove-orphans
+
+.PHONY: clean
+clean: ## Remove the stack, its data, its images and tmp/
+	@exec sh compose/clean.sh
+
+.PHONY: key
+key: compose ## Print a fresh API key for the running stack
+	@exec sh compose/key.sh
+
+.PHONY: logs
+logs: compose ## Follow the logs of the running stack
+	@exec sh compose/compose.sh logs --follow --tail 100
+
+.PHONY: ps
+ps: compose ## Show the containers of the running stack
+	@exec sh compose/compose.sh ps --all
+
+.PHONY: test
+test: lint unit e2e ## Everything that has to pass: lint, unit, e2e
+
+.PHONY: unit
+unit: ## The tests of the packages, with the race detector
+	@sh tools/deps.sh cc git fusermount3 sqlite3
+	$(GO) test -race -timeout 10m trip2g/internal/... trip2g/services/trip2g/...
+
+.PHONY: e2e
+e2e: compose ## The suite that drives the stacks from outside
+	@exec sh tools/e2e.sh
+
+.PHONY: lint
+lint: bin/staticcheck ## Formatting, go vet, staticcheck, shell syntax
+	@exec sh tools/lint.sh
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	@$(GO) fmt trip2g/...
+
+.PHONY: build-amd64
+build-amd64: ## A static trip2g for Linux on amd64, as the file tmp/amd64
+	@GOOS=linux GOARCH=amd64 sh tools/build.sh trip2g tmp/amd64
+
+.PHONY: trip2g
+trip2g:
+	@sh tools/build.sh trip2g bin/trip2g
+
+# Compose v2: Docker's plugin, else one built into bin/.
+.PHONY: compose
+compose:
+	@sh compose/compose.sh --have || $(MAKE) --silent bin/docker-compose
+
+bin/docker-compose: docker/compose/go.mod docker/compose/go.sum
+	@sh tools/tool.sh docker/compose github.com/docker/compose/v2 /cmd $@
+
+bin/staticcheck: tools/go.mod tools/go.sum
+	@sh tools/tool.sh tools honnef.co/go/tools /cmd/staticcheck $@
