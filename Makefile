@@ -8,6 +8,7 @@ STACK ?= litefs
 export GO PROJECT STACK
 
 SHELL := /bin/sh
+
 .PHONY: help
 help: ## List these tasks
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -17,8 +18,8 @@ run: trip2g ## One node on this machine, no container, with the documentation
 	@exec sh tools/run.sh
 
 .PHONY: build
-build: trip2g compose ## All binaries, into bin/
-	@[ "$$($(GO) env GOOS)" != linux ] || sh tools/build.sh litefs bin/litefs
+build: trip2g litefs compose ## All binaries, into bin/
+	@:
 
 .PHONY: up
 up: trip2g compose ## Build what changed, start the stack (STACK=litefs, shared or single), publish docs/
@@ -48,8 +49,8 @@ ps: compose ## Show the containers of the running stack
 test: lint unit e2e ## Everything that has to pass: lint, unit, e2e
 
 .PHONY: unit
-unit: ## The tests of the packages, with the race detector
-	@sh tools/deps.sh cc git fusermount3 sqlite3
+unit: litefs ## The tests of the packages, with the race detector
+	@sh tools/deps.sh cc git fusermount3
 	$(GO) test -race -timeout 10m trip2g/internal/... trip2g/services/trip2g/...
 
 .PHONY: e2e
@@ -71,6 +72,11 @@ build-amd64: ## A static trip2g for Linux on amd64, as the file tmp/amd64
 .PHONY: trip2g
 trip2g:
 	@sh tools/build.sh trip2g bin/trip2g
+
+# LiteFS exists for Linux only.
+.PHONY: litefs
+litefs:
+	@[ "$$($(GO) env GOOS)" != linux ] || sh tools/build.sh litefs bin/litefs
 
 # Compose v2: Docker's plugin, else one built into bin/.
 .PHONY: compose

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs Compose v2 with the arguments given, for the stack STACK and the project
 # PROJECT: Docker's plugin where there is one, else bin/docker-compose.
-# "compose.sh --have" succeeds where the plugin is there. What stops, lists or
+# "compose.sh --have" succeeds unless the latter is needed. What stops, lists or
 # enters containers finds those of any stack: all name their nodes alike.
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ plugin() {
 }
 
 if [ "${1:-}" = --have ]; then
-    plugin
+    ! command -v docker >/dev/null 2>&1 || plugin
     exit
 fi
 

@@ -47,7 +47,7 @@ need_docker() {
     *'permission denied'*)
         fail "This user may not talk to Docker: run 'sudo usermod -aG docker $(id -un)' and sign in again." ;;
     *)
-        fail "Docker does not answer; start it (Linux: sudo systemctl start docker; elsewhere: open Docker Desktop) and try again. It said: $need_out" ;;
+        fail "Docker does not answer; start it (Linux: sudo systemctl start docker; elsewhere: open Docker Desktop) and try again. It said: $(echo "$need_out" | tr '\n' ' ')" ;;
     esac
 }
 

@@ -1,6 +1,6 @@
 module trip2g/docker/compose
 
-go 1.26
+go 1.26.0
 
 tool github.com/docker/compose/v2/cmd
 
