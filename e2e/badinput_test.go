@@ -1,0 +1,247 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBadPathsAreRefused pushes, through a replica, each bad path beside a good note: the answer
+// names the path, and neither note is stored.
+func TestBadPathsAreRefused(t *testing.T) {
+	s := litefsStack(t)
+	c := s.replica.api()
+	for name, path := range map[string]string{
+		"empty":             "",
+		"above the vault":   "../up.md",
+		"dots inside":       "a/../b.md",
+		"absolute":          "/etc/a.md",
+		"backslash":         `a\b.md`,
+		"NUL":               "a\x00.md",
+		"line break":        "a\nb.md",
+		"10,000 characters": strings.Repeat("a", 10_000) + ".md",
+		"no note":           "program.exe",
+	} {
+		t.Run(name, func(t *testing.T) {
+			good := "Beside " + randomHex(4) + ".md"
+			_, err := c.push(t.Context(), false, note{good, "good"}, note{path, "bad"})
+			var refused *refusal
+			if !errors.As(err, &refused) {
+				t.Fatalf("%v, want an ErrorPayload", err)
+			}
+			if refused.Message == "" || len(refused.ByFields) == 0 {
+				t.Errorf("the refusal does not say what is wrong: %v", refused)
+			}
+			checkStored(t, c, good, false)
+			checkStored(t, c, path, false)
+		})
+	}
+	t.Run("one path twice", func(t *testing.T) {
+		path := "Twice " + randomHex(4) + ".md"
+		_, err := c.push(t.Context(), false, note{path, "first"}, note{path, "second"})
+		if refused := (*refusal)(nil); !errors.As(err, &refused) {
+			t.Errorf("%v, want an ErrorPayload", err)
+		}
+		checkStored(t, c, path, false)
+	})
+}
+
+// TestOddNotesAreTaken pushes what is unusual and no fault: each note has a page.
+func TestOddNotesAreTaken(t *testing.T) {
+	s := litefsStack(t)
+	c := s.replica.api()
+	folder := "Odd " + randomHex(4)
+	base := "/odd_" + folder[len("Odd "):]
+	for path, content := range map[string]string{
+		"Case.md":       "upper",
+		"case.md":       "lower", // the same address: the second gets _2
+		"e\u0301t.md":   "decomposed",
+		"\u00e9t.md":    "composed",
+		"Bomb.md":       yamlBomb(),
+		"Null.md":       "---\n~: ~\ntitle: ~\ntags: [~, {~: ~}]\n---\nnull",
+		"Empty.md":      "",
+		"Deep.md":       strings.Repeat("> ", 5000) + "deep",
+		"NUL inside.md": "before\x00after",
+	} {
+		if _, err := c.push(t.Context(), false, note{folder + "/" + path, content}); err != nil {
+			t.Errorf("push %q: %v", path, err)
+		}
+	}
+	for _, path := range []string{"/case", "/case_2", "/%C3%A9t", "/%C3%A9t_2", "/bomb", "/null", "/empty", "/deep", "/nul_inside"} {
+		awaitText(t, s.nodes(), base+path, "<main")
+	}
+}
+
+// yamlBomb is frontmatter whose aliases unfold to a billion values.
+func yamlBomb() string {
+	bomb := "---\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := range 9 {
+		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 10))
+	}
+	return bomb + "---\nstill a note"
+}
+
+// TestBadRequestsGetASensibleStatus sends, through a replica, requests that are broken on the way.
+func TestBadRequestsGetASensibleStatus(t *testing.T) {
+	s := litefsStack(t)
+	c := s.replica.api()
+	mutation := `mutation($input: PushNotesInput!) { pushNotes(input: $input) { __typename` + errorPayload + ` } }`
+	good := "Broken on the way " + randomHex(4) + ".md"
+	body, err := json.Marshal(map[string]any{"query": mutation,
+		"variables": map[string]any{"input": map[string]any{"updates": []note{{good, "text"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, request := range map[string]struct {
+		method, contentType, body string
+		want                      int
+	}{
+		"half of the JSON":        {"POST", "application/json", string(body[:len(body)/2]), 400},
+		"invalid UTF-8":           {"POST", "application/json", strings.Replace(string(body), `"text"`, "\"\xff\xfe\"", 1), 400},
+		"a batch":                 {"POST", "application/json", "[" + string(body) + "]", 400},
+		"half of the multipart":   {"POST", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n" + string(body), 400},
+		"GET of the API":          {"GET", "", "", 405},
+		"nothing":                 {"POST", "application/json", "", 400},
+		"a body of no known type": {"POST", "application/x-unknown", string(body), 415},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{"X-Api-Key": {s.key}}
+			if request.contentType != "" {
+				header.Set("Content-Type", request.contentType)
+			}
+			a, err := fetch(t.Context(), request.method, s.replica.public+apiPath, header, request.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.status != request.want {
+				t.Errorf("status %d, want %d: %.300s", a.status, request.want, a.body)
+			}
+			if len(strings.TrimSpace(a.body)) == 0 {
+				t.Error("the answer says nothing")
+			}
+			checkStored(t, c, good, false)
+		})
+	}
+	t.Run("a wrong key", func(t *testing.T) {
+		_, err := (&apiClient{node: s.replica, key: "t2g_wrong"}).push(t.Context(), false, note{good, "text"})
+		if err == nil || !strings.Contains(strings.ToLower(err.Error()), "key") {
+			t.Errorf("%v, want an error that speaks of the key", err)
+		}
+		checkStored(t, c, good, false)
+	})
+	t.Run("a connection cut in the body", func(t *testing.T) {
+		sendHalf(t, s.replica, string(body))
+		checkStored(t, c, good, false)
+		c.mustPush(t, note{good, "text"})
+	})
+}
+
+// sendHalf announces a whole request, sends half of it and hangs up.
+func sendHalf(t *testing.T, n *node, body string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(n.public, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		apiPath, n.stack.key, len(body), body[:len(body)/2])
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return // Hung up on in turn.
+	}
+	resp.Body.Close()
+	if resp.StatusCode < 400 {
+		t.Errorf("half a request was answered with %d", resp.StatusCode)
+	}
+}
+
+// TestHugeNoteIsRefused sends a note of 200 MB through a replica, as a client that takes no heed
+// of limits and as the command line.
+func TestHugeNoteIsRefused(t *testing.T) {
+	s := litefsStack(t)
+	const size = 200 << 20
+	t.Run("by the API", func(t *testing.T) {
+		head := `{"query":"mutation($input: PushNotesInput!) { pushNotes(input: $input) { __typename ... on ErrorPayload { message byFields { name value } } } }","variables":{"input":{"updates":[{"path":"Huge.md","content":"`
+		tail := `"}]}}}`
+		whole := io.MultiReader(strings.NewReader(head), io.LimitReader(letters{}, size), strings.NewReader(tail))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.replica.public+apiPath, whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.ContentLength = int64(len(head) + size + len(tail))
+		req.Header.Set("Content-Type", "application/json")
+		a, err := s.replica.api().send(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("status %d, want 413: %.300s", a.status, a.body)
+		}
+	})
+	t.Run("by the command line", func(t *testing.T) {
+		dir := t.TempDir()
+		writeFiles(t, dir, map[string]string{"Huge.md": strings.Repeat("letters\n", size/8), "Beside huge.md": "small"})
+		r, err := s.replica.pushFolder(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.exitCode != 5 || !strings.Contains(r.stderr, "Huge.md") {
+			t.Errorf("exit code %d, want 5 and a message that names the note: %s", r.exitCode, r.stderr)
+		}
+		checkStored(t, s.app.api(), "Beside huge.md", false)
+	})
+	checkStored(t, s.app.api(), "Huge.md", false)
+	mustBeGone(t, s.nodes(), "/huge")
+}
+
+// letters is a reader without end.
+type letters struct{}
+
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+	}
+	return len(p), nil
+}
+
+// TestPushWithoutAServerSaysSo pushes to a port that nothing listens on.
+func TestPushWithoutAServerSaysSo(t *testing.T) {
+	s := litefsStack(t)
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := &node{stack: s, service: "nobody", public: "http://127.0.0.1:" + port}
+	r, err := nobody.pushFolder(context.WithoutCancel(t.Context()), filepath.Join("testdata", "vault"), "--retry-for", "1s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.exitCode != 4 || r.stderr == "" {
+		t.Errorf("exit code %d, want 4 and a message: %s", r.exitCode, r.stderr)
+	}
+}
+
+// checkStored asks the server for its notes.
+func checkStored(t *testing.T, c *apiClient, path string, want bool) {
+	t.Helper()
+	paths, err := c.notePaths(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Contains(paths, path); got != want {
+		t.Errorf("the server has %.60q: %v, want %v", path, got, want)
+	}
+}

@@ -1,0 +1,34 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/moby/moby/client"
+)
+
+// addEcho gives the stack its echo server, built for where the containers run, and the replica
+// that forwards to it.
+func (s *stack) addEcho(ctx context.Context) (err error) {
+	if s.echo, err = s.newNode("echo", "session"); err != nil {
+		return err
+	}
+	if s.echoReplica, err = s.newNode("echo-replica", "session_r3"); err != nil {
+		return err
+	}
+	version, err := s.docker.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return fmt.Errorf("ask Docker for its platform: %w", err)
+	}
+	binary := filepath.Join(projectDir(s.project), "echo")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./echo")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+version.Os, "GOARCH="+version.Arch)
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the echo server: %w: %s", err, out)
+	}
+	s.env["ECHO_BINARY"] = binary
+	return nil
+}

@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// lagWrites is how many writes the lag is measured over.
+const lagWrites = 100
+
+// TestLag writes on the leader and watches both replicas, which are polled from before each write.
+// It prints how long a write takes to become visible and asserts only that each did.
+func TestLag(t *testing.T) {
+	s := litefsStack(t)
+	sinceStart := make(map[string][]time.Duration)
+	sinceAck := make(map[string][]time.Duration)
+	s.app.api().mustPush(t, note{"Lag.md", "write none"})
+	awaitText(t, s.nodes(), "/lag", "write none")
+
+	for i := range lagWrites {
+		text := fmt.Sprintf("write %d of the lag test.", i)
+		type sight struct {
+			service string
+			at      time.Time
+			err     error
+		}
+		sights := make(chan sight, len(s.replicas()))
+		for _, replica := range s.replicas() {
+			go func() {
+				at, err := seenAt(t.Context(), replica, "/lag", text)
+				sights <- sight{replica.service, at, err}
+			}()
+		}
+		start := time.Now()
+		s.app.api().mustPush(t, note{"Lag.md", text})
+		acknowledged := time.Now()
+		for range s.replicas() {
+			seen := <-sights
+			if seen.err != nil {
+				t.Fatalf("write %d on %s: %v", i, seen.service, seen.err)
+			}
+			sinceStart[seen.service] = append(sinceStart[seen.service], seen.at.Sub(start))
+			sinceAck[seen.service] = append(sinceAck[seen.service], max(0, seen.at.Sub(acknowledged)))
+		}
+	}
+	for _, replica := range s.replicas() {
+		fmt.Printf("lag of %s over %d writes, from the write's start:     %s\n", replica.service, lagWrites, spread(sinceStart[replica.service]))
+		fmt.Printf("lag of %s over %d writes, from its acknowledgement: %s\n", replica.service, lagWrites, spread(sinceAck[replica.service]))
+	}
+}
+
+// seenAt polls a node until a page has the text and gives the time of that sight.
+func seenAt(ctx context.Context, n *node, path, text string) (at time.Time, err error) {
+	err = within(patience, func() error {
+		at = time.Now()
+		return n.shows(ctx, path, text)
+	})
+	return at, err
+}
+
+// spread sums up durations.
+func spread(d []time.Duration) string {
+	slices.Sort(d)
+	at := func(percent int) time.Duration {
+		return d[(len(d)-1)*percent/100].Round(100 * time.Microsecond)
+	}
+	return fmt.Sprintf("min %s, p50 %s, p95 %s, max %s", at(0), at(50), at(95), at(100))
+}

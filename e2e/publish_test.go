@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestFolderPushedThroughAReplicaIsLiveOnAllNodes pushes a folder with the command line and reads
+// it, its files too, on every node.
+func TestFolderPushedThroughAReplicaIsLiveOnAllNodes(t *testing.T) {
+	s := litefsStack(t)
+	dir := t.TempDir()
+	folder := "folder " + randomHex(4)
+	text := "live " + randomHex(8)
+	writeFiles(t, filepath.Join(dir, folder), map[string]string{
+		"index.md":      "# A folder\n\n[[Deep note]] and ![numbers](data/numbers.csv) " + text,
+		"Deep note.md":  "Deep " + text,
+		"data/note.md":  "In a folder " + text,
+		"unrelated.txt": "Nothing refers to this.",
+	})
+	writeFiles(t, filepath.Join(dir, folder, "data"), map[string]string{"numbers.csv": "n\n1\n" + text})
+	s.replica.mustPushFolder(t, dir)
+
+	base := "/folder_" + folder[len("folder "):]
+	for _, path := range []string{base, base + "/deep_note", base + "/data/note"} {
+		awaitText(t, s.nodes(), path, text)
+	}
+	asset := assetLink(t, s.app, base)
+	for _, n := range s.nodes() {
+		if err := n.shows(t.Context(), asset, text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestPushingAgainChangesNothing pushes the same folder twice: the second push takes no position.
+func TestPushingAgainChangesNothing(t *testing.T) {
+	s := litefsStack(t)
+	s.replica.mustPushFolder(t, "testdata/vault")
+	before := currentPosition(t, s)
+	s.replica.mustPushFolder(t, "testdata/vault")
+	if after := currentPosition(t, s); after != before {
+		t.Errorf("the position went from %d to %d", before, after)
+	}
+}
+
+// TestStagedNotesAreInvisibleUntilCommit stages a push, lets every node follow past it by a push
+// of another client, and only then commits it.
+func TestStagedNotesAreInvisibleUntilCommit(t *testing.T) {
+	s := litefsStack(t)
+	mark := randomHex(4)
+	staging := s.replica.api()
+	for _, name := range []string{"One", "Two"} {
+		if _, err := staging.push(t.Context(), true, note{"Staged " + mark + "/" + name + ".md", "text " + mark}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key, err := s.newKey(t.Context(), "another client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &apiClient{node: s.replica2, key: key}
+	other.mustPush(t, note{"Barrier.md", "barrier " + mark})
+	awaitText(t, s.nodes(), "/barrier", mark)
+	mustBeGone(t, s.nodes(), "/staged_"+mark+"/one")
+	mustBeGone(t, s.nodes(), "/staged_"+mark+"/two")
+
+	if _, err := staging.commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range s.nodes() {
+		awaitText(t, []*node{n}, "/staged_"+mark+"/one", mark)
+		// Both came in one step, so who shows the first shows the second.
+		if err := n.shows(t.Context(), "/staged_"+mark+"/two", mark); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestHiddenNotesAreGoneOnAllNodes takes a note back.
+func TestHiddenNotesAreGoneOnAllNodes(t *testing.T) {
+	s := litefsStack(t)
+	c := s.replica.api()
+	c.mustPush(t, note{"Taken back.md", "soon gone"})
+	awaitText(t, s.nodes(), "/taken_back", "soon gone")
+	_, err := c.do(t.Context(), `mutation { hideNotes(input: {paths: ["Taken back.md"]}) {
+		... on HideNotesPayload { success }`+errorPayload+` } }`, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range s.nodes() {
+		eventually(t, n.service+" hides the note", func() error {
+			a, err := n.get(t.Context(), "/taken_back")
+			if err == nil && a.status != http.StatusNotFound {
+				err = &statusError{a}
+			}
+			return err
+		})
+	}
+}
+
+// assetLink gives the address that a page refers to for its only file.
+func assetLink(t *testing.T, n *node, page string) string {
+	t.Helper()
+	for _, link := range links(t, page, n.mustGet(t, page).body) {
+		if filepath.Ext(link) == ".csv" {
+			return link
+		}
+	}
+	t.Fatalf("%s refers to no file", page)
+	return ""
+}
+
+// currentPosition asks the leader for its position, by a mutation that has nothing to do.
+func currentPosition(t *testing.T, s *stack) int64 {
+	t.Helper()
+	position, err := s.app.api().commit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return position
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

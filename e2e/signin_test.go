@@ -1,0 +1,129 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestSignInOnThreePortsOfOneBrowser signs in on every node with one cookie jar. A jar takes no
+// notice of ports (RFC 6265 §8.5), so each node's session has to live under its own name.
+func TestSignInOnThreePortsOfOneBrowser(t *testing.T) {
+	s := litefsStack(t)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab := &http.Client{Jar: jar}
+	for _, n := range s.nodes() {
+		signIn(t, &apiClient{node: n, client: tab})
+	}
+
+	tokens := make(map[string]string)
+	for _, cookie := range jar.Cookies(&url.URL{Scheme: "http", Host: "127.0.0.1", Path: "/"}) {
+		tokens[cookie.Name] = cookie.Value
+	}
+	for _, n := range s.nodes() {
+		if tokens[n.cookie] == "" {
+			t.Errorf("after signing in on %s there is no cookie %s: %v", n.service, n.cookie, tokens)
+		}
+		checkViewer(t, &apiClient{node: n, client: tab}, owner)
+	}
+	if tokens["session"] == tokens["session_r1"] || tokens["session_r1"] == tokens["session_r2"] {
+		t.Error("two nodes gave one session")
+	}
+
+	_, err = (&apiClient{node: s.replica, client: tab}).do(t.Context(), `mutation { signOut { ... on SignOutPayload { viewer { email } }`+errorPayload+` } }`, nil, nil)
+	if err != nil {
+		t.Fatalf("sign out of %s: %v", s.replica.service, err)
+	}
+	checkViewer(t, &apiClient{node: s.app, client: tab}, owner)
+	checkViewer(t, &apiClient{node: s.replica, client: tab}, "")
+	checkViewer(t, &apiClient{node: s.replica2, client: tab}, owner)
+}
+
+// TestSignInCodeWorksOnce uses a code a second time.
+func TestSignInCodeWorksOnce(t *testing.T) {
+	s := litefsStack(t)
+	c := &apiClient{node: s.replica}
+	code := signIn(t, c)
+	if err := c.signInWith(t.Context(), code); err == nil {
+		t.Error("a code that had been used signed in again")
+	}
+}
+
+// signIn signs the owner in and gives the code that was used.
+func signIn(t *testing.T, c *apiClient) (code string) {
+	t.Helper()
+	known := codes(t, c.node.stack)
+	_, err := c.do(t.Context(), `mutation($email: String!) { requestEmailSignInCode(input: {email: $email}) {
+		... on RequestEmailSignInCodePayload { success }`+errorPayload+` } }`, map[string]any{"email": owner}, nil)
+	if err != nil {
+		t.Fatalf("request a code through %s: %v", c.node.service, err)
+	}
+	eventually(t, "the leader logs the code", func() error {
+		now := codes(t, c.node.stack)
+		if len(now) == len(known) {
+			return errors.New("no new code in the leader's log")
+		}
+		code = now[len(now)-1]
+		return nil
+	})
+	if err := c.signInWith(t.Context(), code); err != nil {
+		t.Fatalf("sign in through %s: %v", c.node.service, err)
+	}
+	return code
+}
+
+func (c *apiClient) signInWith(ctx context.Context, code string) error {
+	var payload struct {
+		Token  string
+		Viewer struct{ Email string }
+	}
+	_, err := c.do(ctx, `mutation($email: String!, $code: String!) { signInByEmail(input: {email: $email, code: $code}) {
+		... on SignInByEmailPayload { token viewer { email } }`+errorPayload+` } }`, map[string]any{"email": owner, "code": code}, &payload)
+	if err == nil && (payload.Token == "" || payload.Viewer.Email != owner) {
+		err = fmt.Errorf("the answer is %+v", payload)
+	}
+	return err
+}
+
+// loggedCode finds the code where a server without mail leaves it.
+var loggedCode = regexp.MustCompile(`"code":"(\d{6,8})"`)
+
+// codes gives the sign-in codes in the leader's log, oldest first.
+func codes(t *testing.T, s *stack) (found []string) {
+	t.Helper()
+	text, err := s.logs(t.Context(), s.app.service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(text, "\n") {
+		if match := loggedCode.FindStringSubmatch(line); match != nil && strings.Contains(line, owner) {
+			found = append(found, match[1])
+		}
+	}
+	return found
+}
+
+// checkViewer asks a node who is signed in; nobody is "".
+func checkViewer(t *testing.T, c *apiClient, want string) {
+	t.Helper()
+	var viewer *struct{ Email string }
+	if _, err := c.do(t.Context(), `{ viewer { email } }`, nil, &viewer); err != nil {
+		t.Fatalf("viewer of %s: %v", c.node.service, err)
+	}
+	got := ""
+	if viewer != nil {
+		got = viewer.Email
+	}
+	if got != want {
+		t.Errorf("%s is used by %q, want %q", c.node.service, got, want)
+	}
+}

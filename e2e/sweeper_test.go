@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/docker/compose/v5/pkg/api"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+// sweeperEnv makes the test binary the sweeper of another run of itself.
+const sweeperEnv = "E2E_SWEEPER"
+
+// sweeper is a child process that removes this run's stacks when the run ends, in whatever way:
+// its standard input closes then, also after a panic, a timeout or SIGKILL, where no clean-up of
+// the run itself is called. Ryuk does the same and needs an image that not every network gives.
+var sweeper sweepHandle
+
+type sweepHandle struct {
+	mu       sync.Mutex
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	errs     strings.Builder
+	finished bool
+	projects []string
+}
+
+// own tells the sweeper of a compose project before anything of it is made.
+func (s *sweepHandle) own(project string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return errors.New("the run is ending")
+	}
+	if s.cmd == nil {
+		if err := s.start(); err != nil {
+			return fmt.Errorf("start the process that cleans up: %w", err)
+		}
+	}
+	s.projects = append(s.projects, project)
+	_, err := fmt.Fprintln(s.in, project)
+	return err
+}
+
+func (s *sweepHandle) start() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), sweeperEnv+"=1")
+	// Out of the terminal's group, so that Ctrl-C ends the run and not its sweeper.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Stderr = &s.errs
+	if s.in, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.cmd = cmd
+	return nil
+}
+
+// finish lets the sweeper remove everything and waits until it has.
+func (s *sweepHandle) finish() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil || s.finished {
+		s.finished = true
+		return nil
+	}
+	s.finished = true
+	s.in.Close()
+	if err := s.cmd.Wait(); err != nil {
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(s.errs.String()))
+	}
+	return nil
+}
+
+// sweep is the sweeper's main: it reads projects until the run ends and then removes them.
+func sweep(in io.Reader) (exitCode int) {
+	var projects []string
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		projects = append(projects, lines.Text())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
+	defer cancel()
+	for _, project := range projects {
+		if err := removeProject(ctx, project); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			exitCode = 1
+		}
+	}
+	return exitCode
+}
+
+// removeProject removes a compose project's containers, networks and volumes and its folder on
+// the host. It looks again until there is nothing: a run that was cut off may have had a
+// container in the making.
+func removeProject(ctx context.Context, project string) error {
+	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to Docker: %w", err)
+	}
+	defer docker.Close()
+	for {
+		left, err := leftovers(ctx, project)
+		if err != nil {
+			return err
+		}
+		if len(left) == 0 {
+			return removeData(ctx, docker.Client, project)
+		}
+		if err := removeOnce(ctx, docker.Client, project); err != nil {
+			return fmt.Errorf("remove %s: %w", project, err)
+		}
+	}
+}
+
+// removeData removes a project's folder on the host. The server's user owns what it wrote there,
+// so where the suite does not run as root a container does it.
+func removeData(ctx context.Context, docker client.APIClient, project string) error {
+	dir := projectDir(project)
+	if os.RemoveAll(dir) == nil {
+		return nil
+	}
+	made, err := docker.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Config: &container.Config{
+			Image:      imageName(),
+			Entrypoint: []string{"find", "/data", "-mindepth", "1", "-delete"},
+			Labels:     map[string]string{api.ProjectLabel: project},
+		},
+		HostConfig: &container.HostConfig{Binds: []string{dir + ":/data"}},
+	})
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	wait := docker.ContainerWait(ctx, made.ID, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
+	if _, err := docker.ContainerStart(ctx, made.ID, client.ContainerStartOptions{}); err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	select {
+	case <-wait.Result:
+	case err := <-wait.Error:
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	if err := removeOnce(ctx, docker, project); err != nil {
+		return fmt.Errorf("remove %s: %w", project, err)
+	}
+	return os.RemoveAll(dir)
+}
+
+func removeOnce(ctx context.Context, docker client.APIClient, project string) error {
+	filter := ofProject(project)
+	containers, err := docker.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
+	if err != nil {
+		return err
+	}
+	for _, c := range containers.Items {
+		_, err := docker.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+		if err != nil {
+			return err
+		}
+	}
+	networks, err := docker.NetworkList(ctx, client.NetworkListOptions{Filters: filter})
+	if err != nil {
+		return err
+	}
+	for _, n := range networks.Items {
+		if _, err := docker.NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{}); err != nil {
+			return err
+		}
+	}
+	volumes, err := docker.VolumeList(ctx, client.VolumeListOptions{Filters: filter})
+	if err != nil {
+		return err
+	}
+	for _, v := range volumes.Items {
+		if _, err := docker.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{Force: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftovers names the containers, networks and volumes that a project has.
+func leftovers(ctx context.Context, project string) ([]string, error) {
+	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Docker: %w", err)
+	}
+	defer docker.Close()
+	filter := ofProject(project)
+	var left []string
+	containers, err := docker.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range containers.Items {
+		left = append(left, "container "+strings.Join(c.Names, " "))
+	}
+	networks, err := docker.NetworkList(ctx, client.NetworkListOptions{Filters: filter})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range networks.Items {
+		left = append(left, "network "+n.Name)
+	}
+	volumes, err := docker.VolumeList(ctx, client.VolumeListOptions{Filters: filter})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range volumes.Items {
+		left = append(left, "volume "+v.Name)
+	}
+	return left, nil
+}
+
+func ofProject(project string) client.Filters {
+	return make(client.Filters).Add("label", api.ProjectLabel+"="+project)
+}
