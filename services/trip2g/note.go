@@ -156,7 +156,25 @@ func ValidatePath(path string) error {
 	return nil
 }
 
+// ValidateAssetPath is ValidatePath for a file of a vault that is no note: any ending will do.
+func ValidateAssetPath(path string) error {
+	if fault := filePathFault(path); fault != "" {
+		return Errorf(EINVALID, "path %s", fault)
+	}
+	return nil
+}
+
 func pathFault(path string) string {
+	if fault := filePathFault(path); fault != "" {
+		return fault
+	}
+	if !strings.HasSuffix(strings.ToLower(path), ".md") && !strings.HasSuffix(strings.ToLower(path), ".html") {
+		return "must end in .md or .html"
+	}
+	return ""
+}
+
+func filePathFault(path string) string {
 	switch {
 	case path == "":
 		return "is empty"
@@ -178,9 +196,6 @@ func pathFault(path string) string {
 		case len(segment) > MaxSegmentLength:
 			return "has a segment longer than 255 bytes"
 		}
-	}
-	if !strings.HasSuffix(strings.ToLower(path), ".md") && !strings.HasSuffix(strings.ToLower(path), ".html") {
-		return "must end in .md or .html"
 	}
 	return ""
 }
