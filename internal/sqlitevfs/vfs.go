@@ -1,0 +1,49 @@
+// Package sqlitevfs makes github.com/ncruces/go-sqlite3 work on a LiteFS mount.
+//
+// The driver's own VFS waits inside fcntl(F_OFD_SETLKW) for the PENDING lock,
+// and LiteFS answers a lock that waits with ENOSYS, so the first write fails as
+// a disk I/O error. The VFS of this package asks for each lock of the database
+// file without waiting and reports a lock that others hold as SQLITE_BUSY,
+// which SQLite's busy handler then retries. All else is the driver's: its files,
+// its shared memory (whose locks never wait), its file controls.
+//
+// Locks belong to the open file (OFD locks). LiteFS frees one when it is
+// unlocked, as closing a connection does, but never hears that a process was
+// killed: the LiteFS node has to be restarted with it.
+package sqlitevfs
+
+import (
+	"trip2g/internal/litefs"
+)
+
+const (
+	// Name is what the VFS for LiteFS mounts is registered as.
+	Name = "litefs"
+	// driverName names the driver's own VFS.
+	driverName = "os"
+)
+
+// ForFile returns the name of the VFS that can open the database file at path,
+// for the URI parameter vfs: [Name] on a LiteFS mount, "os", the driver's own,
+// on any other file system. The file need not exist, its directory must; path
+// is a path, not a URI.
+//
+// A mount whose LiteFS process has died gives an error that wraps
+// [litefs.ErrStale].
+func ForFile(path string) (name string, err error) {
+	mounted, err := litefs.Mounted(path)
+	if err != nil {
+		return "", err
+	}
+	if mounted {
+		return Name, nil
+	}
+	return driverName, nil
+}
+
+// IsLiteFS reports whether the database file at path lies on a LiteFS mount
+// that answers.
+func IsLiteFS(path string) bool {
+	name, err := ForFile(path)
+	return err == nil && name == Name
+}
