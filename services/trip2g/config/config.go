@@ -1,0 +1,71 @@
+// Package config reads the server's settings from flags and TRIP2G_ variables and finds every
+// fault in them before anything starts.
+package config
+
+import (
+	"encoding/hex"
+	"time"
+)
+
+// Prefix starts the name of every variable.
+const Prefix = "TRIP2G_"
+
+// EncryptionKeySize is the length of TRIP2G_DATA_ENCRYPTION_KEY in bytes (the seed's rule).
+const EncryptionKeySize = 32
+
+// MinJWTSecret is the shortest TRIP2G_JWT_SECRET that is taken, in bytes: below it a captured
+// X-Replica-Auth could be guessed back to the secret.
+const MinJWTSecret = 16
+
+// Config holds every setting of the server. A field's env tag names its variable without the
+// prefix; its flag is the same in lower case with "-" for "_". The help tag is what --help prints.
+type Config struct {
+	DBFile             string `env:"DB_FILE" envDefault:"data.sqlite3" help:"the SQLite database; on a LiteFS node a file of its mount, e.g. /litefs/data.sqlite3"`
+	ListenAddr         string `env:"LISTEN_ADDR" envDefault:":8081" help:"public address: pages and the API"`
+	InternalListenAddr string `env:"INTERNAL_LISTEN_ADDR" envDefault:"127.0.0.1:8082" help:"internal address: probes, metrics and, on a leader, the intake of replicas; bind it to a private network only"`
+	PublicURL          string `env:"PUBLIC_URL" help:"where readers find this node, e.g. https://example.com; taken from each request if empty"`
+	NodeName           string `env:"NODE_NAME" help:"this node's name in logs, metrics and the topology; the host's name if empty"`
+
+	LeaderAddr              string        `env:"LEADER_ADDR" help:"the leader's internal address, host:port; setting it makes this node a read replica"`
+	ForwardWait             time.Duration `env:"FORWARD_WAIT" envDefault:"15s" help:"replica: how long a write is held while the leader cannot be reached"`
+	LeaderSessionCookieName string        `env:"LEADER_SESSION_COOKIE_NAME" envDefault:"session" help:"replica: the leader's TRIP2G_SESSION_COOKIE_NAME"`
+	LiteFSURL               string        `env:"LITEFS_URL" envDefault:"http://127.0.0.1:20202" help:"API of the LiteFS node beside this process; used only if the database is on a LiteFS mount"`
+
+	JWTSecret         Secret `env:"JWT_SECRET" help:"secret that all nodes share, at least 16 characters; signs what replicas forward; made and kept beside the database if empty on a leader"`
+	DataEncryptionKey Secret `env:"DATA_ENCRYPTION_KEY" help:"key of exactly 32 bytes that all nodes share; made and kept beside the database if empty on a leader"`
+	OwnerEmail        string `env:"OWNER_EMAIL" help:"e-mail address of the owner, who may sign in and do everything"`
+	SessionCookieName string `env:"SESSION_COOKIE_NAME" envDefault:"session" help:"name of the session cookie; give each node of one host name its own"`
+
+	MaxNoteSize  Bytes `env:"MAX_NOTE_SIZE" envDefault:"16MiB" help:"largest note that is taken"`
+	MaxAssetSize Bytes `env:"MAX_ASSET_SIZE" envDefault:"256MiB" help:"largest other file that is taken"`
+
+	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" help:"least level that is logged: debug, info, warn or error"`
+	LogFormat       string        `env:"LOG_FORMAT" envDefault:"auto" help:"console, json, or auto: console on a terminal and json elsewhere"`
+	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long requests may take to end when the server is told to stop"`
+
+	GitReplicaPath       string `env:"GIT_REPLICA_PATH" help:"folder of this node's own git copy of the vault; checked and kept for the git interface, which this version does not have yet"`
+	MinioEndpoint        string `env:"MINIO_ENDPOINT" help:"S3 endpoint, host:port; checked and kept for S3 storage, which this version does not have yet: files are kept in SQLite"`
+	MinioAccessKeyID     string `env:"MINIO_ACCESS_KEY_ID" help:"S3 access key; see TRIP2G_MINIO_ENDPOINT"`
+	MinioSecretAccessKey Secret `env:"MINIO_SECRET_KEY" help:"S3 secret key; see TRIP2G_MINIO_ENDPOINT"`
+	MinioBucket          string `env:"MINIO_BUCKET" help:"S3 bucket; see TRIP2G_MINIO_ENDPOINT"`
+}
+
+// Replica tells whether this node forwards writes to a leader.
+func (c *Config) Replica() bool { return c.LeaderAddr != "" }
+
+// Role is "replica" or "leader", for logs and metrics.
+func (c *Config) Role() string {
+	if c.Replica() {
+		return "replica"
+	}
+	return "leader"
+}
+
+// EncryptionKey gives the data encryption key's bytes; Validate has seen its length.
+func (c *Config) EncryptionKey() (key [EncryptionKeySize]byte) {
+	copy(key[:], c.DataEncryptionKey.Reveal())
+	return key
+}
+
+// newSecret makes a secret of 32 characters, which also is 32 bytes, from n=16 random bytes.
+func newSecret(random []byte) Secret { return Secret(hex.EncodeToString(random)) }

@@ -1,0 +1,130 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"trip2g/services/trip2g/config"
+)
+
+const (
+	jwt = "TRIP2G_JWT_SECRET=sixteen-bytes-or-more"
+	key = "TRIP2G_DATA_ENCRYPTION_KEY=0123456789abcdef0123456789abcdef"
+)
+
+func load(t *testing.T, args []string, environ ...string) (*config.Config, error) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	config.AddFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(flags, environ)
+}
+
+func TestNoSettingAtAllIsALeaderWithKeptSecrets(t *testing.T) {
+	c, err := load(t, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DBFile != "data.sqlite3" || c.ListenAddr != ":8081" || c.InternalListenAddr != "127.0.0.1:8082" || c.Replica() {
+		t.Errorf("defaults are %+v", c)
+	}
+	info, err := os.Stat("data.sqlite3" + config.SecretsEnding)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("the secrets' file: %v, %v; want mode 0600", info, err)
+	}
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	again, err := config.Load(flags, nil)
+	if err != nil || again.JWTSecret != c.JWTSecret || again.EncryptionKey() != c.EncryptionKey() {
+		t.Errorf("a second start has other secrets (error %v)", err)
+	}
+}
+
+func TestAFlagWinsOverItsVariable(t *testing.T) {
+	c, err := load(t, []string{"--db-file", "b.sqlite3"}, "TRIP2G_DB_FILE=a.sqlite3", "TRIP2G_LISTEN_ADDR=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DBFile != "b.sqlite3" || c.ListenAddr != ":8081" {
+		t.Errorf("DBFile %q, ListenAddr %q", c.DBFile, c.ListenAddr)
+	}
+}
+
+func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
+	for _, tt := range []struct {
+		environ []string
+		want    []string
+	}{
+		{[]string{"TRIP2G_DATABASE_FILE=x"}, []string{"TRIP2G_DATABASE_FILE", "did you mean TRIP2G_DB_FILE"}},
+		{[]string{"TRIP2G_LISTEN_ADR=:1"}, []string{"did you mean TRIP2G_LISTEN_ADDR"}},
+		{[]string{"TRIP2G_XYZZY_PLUGH_FROTZ_BAZ=1"}, []string{"no setting of this server", "--help"}},
+		{[]string{"TRIP2G_DB_FILE=data-wal"}, []string{"TRIP2G_DB_FILE", "-wal"}},
+		{[]string{"TRIP2G_DB_FILE=/no/such/folder/data.sqlite3"}, []string{"TRIP2G_DB_FILE", "mkdir -p /no/such/folder"}},
+		{[]string{"TRIP2G_LISTEN_ADDR=8081"}, []string{"TRIP2G_LISTEN_ADDR", ":8081"}},
+		{[]string{"TRIP2G_LISTEN_ADDR=:99999"}, []string{"TRIP2G_LISTEN_ADDR", "65535"}},
+		{[]string{"TRIP2G_INTERNAL_LISTEN_ADDR=:8081"}, []string{"TRIP2G_INTERNAL_LISTEN_ADDR", "another"}},
+		{[]string{"TRIP2G_LEADER_ADDR=a:1"}, []string{"TRIP2G_JWT_SECRET", "leader's"}},
+		{[]string{"TRIP2G_LEADER_ADDR=a:1", jwt}, []string{"TRIP2G_DATA_ENCRYPTION_KEY", "leader's"}},
+		{[]string{"TRIP2G_LEADER_ADDR=http://a:1", jwt, key}, []string{"TRIP2G_LEADER_ADDR", "URL"}},
+		{[]string{"TRIP2G_LEADER_ADDR=:8082", jwt, key}, []string{"TRIP2G_LEADER_ADDR"}},
+		{[]string{"TRIP2G_LEADER_ADDR=127.0.0.1:8082", jwt, key}, []string{"TRIP2G_LEADER_ADDR", "own address"}},
+		{[]string{"TRIP2G_JWT_SECRET=short"}, []string{"TRIP2G_JWT_SECRET", "16"}},
+		{[]string{"TRIP2G_DATA_ENCRYPTION_KEY=short"}, []string{"TRIP2G_DATA_ENCRYPTION_KEY", "exactly 32"}},
+		{[]string{"TRIP2G_OWNER_EMAIL=nobody"}, []string{"TRIP2G_OWNER_EMAIL"}},
+		{[]string{"TRIP2G_PUBLIC_URL=example.com"}, []string{"TRIP2G_PUBLIC_URL", "https://example.com"}},
+		{[]string{"TRIP2G_SESSION_COOKIE_NAME=a b"}, []string{"TRIP2G_SESSION_COOKIE_NAME"}},
+		{[]string{"TRIP2G_FORWARD_WAIT=soon"}, []string{"TRIP2G_FORWARD_WAIT", "15s"}},
+		{[]string{"TRIP2G_MAX_NOTE_SIZE=big"}, []string{"TRIP2G_MAX_NOTE_SIZE", "16MiB"}},
+		{[]string{"TRIP2G_LOG_LEVEL=loud"}, []string{"TRIP2G_LOG_LEVEL", "debug"}},
+		{[]string{"TRIP2G_MINIO_BUCKET=b"}, []string{"TRIP2G_MINIO_ENDPOINT", "all four"}},
+		{[]string{"TRIP2G_LISTEN_ADDR=x", "TRIP2G_OWNER_EMAIL=y", "TRIP2G_FORWARD_WAIT=z"},
+			[]string{"TRIP2G_LISTEN_ADDR", "TRIP2G_OWNER_EMAIL", "TRIP2G_FORWARD_WAIT"}},
+	} {
+		t.Run(strings.Join(tt.environ, " "), func(t *testing.T) {
+			_, err := load(t, nil, tt.environ...)
+			if err == nil {
+				t.Fatal("it was taken")
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("message lacks %q:\n%v", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	c, err := load(t, nil, jwt, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if out := fmt.Sprintf(format, *c); strings.Contains(out, "sixteen") || strings.Contains(out, "0123456789abcdef") {
+			t.Errorf("%s prints a secret: %s", format, out)
+		}
+	}
+	_, err = load(t, nil, "TRIP2G_JWT_SECRET=tiny-secret", "TRIP2G_DATA_ENCRYPTION_KEY=tiny-key")
+	if err == nil || strings.Contains(err.Error(), "tiny") {
+		t.Errorf("a fault prints the secret: %v", err)
+	}
+}
+
+func TestABrokenSecretsFileStopsTheStart(t *testing.T) {
+	dir := t.TempDir()
+	db := filepath.Join(dir, "data.sqlite3")
+	if err := os.WriteFile(db+config.SecretsEnding, []byte("nonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := load(t, nil, "TRIP2G_DB_FILE="+db)
+	if err == nil || !strings.Contains(err.Error(), db+config.SecretsEnding) {
+		t.Errorf("error is %v, want one that names the file", err)
+	}
+}

@@ -1,0 +1,147 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/caarlos0/env/v11"
+	"github.com/spf13/pflag"
+)
+
+// Other variables of the command line's client side; the server knows them so that one
+// environment can serve both.
+var clientVariables = []string{Prefix + "URL", Prefix + "KEY"}
+
+// Setting describes one setting for --help and for messages.
+type Setting struct {
+	Variable string // with the prefix
+	Flag     string // without dashes
+	Default  string
+	Help     string
+	field    string
+}
+
+// Settings lists every setting in the order of Config.
+func Settings() []Setting {
+	t := reflect.TypeFor[Config]()
+	settings := make([]Setting, t.NumField())
+	for i := range settings {
+		f := t.Field(i)
+		name := f.Tag.Get("env")
+		settings[i] = Setting{
+			Variable: Prefix + name,
+			Flag:     strings.ReplaceAll(strings.ToLower(name), "_", "-"),
+			Default:  f.Tag.Get("envDefault"),
+			Help:     f.Tag.Get("help"),
+			field:    f.Name,
+		}
+	}
+	return settings
+}
+
+// AddFlags gives flags one flag a setting.
+func AddFlags(flags *pflag.FlagSet) {
+	for _, s := range Settings() {
+		flags.String(s.Flag, s.Default, fmt.Sprintf("%s [$%s]", s.Help, s.Variable))
+	}
+}
+
+// Faults is everything that is wrong with the settings.
+type Faults []string
+
+// Error lists the faults, a line each.
+func (f Faults) Error() string {
+	return "the settings need a change:\n  - " + strings.Join(f, "\n  - ")
+}
+
+// Load reads the settings: a flag that was given wins over its variable in environ ("K=V"
+// strings, as os.Environ gives them), that over the default; an empty value is the default.
+// Secrets that a leader was not given are read from, or made and kept in, a file beside the
+// database. The error is Faults with all there are.
+func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
+	values, faults := environment(environ)
+	settings := Settings()
+	for _, s := range settings {
+		if f := flags.Lookup(s.Flag); f != nil && f.Changed {
+			values[s.Variable] = f.Value.String()
+		}
+	}
+	c := &Config{}
+	err := env.ParseWithOptions(c, env.Options{Prefix: Prefix, Environment: values})
+	faults = append(faults, parseFaults(err, settings, values)...)
+	faults = append(faults, c.validate()...)
+	if len(faults) == 0 {
+		faults = append(faults, c.completeSecrets()...)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return c, nil
+}
+
+// environment picks the TRIP2G_ variables and names those that nobody knows.
+func environment(environ []string) (values map[string]string, faults Faults) {
+	values = map[string]string{}
+	var known []string
+	for _, s := range Settings() {
+		known = append(known, s.Variable)
+	}
+	known = append(known, clientVariables...)
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, Prefix) {
+			continue
+		}
+		if !slices.Contains(known, name) {
+			faults = append(faults, unknown(name, known))
+			continue
+		}
+		values[name] = strings.TrimSpace(value)
+	}
+	slices.Sort(faults)
+	return values, faults
+}
+
+func unknown(name string, known []string) string {
+	nearest := slices.MinFunc(known, func(a, b string) int {
+		return levenshtein.ComputeDistance(name, a) - levenshtein.ComputeDistance(name, b)
+	})
+	if levenshtein.ComputeDistance(name, nearest) > len(name)/3 {
+		return fmt.Sprintf("%s is no setting of this server: unset it, or see `trip2g serve --help` for those there are", name)
+	}
+	return fmt.Sprintf("%s is no setting of this server: did you mean %s?", name, nearest)
+}
+
+// parseFaults puts the library's errors into the words of the setting they are about. A secret's
+// value never comes back: those fields are plain strings, which always parse.
+func parseFaults(err error, settings []Setting, values map[string]string) (faults Faults) {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		if err != nil {
+			faults = append(faults, err.Error())
+		}
+		return faults
+	}
+	for _, e := range all.Errors {
+		var p env.ParseError
+		if !errors.As(e, &p) {
+			faults = append(faults, e.Error())
+			continue
+		}
+		i := slices.IndexFunc(settings, func(s Setting) bool { return s.field == p.Name })
+		s := settings[i]
+		faults = append(faults, fmt.Sprintf("%s=%s: %v; e.g. %s", s.Variable, values[s.Variable], cause(p), s.Default))
+	}
+	return faults
+}
+
+func cause(p env.ParseError) string {
+	if strings.HasSuffix(p.Type.String(), "Duration") {
+		return "is no duration"
+	}
+	return p.Err.Error()
+}

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/docker/go-units"
+)
+
+// Secret is a setting that must not be shown: every way of printing it gives a placeholder.
+type Secret string
+
+// Reveal gives the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// String gives a placeholder, or "" if the secret is not set.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[secret]"
+}
+
+// GoString is String, so that %#v gives nothing away.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText is String, so that JSON gives nothing away.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Bytes is a size in bytes; its text may have a unit (16MiB, 500k).
+type Bytes int64
+
+// UnmarshalText reads a positive size; a unit is a power of 1024.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	n, err := units.RAMInBytes(string(text))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no size: give bytes, or a number with a unit such as 16MiB", text)
+	case n <= 0:
+		return errors.New("must be more than 0")
+	}
+	*b = Bytes(n)
+	return nil
+}
+
+// String gives the size with a unit.
+func (b Bytes) String() string { return units.BytesSize(float64(b)) }

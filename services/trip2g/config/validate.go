@@ -1,0 +1,184 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	cookieName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // a token of RFC 9110, section 5.6.2
+	nodeName   = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+	// Endings that SQLite and LiteFS use for files of their own (LiteFS, db.go and store.go).
+	reservedEndings = []string{"-wal", "-shm", "-journal", "-pos", "-lock"}
+	logLevels       = []string{"debug", "info", "warn", "error"}
+	logFormats      = []string{"auto", "console", "json"}
+)
+
+// validate finds faults and fills in what follows from other settings.
+func (c *Config) validate() (faults Faults) {
+	add := func(name, format string, args ...any) {
+		faults = append(faults, Prefix+name+": "+fmt.Sprintf(format, args...))
+	}
+	for _, check := range []func(add func(string, string, ...any)){
+		c.checkDatabase, c.checkAddresses, c.checkURLs, c.checkSecrets, c.checkNames, c.checkLimits, c.checkStorage,
+	} {
+		check(add)
+	}
+	return faults
+}
+
+func (c *Config) checkDatabase(add func(string, string, ...any)) {
+	i := slices.IndexFunc(reservedEndings, func(s string) bool { return strings.HasSuffix(c.DBFile, s) })
+	if i >= 0 {
+		add("DB_FILE", "%q ends in %s, which SQLite and LiteFS keep for their own files: choose another name, e.g. data.sqlite3", c.DBFile, reservedEndings[i])
+	}
+	if strings.HasSuffix(c.DBFile, "/") {
+		add("DB_FILE", "%q is a folder: name a file in it, e.g. %s", c.DBFile, filepath.Join(c.DBFile, "data.sqlite3"))
+		return
+	}
+	// A replica waits for its database and so for the folder; a leader would wait for ever.
+	if dir := filepath.Dir(c.DBFile); !c.Replica() && !isDir(dir) {
+		add("DB_FILE", "%q is in a folder that is not there: create it with `mkdir -p %s`", c.DBFile, dir)
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func (c *Config) checkAddresses(add func(string, string, ...any)) {
+	checkListen := func(name, addr string) {
+		if fault := addressFault(addr); fault != "" {
+			add(name, "%q %s: give host:port or :port, e.g. :8081", addr, fault)
+		}
+	}
+	checkListen("LISTEN_ADDR", c.ListenAddr)
+	checkListen("INTERNAL_LISTEN_ADDR", c.InternalListenAddr)
+	if c.ListenAddr == c.InternalListenAddr && !strings.HasSuffix(c.ListenAddr, ":0") {
+		add("INTERNAL_LISTEN_ADDR", "is the same as %sLISTEN_ADDR: the internal port must be another one", Prefix)
+	}
+	if !c.Replica() {
+		return
+	}
+	host, _, _ := net.SplitHostPort(c.LeaderAddr)
+	switch fault := addressFault(c.LeaderAddr); {
+	case strings.Contains(c.LeaderAddr, "://"):
+		add("LEADER_ADDR", "%q is a URL: give the leader's internal address alone, e.g. 10.20.0.2:8082", c.LeaderAddr)
+	case fault != "" || host == "":
+		add("LEADER_ADDR", "%q is no host:port: give the leader's internal address, e.g. 10.20.0.2:8082", c.LeaderAddr)
+	case c.LeaderAddr == c.InternalListenAddr || c.LeaderAddr == c.ListenAddr:
+		add("LEADER_ADDR", "%q is this node's own address: give the leader's internal address", c.LeaderAddr)
+	}
+}
+
+// addressFault says what keeps addr from being host:port with a numeric port; "" if nothing does.
+func addressFault(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "is no address"
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return "has no port between 0 and 65535"
+	}
+	return ""
+}
+
+func (c *Config) checkURLs(add func(string, string, ...any)) {
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	if c.PublicURL != "" && !httpURL(c.PublicURL) {
+		add("PUBLIC_URL", "%q is no http or https address of a host: give e.g. https://example.com", c.PublicURL)
+	}
+	c.LiteFSURL = strings.TrimSuffix(c.LiteFSURL, "/")
+	if !httpURL(c.LiteFSURL) {
+		add("LITEFS_URL", "%q is no http address of a host: give e.g. http://127.0.0.1:20202", c.LiteFSURL)
+	}
+}
+
+func httpURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Path == "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
+}
+
+func (c *Config) checkSecrets(add func(string, string, ...any)) {
+	if n := len(c.JWTSecret); n > 0 && n < MinJWTSecret {
+		add("JWT_SECRET", "has %d characters: give at least %d, e.g. the output of `openssl rand -hex 32`", n, MinJWTSecret)
+	}
+	if n := len(c.DataEncryptionKey); n > 0 && n != EncryptionKeySize {
+		add("DATA_ENCRYPTION_KEY", "has %d bytes: give exactly %d, e.g. the output of `openssl rand -hex 16`", n, EncryptionKeySize)
+	}
+	if !c.Replica() {
+		return
+	}
+	if c.JWTSecret == "" {
+		add("JWT_SECRET", "is not set: a replica needs the leader's, because it signs what it forwards")
+	}
+	if c.DataEncryptionKey == "" {
+		add("DATA_ENCRYPTION_KEY", "is not set: a replica needs the leader's, because it reads the same database")
+	}
+}
+
+func (c *Config) checkNames(add func(string, string, ...any)) {
+	for name, value := range map[string]string{"SESSION_COOKIE_NAME": c.SessionCookieName, "LEADER_SESSION_COOKIE_NAME": c.LeaderSessionCookieName} {
+		if !cookieName.MatchString(value) {
+			add(name, "%q is no cookie name: use letters, digits, - and _", value)
+		}
+	}
+	if c.NodeName == "" {
+		c.NodeName, _ = os.Hostname()
+	}
+	if !nodeName.MatchString(c.NodeName) {
+		add("NODE_NAME", "%q is no name: use up to 64 letters, digits, dots, - and _", c.NodeName)
+	}
+	if c.OwnerEmail != "" {
+		if a, err := mail.ParseAddress(c.OwnerEmail); err != nil || a.Address != c.OwnerEmail {
+			add("OWNER_EMAIL", "%q is no e-mail address: give e.g. admin@example.com", c.OwnerEmail)
+		}
+	}
+}
+
+func (c *Config) checkLimits(add func(string, string, ...any)) {
+	if c.ForwardWait < 0 || c.ForwardWait > 10*time.Minute {
+		add("FORWARD_WAIT", "%s is not between 0s and 10m", c.ForwardWait)
+	}
+	if c.ShutdownTimeout <= 0 || c.ShutdownTimeout > 10*time.Minute {
+		add("SHUTDOWN_TIMEOUT", "%s is not between 1s and 10m", c.ShutdownTimeout)
+	}
+	if !slices.Contains(logLevels, c.LogLevel) {
+		add("LOG_LEVEL", "%q is none of %s", c.LogLevel, strings.Join(logLevels, ", "))
+	}
+	if !slices.Contains(logFormats, c.LogFormat) {
+		add("LOG_FORMAT", "%q is none of %s", c.LogFormat, strings.Join(logFormats, ", "))
+	}
+}
+
+// checkStorage wants the four S3 settings together or not at all.
+func (c *Config) checkStorage(add func(string, string, ...any)) {
+	parts := map[string]string{
+		"MINIO_ENDPOINT": c.MinioEndpoint, "MINIO_ACCESS_KEY_ID": c.MinioAccessKeyID,
+		"MINIO_SECRET_KEY": c.MinioSecretAccessKey.Reveal(), "MINIO_BUCKET": c.MinioBucket,
+	}
+	set := 0
+	for _, value := range parts {
+		if value != "" {
+			set++
+		}
+	}
+	if set == 0 || set == len(parts) {
+		return
+	}
+	for name, value := range parts {
+		if value == "" {
+			add(name, "is not set, but other TRIP2G_MINIO_ settings are: set all four or none")
+		}
+	}
+}
