@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+	tclog "github.com/testcontainers/testcontainers-go/log"
 )
 
 // sweeperEnv makes the test binary the sweeper of another run of itself.
@@ -90,6 +92,9 @@ func (s *sweepHandle) finish() error {
 
 // sweep is the sweeper's main: it reads projects until the run ends and then removes them.
 func sweep(in io.Reader) (exitCode int) {
+	// A run that was killed no longer reads what the sweeper says.
+	signal.Ignore(syscall.SIGPIPE)
+	tclog.SetDefault(quiet{})
 	var projects []string
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		projects = append(projects, lines.Text())
