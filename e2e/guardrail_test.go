@@ -12,8 +12,9 @@ func TestDirectWriteToAReplicaFails(t *testing.T) {
 	want := s.app.mustGet(t, "/")
 	for _, statement := range []string{
 		"INSERT INTO notes(id) VALUES(1);",
+		"UPDATE settings SET value = 'changed';",
 		"CREATE TABLE guardrail(x);",
-		"PRAGMA journal_mode=DELETE; DELETE FROM notes;",
+		"PRAGMA journal_mode=DELETE; CREATE TABLE guardrail(x);",
 	} {
 		for _, user := range []string{server, "root"} {
 			r := s.replica.exec(t, user, "sqlite3", "/litefs/data.sqlite3", statement)
