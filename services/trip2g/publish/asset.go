@@ -1,0 +1,92 @@
+package publish
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"trip2g/services/trip2g"
+)
+
+// sniffLength is how much of a file net/http.DetectContentType looks at, in bytes.
+const sniffLength = 512
+
+// UploadAsset is trip2g.Publisher's. The body is read and its hash checked even if the content is known.
+func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload trip2g.AssetUpload, publish bool) (known bool, position trip2g.Position, err error) {
+	upload.AbsolutePath = strings.TrimPrefix(upload.AbsolutePath, "/")
+	if err := checkUpload(upload); err != nil {
+		return false, 0, err
+	}
+	switch _, err := s.Assets.Asset(ctx, upload.Hash); trip2g.ErrorCode(err) {
+	case "":
+		known = true
+	case trip2g.ENOTFOUND:
+	default:
+		return false, 0, fmt.Errorf("look for asset %s: %w", upload.Hash, err)
+	}
+	body := bufio.NewReaderSize(upload.Body, sniffLength)
+	contentType, err := contentTypeOf(upload.AbsolutePath, body)
+	if err != nil {
+		return false, 0, fmt.Errorf("read the upload: %w", err)
+	}
+	asset, err := s.Assets.PutAsset(ctx, upload.Hash, contentType, s.MaxAssetSize, body)
+	if err != nil {
+		return false, 0, err
+	}
+	position, err = s.Vault.AttachAsset(ctx, stage, upload.NoteID, trip2g.NoteAsset{
+		AssetID:      asset.ID,
+		Ref:          upload.Ref,
+		AbsolutePath: upload.AbsolutePath,
+		Hash:         asset.Hash,
+		Size:         asset.Size,
+		ContentType:  contentType,
+	}, publish)
+	if err != nil {
+		return false, 0, err
+	}
+	return known, position, s.follow(ctx, position, publish)
+}
+
+// contentTypeOf goes by the file's name, then by its first bytes; what the client says counts for
+// nothing, because the file is served from this site's own origin.
+func contentTypeOf(name string, body *bufio.Reader) (string, error) {
+	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
+		return t, nil
+	}
+	head, err := body.Peek(sniffLength)
+	if err != nil && len(head) == 0 && err != io.EOF {
+		return "", err
+	}
+	return http.DetectContentType(head), nil
+}
+
+// mergeAssets gives every reference of a note's text, with the file that the store has for it.
+func mergeAssets(notePath string, refs []string, stored []trip2g.NoteAsset) []trip2g.NoteAsset {
+	byRef := make(map[string]trip2g.NoteAsset, len(stored))
+	for _, a := range stored {
+		byRef[a.Ref] = a
+	}
+	merged := make([]trip2g.NoteAsset, len(refs))
+	for i, ref := range refs {
+		asset, ok := byRef[ref]
+		if !ok {
+			asset = trip2g.NoteAsset{Ref: ref, AbsolutePath: likelyPath(notePath, ref)}
+		}
+		merged[i] = asset
+	}
+	return merged
+}
+
+// likelyPath guesses where in the vault a file is that a note refers to: "/x" from the vault's
+// root, all else from the note's folder, never above the root.
+func likelyPath(notePath, ref string) string {
+	if !strings.HasPrefix(ref, "/") {
+		ref = path.Join("/", path.Dir(notePath), ref)
+	}
+	return strings.TrimPrefix(path.Clean(ref), "/")
+}

@@ -1,0 +1,119 @@
+// Package publish is the leader's service for vault clients: it checks what they send, stores it,
+// and answers when this node's readers can see it.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trip2g/services/trip2g"
+)
+
+// Limits of one call.
+const (
+	DefaultMaxNoteSize  = 16 << 20  // bytes
+	DefaultMaxAssetSize = 256 << 20 // bytes
+	MaxUpdates          = 10_000    // notes of a push, paths of a hide or a filter
+	MaxFilterLength     = 1024      // bytes of a search or a pattern: matching one takes time by its length
+)
+
+// Options is what a Service is made of. All but the sizes are needed.
+type Options struct {
+	Vault  trip2g.VaultStore
+	Assets trip2g.AssetStore
+	// References gives the files that a note's text refers to, as written, in order, each once.
+	References func(path, content string) []string
+	// Refresh makes this node's site follow the database and tells how far it came.
+	Refresh func(context.Context) (trip2g.Position, error)
+
+	MaxNoteSize  int64 // bytes; 0: DefaultMaxNoteSize
+	MaxAssetSize int64 // bytes; 0: DefaultMaxAssetSize
+}
+
+// Service implements trip2g.Publisher.
+type Service struct {
+	Options
+}
+
+var _ trip2g.Publisher = (*Service)(nil)
+
+// New makes a service.
+func New(o Options) *Service {
+	if o.MaxNoteSize == 0 {
+		o.MaxNoteSize = DefaultMaxNoteSize
+	}
+	if o.MaxAssetSize == 0 {
+		o.MaxAssetSize = DefaultMaxAssetSize
+	}
+	return &Service{o}
+}
+
+// NotePaths is trip2g.Publisher's.
+func (s *Service) NotePaths(ctx context.Context, stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+	if err := checkFilter(filter); err != nil {
+		return nil, err
+	}
+	return s.Vault.NotePaths(ctx, stage, filter)
+}
+
+// PushNotes is trip2g.Publisher's.
+func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.PushedNote, trip2g.Position, error) {
+	if err := checkUpdates(updates, s.MaxNoteSize); err != nil {
+		return nil, 0, err
+	}
+	if len(updates) == 0 {
+		return nil, 0, nil
+	}
+	staged, position, err := s.Vault.PushNotes(ctx, stage, updates, publish)
+	if err != nil {
+		return nil, 0, err
+	}
+	notes := make([]trip2g.PushedNote, len(staged))
+	for i, note := range staged {
+		refs := s.References(note.Path, updates[i].Content)
+		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, refs, note.Assets)}
+	}
+	return notes, position, s.follow(ctx, position, publish)
+}
+
+// HideNotes is trip2g.Publisher's.
+func (s *Service) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
+	if err := checkCount("paths", len(paths)); err != nil {
+		return 0, err
+	}
+	position, err := s.Vault.HideNotes(ctx, stage, paths, publish)
+	if err != nil {
+		return 0, err
+	}
+	return position, s.follow(ctx, position, publish)
+}
+
+// Commit is trip2g.Publisher's.
+func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, error) {
+	position, err := s.Vault.Commit(ctx, stage)
+	if err != nil {
+		return 0, err
+	}
+	return position, s.follow(ctx, position, true)
+}
+
+// follow waits until this node's readers see what was published. The change is stored by then, so
+// that a failure here means late, not lost: the error says so and that asking again is safe.
+func (s *Service) follow(ctx context.Context, position trip2g.Position, published bool) error {
+	if !published {
+		return nil
+	}
+	at, err := s.Refresh(ctx)
+	if err == nil && at < position {
+		err = fmt.Errorf("the site is at position %d, the change at %d", at, position)
+	}
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &trip2g.Error{
+		Code:    trip2g.EUNAVAILABLE,
+		Message: "the change is stored, but this node cannot show it yet; it will by itself, and sending it again is safe",
+		Err:     fmt.Errorf("follow to position %d: %w", position, err),
+	}
+}
