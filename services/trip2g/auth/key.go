@@ -1,0 +1,70 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"trip2g/services/trip2g"
+)
+
+const (
+	// KeyPrefix starts every API key, so that people and secret scanners know one when they see it.
+	KeyPrefix = "t2g_"
+	// MaxKeyName is the longest name of a key, in bytes.
+	MaxKeyName = 100
+
+	hintLength = len(KeyPrefix) + 4
+)
+
+// Keys makes and checks API keys. It implements trip2g.KeyAuthenticator.
+type Keys struct {
+	store trip2g.KeyStore
+	now   func() time.Time
+}
+
+var _ trip2g.KeyAuthenticator = (*Keys)(nil)
+
+// NewKeys makes the service; now is nil for time.Now.
+func NewKeys(store trip2g.KeyStore, now func() time.Time) *Keys {
+	if now == nil {
+		now = time.Now
+	}
+	return &Keys{store: store, now: now}
+}
+
+// CreateKey makes a key and gives its secret, which is stored nowhere and cannot be had again.
+// EINVALID for a name that is empty, longer than MaxKeyName or not plain text.
+func (k *Keys) CreateKey(ctx context.Context, name string) (secret string, key trip2g.APIKey, err error) {
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) > MaxKeyName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", trip2g.APIKey{}, trip2g.Errorf(trip2g.EINVALID, "the name of a key is 1 to %d bytes of plain text", MaxKeyName)
+	}
+	secret = KeyPrefix + newToken()
+	key, err = k.store.CreateKey(ctx, trip2g.APIKey{
+		Name: name, Hash: trip2g.TokenHash(secret), Hint: secret[:hintLength], CreatedAt: k.now(),
+	})
+	if err != nil {
+		return "", trip2g.APIKey{}, fmt.Errorf("create an API key: %w", err)
+	}
+	return secret, key, nil
+}
+
+// Authenticate is trip2g.KeyAuthenticator's.
+func (k *Keys) Authenticate(ctx context.Context, secret string) (trip2g.APIKey, error) {
+	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is not valid: it is unknown or was revoked; `trip2g keys create` on the leader makes a new one")
+	if !strings.HasPrefix(secret, KeyPrefix) || len(secret) > maxTokenLength {
+		return trip2g.APIKey{}, refused
+	}
+	key, err := k.store.KeyByHash(ctx, trip2g.TokenHash(secret), k.now())
+	if trip2g.ErrorCode(err) == trip2g.EUNAUTHORIZED {
+		return trip2g.APIKey{}, refused
+	}
+	if err != nil {
+		return trip2g.APIKey{}, fmt.Errorf("look an API key up: %w", err)
+	}
+	return key, nil
+}

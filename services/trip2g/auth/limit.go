@@ -1,0 +1,78 @@
+package auth
+
+import (
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+
+	"trip2g/services/trip2g"
+)
+
+// maxKeys bounds the memory of a limiter, about 200 bytes a key. The key unseen for longest goes.
+const maxKeys = 10_000
+
+// perInterval is a rate: burst at once, then one per interval.
+type perInterval struct {
+	burst    int
+	interval time.Duration
+}
+
+// limiter keeps a token bucket per key.
+type limiter struct {
+	rate perInterval
+	now  func() time.Time
+
+	mu      sync.Mutex
+	buckets *lru.Cache[string, *rate.Limiter]
+}
+
+func newLimiter(r perInterval, now func() time.Time) *limiter {
+	buckets, err := lru.New[string, *rate.Limiter](maxKeys)
+	if err != nil {
+		panic(err) // only a size that is not positive fails
+	}
+	return &limiter{rate: r, now: now, buckets: buckets}
+}
+
+// take gives EUNAVAILABLE, which tells when to try again, if the key has no token left.
+func (l *limiter) take(key string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bucket, ok := l.buckets.Get(key)
+	if !ok {
+		bucket = rate.NewLimiter(rate.Every(l.rate.interval), l.rate.burst)
+		l.buckets.Add(key, bucket)
+	}
+	now := l.now()
+	reservation := bucket.ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
+	if wait == 0 {
+		return nil
+	}
+	reservation.CancelAt(now)
+	return trip2g.Errorf(trip2g.EUNAVAILABLE, "too many tries; try again in %d seconds", int(wait/time.Second)+1)
+}
+
+// clientKey counts an IPv6 network of 64 bits, which is what one customer gets, as one client.
+func clientKey(addr string) string {
+	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
+	if withPort, portErr := netip.ParseAddrPort(addr); portErr == nil {
+		ip, err = withPort.Addr(), nil
+	}
+	if err != nil {
+		return addr
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	network, err := ip.Prefix(64)
+	if err != nil {
+		return addr
+	}
+	return network.String()
+}
