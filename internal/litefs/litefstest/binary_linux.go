@@ -36,8 +36,16 @@ func needFUSE(tb testing.TB) {
 		tb.Fatalf("LiteFS needs FUSE: %v: load the kernel module (modprobe fuse), give the container --device /dev/fuse, or run the tests as root", err)
 	}
 	device.Close()
-	if _, err := exec.LookPath("fusermount3"); err != nil {
+	helper, err := exec.LookPath("fusermount3")
+	if err != nil {
 		tb.Fatal("LiteFS needs fusermount3: install it with `apt-get install fuse3`")
+	}
+	info, err := os.Stat(helper)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if os.Geteuid() != 0 && info.Mode()&os.ModeSetuid == 0 {
+		tb.Fatalf("LiteFS needs to mount: run the tests as root, or `chmod u+s %s` as root", helper)
 	}
 }
 
