@@ -57,6 +57,8 @@ type NotePathFilter struct {
 	Like   string   // an SQL LIKE pattern on the path
 	Search string   // text that the path or the content contains, any case
 	Paths  []string // exact paths
+
+	OmitContent bool // leave Content empty, which is far quicker for a large vault
 }
 
 // NoteUpdate is one note of a push.

@@ -1,0 +1,162 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"trip2g/services/trip2g"
+)
+
+// changeKind is a kind of thing that readers can see.
+type changeKind string
+
+const (
+	noteChange    changeKind = "note"
+	sessionChange changeKind = "session"
+)
+
+// changesBytes bounds the text that one set of changes brings, and with it the time that its
+// transaction holds a LiteFS replica back: 16 MiB read through the mount in about half a second.
+const changesBytes = 16 << 20
+
+// Changes gives what readers can see that changed after a position, the oldest first: at most
+// limit things, and fewer where their text is long. after past the newest position gives an empty
+// set whose Head tells: the database is an older one. EUNAVAILABLE once the leader has migrated
+// the database past this binary.
+func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
+	if limit <= 0 {
+		return trip2g.ChangeSet{}, trip2g.Errorf(trip2g.EINVALID, "limit is %d: ask for at least one change", limit)
+	}
+	var set trip2g.ChangeSet
+	err := r.read(ctx, "read changes", func(t *tx) error {
+		if err := t.readHead(&set); err != nil {
+			return err
+		}
+		if err := checkSchema(r.path, set.Schema, r.known); err != nil {
+			return err
+		}
+		if after >= set.Head {
+			return nil
+		}
+		notes, sessions, err := t.changed(after, limit, &set)
+		if err != nil {
+			return err
+		}
+		if err := t.readNotes(notes, &set); err != nil {
+			return err
+		}
+		return t.readSessions(sessions, &set)
+	})
+	if err != nil {
+		return trip2g.ChangeSet{}, err
+	}
+	return set, nil
+}
+
+// readHead fills in what the set says of the database, and its position as if nothing were to come.
+func (t *tx) readHead(set *trip2g.ChangeSet) error {
+	var head int64
+	var at sql.NullInt64
+	_, err := t.get(`
+		SELECT (SELECT value FROM settings WHERE key = 'database_id'),
+		       (SELECT coalesce(max(version_id), 0) FROM `+schemaTable+`),
+		       (SELECT coalesce(max(seq), 0) FROM changes),
+		       (SELECT at FROM changes ORDER BY seq DESC LIMIT 1)`, nil,
+		&set.DatabaseID, &set.Schema, &head, &at)
+	set.Head, set.Position, set.ChangedAt = trip2g.Position(head), trip2g.Position(head), optionalTime(at)
+	return err
+}
+
+// changed lists what moved after a position, and sets the position that the list reaches.
+func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (notes, sessions []int64, err error) {
+	count, bytes := 0, int64(0)
+	for rows, err := range t.each(`
+		SELECT c.seq, c.kind, c.ref, c.at, coalesce(v.size, 0)
+		FROM changes c
+		LEFT JOIN notes n ON c.kind = 'note' AND n.id = c.ref AND n.hidden = 0
+		LEFT JOIN note_versions v ON v.id = n.published_version_id
+		WHERE c.seq > ? ORDER BY c.seq LIMIT ?`, int64(after), limit) {
+		if err != nil {
+			return nil, nil, err
+		}
+		var seq, ref, at, size int64
+		var kind string
+		if err := rows.Scan(&seq, &kind, &ref, &at, &size); err != nil {
+			return nil, nil, err
+		}
+		if bytes += size; count > 0 && bytes > changesBytes {
+			break
+		}
+		count++
+		set.Position, set.ChangedAt = trip2g.Position(seq), fromMillis(at)
+		if changeKind(kind) == noteChange {
+			notes = append(notes, ref)
+		} else {
+			sessions = append(sessions, ref)
+		}
+	}
+	return notes, sessions, nil
+}
+
+// readNotes gives the published state of notes, and names those that readers see no more.
+func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	list := jsonList(ids)
+	assets, err := t.noteAssets("", list)
+	if err != nil {
+		return err
+	}
+	found := make(map[int64]bool, len(ids))
+	for rows, err := range t.each(`
+		SELECT n.id, n.path, v.hash, n.created_at, n.published_at, v.content
+		FROM notes n JOIN note_versions v ON v.id = n.published_version_id
+		WHERE n.hidden = 0 AND n.id IN (SELECT value FROM json_each(?)) ORDER BY n.id`, list) {
+		if err != nil {
+			return err
+		}
+		var note trip2g.Note
+		var created, published int64
+		if err := rows.Scan(&note.ID, &note.Path, &note.Hash, &created, &published, &note.Content); err != nil {
+			return err
+		}
+		note.CreatedAt, note.PublishedAt, note.Assets = fromMillis(created), fromMillis(published), assets[note.ID]
+		set.Notes = append(set.Notes, note)
+		found[note.ID] = true
+	}
+	set.RemovedNotes = missingFrom(ids, found)
+	return nil
+}
+
+// readSessions gives sessions with their users, and names those that are over.
+func (t *tx) readSessions(ids []int64, set *trip2g.ChangeSet) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found := make(map[int64]bool, len(ids))
+	for rows, err := range t.each(sessionColumns+`
+		WHERE s.ended_at IS NULL AND s.id IN (SELECT value FROM json_each(?)) ORDER BY s.id`, jsonList(ids)) {
+		if err != nil {
+			return err
+		}
+		session, err := scanSession(rows.Scan)
+		if err != nil {
+			return err
+		}
+		set.Sessions = append(set.Sessions, session)
+		found[session.ID] = true
+	}
+	set.RemovedSessions = missingFrom(ids, found)
+	return nil
+}
+
+func missingFrom(ids []int64, found map[int64]bool) []int64 {
+	var missing []int64
+	for _, id := range ids {
+		if !found[id] {
+			missing = append(missing, id)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"trip2g/services/trip2g"
+)
+
+// DB is the leader's database: a Reader and one connection that writes. It is safe for
+// concurrent use; writes queue for that connection, and a caller's context bounds its wait.
+type DB struct {
+	*Reader
+	writer  *sql.DB
+	tempDir string
+}
+
+var (
+	_ trip2g.VaultStore       = (*DB)(nil)
+	_ trip2g.AssetStore       = (*DB)(nil)
+	_ trip2g.UserStore        = (*DB)(nil)
+	_ trip2g.KeyStore         = (*DB)(nil)
+	_ trip2g.MissingPageStore = (*DB)(nil)
+	_ trip2g.Purger           = (*DB)(nil)
+	_ trip2g.JobStore         = (*DB)(nil)
+)
+
+// OpenLeader opens the database at path, makes it if there is none, and brings its schema to this
+// binary's version. A newer schema, another program's database, and whatever can be no database
+// are errors that say what to do, and leave the file as it is.
+func OpenLeader(ctx context.Context, path string, options Options) (*DB, error) {
+	return openLeader(ctx, path, options, embeddedMigrations())
+}
+
+func openLeader(ctx context.Context, path string, options Options, migrations fs.FS) (*DB, error) {
+	known := newestSchema(migrations)
+	if err := checkName(path); err != nil {
+		return nil, err
+	}
+	if err := checkBeforeWriting(ctx, path, known); err != nil {
+		return nil, err
+	}
+	writer, err := openWriter(path)
+	if err != nil {
+		return nil, openFault(path, err)
+	}
+	if err := migrate(ctx, writer, migrations); err != nil {
+		return nil, errors.Join(openFault(path, err), writer.Close())
+	}
+	readers, err := openReaders(path, options.readers())
+	if err != nil {
+		return nil, errors.Join(openFault(path, err), writer.Close())
+	}
+	tempDir := options.TempDir
+	if tempDir == "" {
+		tempDir = os.TempDir()
+	}
+	return &DB{Reader: &Reader{path: path, pool: readers, known: known}, writer: writer, tempDir: tempDir}, nil
+}
+
+// checkBeforeWriting looks at what is at path without changing it.
+func checkBeforeWriting(ctx context.Context, path string, known int64) error {
+	exists, err := checkFile(path)
+	if err != nil {
+		return openFault(path, err)
+	}
+	if !exists {
+		folder := filepath.Dir(path)
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return fileError("the folder "+folder+" of "+path+" does not exist: create it, or give another path", err)
+		}
+		return nil
+	}
+	readers, err := openReaders(path, 1)
+	if err != nil {
+		return openFault(path, err)
+	}
+	r := &Reader{path: path, pool: readers, known: known}
+	defer r.Close()
+	version, tables, err := r.schema(ctx)
+	switch {
+	case err != nil:
+		return openFault(path, err)
+	case version == 0 && tables > 0:
+		return foreignDatabase(path)
+	case version > known:
+		return checkSchema(path, version, known)
+	}
+	return nil
+}
+
+// Writer gives the pool of the one writing connection, for a job queue in the same database.
+// Transactions on it hold up every other write.
+func (db *DB) Writer() *sql.DB { return db.writer }
+
+// Close waits for running statements, copies the write-ahead log into the file and releases
+// every lock.
+func (db *DB) Close() error {
+	err := db.Reader.Close()
+	if writerErr := db.writer.Close(); writerErr != nil {
+		err = errors.Join(err, fmt.Errorf("close %s: %w", db.path, writerErr))
+	}
+	return err
+}
+
+// write runs fn in one write transaction, which has the write lock from its beginning.
+func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error {
+	return transact(ctx, db.writer, nil, doing, fn)
+}
+
+// writeAt is write for changes that readers can see: it gives the position after them.
+func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (trip2g.Position, error) {
+	var position trip2g.Position
+	err := db.write(ctx, doing, func(t *tx) error {
+		if err := fn(t); err != nil {
+			return err
+		}
+		var err error
+		position, err = t.position()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return position, nil
+}

@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"trip2g/services/trip2g"
+)
+
+// fault says what was being done when err came, and gives SQLite's failures that a caller can do
+// something about a code and a message for people. An error of the domain keeps its own.
+func fault(doing string, err error) error {
+	var known *trip2g.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s: %w", doing, err)
+	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return unavailable(doing, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
+	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
+		return unavailable(doing, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
+	case errors.Is(err, sqlite3.READONLY), errors.Is(err, syscall.EROFS):
+		return unavailable(doing, err, "the database of this node cannot be written, so nothing of this was kept: only the leader's can, and its file and folder must be writable")
+	case errors.Is(err, sqlite3.TOOBIG), errors.Is(err, sqlite3.NOMEM):
+		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "this is more than the database can take at once: send less", Err: doingErr(doing, err)}
+	default:
+		return doingErr(doing, err)
+	}
+}
+
+func unavailable(doing string, err error, message string) error {
+	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: doingErr(doing, err)}
+}
+
+func doingErr(doing string, err error) error { return fmt.Errorf("%s: %w", doing, err) }

@@ -1,0 +1,76 @@
+package sqlite
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"trip2g/services/trip2g"
+)
+
+// reservedSuffixes end names that SQLite or LiteFS give to files of their own beside a database.
+var reservedSuffixes = []string{"-wal", "-shm", "-journal", "-pos", "-lock"}
+
+// checkName gives an error unless path can be a database's, whatever is there.
+func checkName(path string) error {
+	switch {
+	case path == "":
+		return fileError("is empty: give the path of the database file, e.g. data.sqlite3", nil)
+	case strings.ContainsRune(path, 0), !utf8.ValidString(path):
+		return fileError("is not a path in UTF-8 without NUL: give another name", nil)
+	}
+	for _, suffix := range reservedSuffixes {
+		if strings.HasSuffix(path, suffix) {
+			return fileError(path+" ends in "+suffix+", which SQLite and LiteFS keep for files of their own: give a name such as data.sqlite3", nil)
+		}
+	}
+	return nil
+}
+
+// checkFile tells whether there is a file at path, and gives an error if there is something that can be no database.
+func checkFile(path string) (exists bool, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return false, fileError(path+" lies below something that is no folder: correct the path", err)
+	case errors.Is(err, fs.ErrPermission):
+		return false, fileError(path+" cannot be reached: let the server's user into its folder", err)
+	case err != nil:
+		return false, err
+	case info.IsDir():
+		return false, fileError(path+" is a folder: give the path of a file in it, e.g. "+filepath.Join(path, "data.sqlite3"), nil)
+	case !info.Mode().IsRegular():
+		return false, fileError(path+" is no regular file: give another path", nil)
+	}
+	return true, nil
+}
+
+// openFault explains why the database at path cannot be opened, where SQLite's own words do not.
+func openFault(path string, err error) error {
+	var known *trip2g.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, sqlite3.NOTADB):
+		return fileError(path+" is not an SQLite database: give another path, or move that file away", err)
+	case errors.Is(err, sqlite3.CORRUPT):
+		return fileError(path+" is a damaged database: stop the server, keep a copy of the file and restore a backup", err)
+	case errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.READONLY), errors.Is(err, fs.ErrPermission):
+		return fileError(path+" cannot be opened for writing: its folder must exist, the server's user must be able to write the folder and the file, and on a LiteFS mount this node must be the primary (a replica needs TRIP2G_LEADER_ADDR)", err)
+	}
+	return fault("open "+path, err)
+}
+
+func fileError(problem string, cause error) error {
+	return &trip2g.Error{Code: trip2g.EINVALID, Message: "TRIP2G_DB_FILE: " + problem, Err: cause}
+}

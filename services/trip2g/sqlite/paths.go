@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"trip2g/services/trip2g"
+)
+
+const (
+	// maxPatternLength is longer than any path and shorter than SQLite's own limit for LIKE, in bytes.
+	maxPatternLength = 8 * trip2g.MaxPathLength
+	// pathsPerQuery bounds the list that one statement is given.
+	pathsPerQuery = 1000
+)
+
+// seenBy selects what a stage (?1) sees: what it staged, else what is published.
+const seenBy = `
+	WITH seen AS (
+		SELECT n.id, n.path, CASE WHEN s.note_id IS NULL THEN n.published_version_id ELSE s.version_id END AS version_id
+		FROM notes n LEFT JOIN staged_notes s ON s.stage = ?1 AND s.note_id = n.id
+		WHERE s.note_id IS NOT NULL OR n.hidden = 0)
+	SELECT seen.id, seen.path, v.hash, CASE WHEN ?2 THEN v.content ELSE '' END
+	FROM seen JOIN note_versions v ON v.id = seen.version_id `
+
+// NotePaths implements trip2g.VaultStore. Like is SQLite's LIKE without an escape character, in
+// which ASCII letters match in any case; Search compares by Unicode's full case folding, and
+// composed and decomposed letters alike. Paths that can name no note match none.
+func (db *DB) NotePaths(ctx context.Context, stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+	if len(filter.Like) > maxPatternLength || len(filter.Search) > maxPatternLength {
+		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "the filter is longer than %d bytes", maxPatternLength)
+	}
+	var notes []trip2g.NotePath
+	err := db.read(ctx, "list notes", func(t *tx) error {
+		var err error
+		switch {
+		case len(filter.Paths) > 0:
+			notes, err = t.notesByPath(stage, filter)
+		case filter.Search != "":
+			notes, err = t.notesBySearch(stage, filter)
+		case strings.ContainsRune(filter.Like, 0):
+			return nil // no path has NUL, at which SQLite's LIKE would stop reading
+		case filter.Like != "":
+			notes, err = t.seen(nil, seenBy+`WHERE seen.path LIKE ?3 ORDER BY seen.path`, string(stage), !filter.OmitContent, filter.Like)
+		default:
+			notes, err = t.seen(nil, seenBy+`ORDER BY seen.path`, string(stage), !filter.OmitContent)
+		}
+		if err != nil {
+			return err
+		}
+		return t.addAssets(stage, notes)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return notes, nil
+}
+
+// seen reads the notes of a query, those that keep wants; nil wants all.
+func (t *tx) seen(keep func(*trip2g.NotePath) bool, query string, args ...any) ([]trip2g.NotePath, error) {
+	var notes []trip2g.NotePath
+	for rows, err := range t.each(query, args...) {
+		if err != nil {
+			return nil, err
+		}
+		var n trip2g.NotePath
+		if err := rows.Scan(&n.ID, &n.Path, &n.Hash, &n.Content); err != nil {
+			return nil, err
+		}
+		if keep == nil || keep(&n) {
+			notes = append(notes, n)
+		}
+	}
+	return notes, nil
+}
+
+func (t *tx) notesByPath(stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+	var notes []trip2g.NotePath
+	for paths := range slices.Chunk(validPaths(filter.Paths), pathsPerQuery) {
+		found, err := t.seen(nil, seenBy+`WHERE seen.path IN (SELECT value FROM json_each(?3)) ORDER BY seen.path`,
+			string(stage), !filter.OmitContent, jsonList(paths))
+		if err != nil {
+			return nil, err
+		}
+		notes = append(notes, found...)
+	}
+	return notes, nil
+}
+
+func (t *tx) notesBySearch(stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+	fold := cases.Fold()
+	plain := func(s string) string { return norm.NFC.String(fold.String(s)) }
+	wanted := plain(filter.Search)
+	return t.seen(func(n *trip2g.NotePath) bool {
+		if !strings.Contains(plain(n.Path), wanted) && !strings.Contains(plain(n.Content), wanted) {
+			return false
+		}
+		if filter.OmitContent {
+			n.Content = ""
+		}
+		return true
+	}, seenBy+`ORDER BY seen.path`, string(stage), true)
+}
+
+func (t *tx) addAssets(stage trip2g.Stage, notes []trip2g.NotePath) error {
+	for part := range slices.Chunk(notes, pathsPerQuery) {
+		ids := make([]int64, len(part))
+		for i, n := range part {
+			ids[i] = n.ID
+		}
+		assets, err := t.noteAssets(stage, jsonList(ids))
+		if err != nil {
+			return err
+		}
+		for i := range part {
+			part[i].Assets = assets[part[i].ID]
+		}
+	}
+	return nil
+}
+
+// noteAssets gives the files of the notes in a JSON list of ids as a stage sees them, by
+// reference; "" sees what is published.
+func (t *tx) noteAssets(stage trip2g.Stage, ids string) (map[int64][]trip2g.NoteAsset, error) {
+	assets := map[int64][]trip2g.NoteAsset{}
+	for rows, err := range t.each(`
+		WITH mapped AS (
+			SELECT note_id, ref, asset_id, absolute_path FROM staged_assets
+			WHERE stage = ?1 AND note_id IN (SELECT value FROM json_each(?2))
+			UNION ALL
+			SELECT note_id, ref, asset_id, absolute_path FROM note_assets p
+			WHERE note_id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (
+				SELECT 1 FROM staged_assets s WHERE s.stage = ?1 AND s.note_id = p.note_id AND s.ref = p.ref))
+		SELECT m.note_id, a.id, m.ref, m.absolute_path, a.hash, a.size, a.content_type
+		FROM mapped m JOIN assets a ON a.id = m.asset_id
+		ORDER BY m.note_id, m.ref`, string(stage), ids) {
+		if err != nil {
+			return nil, err
+		}
+		var note int64
+		var a trip2g.NoteAsset
+		if err := rows.Scan(&note, &a.AssetID, &a.Ref, &a.AbsolutePath, &a.Hash, &a.Size, &a.ContentType); err != nil {
+			return nil, err
+		}
+		assets[note] = append(assets[note], a)
+	}
+	return assets, nil
+}
+
+// validPaths gives those paths that can name a note, sorted, each once.
+func validPaths(paths []string) []string {
+	valid := make([]string, 0, len(paths))
+	for _, path := range paths {
+		if trip2g.ValidatePath(path) == nil {
+			valid = append(valid, path)
+		}
+	}
+	slices.Sort(valid)
+	return slices.Compact(valid)
+}

@@ -1,0 +1,265 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"unicode/utf8"
+
+	"trip2g/services/trip2g"
+)
+
+// noteState is a note as one stage finds it.
+type noteState struct {
+	id            int64
+	hidden        bool
+	published     int64 // version; 0: never published
+	publishedHash string
+	staged        bool
+	stagedVersion int64 // 0 with staged: the stage would hide the note
+	stagedHash    string
+}
+
+func (n *noteState) visible() bool { return n.published != 0 && !n.hidden }
+
+// seen tells whether the stage that found the note sees it.
+func (n *noteState) seen() bool {
+	if n.staged {
+		return n.stagedVersion != 0
+	}
+	return n.visible()
+}
+
+const noteStateColumns = `
+	SELECT n.path, n.id, n.hidden, coalesce(p.id, 0), coalesce(p.hash, ''),
+	       s.note_id IS NOT NULL, coalesce(s.version_id, 0), coalesce(v.hash, '')
+	FROM notes n
+	LEFT JOIN note_versions p ON p.id = n.published_version_id
+	LEFT JOIN staged_notes s ON s.stage = ?1 AND s.note_id = n.id
+	LEFT JOIN note_versions v ON v.id = s.version_id `
+
+func scanNoteState(scan scanner) (path string, n *noteState, err error) {
+	n = &noteState{}
+	err = scan(&path, &n.id, &n.hidden, &n.published, &n.publishedHash, &n.staged, &n.stagedVersion, &n.stagedHash)
+	return path, n, err
+}
+
+// noteStates finds notes by path. A path that nobody pushed is not in the answer.
+func (t *tx) noteStates(stage trip2g.Stage, paths []string) (map[string]*noteState, error) {
+	states := make(map[string]*noteState, len(paths))
+	for part := range slices.Chunk(paths, pathsPerQuery) {
+		for rows, err := range t.each(noteStateColumns+`WHERE n.path IN (SELECT value FROM json_each(?2))`, string(stage), jsonList(part)) {
+			if err != nil {
+				return nil, err
+			}
+			path, state, err := scanNoteState(rows.Scan)
+			if err != nil {
+				return nil, err
+			}
+			states[path] = state
+		}
+	}
+	return states, nil
+}
+
+// PushNotes implements trip2g.VaultStore. It checks paths and text again, because nothing that is
+// not UTF-8 may reach the database. A note that is published at once takes along the files that
+// the same stage holds for it; what else the stage held for the note is dropped.
+func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, trip2g.Position, error) {
+	paths, err := checkUpdates(stage, updates)
+	if err != nil {
+		return nil, 0, err
+	}
+	notes := make([]trip2g.StagedNote, len(updates))
+	position, err := db.writeAt(ctx, "push notes", func(t *tx) error {
+		states, err := t.noteStates(stage, paths)
+		if err != nil {
+			return err
+		}
+		ids := make([]int64, len(updates))
+		for i, update := range updates {
+			id, err := t.pushNote(stage, states[update.Path], update, publish)
+			if err != nil {
+				return err
+			}
+			ids[i] = id
+		}
+		assets, err := t.noteAssets(stage, jsonList(ids))
+		if err != nil {
+			return err
+		}
+		for i, id := range ids {
+			notes[i] = trip2g.StagedNote{ID: id, Path: updates[i].Path, Assets: assets[id]}
+		}
+		return t.touchStage(stage)
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return notes, position, nil
+}
+
+func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, error) {
+	if stage == "" {
+		return nil, trip2g.Errorf(trip2g.EINVALID, "the push names no stage")
+	}
+	fault := trip2g.Errorf(trip2g.EINVALID, "the push has notes that cannot be stored")
+	paths := make([]string, 0, len(updates))
+	seen := make(map[string]bool, len(updates))
+	for _, update := range updates {
+		problem := ""
+		switch err := trip2g.ValidatePath(update.Path); {
+		case err != nil:
+			problem = trip2g.ErrorMessage(err)
+		case seen[update.Path]:
+			problem = "is given twice in one push"
+		case !utf8.ValidString(update.Content):
+			problem = "is not valid UTF-8"
+		}
+		if problem != "" {
+			fault.Fields = append(fault.Fields, trip2g.FieldError{Name: update.Path, Value: problem})
+		}
+		seen[update.Path] = true
+		paths = append(paths, update.Path)
+	}
+	if fault.Fields != nil {
+		return nil, fault
+	}
+	return paths, nil
+}
+
+func (t *tx) pushNote(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate, publish bool) (int64, error) {
+	if n == nil {
+		id, err := t.insert(`INSERT INTO notes (path, created_at) VALUES (?, ?)`, update.Path, t.now)
+		if err != nil {
+			return 0, err
+		}
+		n = &noteState{id: id}
+	}
+	if publish {
+		return n.id, t.publishContent(stage, n, update.Content)
+	}
+	return n.id, t.stageContent(stage, n, update.Content)
+}
+
+// stageContent makes content what the stage will publish, if that is a change.
+func (t *tx) stageContent(stage trip2g.Stage, n *noteState, content string) error {
+	hash := trip2g.ContentHash(content)
+	switch {
+	case n.visible() && n.publishedHash == hash:
+		return t.unstage(stage, n)
+	case n.staged && n.stagedVersion != 0 && n.stagedHash == hash:
+		return nil
+	case n.published != 0 && n.publishedHash == hash:
+		return t.stage(stage, n, n.published)
+	}
+	version, err := t.addVersion(stage, n.id, hash, content)
+	if err != nil {
+		return err
+	}
+	return t.stage(stage, n, version)
+}
+
+// publishContent shows content to readers, if that is a change.
+func (t *tx) publishContent(stage trip2g.Stage, n *noteState, content string) error {
+	hash := trip2g.ContentHash(content)
+	var err error
+	switch {
+	case n.publishedHash == hash && n.published != 0:
+		err = t.show(n, n.published)
+	case n.stagedHash == hash && n.stagedVersion != 0:
+		err = t.show(n, n.stagedVersion)
+	default:
+		var version int64
+		if version, err = t.addVersion(stage, n.id, hash, content); err == nil {
+			err = t.show(n, version)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.unstage(stage, n); err != nil {
+		return err
+	}
+	return t.publishAssets(stage, n.id)
+}
+
+func (t *tx) addVersion(stage trip2g.Stage, note int64, hash, content string) (int64, error) {
+	return t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, content) VALUES (?, ?, ?, ?, ?, ?)`,
+		note, hash, len(content), t.now, string(stage), content)
+}
+
+// show makes a version the one that readers see. The note moves only if they see a difference.
+func (t *tx) show(n *noteState, version int64) error {
+	if n.visible() && n.published == version {
+		return nil
+	}
+	if _, err := t.exec(`UPDATE note_versions SET published_at = ? WHERE id = ? AND published_at IS NULL`, t.now, version); err != nil {
+		return err
+	}
+	if _, err := t.exec(`UPDATE notes SET published_version_id = ?, published_at = ?, hidden = 0 WHERE id = ?`, version, t.now, n.id); err != nil {
+		return err
+	}
+	return t.mark(noteChange, n.id)
+}
+
+// hide takes a note from readers and keeps its history.
+func (t *tx) hide(n *noteState) error {
+	if !n.visible() {
+		return nil
+	}
+	if _, err := t.exec(`UPDATE notes SET hidden = 1 WHERE id = ?`, n.id); err != nil {
+		return err
+	}
+	return t.mark(noteChange, n.id)
+}
+
+// stage puts down what a commit will do to a note: show a version, or hide the note for 0.
+func (t *tx) stage(stage trip2g.Stage, n *noteState, version int64) error {
+	_, err := t.exec(`INSERT OR REPLACE INTO staged_notes (stage, note_id, version_id, staged_at) VALUES (?, ?, ?, ?)`,
+		string(stage), n.id, sql.NullInt64{Int64: version, Valid: version != 0}, t.now)
+	if err != nil {
+		return err
+	}
+	return t.dropUnpublished(n)
+}
+
+// unstage forgets what the stage holds for a note.
+func (t *tx) unstage(stage trip2g.Stage, n *noteState) error {
+	if !n.staged {
+		return nil
+	}
+	if _, err := t.exec(`DELETE FROM staged_notes WHERE stage = ? AND note_id = ?`, string(stage), n.id); err != nil {
+		return err
+	}
+	return t.dropUnpublished(n)
+}
+
+// dropUnpublished removes the version that was staged before, unless it is part of the history by now.
+func (t *tx) dropUnpublished(n *noteState) error {
+	if n.stagedVersion == 0 {
+		return nil
+	}
+	_, err := t.exec(`DELETE FROM note_versions WHERE id = ? AND published_at IS NULL`, n.stagedVersion)
+	return err
+}
+
+// touchAfter is how old a stage gets before a push that changes nothing in it counts as a use, in milliseconds.
+const touchAfter = 60 * 60 * 1000
+
+// touchStage keeps a stage that is in use from being purged, even if every push to it repeats what it holds.
+func (t *tx) touchStage(stage trip2g.Stage) error {
+	var newest sql.NullInt64
+	_, err := t.get(`
+		SELECT max(staged_at) FROM (
+			SELECT staged_at FROM staged_notes WHERE stage = ?1 UNION ALL SELECT staged_at FROM staged_assets WHERE stage = ?1)`,
+		[]any{string(stage)}, &newest)
+	if err != nil || !newest.Valid || newest.Int64 > t.now-touchAfter {
+		return err
+	}
+	if _, err := t.exec(`UPDATE staged_notes SET staged_at = ? WHERE stage = ?`, t.now, string(stage)); err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE staged_assets SET staged_at = ? WHERE stage = ?`, t.now, string(stage))
+	return err
+}

@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+
+	"trip2g/services/trip2g"
+)
+
+// schemaTable is goose's record of the migrations that a database has had.
+const schemaTable = "trip2g_migrations"
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+func embeddedMigrations() fs.FS {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the binary
+	}
+	return files
+}
+
+// newestSchema gives the version of the last migration: the number that its name starts with.
+func newestSchema(migrations fs.FS) int64 {
+	names, err := fs.Glob(migrations, "*.sql")
+	if err != nil || len(names) == 0 {
+		panic(fmt.Sprintf("no migrations in the binary: %v", err))
+	}
+	version, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		panic(err) // the files are part of the binary
+	}
+	return version
+}
+
+// schema gives the version of the database's schema, 0 before the first migration, and the
+// number of tables there are.
+func (r *Reader) schema(ctx context.Context) (version int64, tables int, err error) {
+	var hasRecord bool
+	err = r.pool.QueryRowContext(ctx,
+		`SELECT count(*), coalesce(max(name = '`+schemaTable+`'), 0) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`).
+		Scan(&tables, &hasRecord)
+	if err != nil || !hasRecord {
+		return 0, tables, err
+	}
+	err = r.pool.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM `+schemaTable).Scan(&version)
+	return version, tables - 1, err
+}
+
+// checkSchema gives EUNAVAILABLE unless a database's schema is the one that this binary knows.
+func checkSchema(path string, version, known int64) error {
+	switch {
+	case version > known:
+		return trip2g.Errorf(trip2g.EUNAVAILABLE,
+			"the database %s has schema %d and this binary knows schemas up to %d: upgrade this node's trip2g to the leader's version", path, version, known)
+	case version < known:
+		return trip2g.Errorf(trip2g.EUNAVAILABLE,
+			"the database %s has schema %d and this binary needs %d: start a leader with this version of trip2g, which migrates it", path, version, known)
+	}
+	return nil
+}
+
+func foreignDatabase(path string) error {
+	return fileError(path+" is the SQLite database of another program: give another path", nil)
+}
+
+// migrate brings the schema to the newest version. Another process may do the same at the same
+// time (a subcommand beside a starting server): whichever comes second finds the work done, and
+// may find it half done first.
+func migrate(ctx context.Context, pool *sql.DB, migrations fs.FS) error {
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, migrations,
+		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	for {
+		before, _ := provider.GetDBVersion(ctx)
+		_, err := provider.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		if after, checkErr := provider.GetDBVersion(ctx); checkErr != nil || after <= before {
+			return fmt.Errorf("migrate the schema: %w", err)
+		}
+	}
+}

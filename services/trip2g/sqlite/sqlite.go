@@ -1,0 +1,123 @@
+// Package sqlite keeps everything that trip2g knows in one SQLite database file.
+//
+// A leader has a DB, made by OpenLeader: it migrates the schema and writes. A replica has a
+// Reader, made by OpenReader: its connections are query_only, and it has no method that writes.
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+
+	"trip2g/internal/sqlitevfs"
+)
+
+const (
+	// busyTimeout is how long a statement waits for another process's lock.
+	busyTimeout = 10 * time.Second
+
+	// defaultReaders is how many read connections a node holds at most. Measured: a connection
+	// costs 2 to 3 MB once its page cache is full.
+	defaultReaders = 4
+
+	// walLimit is what is kept of a write-ahead log that a large upload made long, in bytes.
+	walLimit = 16 << 20
+)
+
+// Options are what a database's surroundings decide. The zero value works.
+type Options struct {
+	// TempDir is where uploads wait until they are complete; "" is the system's. It must not be
+	// on a LiteFS mount, which takes only databases.
+	TempDir string
+	// Waiting is told why OpenReader does not return yet: when the reason changes, and every
+	// 10 seconds while it lasts. nil: nobody is told.
+	Waiting func(reason string)
+	// Readers bounds the read connections; 0 means 4.
+	Readers int
+}
+
+func (o Options) readers() int {
+	if o.Readers <= 0 {
+		return defaultReaders
+	}
+	return o.Readers
+}
+
+// openReaders gives a pool of connections that cannot write and leave no trace when they close:
+// the last connection of a database would else copy the write-ahead log into it.
+func openReaders(path string, limit int) (*sql.DB, error) {
+	name, err := dataSource(path, "rw", "", "query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	pool, err := driver.Open(name, func(c *sqlite3.Conn) error {
+		_, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open %s for reading: %w", path, err)
+	}
+	pool.SetMaxOpenConns(limit)
+	pool.SetMaxIdleConns(limit)
+	return pool, nil
+}
+
+// openWriter gives a pool of one connection, which so is the queue of this process's writers.
+// synchronous=FULL makes a commit survive a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+func openWriter(path string) (*sql.DB, error) {
+	name, err := dataSource(path, "rwc", "immediate",
+		"journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit("+strconv.Itoa(walLimit)+")")
+	if err != nil {
+		return nil, err
+	}
+	pool, err := driver.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open %s for writing: %w", path, err)
+	}
+	pool.SetMaxOpenConns(1)
+	pool.SetMaxIdleConns(1)
+	return pool, nil
+}
+
+// dataSource writes the URI that opens path (https://sqlite.org/uri.html). Every character that
+// means something in a URI is escaped, so that any file name names that file.
+func dataSource(path, mode, txLock string, pragmas ...string) (string, error) {
+	vfs, err := sqlitevfs.ForFile(path)
+	if err != nil {
+		return "", fmt.Errorf("find how to open %s: %w", path, err)
+	}
+	query := url.Values{"mode": {mode}, "vfs": {vfs}}
+	if txLock != "" {
+		query.Set("_txlock", txLock)
+	}
+	query["_pragma"] = append([]string{
+		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
+		"foreign_keys(1)",
+		"temp_store(MEMORY)",
+		"trusted_schema(0)",
+	}, pragmas...)
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("make %s absolute: %w", path, err)
+	}
+	file := url.URL{Scheme: "file", Path: absolute, RawQuery: query.Encode()}
+	return file.String(), nil
+}
+
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// optionalTime gives the zero time for NULL.
+func optionalTime(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return fromMillis(ms.Int64)
+}

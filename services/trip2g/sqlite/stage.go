@@ -1,0 +1,219 @@
+package sqlite
+
+import (
+	"context"
+
+	"trip2g/services/trip2g"
+)
+
+// HideNotes implements trip2g.VaultStore.
+func (db *DB) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
+	paths = validPaths(paths)
+	return db.writeAt(ctx, "hide notes", func(t *tx) error {
+		states, err := t.noteStates(stage, paths)
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			n, known := states[path]
+			if !known {
+				continue
+			}
+			if err := t.hideNote(stage, n, publish); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) hideNote(stage trip2g.Stage, n *noteState, publish bool) error {
+	if publish {
+		if err := t.hide(n); err != nil {
+			return err
+		}
+		return t.unstage(stage, n)
+	}
+	switch {
+	case !n.visible():
+		return t.unstage(stage, n)
+	case n.staged && n.stagedVersion == 0:
+		return nil
+	}
+	return t.stage(stage, n, 0)
+}
+
+// Commit implements trip2g.VaultStore. Versions are in the database since they were staged, so
+// that a commit only points at them: the write lock is held for microseconds a note.
+func (db *DB) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, error) {
+	return db.writeAt(ctx, "commit the staged notes", func(t *tx) error {
+		var staged []*noteState
+		for rows, err := range t.each(noteStateColumns+`WHERE s.note_id IS NOT NULL ORDER BY n.id`, string(stage)) {
+			if err != nil {
+				return err
+			}
+			_, state, err := scanNoteState(rows.Scan)
+			if err != nil {
+				return err
+			}
+			staged = append(staged, state)
+		}
+		for _, n := range staged {
+			if err := t.commitNote(stage, n); err != nil {
+				return err
+			}
+		}
+		return t.publishAssets(stage, 0)
+	})
+}
+
+func (t *tx) commitNote(stage trip2g.Stage, n *noteState) error {
+	var err error
+	switch {
+	case n.stagedVersion == 0:
+		err = t.hide(n)
+	case n.stagedHash == n.publishedHash:
+		// Another stage published the same text meanwhile: its version is this one's too.
+		err = t.show(n, n.published)
+	default:
+		err = t.show(n, n.stagedVersion)
+	}
+	if err != nil {
+		return err
+	}
+	return t.unstage(stage, n)
+}
+
+// AttachAsset implements trip2g.VaultStore. The asset is found by AssetID, or by Hash without one.
+func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset, publish bool) (trip2g.Position, error) {
+	if asset.Ref == "" || stage == "" {
+		return 0, trip2g.Errorf(trip2g.EINVALID, "a file's reference in the note and its stage are needed")
+	}
+	return db.writeAt(ctx, "attach a file", func(t *tx) error {
+		found, err := t.get(`SELECT id FROM assets WHERE (?1 <> 0 AND id = ?1) OR (?1 = 0 AND hash = ?2)`, []any{asset.AssetID, asset.Hash}, &asset.AssetID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no such file: upload it first")
+		}
+		if err := t.checkAttachable(stage, noteID); err != nil {
+			return err
+		}
+		if publish {
+			return t.attachNow(stage, noteID, asset)
+		}
+		return t.attachStaged(stage, noteID, asset)
+	})
+}
+
+func (t *tx) checkAttachable(stage trip2g.Stage, noteID int64) error {
+	var n *noteState
+	found, err := t.find(noteStateColumns+`WHERE n.id = ?2`, []any{string(stage), noteID}, func(scan scanner) (err error) {
+		_, n, err = scanNoteState(scan)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !found || !n.seen() {
+		return trip2g.Errorf(trip2g.ENOTFOUND, "there is no note with id %d: push it first", noteID)
+	}
+	return nil
+}
+
+func (t *tx) attachNow(stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset) error {
+	if err := t.dropStagedAsset(stage, noteID, asset.Ref); err != nil {
+		return err
+	}
+	return t.attach(noteID, asset.Ref, asset.AssetID, asset.AbsolutePath)
+}
+
+func (t *tx) attachStaged(stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset) error {
+	wanted := []any{noteID, asset.Ref, asset.AssetID, asset.AbsolutePath}
+	published, err := t.get(`SELECT 1 FROM note_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ?`, wanted, new(int))
+	if err != nil {
+		return err
+	}
+	if published {
+		return t.dropStagedAsset(stage, noteID, asset.Ref)
+	}
+	staged, err := t.get(`SELECT 1 FROM staged_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ? AND stage = ?`,
+		append(wanted, string(stage)), new(int))
+	if err != nil {
+		return err
+	}
+	if staged {
+		return t.touchStage(stage)
+	}
+	if err := t.dropStagedAsset(stage, noteID, asset.Ref); err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO staged_assets (stage, note_id, ref, asset_id, absolute_path, staged_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(stage), noteID, asset.Ref, asset.AssetID, asset.AbsolutePath, t.now)
+	return err
+}
+
+func (t *tx) dropStagedAsset(stage trip2g.Stage, noteID int64, ref string) error {
+	const which = `FROM staged_assets WHERE stage = ? AND note_id = ? AND ref = ?`
+	_, err := t.exec(`UPDATE assets SET used_at = ? WHERE id = (SELECT asset_id `+which+`)`, t.now, string(stage), noteID, ref)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`DELETE `+which, string(stage), noteID, ref)
+	return err
+}
+
+// attach joins a file to a note's reference for readers; the note moves if they see it and it differs.
+func (t *tx) attach(noteID int64, ref string, assetID int64, absolutePath string) error {
+	var oldID int64
+	var oldPath string
+	had, err := t.get(`SELECT asset_id, absolute_path FROM note_assets WHERE note_id = ? AND ref = ?`, []any{noteID, ref}, &oldID, &oldPath)
+	if err != nil || (had && oldID == assetID && oldPath == absolutePath) {
+		return err
+	}
+	if had {
+		if _, err := t.exec(`UPDATE assets SET used_at = ? WHERE id = ?`, t.now, oldID); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(`INSERT OR REPLACE INTO note_assets (note_id, ref, asset_id, absolute_path) VALUES (?, ?, ?, ?)`, noteID, ref, assetID, absolutePath)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		INSERT OR REPLACE INTO changes (kind, ref, at)
+		SELECT ?, id, ? FROM notes WHERE id = ? AND hidden = 0 AND published_version_id IS NOT NULL`, string(noteChange), t.now, noteID)
+	return err
+}
+
+// publishAssets publishes the files that a stage holds for one note, or for every note (0).
+func (t *tx) publishAssets(stage trip2g.Stage, noteID int64) error {
+	type attachment struct {
+		note, asset       int64
+		ref, absolutePath string
+	}
+	var staged []attachment
+	for rows, err := range t.each(`
+		SELECT note_id, asset_id, ref, absolute_path FROM staged_assets
+		WHERE stage = ?1 AND (?2 = 0 OR note_id = ?2) ORDER BY note_id, ref`, string(stage), noteID) {
+		if err != nil {
+			return err
+		}
+		var a attachment
+		if err := rows.Scan(&a.note, &a.asset, &a.ref, &a.absolutePath); err != nil {
+			return err
+		}
+		staged = append(staged, a)
+	}
+	if len(staged) == 0 {
+		return nil
+	}
+	for _, a := range staged {
+		if err := t.attach(a.note, a.ref, a.asset, a.absolutePath); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(`DELETE FROM staged_assets WHERE stage = ?1 AND (?2 = 0 OR note_id = ?2)`, string(stage), noteID)
+	return err
+}

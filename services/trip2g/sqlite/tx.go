@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"iter"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// tx is a transaction that prepares each of its statements once.
+type tx struct {
+	ctx      context.Context
+	sql      *sql.Tx
+	prepared map[string]*sql.Stmt
+	now      int64 // when it began, in Unix milliseconds: the time of everything it writes
+}
+
+// transact runs fn in one transaction: kept if fn returns nil, else undone. A transaction that
+// changed nothing leaves no trace in the write-ahead log, so there is nothing to replicate.
+func transact(ctx context.Context, pool *sql.DB, options *sql.TxOptions, doing string, fn func(*tx) error) error {
+	begun, err := pool.BeginTx(ctx, options)
+	if err != nil {
+		return fault(doing, err)
+	}
+	t := &tx{ctx: ctx, sql: begun, prepared: map[string]*sql.Stmt{}, now: millis(time.Now())}
+	if err := fn(t); err != nil {
+		// The first error says what happened; after some of them SQLite has rolled back by itself.
+		_ = begun.Rollback()
+		return fault(doing, err)
+	}
+	return fault(doing, begun.Commit())
+}
+
+func (t *tx) statement(query string) (*sql.Stmt, error) {
+	if stmt, ok := t.prepared[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := t.sql.PrepareContext(t.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	t.prepared[query] = stmt
+	return stmt, nil
+}
+
+// exec gives the number of rows that were changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	stmt, err := t.statement(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// insert gives the id of the new row.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	stmt, err := t.statement(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// get scans the one row that query gives; found is false if it gives none.
+func (t *tx) get(query string, args []any, dest ...any) (found bool, err error) {
+	return t.find(query, args, func(scan scanner) error { return scan(dest...) })
+}
+
+// scanner is the Scan of a row.
+type scanner func(dest ...any) error
+
+// find is get with a function that knows how to scan the row.
+func (t *tx) find(query string, args []any, scan func(scanner) error) (found bool, err error) {
+	stmt, err := t.statement(query)
+	if err != nil {
+		return false, err
+	}
+	err = scan(stmt.QueryRowContext(t.ctx, args...).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// each yields every row that query gives, to be scanned at once; an error comes last.
+func (t *tx) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
+	return func(yield func(*sql.Rows, error) bool) {
+		rows, err := t.sql.QueryContext(t.ctx, query, args...)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if !yield(rows, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// mark moves a thing that readers can see to the newest position.
+func (t *tx) mark(kind changeKind, ref int64) error {
+	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) VALUES (?, ?, ?)`, string(kind), ref, t.now)
+	return err
+}
+
+// position is that of the newest change. Purge leaves the newest row, so it never falls.
+func (t *tx) position() (trip2g.Position, error) {
+	var position int64
+	_, err := t.get(`SELECT coalesce(max(seq), 0) FROM changes`, nil, &position)
+	return trip2g.Position(position), err
+}
+
+// jsonList is how a list of any length becomes one SQL parameter (https://sqlite.org/json1.html#jeach).
+func jsonList[T int64 | string](values []T) string {
+	list, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // numbers and strings can always be written
+	}
+	return string(list)
+}

@@ -1,0 +1,107 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/subtle"
+	"strings"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// EnsureOwner implements trip2g.UserStore. Sessions of whoever becomes or ceases to be the owner move.
+func (db *DB) EnsureOwner(ctx context.Context, email string) error {
+	email = foldEmail(email)
+	if email == "" {
+		return trip2g.Errorf(trip2g.EINVALID, "the owner's e-mail address is empty")
+	}
+	return db.write(ctx, "make "+email+" the owner", func(t *tx) error {
+		_, err := t.exec(`INSERT INTO users (email, created_at) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = ?1)`, email, t.now)
+		if err != nil {
+			return err
+		}
+		var changed []int64
+		for rows, err := range t.each(`SELECT id FROM users WHERE owner <> (email = ?)`, email) {
+			if err != nil {
+				return err
+			}
+			var id int64
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			changed = append(changed, id)
+		}
+		for _, id := range changed {
+			if err := t.turnOwnership(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) turnOwnership(user int64) error {
+	if _, err := t.exec(`UPDATE users SET owner = 1 - owner WHERE id = ?`, user); err != nil {
+		return err
+	}
+	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) SELECT ?, id, ? FROM sessions WHERE user_id = ? AND ended_at IS NULL`,
+		string(sessionChange), t.now, user)
+	return err
+}
+
+// UserByEmail implements trip2g.UserStore.
+func (db *DB) UserByEmail(ctx context.Context, email string) (trip2g.User, error) {
+	var user trip2g.User
+	err := db.read(ctx, "find a user", func(t *tx) error {
+		var created int64
+		found, err := t.get(`SELECT id, email, owner, created_at FROM users WHERE email = ?`, []any{foldEmail(email)},
+			&user.ID, &user.Email, &user.Owner, &created)
+		if err == nil && !found {
+			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no user with this address")
+		}
+		user.CreatedAt = fromMillis(created)
+		return err
+	})
+	if err != nil {
+		return trip2g.User{}, err
+	}
+	return user, nil
+}
+
+// PutSignInCode implements trip2g.UserStore.
+func (db *DB) PutSignInCode(ctx context.Context, code trip2g.SignInCode) error {
+	return db.write(ctx, "keep a sign-in code", func(t *tx) error {
+		_, err := t.exec(`INSERT OR REPLACE INTO sign_in_codes (email, hash, attempts, expires_at) VALUES (?, ?, ?, ?)`,
+			foldEmail(code.Email), code.Hash, code.Attempts, millis(code.ExpiresAt))
+		return err
+	})
+}
+
+// TakeSignInCode implements trip2g.UserStore.
+func (db *DB) TakeSignInCode(ctx context.Context, email, hash string, now time.Time, maxAttempts int) error {
+	email = foldEmail(email)
+	right := false
+	err := db.write(ctx, "check a sign-in code", func(t *tx) error {
+		var want string
+		var attempts int
+		var expires int64
+		found, err := t.get(`SELECT hash, attempts, expires_at FROM sign_in_codes WHERE email = ?`, []any{email}, &want, &attempts, &expires)
+		if err != nil || !found {
+			return err
+		}
+		inForce := attempts < maxAttempts && millis(now) < expires
+		right = inForce && subtle.ConstantTimeCompare([]byte(want), []byte(hash)) == 1
+		if right || !inForce {
+			_, err = t.exec(`DELETE FROM sign_in_codes WHERE email = ?`, email)
+			return err
+		}
+		_, err = t.exec(`UPDATE sign_in_codes SET attempts = attempts + 1 WHERE email = ?`, email)
+		return err
+	})
+	if err == nil && !right {
+		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date: ask for a new one")
+	}
+	return err
+}
