@@ -1,0 +1,123 @@
+package graphql
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// call is one request of the API: who asks, from where, and what its answer's headers will say.
+type call struct {
+	origin      Origin
+	crossOrigin bool            // a browser says that another site sent it
+	session     *trip2g.Session // nil if nobody is signed in
+	stage       trip2g.Stage    // whose staged notes it means; "" for who may not publish
+	refused     error           // why stage is ""
+
+	position trip2g.Position // newest that the operation reached; 0: none
+	cookie   *http.Cookie    // to set; nil: none
+}
+
+type callKey struct{}
+
+// callOf gives the call of a request that ServeHTTP let in.
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// reach notes a position. Mutations of one operation run one after the other (GraphQL,
+// section 6.2.2), so that nothing races here.
+func (c *call) reach(position trip2g.Position) { c.position = max(c.position, position) }
+
+// identify finds out who asks. A key given wins over a session, also if it is wrong: who sends one
+// means it. A cookie that another site made a browser send is refused with 403.
+func (a *api) identify(r *http.Request) (*call, *refusal) {
+	c := &call{origin: a.Origin(r)}
+	seen := *r
+	seen.Host = c.origin.Host
+	c.crossOrigin = a.csrf.Check(&seen) != nil
+	if key := r.Header.Get("X-API-Key"); key != "" {
+		c.useKey(a.Keys.Authenticate(r.Context(), key))
+		return c, nil
+	}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		c.useSession(a.SignIn.SessionFromToken(r.Context(), token))
+		return c, nil
+	}
+	if cookie, err := r.Cookie(a.Cookie); err == nil && cookie.Value != "" {
+		if c.crossOrigin {
+			return nil, &refusal{http.StatusForbidden, "another site sent this request with your session; it was refused"}
+		}
+		c.useSession(a.SignIn.SessionFromToken(r.Context(), cookie.Value))
+		return c, nil
+	}
+	c.refused = trip2g.Errorf(trip2g.EUNAUTHORIZED, "an API key is needed: send it in the header X-API-Key; `trip2g keys create` on the leader makes one")
+	return c, nil
+}
+
+func (c *call) useKey(key trip2g.APIKey, err error) {
+	if err != nil {
+		c.refused = err
+		return
+	}
+	c.stage = trip2g.Stage(fmt.Sprintf("key:%d", key.ID))
+}
+
+func (c *call) useSession(session trip2g.Session, err error) {
+	switch {
+	case err != nil:
+		c.refused = err
+	case !session.User.Owner:
+		c.session = &session
+		c.refused = trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner (TRIP2G_OWNER_EMAIL) or an API key may do this")
+	default:
+		c.session = &session
+		c.stage = trip2g.Stage(fmt.Sprintf("user:%d", session.User.ID))
+	}
+}
+
+// publisher gives the stage of who may publish, else the error that says why not.
+func (c *call) publisher() (trip2g.Stage, error) { return c.stage, c.refused }
+
+// signsIn refuses a sign-in that another site makes a browser send: it would put the reader into
+// somebody else's session.
+func (c *call) signsIn() error {
+	if c.crossOrigin {
+		return trip2g.Errorf(trip2g.EFORBIDDEN, "another site sent this request; sign in on this one")
+	}
+	return nil
+}
+
+// sessionCookie makes the cookie of a session; an empty token removes it.
+func (a *api) sessionCookie(c *call, token string, expires time.Time) *http.Cookie {
+	cookie := &http.Cookie{
+		Name:     a.Cookie,
+		Value:    token,
+		Path:     "/",
+		Expires:  expires,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+		Secure:   a.secure(c.origin),
+	}
+	if token == "" {
+		cookie.MaxAge = -1
+	}
+	return cookie
+}
+
+// secure tells whether the browser talks TLS: to this node, or to a proxy before it that the
+// public URL names.
+func (a *api) secure(o Origin) bool {
+	return o.Scheme == "https" || a.public != nil && a.public.Scheme == "https" && strings.EqualFold(a.public.Host, o.Host)
+}
+
+// assetURL is where a file can be downloaded, absolute.
+func (a *api) assetURL(c *call, asset trip2g.NoteAsset) string {
+	base := c.origin.Scheme + "://" + c.origin.Host
+	if a.public != nil {
+		base = strings.TrimSuffix(a.PublicURL, "/")
+	}
+	return base + trip2g.AssetURL(asset)
+}

@@ -1,0 +1,239 @@
+package graphql
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/rs/zerolog"
+)
+
+// Limits of a multipart body, in bytes where no unit is named.
+const (
+	maxOperations = 1 << 20  // its first part
+	maxMap        = 64 << 10 // its second part
+	maxFiles      = 10       // parts after that
+	multipartRoom = 1 << 20  // what a body may be larger than the largest file
+	maxInMemory   = 8 << 20  // of a file; a larger one waits in a temporary file
+)
+
+// multipartTransport takes a form by the GraphQL multipart request specification
+// (github.com/jaydenseric/graphql-multipart-request-spec): operations, map, then files. The
+// operation runs when all of the body has come, so that half of one changes nothing.
+type multipartTransport struct {
+	maxAsset int64  // bytes
+	tempDir  string // "": os.TempDir
+}
+
+var _ graphql.Transport = multipartTransport{}
+
+func (multipartTransport) Supports(r *http.Request) bool {
+	return hasMediaType(r, "multipart/form-data")
+}
+
+func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	limit := t.maxAsset + multipartRoom
+	if r.ContentLength > limit {
+		refuseBody(w, r, tooLarge(limit))
+		return
+	}
+	form := &form{keep: callOf(r.Context()).stage != "", tempDir: t.tempDir}
+	defer form.close()
+	whole := r.Body
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	params, err := form.read(r)
+	r.Body = whole
+	if err != nil {
+		refuseForm(w, r, err, limit)
+		return
+	}
+	execute(w, r, exec, params)
+}
+
+// refuseForm tells a limit, a full disk and a broken body apart.
+func refuseForm(w http.ResponseWriter, r *http.Request, err error, limit int64) {
+	var past *http.MaxBytesError
+	var spool *os.PathError
+	switch {
+	case errors.As(err, &past):
+		err = tooLarge(limit)
+	case errors.As(err, &spool):
+		zerolog.Ctx(r.Context()).Error().Err(err).Msg("keep an upload in a temporary file")
+		err = &refusal{http.StatusServiceUnavailable, "the server cannot take an upload now (its temporary folder is full or missing); nothing was written; try again later"}
+	}
+	refuseBody(w, r, err)
+}
+
+// form reads a multipart body.
+type form struct {
+	keep    bool   // false: files are read and dropped, for an operation that will be refused
+	tempDir string // "": os.TempDir
+	files   []*os.File
+}
+
+func (f *form) close() {
+	for _, file := range f.files {
+		file.Close()
+	}
+}
+
+func (f *form) read(r *http.Request) (*graphql.RawParams, error) {
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return nil, badForm("%v", err)
+	}
+	operations, err := field(reader, "operations", maxOperations)
+	if err != nil {
+		return nil, err
+	}
+	params, err := decodeParams(operations)
+	if err != nil {
+		return nil, err
+	}
+	mapping, err := field(reader, "map", maxMap)
+	if err != nil {
+		return nil, err
+	}
+	targets := map[string][]string{}
+	if err := json.Unmarshal(mapping, &targets); err != nil {
+		return nil, badForm("its map is no object of lists: %v", err)
+	}
+	if len(targets) > maxFiles {
+		return nil, badForm("it has %d files; at most %d are taken", len(targets), maxFiles)
+	}
+	return params, f.readFiles(reader, params, targets)
+}
+
+// field reads the next part, which must have this name.
+func field(reader *multipart.Reader, name string, limit int64) ([]byte, error) {
+	part, err := reader.NextPart()
+	if err == io.EOF {
+		return nil, badForm("it has no part %q", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if part.FormName() != name {
+		return nil, badForm("its parts must be operations, map and files, in this order; %q is missing", name)
+	}
+	body, err := io.ReadAll(io.LimitReader(part, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, badForm("its part %q has more than %d bytes", name, limit)
+	}
+	return body, nil
+}
+
+// readFiles reads all the parts that follow and puts each where the map says.
+func (f *form) readFiles(reader *multipart.Reader, params *graphql.RawParams, targets map[string][]string) error {
+	for {
+		part, err := reader.NextPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		paths := targets[part.FormName()]
+		if len(paths) == 0 {
+			return badForm("its map names no place for the part %q", part.FormName())
+		}
+		delete(targets, part.FormName())
+		content, size, err := f.spool(part)
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			upload := graphql.Upload{
+				File:        io.NewSectionReader(content, 0, size),
+				Filename:    part.FileName(),
+				Size:        size,
+				ContentType: part.Header.Get("Content-Type"),
+			}
+			if err := place(params.Variables, path, upload); err != nil {
+				return err
+			}
+		}
+	}
+	for name := range targets {
+		return badForm("the file %q of its map is missing", name)
+	}
+	return nil
+}
+
+// spool reads a file to its end. A temporary file has no name once it is open: whatever happens
+// to this process, nothing stays behind.
+func (f *form) spool(part io.Reader) (io.ReaderAt, int64, error) {
+	if !f.keep {
+		_, err := io.Copy(io.Discard, part)
+		return bytes.NewReader(nil), 0, err
+	}
+	var head bytes.Buffer
+	n, err := io.CopyN(&head, part, maxInMemory)
+	if err == io.EOF {
+		return bytes.NewReader(head.Bytes()), n, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	file, err := os.CreateTemp(f.tempDir, "trip2g-upload-*")
+	if err != nil {
+		return nil, 0, err
+	}
+	f.files = append(f.files, file)
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, 0, err
+	}
+	n, err = io.Copy(file, io.MultiReader(&head, part))
+	return file, n, err
+}
+
+// place sets the variable that a path of the map names, "variables.input.file" or "variables.files.0".
+func place(variables map[string]any, path string, upload graphql.Upload) error {
+	names := strings.Split(path, ".")
+	if len(names) < 2 || names[0] != "variables" {
+		return badForm("its map has %q, which is no path in the variables", path)
+	}
+	var at any = variables
+	for i, name := range names[1:] {
+		last := i == len(names)-2
+		switch container := at.(type) {
+		case map[string]any:
+			if container == nil {
+				return badForm("its map has %q, but there are no variables", path)
+			}
+			if last {
+				container[name] = upload
+				continue
+			}
+			at = container[name]
+		case []any:
+			index, err := strconv.Atoi(name)
+			if err != nil || index < 0 || index >= len(container) {
+				return badForm("its map has %q, which is not in the variables", path)
+			}
+			if last {
+				container[index] = upload
+				continue
+			}
+			at = container[index]
+		default:
+			return badForm("its map has %q, which is not in the variables", path)
+		}
+	}
+	return nil
+}
+
+func badForm(format string, args ...any) *refusal {
+	return &refusal{http.StatusBadRequest, "the form is no GraphQL multipart request: " + fmt.Sprintf(format, args...) + "; nothing was written"}
+}

@@ -1,0 +1,178 @@
+package graphql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"trip2g/services/trip2g"
+)
+
+// resolver is the root of the generated schema's resolvers.
+type resolver struct{ *api }
+
+func (r *resolver) Query() QueryResolver       { return r }
+func (r *resolver) Mutation() MutationResolver { return r }
+
+// NotePaths answers the query of that name.
+func (r *resolver) NotePaths(ctx context.Context, filter *NotePathsFilter) ([]NotePath, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return nil, asError(err)
+	}
+	wanted := notePathFilter(filter)
+	wanted.OmitContent = !slices.Contains(graphql.CollectAllFields(ctx), "content")
+	notes, err := r.Publisher.NotePaths(ctx, stage, wanted)
+	if err != nil {
+		return nil, asError(err)
+	}
+	out := make([]NotePath, len(notes))
+	for i, note := range notes {
+		out[i] = NotePath{ID: note.ID, Value: note.Path, LatestContentHash: note.Hash, Content: note.Content, AssetReplaces: r.assetReplaces(c, note.Assets)}
+	}
+	return out, nil
+}
+
+func notePathFilter(f *NotePathsFilter) (out trip2g.NotePathFilter) {
+	if f == nil {
+		return out
+	}
+	if f.Like != nil {
+		out.Like = *f.Like
+	}
+	if f.Search != nil {
+		out.Search = *f.Search
+	}
+	out.Paths = f.Paths
+	return out
+}
+
+func (r *resolver) assetReplaces(c *call, assets []trip2g.NoteAsset) []NoteAssetReplace {
+	out := make([]NoteAssetReplace, len(assets))
+	for i, a := range assets {
+		out[i] = NoteAssetReplace{ID: a.Ref, URL: r.assetURL(c, a), Hash: a.Hash, AbsolutePath: a.AbsolutePath}
+	}
+	return out
+}
+
+// asError makes sure that present can tell an error of ours.
+func asError(err error) error {
+	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
+		return internal(err)
+	}
+	return err
+}
+
+// PushNotes answers the mutation of that name.
+func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNotesOrErrorPayload, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return fail[PushNotesOrErrorPayload](ctx, err)
+	}
+	updates := make([]trip2g.NoteUpdate, len(input.Updates))
+	for i, u := range input.Updates {
+		updates[i] = trip2g.NoteUpdate{Path: u.Path, Content: u.Content}
+	}
+	notes, position, err := r.Publisher.PushNotes(ctx, stage, updates, publishNow(input.SkipCommit))
+	if err != nil {
+		return fail[PushNotesOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	payload := &PushNotesPayload{Notes: make([]PushedNote, len(notes))}
+	for i, note := range notes {
+		payload.Notes[i] = PushedNote{ID: note.ID, Path: note.Path, Assets: r.pushedAssets(c, note.Assets)}
+	}
+	return payload, nil
+}
+
+func (r *resolver) pushedAssets(c *call, assets []trip2g.NoteAsset) []PushedNoteAsset {
+	out := make([]PushedNoteAsset, len(assets))
+	for i, a := range assets {
+		out[i] = PushedNoteAsset{ID: a.Ref, AssetID: a.AssetID, Path: a.Ref, AbsolutePath: a.AbsolutePath}
+		if a.Hash != "" {
+			out[i].Sha256Hash = &a.Hash
+			out[i].URL = r.assetURL(c, a)
+		}
+	}
+	return out
+}
+
+// publishNow reads skipCommit: left out or null, a change is visible at once.
+func publishNow(skipCommit *bool) bool { return skipCommit == nil || !*skipCommit }
+
+// UploadNoteAsset answers the mutation of that name.
+func (r *resolver) UploadNoteAsset(ctx context.Context, input UploadNoteAssetInput) (UploadNoteAssetOrErrorPayload, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
+	}
+	known, position, err := r.Publisher.UploadAsset(ctx, stage, trip2g.AssetUpload{
+		NoteID:       input.NoteID,
+		Ref:          input.Path,
+		AbsolutePath: input.AbsolutePath,
+		Hash:         input.Sha256Hash,
+		Body:         input.File.File,
+	}, publishNow(input.SkipCommit))
+	if err != nil {
+		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	return &UploadNoteAssetPayload{UploadSkipped: known}, nil
+}
+
+// HideNotes answers the mutation of that name.
+func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNotesOrErrorPayload, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return fail[HideNotesOrErrorPayload](ctx, err)
+	}
+	position, err := r.Publisher.HideNotes(ctx, stage, input.Paths, publishNow(input.SkipCommit))
+	if err != nil {
+		return fail[HideNotesOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	return &HideNotesPayload{Success: true}, nil
+}
+
+// CommitNotes answers the mutation of that name.
+func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return fail[CommitNotesOrErrorPayload](ctx, err)
+	}
+	position, err := r.Publisher.Commit(ctx, stage)
+	if err != nil {
+		return fail[CommitNotesOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	return &CommitNotesPayload{Success: true}, nil
+}
+
+// Viewer answers the query of that name. A session that has ended makes a guest, not an error.
+func (r *resolver) Viewer(ctx context.Context) (*Viewer, error) {
+	c := callOf(ctx)
+	switch trip2g.ErrorCode(c.refused) {
+	case "", trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN:
+		return viewerOf(c.session), nil
+	default:
+		return nil, asError(c.refused)
+	}
+}
+
+func viewerOf(session *trip2g.Session) *Viewer {
+	if session == nil {
+		return &Viewer{ID: "guest", Role: RoleGuest}
+	}
+	viewer := &Viewer{ID: fmt.Sprintf("user:%d", session.User.ID), Role: RoleUser, User: &User{Email: session.User.Email}}
+	if session.User.Owner {
+		viewer.Role = RoleAdmin
+	}
+	return viewer
+}

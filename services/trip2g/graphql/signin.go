@@ -1,0 +1,50 @@
+package graphql
+
+import (
+	"context"
+	"time"
+)
+
+// RequestEmailSignInCode answers the mutation of that name.
+func (r *resolver) RequestEmailSignInCode(ctx context.Context, input RequestEmailSignInCodeInput) (RequestEmailSignInCodeOrErrorPayload, error) {
+	c := callOf(ctx)
+	if err := c.signsIn(); err != nil {
+		return fail[RequestEmailSignInCodeOrErrorPayload](ctx, err)
+	}
+	if err := r.SignIn.RequestCode(ctx, input.Email, c.origin.ClientAddr); err != nil {
+		return fail[RequestEmailSignInCodeOrErrorPayload](ctx, err)
+	}
+	return &RequestEmailSignInCodePayload{Success: true}, nil
+}
+
+// SignInByEmail answers the mutation of that name.
+func (r *resolver) SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error) {
+	c := callOf(ctx)
+	if err := c.signsIn(); err != nil {
+		return fail[SignInOrErrorPayload](ctx, err)
+	}
+	token, session, position, err := r.SignIn.SignIn(ctx, input.Email, input.Code, c.origin.ClientAddr)
+	if err != nil {
+		return fail[SignInOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	c.cookie = r.sessionCookie(c, token, session.ExpiresAt)
+	return &SignInPayload{Token: token, Viewer: viewerOf(&session)}, nil
+}
+
+// SignOut answers the mutation of that name. Without a session it only removes the cookie.
+func (r *resolver) SignOut(ctx context.Context) (SignOutOrErrorPayload, error) {
+	c := callOf(ctx)
+	if err := c.signsIn(); err != nil {
+		return fail[SignOutOrErrorPayload](ctx, err)
+	}
+	if c.session != nil {
+		position, err := r.SignIn.SignOut(ctx, *c.session)
+		if err != nil {
+			return fail[SignOutOrErrorPayload](ctx, err)
+		}
+		c.reach(position)
+	}
+	c.cookie = r.sessionCookie(c, "", time.Unix(0, 0))
+	return &SignOutPayload{Viewer: viewerOf(nil)}, nil
+}

@@ -1,0 +1,152 @@
+package graphql
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+
+	"trip2g/services/trip2g"
+)
+
+// The library's own transports do not fit: they take invalid UTF-8 silently, hold an upload of
+// unknown length in memory, give a fault of the body the status 200 or 422 and the body back as
+// part of the message.
+
+// jsonTransport takes a JSON body.
+type jsonTransport struct {
+	maxBody int64 // bytes
+}
+
+var _ graphql.Transport = jsonTransport{}
+
+func supported(r *http.Request) bool {
+	return jsonTransport{}.Supports(r) || multipartTransport{}.Supports(r)
+}
+
+func hasMediaType(r *http.Request, want string) bool {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && mediaType == want
+}
+
+func (jsonTransport) Supports(r *http.Request) bool { return hasMediaType(r, "application/json") }
+
+func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	c := callOf(r.Context())
+	body, err := t.read(w, r, c)
+	if err != nil {
+		refuseBody(w, r, err)
+		return
+	}
+	params, err := decodeParams(body)
+	if err != nil {
+		refuseBody(w, r, err)
+		return
+	}
+	execute(w, r, exec, params)
+}
+
+// read gives the body. Without a key or session a large one is not kept: it can only be a push,
+// and the answer to that is known.
+func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
+	limit := t.maxBody
+	if c.stage == "" {
+		limit = min(limit, maxAnonymousBody)
+	}
+	if r.ContentLength > t.maxBody {
+		return nil, tooLarge(t.maxBody)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(body)) <= limit:
+		return body, nil
+	case limit < t.maxBody:
+		return nil, &refusal{http.StatusOK, trip2g.ErrorMessage(c.refused)}
+	default:
+		return nil, tooLarge(t.maxBody)
+	}
+}
+
+func tooLarge(limit int64) *refusal {
+	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request's body is too large: at most %d bytes are taken; nothing was written", limit)}
+}
+
+// decodeParams reads one operation. encoding/json would put U+FFFD for bytes that are no UTF-8 and
+// so change a note without a word.
+func decodeParams(body []byte) (*graphql.RawParams, error) {
+	if !utf8.Valid(body) {
+		return nil, &refusal{http.StatusBadRequest, "the body is not valid UTF-8; nothing was written"}
+	}
+	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) > 0 && text[0] == '[' {
+		return nil, &refusal{http.StatusBadRequest, "a batch is not taken: send one operation in a request"}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	params := &graphql.RawParams{}
+	if err := decoder.Decode(params); err != nil {
+		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("the body is no GraphQL request in JSON: %v; nothing was written", err)}
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, &refusal{http.StatusBadRequest, "the body goes on after the request's JSON; nothing was written"}
+	}
+	return params, nil
+}
+
+// execute runs one operation and writes its answer: 422 for one that is not valid, else 200.
+func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams) {
+	ctx := r.Context()
+	params.Headers = r.Header
+	now := graphql.Now()
+	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
+	operation, errs := exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		status := http.StatusOK
+		if errcode.GetErrorKind(errs) == errcode.KindProtocol {
+			status = http.StatusUnprocessableEntity
+		}
+		respond(ctx, w, status, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		return
+	}
+	responses, opCtx := exec.DispatchOperation(ctx, operation)
+	response := responses(opCtx)
+	if response == nil {
+		return // the client is gone
+	}
+	respond(ctx, w, http.StatusOK, response)
+}
+
+func respond(ctx context.Context, w http.ResponseWriter, status int, response *graphql.Response) {
+	body, err := json.Marshal(response)
+	if err != nil {
+		panic(fmt.Errorf("encode an answer: %w", err))
+	}
+	header := w.Header()
+	callOf(ctx).setResult(header)
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// refuseBody answers for a body that could not be taken: with a refusal as it says, with 400 for
+// one that ended early or came broken.
+func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		refused = &refusal{http.StatusBadRequest, fmt.Sprintf("the body did not come whole: %v; nothing was written", err)}
+	}
+	// The rest is read so that the client sees the answer; how that ends changes nothing.
+	io.CopyN(io.Discard, r.Body, maxDrain)
+	refuse(w, refused)
+}
