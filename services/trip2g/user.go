@@ -2,6 +2,8 @@ package trip2g
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 )
 
@@ -68,4 +70,11 @@ type KeyStore interface {
 	RevokeKey(ctx context.Context, id int64, now time.Time) error
 	// KeyByHash finds a key in force and notes its use (at most once a minute); EUNAUTHORIZED without one.
 	KeyByHash(ctx context.Context, hash string, now time.Time) (APIKey, error)
+}
+
+// TokenHash is what is stored of a token or key: SHA-256, lower-case hex. The tokens are random
+// and long, so that a slow hash would protect nothing more.
+func TokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
 }
