@@ -10,6 +10,10 @@ STACK_IMAGE=$(sh docker/image.sh)
 export STACK_IMAGE
 sh tools/build.sh trip2g bin/trip2g
 
+for stack in litefs shared single; do
+    STACK=$stack sh compose/compose.sh config --quiet
+done
+
 # testcontainers removes what a killed suite leaves with the help of a
 # container of its own, whose image has to come from a registry.
 reaper=$("${GO:-go}" list -m -f '{{.Dir}}' github.com/testcontainers/testcontainers-go)/internal/config/config.go
