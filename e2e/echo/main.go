@@ -1,0 +1,68 @@
+// Command echo stands in a leader's place for the suite: behind the very intake that a leader has,
+// every request is answered with what arrived. It serves the same on a public port, so that a test
+// can compare an answer that a replica forwarded with the one given directly.
+//
+// It takes the settings TRIP2G_LISTEN_ADDR, TRIP2G_INTERNAL_LISTEN_ADDR and TRIP2G_JWT_SECRET.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/internal/forward"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := serve(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "echo:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(ctx context.Context) error {
+	verifier, err := forward.NewVerifier(os.Getenv("TRIP2G_JWT_SECRET"), nil)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
+	mux.Handle("/", forward.NewIntake(forward.IntakeOptions{Verifier: verifier, Handler: echo()}))
+	internal := forward.NewServer(forward.ServerOptions{Handler: mux})
+	public := &http.Server{Handler: echo()}
+
+	publicListener, err := net.Listen("tcp", os.Getenv("TRIP2G_LISTEN_ADDR"))
+	if err != nil {
+		return err
+	}
+	internalListener, err := net.Listen("tcp", os.Getenv("TRIP2G_INTERNAL_LISTEN_ADDR"))
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return public.Serve(publicListener) })
+	group.Go(func() error { return internal.Serve(internalListener) })
+	group.Go(func() error {
+		<-ctx.Done()
+		return errors.Join(public.Close(), internal.Shutdown(context.Background()))
+	})
+	if err := group.Wait(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// originScheme is the scheme that the client of a forwarded request used.
+func originScheme(r *http.Request) string {
+	origin, _ := forward.OriginFrom(r.Context())
+	return origin.Scheme
+}
