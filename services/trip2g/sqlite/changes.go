@@ -110,8 +110,8 @@ func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 	}
 	found := make(map[int64]bool, len(ids))
 	for rows, err := range t.each(`
-		SELECT n.id, n.path, v.hash, n.created_at, n.published_at, v.content
-		FROM notes n JOIN note_versions v ON v.id = n.published_version_id
+		SELECT n.id, n.path, v.hash, n.created_at, n.published_at, c.content
+		FROM notes n JOIN note_versions v ON v.id = n.published_version_id JOIN version_contents c ON c.version_id = v.id
 		WHERE n.hidden = 0 AND n.id IN (SELECT value FROM json_each(?)) ORDER BY n.id`, list) {
 		if err != nil {
 			return err

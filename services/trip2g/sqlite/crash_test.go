@@ -8,19 +8,33 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"trip2g/services/trip2g"
 )
 
-const crashVariable = "SQLITE_TEST_WRITE_TO"
+// childVariable tells the test binary to be another process of a test, and which.
+const childVariable = "SQLITE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(crashVariable); path != "" {
-		fmt.Fprintln(os.Stderr, writeUntilKilled(path))
+	name, path, isChild := strings.Cut(os.Getenv(childVariable), ":")
+	if !isChild {
+		os.Exit(m.Run())
+	}
+	children := map[string]func(path string) error{"write": writeUntilKilled, "fill": writeUntilFull}
+	if err := children[name](path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+}
+
+// child gives a command that runs one of the children on a database.
+func child(name, path string) *exec.Cmd {
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), childVariable+"="+name+":"+path)
+	command.Stderr = os.Stderr
+	return command
 }
 
 // writeUntilKilled publishes vault after vault and prints the number of each that is acknowledged.
@@ -80,9 +94,7 @@ func TestAKilledWriterLosesNothingThatItAcknowledged(t *testing.T) {
 // killAfter has another process write, kills it without warning after some commits, and gives
 // the number of the last one that it acknowledged.
 func killAfter(t *testing.T, path string, commits int) (acknowledged int) {
-	writer := exec.Command(os.Args[0])
-	writer.Env = append(os.Environ(), crashVariable+"="+path)
-	writer.Stderr = os.Stderr
+	writer := child("write", path)
 	output, err := writer.StdoutPipe()
 	ok(t, err)
 	ok(t, writer.Start())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
 )
 
@@ -69,12 +70,12 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	if err != nil {
 		return openFault(path, err)
 	}
-	if !exists {
-		folder := filepath.Dir(path)
-		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-			return fileError("the folder "+folder+" of "+path+" does not exist: create it, or give another path", err)
-		}
-		return nil
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return fileError("the folder "+folder+" of "+path+" does not exist: create it, or give another path", err)
+	}
+	if err := checkPrimary(path, folder); err != nil || !exists {
+		return err
 	}
 	readers, err := openReaders(path, 1)
 	if err != nil {
@@ -92,6 +93,28 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 		return checkSchema(path, version, known)
 	}
 	return nil
+}
+
+// checkPrimary gives an error on the mount of a LiteFS node that is a replica. SQLite would open
+// the copy there, and only fail at the first commit, as an I/O error.
+func checkPrimary(path, folder string) error {
+	node, err := litefs.Open(folder, litefs.DefaultAPI)
+	if errors.Is(err, litefs.ErrNotLiteFS) {
+		return nil
+	}
+	if err != nil {
+		return openFault(path, err)
+	}
+	_, hasLeader, err := node.Leader()
+	if err != nil {
+		return openFault(path, err)
+	}
+	// A replica that has lost its leader names none, but it counts how far it is behind.
+	lag, err := node.Lag()
+	if hasLeader || lag > 0 || errors.Is(err, litefs.ErrNotSynced) {
+		return fileError("the LiteFS node of "+folder+" is a replica, which cannot be written: do this on the leader, or set TRIP2G_LEADER_ADDR to make this node a read replica", nil)
+	}
+	return openFault(path, err)
 }
 
 // Writer gives the pool of the one writing connection, for a job queue in the same database.

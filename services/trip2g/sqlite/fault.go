@@ -22,19 +22,20 @@ func fault(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return unavailable(doing, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
+	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_FSYNC), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
+		// The driver reports ENOSPC so, and loses the errno on its way.
+		return unavailable(doing, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
 		return unavailable(doing, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
 	case errors.Is(err, sqlite3.READONLY), errors.Is(err, syscall.EROFS):
 		return unavailable(doing, err, "the database of this node cannot be written, so nothing of this was kept: only the leader's can, and its file and folder must be writable")
 	case errors.Is(err, sqlite3.TOOBIG), errors.Is(err, sqlite3.NOMEM):
-		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "this is more than the database can take at once: send less", Err: doingErr(doing, err)}
+		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "this is more than the database can take at once: send less", Err: fmt.Errorf("%s: %w", doing, err)}
 	default:
-		return doingErr(doing, err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 }
 
 func unavailable(doing string, err error, message string) error {
-	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: doingErr(doing, err)}
+	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: fmt.Errorf("%s: %w", doing, err)}
 }
-
-func doingErr(doing string, err error) error { return fmt.Errorf("%s: %w", doing, err) }

@@ -24,8 +24,9 @@ const seenBy = `
 		SELECT n.id, n.path, CASE WHEN s.note_id IS NULL THEN n.published_version_id ELSE s.version_id END AS version_id
 		FROM notes n LEFT JOIN staged_notes s ON s.stage = ?1 AND s.note_id = n.id
 		WHERE s.note_id IS NOT NULL OR n.hidden = 0)
-	SELECT seen.id, seen.path, v.hash, CASE WHEN ?2 THEN v.content ELSE '' END
-	FROM seen JOIN note_versions v ON v.id = seen.version_id `
+	SELECT seen.id, seen.path, v.hash, coalesce(c.content, '')
+	FROM seen JOIN note_versions v ON v.id = seen.version_id
+	LEFT JOIN version_contents c ON ?2 AND c.version_id = v.id `
 
 // NotePaths implements trip2g.VaultStore. Like is SQLite's LIKE without an escape character, in
 // which ASCII letters match in any case; Search compares by Unicode's full case folding, and

@@ -185,8 +185,13 @@ func (t *tx) publishContent(stage trip2g.Stage, n *noteState, content string) er
 }
 
 func (t *tx) addVersion(stage trip2g.Stage, note int64, hash, content string) (int64, error) {
-	return t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, content) VALUES (?, ?, ?, ?, ?, ?)`,
-		note, hash, len(content), t.now, string(stage), content)
+	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by) VALUES (?, ?, ?, ?, ?)`,
+		note, hash, len(content), t.now, string(stage))
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.exec(`INSERT INTO version_contents (version_id, content) VALUES (?, ?)`, version, content)
+	return version, err
 }
 
 // show makes a version the one that readers see. The note moves only if they see a difference.

@@ -178,7 +178,7 @@ func TestAHiddenNoteIsGoneUntilItIsPushedAgain(t *testing.T) {
 			t.Errorf("publish %v: a follower still has %d notes", publish, len(f.notes))
 		}
 		wantSeen(t, db, stageB, "other.md=x")
-		if n := count(t, db, `SELECT count(*) FROM note_versions WHERE content = 'text'`); n != 1 {
+		if n := count(t, db, `SELECT count(*) FROM version_contents WHERE content = 'text'`); n != 1 {
 			t.Errorf("publish %v: the history lost the hidden note", publish)
 		}
 		push(t, db, stageA, publish, "n.md=text")

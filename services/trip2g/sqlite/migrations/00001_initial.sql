@@ -1,5 +1,4 @@
--- Times are Unix milliseconds, UTC. Large columns come last: SQLite keeps a row's overflow in
--- a chain of pages and reads no further than the last column it was asked for.
+-- Times are Unix milliseconds, UTC.
 
 -- +goose Up
 CREATE TABLE settings (
@@ -39,12 +38,18 @@ CREATE TABLE note_versions (
     size         INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
     created_by   TEXT NOT NULL,
-    published_at INTEGER,
-    content      TEXT NOT NULL
+    published_at INTEGER
 ) STRICT;
 
 CREATE INDEX note_versions_note ON note_versions (note_id);
 CREATE INDEX note_versions_unpublished ON note_versions (id) WHERE published_at IS NULL;
+
+-- Texts have a table of their own: publishing a version rewrites its row, and must not rewrite
+-- every page of its text as well.
+CREATE TABLE version_contents (
+    version_id INTEGER PRIMARY KEY REFERENCES note_versions (id) ON DELETE CASCADE,
+    content    TEXT NOT NULL
+) STRICT;
 
 -- What a stage would do to a note when it is committed: show a version, or hide the note (NULL).
 CREATE TABLE staged_notes (

@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"maragu.dev/goqite"
+
+	"trip2g/internal/litefs/litefstest"
+	"trip2g/services/trip2g"
+)
+
+func TestAReplicaFollowsItsLeaderThroughLiteFS(t *testing.T) {
+	leader := litefstest.StartPrimary(t)
+	node := litefstest.StartReplica(t, leader)
+	path := node.Path("data.sqlite3")
+
+	var told reasons
+	opened := make(chan *Reader, 1)
+	go func() {
+		defer close(opened)
+		r, err := OpenReader(t.Context(), path, Options{Waiting: told.add})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		opened <- r
+	}()
+	eventually(t, "the replica says that it waits for the file", func() bool { return told.has("to exist") })
+	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{TempDir: t.TempDir()})
+	ok(t, err)
+	defer db.Close()
+	replica := <-opened
+	if replica == nil {
+		t.FailNow()
+	}
+	defer replica.Close()
+
+	ids, _ := push(t, db, stageA, false, "n.md=text", "m.md=x")
+	asset := store(t, db, strings.Repeat("file", chunkSize))
+	attach(t, db, stageA, ids[0], "f", asset, false)
+	position := commit(t, db, stageA)
+	f := follow(replica)
+	eventually(t, "the replica has the commit", func() bool {
+		ok(t, f.catchUp(t.Context(), 10))
+		return f.position == position
+	})
+	wantSite(t, replica, "m.md=x", "n.md=text")
+	file, err := replica.OpenAsset(t.Context(), asset.Hash)
+	ok(t, err)
+	ok(t, drain(file))
+
+	wantReplicaRefused(t, path)
+	ok(t, replica.Ready(t.Context()))
+	push(t, db, stageA, true, "n.md=after")
+	eventually(t, "the replica still follows", func() bool { return strings.Contains(strings.Join(site(t, replica), " "), "n.md=after") })
+
+	ok(t, db.Close())
+	leader.Stop()
+	eventually(t, "the replica misses its leader", func() bool {
+		_, err := os.Stat(node.Path(".primary"))
+		return errors.Is(err, fs.ErrNotExist)
+	})
+	wantReplicaRefused(t, path)
+	wantSite(t, replica, "m.md=x", "n.md=after")
+}
+
+func wantReplicaRefused(t *testing.T, path string) {
+	t.Helper()
+	if _, err := OpenLeader(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), "TRIP2G_LEADER_ADDR") {
+		t.Errorf("opening a replica's copy for writing: %v", err)
+	}
+}
+
+// Every commit goes to every replica: what changes nothing must not be one.
+func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
+	leader := litefstest.StartPrimary(t)
+	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{TempDir: t.TempDir()})
+	ok(t, err)
+	defer db.Close()
+	push(t, db, stageA, true, "n.md=text")
+	queue := goqite.New(goqite.NewOpts{DB: db.Writer(), Name: "jobs"})
+	replicated := func() string {
+		content, err := os.ReadFile(leader.Path("data.sqlite3-pos"))
+		ok(t, err)
+		return string(content)
+	}
+	before := replicated()
+	for range 3 {
+		push(t, db, stageA, true, "n.md=text")
+		push(t, db, stageA, false, "n.md=text")
+		commit(t, db, stageA)
+		message, err := queue.Receive(t.Context())
+		if message != nil || err != nil {
+			t.Fatalf("received %v, %v", message, err)
+		}
+		must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now()))
+	}
+	if after := replicated(); after != before {
+		t.Errorf("LiteFS's position went from %q to %q", before, after)
+	}
+	push(t, db, stageA, true, "n.md=other")
+	if replicated() == before {
+		t.Error("LiteFS's position does not tell of a change at all")
+	}
+}
