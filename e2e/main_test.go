@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(sweeperEnv) != "" {
 		os.Exit(sweep(os.Stdin))
 	}
+	// The sweeper does what testcontainers' own reaper does, needs no image from a registry and leaves
+	// no container for some seconds after the run.
+	os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	flag.Parse()
 	if !testing.Verbose() {
 		tclog.SetDefault(quiet{})

@@ -25,7 +25,7 @@ const sweeperEnv = "E2E_SWEEPER"
 
 // sweeper is a child process that removes this run's stacks when the run ends, in whatever way:
 // its standard input closes then, also after a panic, a timeout or SIGKILL, where no clean-up of
-// the run itself is called. Ryuk does the same and needs an image that not every network gives.
+// the run itself is called.
 var sweeper sweepHandle
 
 type sweepHandle struct {
