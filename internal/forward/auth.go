@@ -1,0 +1,223 @@
+package forward
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// AuthLifetime is how long a signature holds (the seed's "valid for 30 seconds"). It bounds how
+	// far a replica's clock may be behind the leader's.
+	AuthLifetime = 30 * time.Second
+	// AuthSkew is how far a replica's clock may be ahead of the leader's.
+	AuthSkew = 5 * time.Second
+
+	authVersion = "v1"
+	authKeyInfo = "trip2g X-Replica-Auth v1" // HKDF's info (RFC 5869, section 3.2): no other use of the secret has this key
+)
+
+// Reason says why a signature was not accepted. It is for logs and metrics; a peer never learns it.
+type Reason string
+
+// The reasons of an [AuthError].
+const (
+	ReasonAbsent    Reason = "absent"
+	ReasonMalformed Reason = "malformed"
+	ReasonBadMAC    Reason = "bad_mac" // another key, or another request than the one that was signed
+	ReasonExpired   Reason = "expired"
+	ReasonFuture    Reason = "future"
+	ReasonReplayed  Reason = "replayed"
+	ReasonOverload  Reason = "overload" // more requests in half a minute than nonces can be remembered
+)
+
+var reasons = []Reason{ReasonAbsent, ReasonMalformed, ReasonBadMAC, ReasonExpired, ReasonFuture, ReasonReplayed, ReasonOverload}
+
+// AuthError is the error of [Verifier.Verify].
+type AuthError struct {
+	Reason Reason
+}
+
+// Error implements error.
+func (e *AuthError) Error() string { return AuthHeader + ": " + string(e.Reason) }
+
+// nonce makes two signatures of the same request in the same second differ.
+type nonce [16]byte
+
+func newNonce() (n nonce) {
+	rand.Read(n[:]) // never fails: crypto/rand ends the program instead
+	return n
+}
+
+// token is the content of the header: version, Unix time in seconds, nonce, MAC, joined by dots;
+// the last two in unpadded base64url (RFC 4648, section 5).
+type token struct {
+	unix  int64
+	nonce nonce
+	mac   [sha256.Size]byte
+}
+
+var tokenEncoding = base64.RawURLEncoding.Strict()
+
+func (t token) String() string {
+	return strings.Join([]string{
+		authVersion, strconv.FormatInt(t.unix, 10), tokenEncoding.EncodeToString(t.nonce[:]), tokenEncoding.EncodeToString(t.mac[:]),
+	}, ".")
+}
+
+// parseToken accepts exactly what String makes, so that no two texts mean one token.
+func parseToken(text string) (t token, ok bool) {
+	parts := strings.Split(text, ".")
+	if len(parts) != 4 || parts[0] != authVersion {
+		return t, false
+	}
+	unix, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return t, false
+	}
+	t.unix = unix
+	if !decodeExactly(t.nonce[:], parts[2]) || !decodeExactly(t.mac[:], parts[3]) {
+		return t, false
+	}
+	return t, t.String() == text
+}
+
+func decodeExactly(dst []byte, text string) bool {
+	if len(text) != tokenEncoding.EncodedLen(len(dst)) {
+		return false
+	}
+	n, err := tokenEncoding.Decode(dst, []byte(text))
+	return err == nil && n == len(dst)
+}
+
+// authKey derives the signing key, so that the secret itself signs nothing here.
+func authKey(secret string) ([]byte, error) {
+	if secret == "" {
+		return nil, errors.New("derive the key of " + AuthHeader + ": the secret is empty")
+	}
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, authKeyInfo, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of %s: %w", AuthHeader, err)
+	}
+	return key, nil
+}
+
+// sum is the MAC over everything that the intake acts upon before it runs a handler. Each field
+// goes in behind its length, so that no byte can move from one to the next.
+func sum(key []byte, method, uri string, header http.Header, unix int64, n nonce) (mac [sha256.Size]byte) {
+	h := hmac.New(sha256.New, key)
+	field := func(s string) {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(s)))
+		h.Write(size[:])
+		h.Write([]byte(s))
+	}
+	field(authVersion)
+	field(method)
+	field(uri)
+	field(strconv.FormatInt(unix, 10))
+	field(string(n[:]))
+	for _, name := range originHeaders {
+		field(header.Get(name))
+	}
+	h.Sum(mac[:0])
+	return mac
+}
+
+// Signer signs the requests that a replica sends to the leader. It may be used by many goroutines.
+type Signer struct {
+	key []byte
+	now func() time.Time
+}
+
+// NewSigner makes a signer from the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
+// clock, nil for the system's.
+func NewSigner(secret string, now func() time.Time) (*Signer, error) {
+	key, err := authKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return &Signer{key, now}, nil
+}
+
+// Sign sets the [AuthHeader] of a request about to be sent. It covers the method, the request
+// target (r.URL.RequestURI), the X-Forwarded-For, -Proto and -Host, X-Replica-Node and X-Request-Id
+// headers as they are now, the time and a fresh nonce; it does not cover the body.
+func (s *Signer) Sign(r *http.Request) { s.sign(r, newNonce()) }
+
+func (s *Signer) sign(r *http.Request, n nonce) {
+	unix := s.now().Unix()
+	t := token{unix: unix, nonce: n, mac: sum(s.key, r.Method, r.URL.RequestURI(), r.Header, unix, n)}
+	r.Header.Set(AuthHeader, t.String())
+}
+
+// Verifier checks what a [Signer] with the same secret signed, and takes each signature once. It
+// may be used by many goroutines.
+//
+// It remembers nonces in memory alone: after a restart a signature that an eavesdropper kept works
+// once more, for what is left of its lifetime.
+type Verifier struct {
+	key    []byte
+	now    func() time.Time
+	nonces nonces
+}
+
+// NewVerifier makes a verifier from the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
+// clock, nil for the system's.
+func NewVerifier(secret string, now func() time.Time) (*Verifier, error) {
+	key, err := authKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return &Verifier{key: key, now: now, nonces: nonces{limit: maxNonces}}, nil
+}
+
+// Verify gives nil for a request, as a server received it, that carries one valid signature not
+// seen before, and an [AuthError] otherwise. The MAC is compared in constant time and before all
+// else, so that only a holder of the secret gets as far as the clock and the nonces.
+func (v *Verifier) Verify(r *http.Request) error {
+	values := r.Header[AuthHeader]
+	if len(values) == 0 {
+		return &AuthError{ReasonAbsent}
+	}
+	t, ok := parseToken(values[0])
+	if !ok || len(values) > 1 {
+		return &AuthError{ReasonMalformed}
+	}
+	for _, name := range originHeaders {
+		if len(r.Header[name]) > 1 {
+			return &AuthError{ReasonMalformed}
+		}
+	}
+	want := sum(v.key, r.Method, r.RequestURI, r.Header, t.unix, t.nonce)
+	if !hmac.Equal(want[:], t.mac[:]) {
+		return &AuthError{ReasonBadMAC}
+	}
+	now := v.now()
+	signed := time.Unix(t.unix, 0)
+	switch {
+	case signed.After(now.Add(AuthSkew)):
+		return &AuthError{ReasonFuture}
+	case now.After(signed.Add(AuthLifetime)):
+		return &AuthError{ReasonExpired}
+	}
+	if reason := v.nonces.take(t.nonce, now); reason != "" {
+		return &AuthError{reason}
+	}
+	return nil
+}

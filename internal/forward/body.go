@@ -1,0 +1,250 @@
+package forward
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+const (
+	// replayLimit is how much of a body is kept for sending it again, while no answer has come.
+	replayLimit = 1 << 20
+	// replayBudget bounds what is kept of all bodies together; past it, a body is not kept.
+	replayBudget = 64 << 20
+
+	chunkSize = 32 << 10
+)
+
+var errBodyClosed = errors.New("the attempt to send this request has ended")
+
+// budget is a number of bytes to share.
+type budget struct{ left atomic.Int64 }
+
+func newBudget(n int64) *budget {
+	b := new(budget)
+	b.left.Store(n)
+	return b
+}
+
+func (b *budget) take(n int) bool {
+	if b.left.Add(int64(-n)) < 0 {
+		b.left.Add(int64(n))
+		return false
+	}
+	return true
+}
+
+func (b *budget) give(n int) { b.left.Add(int64(n)) }
+
+// body lets a client's request body be read by one attempt to send it after another. It reads
+// nothing before the first attempt does, and keeps what was read, within bounds, so that the next
+// attempt can begin anew.
+type body struct {
+	source  io.Reader
+	trailer http.Header // the client's; the server fills it in before source gives io.EOF
+	budget  *budget
+
+	// Of the attempt in use; attempts follow each other, they never overlap.
+	start   sync.Once
+	chunks  chan chunk    // what pump has read; unbuffered
+	next    chan struct{} // gives pump its buffer back
+	ended   chan struct{} // closed when nobody will read any more
+	lent    bool          // pump waits for next
+	current []byte        // what is left of the last chunk
+	final   error         // that came with it
+
+	mu      sync.Mutex
+	begun   bool // something has been read
+	kept    []byte
+	keeping bool  // kept is all that was read
+	err     error // of source, unless io.EOF
+}
+
+// chunk is a part of the source and the error that came with it.
+type chunk struct {
+	data []byte // valid until pump has its buffer back
+	err  error
+}
+
+// newBody wraps a client's body. length is its Content-Length, -1 if that is unknown.
+func newBody(source io.Reader, length int64, trailer http.Header, b *budget) *body {
+	return &body{
+		source: source, trailer: trailer, budget: b,
+		chunks: make(chan chunk), next: make(chan struct{}), ended: make(chan struct{}),
+		keeping: length <= replayLimit,
+	}
+}
+
+// pump reads the source in a goroutine of its own: a read from a client that sends nothing cannot
+// be interrupted, and the end of an attempt must not wait for it.
+func (b *body) pump() {
+	buf := make([]byte, chunkSize)
+	for {
+		n, err := b.source.Read(buf)
+		select {
+		case b.chunks <- chunk{buf[:n], err}:
+		case <-b.ended:
+			return
+		}
+		if err != nil {
+			return
+		}
+		select {
+		case <-b.next:
+		case <-b.ended:
+			return
+		}
+	}
+}
+
+// attempt gives a reader from the body's beginning. There may be another one only when the last is
+// in use no more, and while the body is replayable. trailer is that of the request to send: its
+// keys get their values when the body has been read.
+func (b *body) attempt(trailer http.Header) *attempt {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.current = nil // it is among what is kept
+	return &attempt{body: b, trailer: trailer, replay: b.kept, closed: make(chan struct{})}
+}
+
+// replayable tells whether another attempt can send the body from its beginning.
+func (b *body) replayable() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.keeping || !b.begun
+}
+
+// failure gives the error that reading from the client ended with, nil if there was none.
+func (b *body) failure() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.err
+}
+
+// keep notes what was read from the source.
+func (b *body) keep(data []byte, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun = true
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	if !b.keeping {
+		return
+	}
+	if len(b.kept)+len(data) > replayLimit || !b.budget.take(len(data)) {
+		b.dropKept()
+		return
+	}
+	b.kept = append(b.kept, data...)
+}
+
+// settle ends the keeping: an answer has come, and the request will not be sent again.
+func (b *body) settle() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.dropKept()
+}
+
+func (b *body) dropKept() {
+	b.budget.give(len(b.kept))
+	b.kept, b.keeping = nil, false
+}
+
+// end frees what the body holds. A read of the source may still be under way; what it gives is dropped.
+func (b *body) end() {
+	close(b.ended)
+	b.settle()
+}
+
+// attempt implements io.ReadCloser for one sending of a body.
+type attempt struct {
+	body    *body
+	trailer http.Header
+	replay  []byte // what earlier attempts have read
+
+	close  sync.Once
+	closed chan struct{}
+}
+
+// Read implements io.Reader.
+func (a *attempt) Read(p []byte) (int, error) {
+	select {
+	case <-a.closed:
+		return 0, errBodyClosed
+	default:
+	}
+	if len(a.replay) > 0 {
+		n := copy(p, a.replay)
+		a.replay = a.replay[n:]
+		return n, nil
+	}
+	b := a.body
+	if len(b.current) == 0 && b.final == nil {
+		if err := a.receive(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, b.current)
+	b.current = b.current[n:]
+	if len(b.current) > 0 {
+		return n, nil
+	}
+	if b.final == io.EOF {
+		for name := range a.trailer {
+			a.trailer[name] = b.trailer[name]
+		}
+	}
+	return n, b.final
+}
+
+// receive waits for the next chunk of the source.
+func (a *attempt) receive() error {
+	b := a.body
+	b.start.Do(func() { go b.pump() })
+	if b.lent {
+		select {
+		case b.next <- struct{}{}:
+			b.lent = false
+		case <-b.ended:
+			return errBodyClosed
+		}
+	}
+	select {
+	case c := <-b.chunks:
+		b.keep(c.data, c.err)
+		b.current, b.final, b.lent = c.data, c.err, true
+		return nil
+	case <-a.closed:
+		return errBodyClosed
+	case <-b.ended:
+		return errBodyClosed
+	}
+}
+
+// Close implements io.Closer; it interrupts a Read.
+func (a *attempt) Close() error {
+	a.close.Do(func() { close(a.closed) })
+	return nil
+}
+
+// announced gives the trailer of a request to send: the names that the client announced, without
+// those that a trailer may not hold (RFC 9110, section 6.5.1) and for which the leader's server
+// would reset the stream. Trailers that a request does not announce are not forwarded: HTTP/2
+// servers of net/http drop them.
+func announced(trailer http.Header) http.Header {
+	var out http.Header
+	for name := range trailer {
+		if httpguts.ValidTrailerHeader(name) {
+			if out == nil {
+				out = make(http.Header)
+			}
+			out[name] = nil
+		}
+	}
+	return out
+}

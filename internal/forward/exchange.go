@@ -1,0 +1,326 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Pauses between attempts to reach the leader, each twice the one before.
+const (
+	firstPause = 20 * time.Millisecond
+	lastPause  = 320 * time.Millisecond
+)
+
+// exchange is one request on its way to the leader, and the answer on its way back.
+type exchange struct {
+	*Forwarder
+	w     http.ResponseWriter // the client's
+	relay *relay              // writes the leader's response to w
+	in    *http.Request
+	body  *body // nil without one
+	nonce nonce
+	start time.Time
+
+	sent    int           // attempts that had a connection
+	failed  bool          // an attempt has not reached the leader
+	held    time.Duration // from the start to the last attempt, if one before it failed
+	outcome Outcome
+	err     error // of an outcome that is no answer
+}
+
+func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange {
+	return &exchange{Forwarder: f, w: w, relay: &relay{ResponseWriter: w, header: make(http.Header)}, in: r, nonce: newNonce(), start: time.Now()}
+}
+
+// run serves the client.
+func (x *exchange) run() {
+	defer x.account()
+	if switchesProtocol(x.in) {
+		x.fail(notUpgradable(x.in))
+		return
+	}
+	release, err := x.acquire()
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	defer release()
+	defer func() {
+		if x.body != nil {
+			x.body.end()
+		}
+	}()
+	// Without it the server would read the whole body before the first byte of an early answer.
+	// HTTP/2 is full duplex as it is, and says so by an error.
+	_ = http.NewResponseController(x.w).EnableFullDuplex()
+	proxy := httputil.ReverseProxy{
+		Rewrite:        x.rewrite,
+		Transport:      x,
+		ModifyResponse: x.receive,
+		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { x.fail(err) },
+		FlushInterval:  -1,
+		BufferPool:     &x.buffers,
+		ErrorLog:       silent,
+	}
+	proxy.ServeHTTP(x.relay, x.in)
+}
+
+// acquire waits for one of the places of requests under way, as long as a request may be held.
+func (x *exchange) acquire() (release func(), err error) {
+	release = func() { <-x.slots }
+	select {
+	case x.slots <- struct{}{}:
+		return release, nil
+	default:
+	}
+	timer := time.NewTimer(x.holdFor)
+	defer timer.Stop()
+	select {
+	case x.slots <- struct{}{}:
+		return release, nil
+	case <-timer.C:
+		return nil, overloaded(fmt.Errorf("%d requests are under way", cap(x.slots)))
+	case <-x.in.Context().Done():
+		return nil, clientGone(x.in.Context().Err())
+	}
+}
+
+// rewrite makes the request for the leader. ReverseProxy has taken the hop-by-hop headers off.
+func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
+	in, out := pr.In, pr.Out
+	out.URL = target(in, x.pool.addr)
+	out.Host = x.pool.addr
+	dropTrusted(out.Header)
+	setOrigin(out.Header, in, x.node)
+	x.cookies.toLeader(out.Header)
+	if lines, ok := out.Header["Cookie"]; ok {
+		out.Header[cookieHeader] = lines
+		delete(out.Header, "Cookie")
+	}
+	markVia(out.Header, in)
+	out.Trailer = announced(in.Trailer)
+	if out.Body != nil {
+		x.body = newBody(out.Body, in.ContentLength, in.Trailer, x.replay)
+	}
+}
+
+// target gives the URL whose request target is, to the byte, the one that the client sent.
+func target(in *http.Request, addr string) *url.URL {
+	u := &url.URL{Scheme: "http", Host: addr}
+	path, query, hasQuery := strings.Cut(in.RequestURI, "?")
+	u.RawQuery, u.ForceQuery = query, hasQuery && query == ""
+	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
+		u.Opaque = path
+		return u
+	}
+	// An absolute URI, or a path that a URL would take for a host.
+	u.Path, u.RawPath = in.URL.Path, in.URL.RawPath
+	return u
+}
+
+// RoundTrip implements http.RoundTripper: it tries until the leader has answered, the request's fate
+// is unknown, or it has been held for as long as is allowed. Its errors are failures.
+func (x *exchange) RoundTrip(out *http.Request) (*http.Response, error) {
+	hold := out.Context()
+	if x.holdFor > 0 {
+		var cancel context.CancelFunc
+		hold, cancel = context.WithDeadline(hold, x.start.Add(x.holdFor))
+		defer cancel()
+	}
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		res, err := x.try(hold, out)
+		if err == nil {
+			return res, nil
+		}
+		if final := new(failure); errors.As(err, &final) {
+			return nil, final
+		}
+		x.failed = true
+		if x.body != nil && !x.body.replayable() {
+			return nil, notReplayable(err)
+		}
+		if x.outages.due() {
+			x.log.Warn().Err(err).Dur("at_most", max(x.holdFor, 0)).Msg("the leader cannot be reached: holding writes")
+		}
+		if x.holdFor < 0 || !sleep(hold, pause) {
+			return nil, x.giveUp(err)
+		}
+	}
+}
+
+// sleep pauses for half of d to d, so that the held do not all come at once; false if ctx has ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d/2 + rand.N(d/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// giveUp says how a request ends that did not reach the leader.
+func (x *exchange) giveUp(err error) *failure {
+	if gone := x.in.Context().Err(); gone != nil {
+		return clientGone(gone)
+	}
+	x.held = time.Since(x.start)
+	return unavailable(err)
+}
+
+// try sends the request once. An error that is no failure says that the leader did not get it.
+func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response, error) {
+	c, err := x.pool.reserve(hold)
+	if err != nil {
+		return nil, err
+	}
+	if x.failed {
+		x.held = time.Since(x.start)
+	}
+	res, wrote, err := x.send(c, out)
+	if err != nil {
+		return nil, x.judge(c, wrote, err)
+	}
+	if x.body != nil {
+		x.body.settle()
+	}
+	return res, nil
+}
+
+// send sends the request on a connection with room reserved. wrote tells whether any byte of it has
+// been written.
+func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote bool, err error) {
+	x.sent++
+	var headers atomic.Bool
+	ctx := httptrace.WithClientTrace(out.Context(), &httptrace.ClientTrace{WroteHeaders: func() { headers.Store(true) }})
+	req := out.WithContext(ctx)
+	req.Header = out.Header.Clone()
+	req.Trailer = out.Trailer.Clone()
+	if x.body != nil {
+		req.Body = x.body.attempt(req.Trailer)
+	}
+	// The time is new with each attempt, the nonce is not: the leader takes one of them at the most.
+	x.signer.sign(req, x.nonce)
+	res, err = c.RoundTrip(req)
+	return res, headers.Load(), err
+}
+
+// judge says what an error of send means for the request.
+func (x *exchange) judge(c *conn, wrote bool, err error) error {
+	if gone := x.in.Context().Err(); gone != nil {
+		return clientGone(gone)
+	}
+	if x.body != nil && x.body.failure() != nil {
+		return badBody(x.body.failure())
+	}
+	if !wrote {
+		if c.Reserve() == nil {
+			// The connection is good: it is the request that cannot be sent.
+			c.Release()
+			return notCarriable(err)
+		}
+		return err
+	}
+	if unprocessed(err) {
+		return err
+	}
+	return unknownFate(err)
+}
+
+// unprocessed tells whether an error of a connection is the leader's word that it did not begin a
+// request: GOAWAY with a lower last stream (RFC 9113, section 6.8) or a stream reset with
+// REFUSED_STREAM (section 8.7). For the former net/http has only a text; if that ever changes,
+// such requests end as of unknown fate, which is safe, and a test fails.
+func unprocessed(err error) bool {
+	const goAway = "http2: Transport received Server's graceful shutdown GOAWAY"
+	const refusedStream = 0x7
+	var reset streamReset
+	return err.Error() == goAway || errors.As(err, &reset) && reset.Code == refusedStream
+}
+
+// streamReset is what net/http's own error for a stream, which it does not export, turns into under
+// errors.As: any struct with these fields.
+type streamReset struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+// Error implements error.
+func (r streamReset) Error() string {
+	return fmt.Sprintf("stream %d was reset with code %d", r.StreamID, r.Code)
+}
+
+// receive looks at the leader's response before it goes to the client.
+func (x *exchange) receive(res *http.Response) error {
+	if isIntakeRejection(res) {
+		f := rejected()
+		if x.sent > 1 {
+			f = unknownFate(f.err) // perhaps as a replay of an attempt that the leader did begin
+		}
+		if x.rejections.due() {
+			x.log.Error().Err(f.err).Msg("forwarding does not work")
+		}
+		return f
+	}
+	if res.StatusCode == http.StatusLoopDetected && x.loops.due() {
+		x.log.Error().Msg("forwarding does not work: TRIP2G_LEADER_ADDR does not name the leader's internal address (508 Loop Detected)")
+	}
+	x.outcome = OutcomeOK
+	if x.failed {
+		x.outcome = OutcomeHeldThenOK
+	}
+	x.cookies.fromLeader(res.Header)
+	res.Body = &watchedBody{res.Body, x}
+	return nil
+}
+
+// watchedBody notes when a response breaks off.
+type watchedBody struct {
+	io.ReadCloser
+	x *exchange
+}
+
+// Read implements io.Reader.
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.x.outcome, b.x.err = OutcomeCut, err
+	}
+	return n, err
+}
+
+// fail answers in the leader's place.
+func (x *exchange) fail(err error) {
+	f := new(failure)
+	if !errors.As(err, &f) {
+		f = notCarriable(err) // ReverseProxy itself found the request at fault
+	}
+	x.outcome, x.err = f.outcome, f.err
+	f.answer(x.w, x.in)
+}
+
+// account counts and logs how the exchange ended, also when it ends in a panic.
+func (x *exchange) account() {
+	answered := x.outcome == OutcomeOK || x.outcome == OutcomeHeldThenOK
+	if x.relay.broken || !answered && x.in.Context().Err() != nil {
+		x.outcome = OutcomeClientGone
+	}
+	x.metrics.observe(x.outcome, x.held)
+	switch x.outcome {
+	case OutcomeUnavailable, OutcomeUnknownFate, OutcomeCut:
+		x.log.Warn().Err(x.err).Str("outcome", string(x.outcome)).Str("method", x.in.Method).Str("path", clip(x.in.URL.Path)).
+			Str("request_id", RequestID(x.in.Context())).Dur("held", x.held).Msg("a request has no answer of the leader")
+	}
+}

@@ -1,0 +1,144 @@
+package forward
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+)
+
+// Defaults of [Options].
+const (
+	DefaultHoldFor     = 15 * time.Second
+	DefaultDialTimeout = 2 * time.Second
+	DefaultMaxInFlight = 512
+	DefaultCookie      = "session"
+)
+
+// Options say how a [Forwarder] reaches the leader.
+type Options struct {
+	LeaderAddr string  // host:port of the leader's internal port (TRIP2G_LEADER_ADDR)
+	Signer     *Signer // with the leader's secret
+	Node       string  // this replica's name, for the leader's log
+
+	Cookie       string // this replica's name of the session cookie; "": DefaultCookie
+	LeaderCookie string // the leader's; "": DefaultCookie
+
+	HoldFor     time.Duration // how long a request that did not reach the leader is held; 0: DefaultHoldFor, negative: not at all
+	DialTimeout time.Duration // for one attempt to connect; 0: DefaultDialTimeout
+	MaxInFlight int           // requests at a time, held ones not counted; more wait as if held; 0: DefaultMaxInFlight
+
+	Log        zerolog.Logger
+	Registerer prometheus.Registerer // for trip2g_forward_*; nil: not registered
+}
+
+// Forwarder is the handler of what a replica does not serve itself. It sends each request to the
+// leader's intake and the answer back, both as a stream: status, every header line, interim (1xx)
+// responses, flushes, trailers. Only hop-by-hop headers (RFC 9110, section 7.6.1) stay behind, and
+// the session cookie changes its name. See the package's comment for requests that get no answer.
+type Forwarder struct {
+	signer  *Signer
+	node    string
+	cookies cookieNames
+	holdFor time.Duration
+	pool    *pool
+	slots   chan struct{} // holds one element for each request under way
+	replay  *budget
+	buffers bufferPool
+	log     zerolog.Logger
+	metrics *forwardMetrics
+
+	loops, rejections, outages occasionally
+}
+
+// New makes a forwarder. It connects with the first request. LeaderAddr without a port and a missing
+// signer are errors.
+func New(o Options) (*Forwarder, error) {
+	host, port, err := net.SplitHostPort(o.LeaderAddr)
+	if err == nil && (host == "" || port == "") {
+		err = fmt.Errorf("host or port is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("leader address %q: %w: give it as host:port, the leader's internal address", o.LeaderAddr, err)
+	}
+	if o.Signer == nil {
+		return nil, fmt.Errorf("forward to %s: no signer", o.LeaderAddr)
+	}
+	f := &Forwarder{
+		signer:  o.Signer,
+		node:    o.Node,
+		cookies: cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
+		holdFor: orDefault(o.HoldFor, DefaultHoldFor),
+		pool:    newPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
+		slots:   make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
+		replay:  newBudget(replayBudget),
+		log:     o.Log.With().Str("leader", o.LeaderAddr).Logger(),
+		metrics: newForwardMetrics(o.Registerer),
+	}
+	return f, nil
+}
+
+func orDefault[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// Close closes the connections to the leader; call it when no request is under way.
+func (f *Forwarder) Close() { f.pool.close() }
+
+// ServeHTTP implements http.Handler. It is for requests that [Local] is false for, but takes any. It
+// ends with the panic http.ErrAbortHandler where the leader's answer broke off, so that the client
+// does not take what it got for the whole.
+func (f *Forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	newExchange(f, w, r).run()
+}
+
+// occasionally is for log lines that one cause would repeat with every request.
+type occasionally struct{ last atomic.Int64 }
+
+const occasion = time.Minute
+
+// due tells, at most once a minute, that it is time for the line.
+func (o *occasionally) due() bool {
+	now := time.Now().UnixNano()
+	last := o.last.Load()
+	return (last == 0 || now-last >= int64(occasion)) && o.last.CompareAndSwap(last, now)
+}
+
+// bufferPool implements httputil.BufferPool.
+type bufferPool struct{ pool sync.Pool }
+
+// Get gives a buffer.
+func (p *bufferPool) Get() []byte {
+	if b, ok := p.pool.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, chunkSize)
+}
+
+// Put takes a buffer back.
+func (p *bufferPool) Put(b []byte) { p.pool.Put(&b) }
+
+// silent is for a library that would log what the forwarder logs itself.
+var silent = log.New(io.Discard, "", 0)
+
+// switchesProtocol tells whether a request asks for more than a response: a tunnel, or another
+// protocol on its connection. A wish for HTTP/2 (h2c) may be passed over (RFC 9110, section 7.8).
+func switchesProtocol(r *http.Request) bool {
+	if r.Method == http.MethodConnect {
+		return true
+	}
+	upgrade := r.Header.Get("Upgrade")
+	return upgrade != "" && !strings.EqualFold(strings.TrimSpace(upgrade), "h2c")
+}

@@ -1,0 +1,78 @@
+package forward
+
+import (
+	"io"
+	"net/http"
+	"strings"
+)
+
+// PublicGuard gives a handler for a public port that runs next without what a client has no say in:
+// X-Replica-Auth and the other headers of the hop between nodes, every X-Forwarded- header,
+// Forwarded (RFC 7239) and X-Request-Id are dropped. A request that a forwarder has marked is
+// answered with 508 Loop Detected (RFC 5842, section 7.2): some replica's TRIP2G_LEADER_ADDR names
+// a public port.
+//
+// A request that came through the intake has none of these headers any more and passes unchanged.
+func PublicGuard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hasViaMark(r.Header["Via"]) {
+			refuseLoop(w, "A replica forwarded this request to a public port. Set the replica's TRIP2G_LEADER_ADDR to the "+
+				"leader's internal address (TRIP2G_INTERNAL_LISTEN_ADDR there). Nothing was written.")
+			return
+		}
+		for name := range r.Header {
+			if isTrusted(name) {
+				r = withOwnHeader(r)
+				dropTrusted(r.Header)
+				break
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// RefuseLoop gives the handler of everything on a replica's internal port that is no probe. What a
+// forwarder sent gets 508 Loop Detected and the cure, anything else 404. node is the replica's name.
+func RefuseLoop(node string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, signed := r.Header[AuthHeader]
+		if signed || hasViaMark(r.Header["Via"]) {
+			refuseLoop(w, "This node, "+node+", is a replica and takes no writes of another's. Set the sender's TRIP2G_LEADER_ADDR "+
+				"to the leader's internal address (TRIP2G_INTERNAL_LISTEN_ADDR there). Nothing was written.")
+			return
+		}
+		http.Error(w, "This is the internal port of "+node+", a replica: it has probes and metrics and no write intake.", http.StatusNotFound)
+	})
+}
+
+func refuseLoop(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusLoopDetected)
+	io.WriteString(w, text+"\n")
+}
+
+// isTrusted tells whether a header, in canonical form, is one of those that only a replica may send.
+func isTrusted(name string) bool {
+	switch name {
+	case AuthHeader, nodeHeader, cookieHeader, requestIDHeader, "Forwarded":
+		return true
+	}
+	return strings.HasPrefix(name, "X-Forwarded-")
+}
+
+func dropTrusted(h http.Header) {
+	for name := range h {
+		if isTrusted(name) {
+			delete(h, name)
+		}
+	}
+}
+
+// withOwnHeader gives a copy of a request whose header can be changed. All else is shared: of a
+// deep copy (http.Request.Clone) the server would not fill in the trailer.
+func withOwnHeader(r *http.Request) *http.Request {
+	r = r.WithContext(r.Context())
+	r.Header = r.Header.Clone()
+	return r
+}

@@ -1,0 +1,109 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+)
+
+// authScheme is the challenge of the intake's 401 (RFC 9110, section 11.6.1). By it a forwarder
+// tells a signature that the intake did not take from a 401 of the handler behind it.
+const authScheme = "Trip2g-Replica"
+
+// IntakeOptions are the parts of an intake.
+type IntakeOptions struct {
+	Verifier   *Verifier
+	Handler    http.Handler          // the public port's
+	Log        zerolog.Logger        // gets a line for each rejection
+	Registerer prometheus.Registerer // for trip2g_intake_rejected_total; nil: not registered
+}
+
+// NewIntake gives the leader's handler for what replicas send to its internal port. A request with
+// a valid signature runs through the handler as if the client had sent it here: RemoteAddr (with
+// port 0) and Host are the client's, [OriginFrom] tells the rest, and the headers of the hop are
+// gone. Any other gets 401 and a body that is always the same; the log has the reason.
+func NewIntake(o IntakeOptions) http.Handler {
+	return &intake{o, newRejections(o.Registerer)}
+}
+
+type intake struct {
+	IntakeOptions
+	rejections *prometheus.CounterVec
+}
+
+// ServeHTTP implements http.Handler.
+func (i *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := i.Verifier.Verify(r); err != nil {
+		i.reject(w, r, err)
+		return
+	}
+	origin, err := readOrigin(r)
+	if err != nil {
+		i.reject(w, r, err)
+		return
+	}
+	i.Handler.ServeHTTP(w, restore(r, origin))
+	flushForTrailers(w)
+}
+
+// restore gives the request as the client sent it to the replica.
+func restore(r *http.Request, origin Origin) *http.Request {
+	r = withOwnHeader(r.WithContext(context.WithValue(r.Context(), originKey{}, origin)))
+	r.RemoteAddr = net.JoinHostPort(origin.ClientAddr, "0")
+	r.Host = origin.Host
+	if lines, ok := r.Header[cookieHeader]; ok {
+		r.Header["Cookie"] = lines
+	}
+	dropTrusted(r.Header)
+	unmarkVia(r.Header)
+	return r
+}
+
+// flushForTrailers keeps trailers alive. For a short body that was never flushed the server would
+// compute a Content-Length, and over HTTP/1.1 a body with a length has no trailers: the replica
+// could not pass them on.
+func flushForTrailers(w http.ResponseWriter) {
+	for name := range w.Header() {
+		if name == "Trailer" || strings.HasPrefix(name, http.TrailerPrefix) {
+			http.NewResponseController(w).Flush()
+			return
+		}
+	}
+}
+
+func (i *intake) reject(w http.ResponseWriter, r *http.Request, err error) {
+	reason := ReasonMalformed
+	var auth *AuthError
+	if errors.As(err, &auth) {
+		reason = auth.Reason
+	}
+	i.rejections.WithLabelValues(string(reason)).Inc()
+	i.Log.Warn().Err(err).Str("reason", string(reason)).Str("remote", r.RemoteAddr).Str("method", clip(r.Method)).
+		Str("path", clip(r.URL.Path)).Str("request_id", clip(r.Header.Get(requestIDHeader))).
+		Msg("rejected a request on the internal port")
+	w.Header().Set("WWW-Authenticate", authScheme)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusUnauthorized)
+	io.WriteString(w, "unauthorized\n")
+}
+
+// isIntakeRejection tells whether a response is the intake's own 401.
+func isIntakeRejection(res *http.Response) bool {
+	return res.StatusCode == http.StatusUnauthorized && res.Header.Get("WWW-Authenticate") == authScheme
+}
+
+// clip keeps what an unknown peer sent from filling the log.
+func clip(s string) string {
+	const most = 200
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}

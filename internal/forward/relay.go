@@ -1,0 +1,68 @@
+package forward
+
+import (
+	"maps"
+	"net/http"
+)
+
+// relay is the http.ResponseWriter that the leader's response is written to. The headers that
+// handlers around the forwarder have set go out with its own answers only: the leader's handlers
+// have set theirs, and a response is relayed with nothing added.
+type relay struct {
+	http.ResponseWriter
+	header http.Header // until the response has begun
+	begun  bool
+	broken bool // the client took no more
+}
+
+// Unwrap lets http.ResponseController reach the server's writer.
+func (w *relay) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Header implements http.ResponseWriter. After WriteHeader it is the server's own, for trailers.
+func (w *relay) Header() http.Header {
+	if w.begun {
+		return w.ResponseWriter.Header()
+	}
+	return w.header
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *relay) WriteHeader(status int) {
+	switch {
+	case status == http.StatusContinue:
+		// The server says it to the client by itself when the body is read, which begins when the
+		// transport has the leader's 100.
+		return
+	case status >= 100 && status <= 199:
+		w.writeInterim(status)
+		return
+	}
+	w.begun = true
+	h := w.ResponseWriter.Header()
+	clear(h)
+	maps.Copy(h, w.header)
+	for _, name := range []string{"Content-Type", "Date"} {
+		if _, ok := h[name]; !ok {
+			h[name] = nil // keeps the server from adding one
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *relay) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.broken = w.broken || err != nil
+	return n, err
+}
+
+// writeInterim sends a 1xx response with its own headers and no others.
+func (w *relay) writeInterim(status int) {
+	h := w.ResponseWriter.Header()
+	outer := maps.Clone(h)
+	clear(h)
+	maps.Copy(h, w.header)
+	w.ResponseWriter.WriteHeader(status)
+	clear(h)
+	maps.Copy(h, outer)
+}
