@@ -21,7 +21,7 @@ func vault(owner int, marker string) []trip2g.NoteUpdate {
 }
 
 func TestAFollowerNeverSeesHalfACommit(t *testing.T) {
-	const publishers, commits = 8, 15
+	const publishers, commits = 8, 8
 	db := newLeader(t)
 	replica := newReader(t, db.path)
 	ctx, cancel := context.WithCancel(t.Context())

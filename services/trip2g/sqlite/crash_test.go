@@ -72,7 +72,7 @@ func lastMarker(ctx context.Context, source trip2g.ChangeSource) (int, error) {
 
 func TestAKilledWriterLosesNothingThatItAcknowledged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
-	for round := range 5 {
+	for round := range 3 {
 		acknowledged := killAfter(t, path, 10+7*round)
 		db, err := OpenLeader(t.Context(), path, Options{})
 		ok(t, err)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -29,6 +30,10 @@ func (n *noteState) seen() bool {
 	}
 	return n.visible()
 }
+
+// maxContent is the longest text that is stored, in bytes. SQLite runs in a memory of 256 MB a
+// connection here and holds a value several times; the API's own limit is lower.
+const maxContent = 48 << 20
 
 const noteStateColumns = `
 	SELECT n.path, n.id, n.hidden, coalesce(p.id, 0), coalesce(p.hash, ''),
@@ -104,6 +109,7 @@ func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, er
 		return nil, trip2g.Errorf(trip2g.EINVALID, "the push names no stage")
 	}
 	fault := trip2g.Errorf(trip2g.EINVALID, "the push has notes that cannot be stored")
+	tooLarge := false
 	paths := make([]string, 0, len(updates))
 	seen := make(map[string]bool, len(updates))
 	for _, update := range updates {
@@ -113,6 +119,8 @@ func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, er
 			problem = trip2g.ErrorMessage(err)
 		case seen[update.Path]:
 			problem = "is given twice in one push"
+		case len(update.Content) > maxContent:
+			problem, tooLarge = fmt.Sprintf("has %d bytes, more than the limit of %d", len(update.Content), maxContent), true
 		case !utf8.ValidString(update.Content):
 			problem = "is not valid UTF-8"
 		}
@@ -121,6 +129,9 @@ func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, er
 		}
 		seen[update.Path] = true
 		paths = append(paths, update.Path)
+	}
+	if tooLarge {
+		fault.Code = trip2g.ETOOLARGE
 	}
 	if fault.Fields != nil {
 		return nil, fault
