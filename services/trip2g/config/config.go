@@ -17,6 +17,10 @@ const EncryptionKeySize = 32
 // X-Replica-Auth could be guessed back to the secret.
 const MinJWTSecret = 16
 
+// MaxNoteSize is the most that TRIP2G_MAX_NOTE_SIZE can be, in bytes: a text takes several times its
+// size in the memory of a SQLite connection, which is bounded.
+const MaxNoteSize = 48 << 20
+
 // Config holds every setting of the server. A field's env tag names its variable without the
 // prefix; its flag is the same in lower case with "-" for "_". The help tag is what --help prints.
 type Config struct {

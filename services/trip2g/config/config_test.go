@@ -82,6 +82,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"TRIP2G_SESSION_COOKIE_NAME=a b"}, []string{"TRIP2G_SESSION_COOKIE_NAME"}},
 		{[]string{"TRIP2G_FORWARD_WAIT=soon"}, []string{"TRIP2G_FORWARD_WAIT", "15s"}},
 		{[]string{"TRIP2G_MAX_NOTE_SIZE=big"}, []string{"TRIP2G_MAX_NOTE_SIZE", "16MiB"}},
+		{[]string{"TRIP2G_MAX_NOTE_SIZE=1GiB"}, []string{"TRIP2G_MAX_NOTE_SIZE", "48MiB"}},
 		{[]string{"TRIP2G_LOG_LEVEL=loud"}, []string{"TRIP2G_LOG_LEVEL", "debug"}},
 		{[]string{"TRIP2G_MINIO_BUCKET=b"}, []string{"TRIP2G_MINIO_ENDPOINT", "all four"}},
 		{[]string{"TRIP2G_LISTEN_ADDR=x", "TRIP2G_OWNER_EMAIL=y", "TRIP2G_FORWARD_WAIT=z"},

@@ -153,6 +153,9 @@ func (c *Config) checkLimits(add func(string, string, ...any)) {
 	if c.ShutdownTimeout <= 0 || c.ShutdownTimeout > 10*time.Minute {
 		add("SHUTDOWN_TIMEOUT", "%s is not between 1s and 10m", c.ShutdownTimeout)
 	}
+	if c.MaxNoteSize > MaxNoteSize {
+		add("MAX_NOTE_SIZE", "%s is more than the database takes: give at most %s", c.MaxNoteSize, Bytes(MaxNoteSize))
+	}
 	if !slices.Contains(logLevels, c.LogLevel) {
 		add("LOG_LEVEL", "%q is none of %s", c.LogLevel, strings.Join(logLevels, ", "))
 	}

@@ -1,0 +1,73 @@
+package http
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+)
+
+// serveAsset gives a file that a published note refers to. Its address names its content, so a
+// cache may keep it for good. Only files that the site knows are looked up at all: what is staged,
+// hidden or never referred to is a 404.
+func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
+	site := h.Site()
+	if site == nil {
+		starting(w)
+		return
+	}
+	hash, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, trip2g.AssetPrefix), "/")
+	asset, public, ok := site.Asset(hash)
+	if !ok {
+		h.serveNotFound(w, r, site)
+		return
+	}
+	header := w.Header()
+	if public {
+		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		header.Set("Cache-Control", "private, no-cache")
+		header.Set("Vary", "Cookie, Authorization")
+		if !h.signedIn(site, r) {
+			writeHTML(w, r, site.MembersOnly(), http.StatusForbidden)
+			return
+		}
+	}
+	body, err := h.Assets.OpenAsset(r.Context(), hash)
+	if err != nil {
+		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
+		http.Error(w, trip2g.ErrorMessage(err), statusOf(err))
+		return
+	}
+	defer body.Close()
+	header.Set("ETag", `"`+hash+`"`)
+	header.Set("Content-Type", asset.ContentType)
+	// An SVG or HTML file of the vault is a document of this origin: it may not run scripts in it.
+	header.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:")
+	http.ServeContent(w, r, "", time.Time{}, body)
+}
+
+// statusOf turns an error's code into a status.
+func statusOf(err error) int {
+	switch trip2g.ErrorCode(err) {
+	case trip2g.EINVALID:
+		return http.StatusBadRequest
+	case trip2g.EUNAUTHORIZED:
+		return http.StatusUnauthorized
+	case trip2g.EFORBIDDEN:
+		return http.StatusForbidden
+	case trip2g.ENOTFOUND:
+		return http.StatusNotFound
+	case trip2g.ECONFLICT:
+		return http.StatusConflict
+	case trip2g.ETOOLARGE:
+		return http.StatusRequestEntityTooLarge
+	case trip2g.EUNAVAILABLE:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}

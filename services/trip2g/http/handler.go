@@ -1,0 +1,108 @@
+// Package http serves a node's public and internal ports.
+package http
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"trip2g/services/trip2g"
+)
+
+// Paths of the GraphQL endpoint: the canonical one, and the one that installed vault clients call.
+var graphQLPaths = []string{"/_system/graphql", "/graphql"}
+
+// Options is what a node's own handler is made of. A replica leaves out what only a leader has.
+type Options struct {
+	Site          func() trip2g.Site // what is served now; gives nil until the site is loaded
+	Assets        trip2g.AssetReader
+	Static        http.Handler      // the look's files, under StaticPrefix
+	StaticPrefix  string            // with slashes at both ends
+	SessionCookie string            // the session cookie's name on this node
+	GraphQL       http.Handler      // leader only: the API
+	Missing       func(path string) // leader only: told of pages asked for in vain
+}
+
+type handler struct {
+	Options
+}
+
+// NewHandler gives the handler of everything that a node answers itself: pages, files and, on a
+// leader, the API. Every other method than GET, HEAD and OPTIONS is for the API alone.
+func NewHandler(o Options) http.Handler {
+	h := &handler{Options: o}
+	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	for _, path := range graphQLPaths {
+		r.Path(path).HandlerFunc(h.serveGraphQL)
+	}
+	r.PathPrefix(o.StaticPrefix).Handler(readOnly(o.Static))
+	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(http.HandlerFunc(h.serveAsset)))
+	r.PathPrefix("/").Handler(readOnly(http.HandlerFunc(h.servePage)))
+	return secured(r)
+}
+
+// serveGraphQL answers a GET itself, on every node alike: GraphQL is a POST, because a GET is
+// served by the node that it reached and must have no effect.
+func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodOptions:
+		allow(w, "OPTIONS, POST", http.StatusNoContent)
+	case r.Method == http.MethodPost && h.GraphQL != nil:
+		h.GraphQL.ServeHTTP(w, r)
+	default:
+		allow(w, "OPTIONS, POST", http.StatusMethodNotAllowed)
+	}
+}
+
+// readOnly lets GET and HEAD through and answers every other method.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			next.ServeHTTP(w, r)
+		case http.MethodOptions:
+			allow(w, "GET, HEAD, OPTIONS", http.StatusNoContent)
+		default:
+			allow(w, "GET, HEAD, OPTIONS", http.StatusMethodNotAllowed)
+		}
+	})
+}
+
+func allow(w http.ResponseWriter, methods string, status int) {
+	w.Header().Set("Allow", methods)
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	http.Error(w, "this address takes only "+methods, status)
+}
+
+// A note can hold an image of another site; nothing else comes from elsewhere, and no script runs.
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; media-src 'self' https:; " +
+	"object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// secured adds the headers that keep a browser from doing more with an answer than was meant.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentPolicy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// signedIn finds the reader's session in memory, from the cookie or a bearer token.
+func (h *handler) signedIn(site trip2g.Site, r *http.Request) bool {
+	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if cookie, err := r.Cookie(h.SessionCookie); !found && err == nil {
+		token = cookie.Value
+	}
+	if token == "" {
+		return false
+	}
+	_, ok := site.Session(trip2g.TokenHash(token), time.Now())
+	return ok
+}

@@ -1,0 +1,91 @@
+package http
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"trip2g/services/trip2g"
+)
+
+// NewRegistry gives the registry of a node's metrics, with those of the Go runtime and the process.
+func NewRegistry() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+// requestMetrics counts what a node answered.
+type requestMetrics struct {
+	count    *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+}
+
+func newRequestMetrics(registerer prometheus.Registerer) *requestMetrics {
+	m := &requestMetrics{
+		count: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trip2g_http_requests_total",
+			Help: "Requests answered, by method, status and where they came in (public, intake).",
+		}, []string{"method", "code", "port"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "trip2g_http_request_duration_seconds",
+			Help:    "Time from a request's head to the end of its answer.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
+		}, []string{"method", "port"}),
+	}
+	registerer.MustRegister(m.count, m.duration)
+	return m
+}
+
+func (m *requestMetrics) observe(method, port string, code int, d time.Duration) {
+	method = knownMethod(method)
+	m.count.WithLabelValues(method, strconv.Itoa(code), port).Inc()
+	m.duration.WithLabelValues(method, port).Observe(d.Seconds())
+}
+
+// knownMethod keeps a client from making a time series of each word that it can think of.
+func knownMethod(method string) string {
+	switch method {
+	case "GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE":
+		return method
+	default:
+		return "other"
+	}
+}
+
+// Replication is what a node knows of the LiteFS node beside it.
+type Replication struct {
+	Lag time.Duration // as LiteFS reports it; 0 on a primary
+}
+
+// RegisterNode adds the metrics of a node's role, its site and its replication. replication gives
+// false where there is no LiteFS.
+func RegisterNode(registerer prometheus.Registerer, role string, site func() trip2g.Site, replication func() (Replication, bool)) {
+	gauge := func(name, help string, value func(trip2g.SiteStats) float64) {
+		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+			if s := site(); s != nil {
+				return value(s.Stats())
+			}
+			return 0
+		}))
+	}
+	gauge("trip2g_position", "Position that this node serves; 0 until the site is loaded.", func(s trip2g.SiteStats) float64 { return float64(s.Position) })
+	gauge("trip2g_position_changed_timestamp_seconds", "When the change at that position was made.", func(s trip2g.SiteStats) float64 { return float64(s.ChangedAt.UnixMilli()) / 1000 })
+	gauge("trip2g_site_notes", "Notes in memory.", func(s trip2g.SiteStats) float64 { return float64(s.Notes) })
+	gauge("trip2g_site_pages", "Pages in memory.", func(s trip2g.SiteStats) float64 { return float64(s.Pages) })
+	gauge("trip2g_site_text_bytes", "Text of the notes in memory.", func(s trip2g.SiteStats) float64 { return float64(s.Bytes) })
+	registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trip2g_role", Help: "1; the label is this node's role.", ConstLabels: prometheus.Labels{"role": role},
+	}, func() float64 { return 1 }))
+	registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trip2g_replication_lag_seconds", Help: "Lag that the LiteFS node beside this process reports; 0 on a primary and without LiteFS.",
+	}, func() float64 {
+		r, ok := replication()
+		if !ok {
+			return 0
+		}
+		return r.Lag.Seconds()
+	}))
+}
