@@ -1,0 +1,152 @@
+package vault
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"trip2g/services/trip2g"
+)
+
+// index finds the files of a vault that are no notes.
+type index struct {
+	exact  map[string]bool
+	byPath map[string][]string // by folded path
+	byName map[string][]string // by folded last segment, the shortest path first
+}
+
+func newIndex() index {
+	return index{exact: map[string]bool{}, byPath: map[string][]string{}, byName: map[string][]string{}}
+}
+
+func (x *index) add(p string) {
+	x.exact[p] = true
+	key := folded(p)
+	x.byPath[key] = append(x.byPath[key], p)
+	x.byName[path.Base(key)] = append(x.byName[path.Base(key)], p)
+}
+
+func (x *index) sort() {
+	for _, paths := range x.byName {
+		slices.SortFunc(paths, func(a, b string) int {
+			return cmp.Or(cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+		})
+	}
+}
+
+// at finds the file at a path, else one whose path differs only in case or encoding.
+func (x *index) at(p string) (string, bool) {
+	if x.exact[p] {
+		return p, true
+	}
+	if found := x.byPath[folded(p)]; len(found) > 0 {
+		return found[0], true
+	}
+	return "", false
+}
+
+// ending finds the file with the shortest path that ends in the segments of p.
+func (x *index) ending(p string) (string, bool) {
+	suffix := folded("/" + p)
+	for _, found := range x.byName[path.Base(suffix)] {
+		if strings.HasSuffix(folded("/"+found), suffix) {
+			return found, true
+		}
+	}
+	return "", false
+}
+
+// FindAsset finds the file that a reference in a note means, as Obsidian does: relative to the
+// note (unless it starts with "/"), else from the vault's root, else the shortest path that ends in
+// it. It is tried as written, then without "#..." and "?...", then percent-decoded. ok is false if
+// the vault has no such file.
+func (v *Vault) FindAsset(notePath, ref string) (assetPath string, ok bool) {
+	for _, candidate := range readings(ref) {
+		if found, ok := v.find(path.Dir(notePath), candidate); ok {
+			return found, true
+		}
+	}
+	return "", false
+}
+
+// readings gives what a reference may mean, the most literal first.
+func readings(ref string) []string {
+	bare := ref
+	if i := strings.IndexAny(ref, "#?"); i >= 0 {
+		bare = ref[:i]
+	}
+	out := []string{ref, bare}
+	for _, written := range []string{ref, bare} {
+		if decoded, err := url.PathUnescape(written); err == nil {
+			out = append(out, decoded)
+		}
+	}
+	return out
+}
+
+func (v *Vault) find(dir, ref string) (string, bool) {
+	fromRoot := path.Clean(strings.TrimLeft(ref, "/"))
+	if !strings.HasPrefix(ref, "/") {
+		// path.Join leaves the ".." of a reference that climbs out, and no file has such a path.
+		if found, ok := v.files.at(path.Join(dir, ref)); ok {
+			return found, true
+		}
+	}
+	if found, ok := v.files.at(fromRoot); ok {
+		return found, true
+	}
+	return v.files.ending(fromRoot)
+}
+
+// HashAsset reads a file that FindAsset found: its SHA-256 in lower-case hex and its size in bytes.
+func (v *Vault) HashAsset(ctx context.Context, assetPath string) (hash string, size int64, err error) {
+	f, err := v.OpenAsset(assetPath)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	size, err = io.Copy(sum, readerWith(ctx, f))
+	if err != nil {
+		return "", 0, unreadable(assetPath, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), size, nil
+}
+
+// OpenAsset opens a file that FindAsset found. EINVALID if that cannot be done; the error is
+// fs.ErrNotExist if the file is gone.
+func (v *Vault) OpenAsset(assetPath string) (io.ReadCloser, error) {
+	info, err := v.root.Stat(assetPath)
+	if err != nil {
+		return nil, unreadable(assetPath, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is no regular file any more", assetPath)
+	}
+	f, err := v.root.Open(assetPath)
+	if err != nil {
+		return nil, unreadable(assetPath, err)
+	}
+	return f, nil
+}
+
+// contextReader ends a long read with its context.
+type contextReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func readerWith(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} }
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, r.ctx.Err()
+	}
+	return r.Reader.Read(p)
+}

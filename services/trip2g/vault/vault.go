@@ -1,0 +1,173 @@
+// Package vault reads a vault from disk: a folder of notes and the files that they refer to.
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/services/trip2g"
+)
+
+// DefaultMaxNoteSize is the largest note that a server takes unless it is set otherwise
+// (TRIP2G_MAX_NOTE_SIZE), in bytes.
+const DefaultMaxNoteSize = 16 << 20
+
+// Options of a vault. The zero value is good.
+type Options struct {
+	MaxNoteSize int64 // bytes of a note's text; 0: DefaultMaxNoteSize
+}
+
+// Vault is a folder as it was found by Open. Nothing outside the folder is ever read, whatever
+// links are in it. Its methods can be called from many goroutines.
+type Vault struct {
+	root        *os.Root
+	maxNoteSize int64
+	notes       []trip2g.NotePath
+	files       index
+	warnings    []trip2g.Warning
+}
+
+// Open walks dir and reads every note once, for its hash. Notes are the .md and .html files.
+// Left out are names that start with a dot, folders named node_modules, and with a warning: links to
+// folders, links that lead out of dir or nowhere, and what is no regular file.
+//
+// ENOTFOUND or EINVALID if dir is no folder. Else EINVALID with one field for each file that a
+// server would not take or that cannot be read. The caller closes the vault.
+func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
+	if o.MaxNoteSize == 0 {
+		o.MaxNoteSize = DefaultMaxNoteSize
+	}
+	root, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{root: root, maxNoteSize: o.MaxNoteSize}
+	if err := v.load(ctx, dir); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return v, nil
+}
+
+// openFolder looks before it opens: opening a named pipe would wait for its other end.
+func openFolder(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "there is no folder %s", dir)
+	case err != nil:
+		return nil, trip2g.Errorf(trip2g.EINVALID, "the folder %s cannot be opened: %v", dir, cause(err))
+	case !info.IsDir():
+		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is no folder: name the one that the notes are in", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, trip2g.Errorf(trip2g.EINVALID, "the folder %s cannot be opened: %v", dir, cause(err))
+	}
+	return root, nil
+}
+
+// Close ends the use of the folder.
+func (v *Vault) Close() error { return v.root.Close() }
+
+// Notes lists the notes by path, each with the Hash of what ReadNote gave for it; ID, Content and
+// Assets are empty. The caller must not change the list.
+func (v *Vault) Notes() []trip2g.NotePath { return v.notes }
+
+// Warnings tells what was left out or could not be taken as it is, by path.
+func (v *Vault) Warnings() []trip2g.Warning { return v.warnings }
+
+func (v *Vault) load(ctx context.Context, dir string) error {
+	w := walk{root: v.root, files: newIndex()}
+	if err := w.folder(ctx, "."); err != nil {
+		return err
+	}
+	w.files.sort()
+	v.files = w.files
+	if err := v.hashNotes(ctx, w.notes, &w.findings); err != nil {
+		return err
+	}
+	w.warnAboutVariants(v.notes)
+	v.warnings = w.sortedWarnings()
+	return w.err(dir)
+}
+
+// hashNotes reads the notes that were found, several at once because a disk answers many
+// questions in the time of one.
+func (v *Vault) hashNotes(ctx context.Context, paths []string, f *findings) error {
+	texts := make([]text, len(paths))
+	failures := make([]error, len(paths))
+	v.notes = make([]trip2g.NotePath, len(paths))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		group.Go(func() error {
+			read, err := v.readText(ctx, path)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			v.notes[i] = trip2g.NotePath{Path: path, Hash: trip2g.ContentHash(read.content)}
+			read.content = "" // a vault may be larger than memory
+			texts[i], failures[i] = read, err
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, path := range paths {
+		if failures[i] != nil {
+			f.fault(path, "%s", plain(failures[i]))
+		}
+		if w := texts[i].warning; w.Text != "" {
+			f.warn(w)
+		}
+	}
+	return nil
+}
+
+// cause gives what the operating system said, without the call and the path that os adds.
+func cause(err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// unreadable is a file's failure; the context's own errors stay as they are.
+func unreadable(path string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &trip2g.Error{Code: trip2g.EINVALID, Message: shown(path) + " cannot be read", Err: cause(err)}
+}
+
+// plain is an error's text for a list that names the file beside it.
+func plain(err error) string {
+	if trip2g.ErrorCode(err) != trip2g.EINTERNAL {
+		return trip2g.ErrorMessage(err)
+	}
+	return fmt.Sprintf("cannot be read: %v", cause(err))
+}
+
+// isNote tells notes from other files by their ending, as trip2g.ValidatePath does.
+func isNote(path string) bool {
+	path = strings.ToLower(path)
+	return strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".html")
+}
+
+// shown is a path as a list may show it: control characters and broken bytes as escapes.
+func shown(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
+		return fmt.Sprintf("%q", path)
+	}
+	return path
+}

@@ -1,0 +1,180 @@
+package vault
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"trip2g/services/trip2g"
+)
+
+// maxFaults bounds how many faults one error lists.
+const maxFaults = 100
+
+// findings is what is wrong with a vault: faults keep it from being published, warnings do not.
+type findings struct {
+	faults   []trip2g.FieldError
+	warnings []trip2g.Warning
+}
+
+func (f *findings) fault(path, format string, args ...any) {
+	f.faults = append(f.faults, trip2g.FieldError{Name: shown(path), Value: fmt.Sprintf(format, args...)})
+}
+
+func (f *findings) warn(w trip2g.Warning) {
+	w.Path = shown(w.Path)
+	f.warnings = append(f.warnings, w)
+}
+
+func (f *findings) sortedWarnings() []trip2g.Warning {
+	slices.SortStableFunc(f.warnings, func(a, b trip2g.Warning) int { return cmp.Compare(a.Path, b.Path) })
+	return f.warnings
+}
+
+func (f *findings) err(dir string) error {
+	if len(f.faults) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(f.faults, func(a, b trip2g.FieldError) int { return cmp.Compare(a.Name, b.Name) })
+	message := fmt.Sprintf("nothing was sent: %s has %d files to mend first", dir, len(f.faults))
+	if len(f.faults) == 1 {
+		message = fmt.Sprintf("nothing was sent: %s has a file to mend first", dir)
+	}
+	if len(f.faults) > maxFaults {
+		message += fmt.Sprintf(", of which these are the first %d", maxFaults)
+		f.faults = f.faults[:maxFaults]
+	}
+	return &trip2g.Error{Code: trip2g.EINVALID, Message: message, Fields: f.faults}
+}
+
+// walk finds the files of a vault.
+type walk struct {
+	findings
+	root  *os.Root
+	notes []string // paths, in order
+	files index
+}
+
+// folder walks one folder; "." is the vault itself. The error is ctx's alone.
+func (w *walk) folder(ctx context.Context, dir string) error {
+	entries, err := w.entries(dir)
+	if err != nil {
+		w.fault(dir, "the folder cannot be read: %v", cause(err))
+	}
+	for _, entry := range entries {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		name := path.Join(dir, entry.Name())
+		if entry.IsDir() && entry.Name() != "node_modules" {
+			if err := w.folder(ctx, name); err != nil {
+				return err
+			}
+		}
+		if !entry.IsDir() {
+			w.entry(name, entry.Type())
+		}
+	}
+	return nil
+}
+
+// entries lists a folder in byte order.
+func (w *walk) entries(dir string) ([]fs.DirEntry, error) {
+	f, err := w.root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// entry takes what is no folder.
+func (w *walk) entry(name string, mode fs.FileMode) {
+	if mode&fs.ModeSymlink != 0 {
+		w.link(name)
+		return
+	}
+	w.file(name, mode)
+}
+
+// link takes a link to a file of the vault as that file. A link to a folder is not followed: its
+// notes are found where they are, and a circle of links has no end.
+func (w *walk) link(name string) {
+	target, err := w.root.Readlink(name)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = w.root.Stat(name)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which does not exist; it is left out", target)})
+	case err != nil:
+		// os.Root gives an error without a name for a link out of it, and for one with an absolute target.
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which is not followed (%v); it is left out", target, cause(err))})
+	case info.IsDir():
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to the folder %q; links to folders are not followed", target)})
+	default:
+		w.file(name, info.Mode())
+	}
+}
+
+func (w *walk) file(name string, mode fs.FileMode) {
+	if !mode.IsRegular() {
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is %s, no file; it is left out", kind(mode))})
+		return
+	}
+	if !isNote(name) {
+		// A file whose path no server takes counts only if a note refers to it, and then is not found.
+		if trip2g.ValidateAssetPath(name) == nil {
+			w.files.add(name)
+		}
+		return
+	}
+	if err := trip2g.ValidatePath(name); err != nil {
+		w.fault(name, "%s", trip2g.ErrorMessage(err))
+		return
+	}
+	w.notes = append(w.notes, name)
+}
+
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	default:
+		return "a device"
+	}
+}
+
+// warnAboutVariants tells of notes that some file systems could not keep apart: on those a clone
+// of the vault has one of them only, and the server gives the second one's page another URL.
+func (w *walk) warnAboutVariants(notes []trip2g.NotePath) {
+	first := make(map[string]string, len(notes))
+	for _, n := range notes {
+		key := folded(n.Path)
+		if other, ok := first[key]; ok {
+			w.warn(trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("differs from %q only in case or in how its letters are encoded; both are published", other)})
+			continue
+		}
+		first[key] = n.Path
+	}
+}
+
+// folded is a path without what case-insensitive and normalising file systems take no heed of.
+func folded(p string) string { return cases.Fold().String(norm.NFC.String(p)) }
