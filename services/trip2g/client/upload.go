@@ -1,0 +1,109 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"mime/multipart"
+
+	"trip2g/services/trip2g"
+)
+
+// StageAsset sends a file of size bytes for a note's reference, staged until Commit. Each attempt
+// opens the file again; upload.Body is not used.
+//
+// The file is sent as it is read. ECONFLICT if it turns out not to have that size and upload.Hash:
+// then nothing was stored, and the caller may hash it and try again.
+func (c *Client) StageAsset(ctx context.Context, upload trip2g.AssetUpload, size int64, open func() (io.ReadCloser, error)) error {
+	head, tail, contentType, err := uploadForm(upload)
+	if err != nil {
+		return fmt.Errorf("encode the request: %w", err)
+	}
+	var data mutationData
+	err = c.send(ctx, request{
+		contentType: contentType,
+		length:      int64(len(head)) + size + int64(len(tail)),
+		open: func() (io.ReadCloser, error) {
+			f, err := open()
+			if err != nil {
+				return nil, err
+			}
+			whole := io.MultiReader(bytes.NewReader(head), &verifiedReader{file: f, left: size, want: upload.Hash, sum: sha256.New()}, bytes.NewReader(tail))
+			return struct {
+				io.Reader
+				io.Closer
+			}{whole, f}, nil
+		},
+		maxAnswer: maxResult,
+	}, &data)
+	if err == nil {
+		err = c.result(ctx, data, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("send %s: %w", upload.AbsolutePath, err)
+	}
+	return nil
+}
+
+// uploadForm gives what comes before and after the file in the body, by the GraphQL multipart
+// request specification (github.com/jaydenseric/graphql-multipart-request-spec).
+func uploadForm(upload trip2g.AssetUpload) (head, tail []byte, contentType string, err error) {
+	operations, err := encode(map[string]any{"query": uploadMutation, "variables": map[string]any{"input": map[string]any{
+		"file": nil, "noteId": upload.NoteID, "sha256Hash": upload.Hash, "path": upload.Ref, "absolutePath": upload.AbsolutePath, "skipCommit": true,
+	}}})
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	// Writes to a buffer do not fail.
+	form.WriteField("operations", string(operations))
+	form.WriteField("map", `{"0":["variables.input.file"]}`)
+	form.CreateFormFile("0", "file")
+	head = bytes.Clone(b.Bytes())
+	b.Reset()
+	form.Close()
+	return head, b.Bytes(), form.FormDataContentType(), nil
+}
+
+// verifiedReader gives a file's bytes and fails at their end, before the request's is reached, if
+// they are not those that were announced: the request is then never complete, and the server drops it.
+type verifiedReader struct {
+	file io.Reader
+	left int64
+	want string
+	sum  hash.Hash
+}
+
+func (r *verifiedReader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, r.end()
+	}
+	n, err := r.file.Read(p[:min(int64(len(p)), r.left)])
+	r.sum.Write(p[:n])
+	r.left -= int64(n)
+	if err == io.EOF && r.left > 0 {
+		return n, errChanged
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+func (r *verifiedReader) end() error {
+	n, err := r.file.Read(make([]byte, 1))
+	switch {
+	case n > 0 || hex.EncodeToString(r.sum.Sum(nil)) != r.want:
+		return errChanged
+	case err == nil:
+		return nil // a reader may give nothing and no error; the caller asks again
+	}
+	return err
+}
+
+var errChanged = trip2g.Errorf(trip2g.ECONFLICT, "the file changed while it was sent; nothing of it was stored")
