@@ -435,9 +435,6 @@ func TestTunnelsAndOtherProtocolsAreRefused(t *testing.T) {
 	if arrived.Load() {
 		t.Error("one was forwarded")
 	}
-	if n := r.counted(t, OutcomeRefused); n != 2 {
-		t.Errorf("%d are counted as refused", n)
-	}
 }
 
 // TestAnEarlyAnswerGetsThroughABodyThatIsStillSent would hang if the replica read all of the body
@@ -469,18 +466,21 @@ func TestManyUnreadUploadsDoNotStopOtherWrites(t *testing.T) {
 			arrived <- struct{}{}
 			<-leave
 		}
+		io.Copy(io.Discard, r.Body)
 	}))
 	r := startReplica(t, l.addr, nil)
 	defer close(leave)
-	const uploads = 40 // more than fill the 16 MiB that a connection would hold by a narrower window
+	const uploads = 40
 	for range uploads {
 		c := dialRaw(t, r.addr)
 		c.send(t, "POST /unread HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n")
 		go io.Copy(c.TCPConn, zeros(4000000))
 		await(t, "an upload to arrive", arrived)
 	}
-	if res, _ := post(t, r.addr, "/small", "text/plain", "x"); res.StatusCode != http.StatusOK {
-		t.Errorf("got %s", res.Status)
+	for range 20 {
+		if res, _ := post(t, r.addr, "/small", "text/plain", "x"); res.StatusCode != http.StatusOK {
+			t.Errorf("got %s", res.Status)
+		}
 	}
 }
 
@@ -556,9 +556,10 @@ func TestHeadersTooLargeForTheLeaderAreRefused(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	// The connection to the leader is as good as before.
-	if res, _ := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusOK || r.counted(t, OutcomeOK) != 1 {
+	if res, _ := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusOK {
 		t.Errorf("then got %s", res.Status)
 	}
+	r.wantOutcome(t, OutcomeOK)
 }
 
 func TestAMalformedBodyIsTheClientsFault(t *testing.T) {

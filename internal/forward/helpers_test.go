@@ -212,6 +212,17 @@ func (r *replica) wantOutcome(t *testing.T, o Outcome) {
 	})
 }
 
+// wantNothingKept waits until no body is kept for sending it again.
+func (r *replica) wantNothingKept(t *testing.T) {
+	t.Helper()
+	eventually(t, "kept bodies are let go", func() error {
+		if left := r.forwarder.replay.left.Load(); left != replayBudget {
+			return fmt.Errorf("%d bytes are kept", replayBudget-left)
+		}
+		return nil
+	})
+}
+
 // lines is a log that can be looked at while it is written.
 type lines struct {
 	mu sync.Mutex

@@ -10,7 +10,7 @@ const (
 	// AuthSkew ahead of the leader's clock.
 	nonceMemory = AuthLifetime + AuthSkew
 
-	// maxNonces bounds each generation (some 40 MB at the most): 14,000 requests a second, far more
+	// maxNonces bounds each generation (some 20 MB at the most): 14,000 requests a second, far more
 	// than one SQLite writer takes.
 	maxNonces = 500_000
 )

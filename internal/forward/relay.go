@@ -28,12 +28,7 @@ func (w *relay) Header() http.Header {
 
 // WriteHeader implements http.ResponseWriter.
 func (w *relay) WriteHeader(status int) {
-	switch {
-	case status == http.StatusContinue:
-		// The server says it to the client by itself when the body is read, which begins when the
-		// transport has the leader's 100.
-		return
-	case status >= 100 && status <= 199:
+	if status >= 100 && status <= 199 {
 		w.writeInterim(status)
 		return
 	}
