@@ -1,0 +1,178 @@
+// Package push brings a server up to date with a vault: it compares the two, sends what differs,
+// and makes all of it visible in one step.
+package push
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"trip2g/services/trip2g"
+)
+
+// Vault is the folder to publish.
+type Vault interface {
+	// Notes lists the notes by path, with the hash of each one's text.
+	Notes() []trip2g.NotePath
+	// ReadNote gives a note's text. An error that is fs.ErrNotExist if it is gone.
+	ReadNote(ctx context.Context, path string) (string, error)
+	// FindAsset finds the file that a reference in a note means.
+	FindAsset(notePath, ref string) (assetPath string, ok bool)
+	// HashAsset gives a file's SHA-256 in lower-case hex and its size in bytes.
+	HashAsset(ctx context.Context, assetPath string) (hash string, size int64, err error)
+	// OpenAsset opens a file.
+	OpenAsset(assetPath string) (io.ReadCloser, error)
+}
+
+// Server is where the vault is published. What is staged is visible after Commit alone. Every
+// method can be called again with the same effect.
+type Server interface {
+	// NotePaths lists what the server has, staged notes too.
+	NotePaths(ctx context.Context) ([]trip2g.NotePath, error)
+	// StageNotes gives, in the order of updates, the files that each note refers to.
+	StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([]trip2g.PushedNote, error)
+	// StageAsset sends a file of size bytes; ECONFLICT if it is not what upload.Hash and size say.
+	StageAsset(ctx context.Context, upload trip2g.AssetUpload, size int64, open func() (io.ReadCloser, error)) error
+	StageHiding(ctx context.Context, paths []string) error
+	Commit(ctx context.Context) error
+}
+
+// Reporter is told how a push goes. Add can be called from many goroutines.
+type Reporter interface {
+	// Warn tells of something that could not be taken as it was meant.
+	Warn(trip2g.Warning)
+	// Would tells what a dry run leaves undone: "send", "hide" or "upload", and a path.
+	Would(action, path string)
+	// Begin starts a part of the work that has a size: notes, or with bytes the bytes of files.
+	Begin(what string, total int64, bytes bool)
+	Add(n int64)
+	// End ends what Begin started, done or not.
+	End()
+}
+
+// Options is what a push is made of. All but the switches are needed.
+type Options struct {
+	Vault    Vault
+	Server   Server
+	Reporter Reporter
+	// References gives the files that a note's text refers to, as written.
+	References func(path, content string) []string
+
+	Delete bool // hide the notes that the vault has no more
+	DryRun bool // ask and compare, change nothing
+}
+
+// Summary is what a push did, or with DryRun would do.
+type Summary struct {
+	Sent      int // notes
+	Unchanged int // notes
+	Hidden    int // notes
+	Assets    int // files sent, each once for every note and reference
+}
+
+// Changed tells whether anything differed.
+func (s Summary) Changed() bool { return s.Sent+s.Hidden+s.Assets > 0 }
+
+// Error says how far a push that failed had come.
+type Error struct {
+	// Unsure is true if the server was asked to make the push visible and its answer is not known.
+	Unsure bool
+	Err    error
+}
+
+// Error tells the failure and what it means for readers.
+func (e *Error) Error() string {
+	if e.Unsure {
+		return e.Err.Error() + "; whether the push is visible is not known: run it again to be sure"
+	}
+	return e.Err.Error() + "; nothing of this push is visible, and running it again continues where it was"
+}
+
+// Unwrap gives the failure.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Run pushes. EINVALID for a Delete that would hide everything because the vault has no notes; an
+// Error for a failure after something was sent.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	remote, err := o.Server.NotePaths(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	plan, err := compare(o.Vault.Notes(), remote, o.Delete)
+	if err != nil {
+		return Summary{}, err
+	}
+	r := &run{Options: o, plan: plan}
+	r.summary.Unchanged = len(plan.unchanged)
+	if o.DryRun {
+		return r.summary, r.rehearse(ctx)
+	}
+	if err := r.stage(ctx); err != nil {
+		return r.summary, &Error{Err: err}
+	}
+	// Also if nothing differs: the server's list has what an earlier push staged before it was cut
+	// short, and only a commit makes that visible. With nothing staged it changes nothing.
+	if err := o.Server.Commit(ctx); err != nil {
+		return r.summary, &Error{Unsure: !refused(err), Err: err}
+	}
+	return r.summary, nil
+}
+
+// refused tells a server that does not know the key from one that may have done what was asked.
+func refused(err error) bool {
+	code := trip2g.ErrorCode(err)
+	return code == trip2g.EUNAUTHORIZED || code == trip2g.EFORBIDDEN
+}
+
+// run is one push.
+type run struct {
+	Options
+	plan
+	summary Summary
+}
+
+// stage sends all that differs. The order is free, because nothing is visible before the commit.
+func (r *run) stage(ctx context.Context) error {
+	wanted, err := r.stageNotes(ctx)
+	if err != nil {
+		return err
+	}
+	more, err := r.wantedByUnchanged(ctx)
+	if err != nil {
+		return err
+	}
+	uploads, err := r.uploads(ctx, append(wanted, more...))
+	if err != nil {
+		return err
+	}
+	if err := r.stageAssets(ctx, uploads); err != nil {
+		return err
+	}
+	return r.stageHiding(ctx)
+}
+
+// rehearse tells what stage would do.
+func (r *run) rehearse(ctx context.Context) error {
+	for _, n := range r.send {
+		r.Reporter.Would("send", n.Path)
+		r.summary.Sent++
+	}
+	for _, path := range r.hide {
+		r.Reporter.Would("hide", path)
+		r.summary.Hidden++
+	}
+	// Notes that differ count as they will be; the server would refer them to the same files.
+	wanted, err := r.wantedBy(ctx, append(r.send, r.unchanged...))
+	if err != nil {
+		return err
+	}
+	uploads, err := r.uploads(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	for _, u := range uploads {
+		r.Reporter.Would("upload", fmt.Sprintf("%s (for %s)", u.assetPath, u.notePath))
+		r.summary.Assets++
+	}
+	return nil
+}

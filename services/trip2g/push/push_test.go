@@ -1,0 +1,405 @@
+package push_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/client"
+	"trip2g/services/trip2g/push"
+)
+
+func hash(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
+}
+
+func quick(_ *push.Options, c *client.Options) { c.RetryFor = 0 }
+
+func withDelete(o *push.Options, _ *client.Options) { o.Delete = true }
+
+func TestAFolderIsPublishedWithItsFiles(t *testing.T) {
+	s := start(t)
+	files := map[string]string{
+		"index.md":       "# Home\n\n[[Deep note]] ![[pic.png]] ![x](img/pic.png)",
+		"b/Deep note.md": "![x](../img/pic.png) ![[my data.csv]] ![y](my%20data.csv) ![[gone.png]]",
+		"b/page.html":    "<p>hello</p>",
+	}
+	dir := folder(t, files)
+	write(t, dir, "img/pic.png", "pixels")
+	write(t, dir, "my data.csv", "1,2")
+	write(t, dir, "unrelated.txt", "nobody refers to me")
+	summary, told := s.mustPush(dir, nil)
+	if summary != (push.Summary{Sent: 3, Assets: 4}) {
+		t.Errorf("summary %+v", summary)
+	}
+	notes, assets, _ := s.published()
+	if diff := cmp.Diff(files, notes); diff != "" {
+		t.Error(diff)
+	}
+	picture, data := "img/pic.png "+hash("pixels"), "my data.csv "+hash("1,2")
+	want := map[string]string{
+		"index.md pic.png": picture, "index.md img/pic.png": picture,
+		"b/Deep note.md ../img/pic.png": picture, "b/Deep note.md my data.csv": data,
+	}
+	if diff := cmp.Diff(want, assets); diff != "" {
+		t.Error(diff)
+	}
+	if len(told.warnings) != 1 || !strings.Contains(told.warnings[0], `b/Deep note.md: refers to "gone.png"`) {
+		t.Errorf("warnings: %q", told.warnings)
+	}
+	if told.done != told.total || told.done == 0 {
+		t.Errorf("progress ended at %d of %d", told.done, told.total)
+	}
+}
+
+func TestPushingAgainSendsNothing(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "b.md": "b"})
+	write(t, dir, "a.png", "pixels")
+	s.mustPush(dir, nil)
+	_, _, before := s.published()
+	mutations := s.mutations.Load()
+	summary, _ := s.mustPush(dir, nil)
+	if summary.Changed() || summary.Unchanged != 2 {
+		t.Errorf("summary %+v", summary)
+	}
+	if _, _, after := s.published(); after != before || s.mutations.Load() != mutations+1 {
+		t.Errorf("position %d, then %d; %d mutations", before, after, s.mutations.Load()-mutations)
+	}
+}
+
+func TestOnlyWhatDiffersIsSent(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "b.md": "![[a.png]] ![[late.png]]", "c.md": "c"})
+	write(t, dir, "a.png", "pixels")
+	s.mustPush(dir, nil)
+	write(t, dir, "c.md", "c, better")
+	write(t, dir, "a.png", "other pixels")
+	write(t, dir, "img/late.png", "late")
+	summary, told := s.mustPush(dir, nil)
+	if want := (push.Summary{Sent: 1, Unchanged: 2, Assets: 3}); summary != want || len(told.warnings) != 0 {
+		t.Errorf("summary %+v, want %+v; warnings %q", summary, want, told.warnings)
+	}
+	notes, files, _ := s.published()
+	if notes["c.md"] != "c, better" {
+		t.Errorf("notes %v", notes)
+	}
+	want := map[string]string{
+		"a.md a.png": "a.png " + hash("other pixels"), "b.md a.png": "a.png " + hash("other pixels"), "b.md late.png": "img/late.png " + hash("late"),
+	}
+	if diff := cmp.Diff(want, files); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAManyBatchesVaultArrivesWhole(t *testing.T) {
+	s := start(t)
+	files := map[string]string{}
+	for i := range 250 {
+		files[fmt.Sprintf("n/%03d.md", i)] = fmt.Sprintf("note %d", i)
+	}
+	files["large a.md"] = strings.Repeat("a", 3<<20)
+	files["large b.md"] = strings.Repeat("b", 3<<20)
+	files["huge.md"] = strings.Repeat("c", 6<<20)
+	s.mustPush(folder(t, files), nil)
+	notes, _, _ := s.published()
+	if len(notes) != len(files) || notes["huge.md"] != files["huge.md"] || notes["n/249.md"] != "note 249" {
+		t.Errorf("%d notes of %d arrived", len(notes), len(files))
+	}
+	// 250 small notes are three requests, and no two large ones go together.
+	if n := s.mutations.Load(); n < 6 || n > 8 {
+		t.Errorf("%d mutations", n)
+	}
+}
+
+func TestARenamedNoteIsOneChangeForReaders(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"old.md": "text", "kept.md": "kept"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "old.md")
+	write(t, dir, "new.md", "text")
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if notes, _, _ := s.published(); notes["old.md"] != "text" || len(notes) != 2 {
+			t.Errorf("before %s readers see %v", operation, notes)
+		}
+	}, nil)
+	summary, _ := s.mustPush(dir, withDelete)
+	if want := (push.Summary{Sent: 1, Unchanged: 1, Hidden: 1}); summary != want {
+		t.Errorf("summary %+v", summary)
+	}
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"new.md": "text", "kept.md": "kept"}, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNothingIsHiddenUnlessAsked(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "b.md")
+	s.mustPush(dir, nil)
+	if notes, _, _ := s.published(); len(notes) != 2 {
+		t.Errorf("readers see %v", notes)
+	}
+	_, _, err := s.push(t.Context(), t.TempDir(), withDelete)
+	if trip2g.ErrorCode(err) != trip2g.EINVALID {
+		t.Errorf("an empty folder with --delete: %v", err)
+	}
+	if notes, _, _ := s.published(); len(notes) != 2 {
+		t.Errorf("an empty folder leaves readers with %v", notes)
+	}
+}
+
+func TestAHiddenNoteComesBack(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "b.md")
+	s.mustPush(dir, withDelete)
+	write(t, dir, "b.md", "b")
+	s.mustPush(dir, nil)
+	if notes, _, _ := s.published(); notes["b.md"] != "b" {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+func TestADryRunChangesNothing(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "gone.md": "gone", "same.md": "same"})
+	write(t, dir, "a.png", "pixels")
+	s.mustPush(dir, nil)
+	mutations := s.mutations.Load()
+	remove(t, dir, "gone.md")
+	write(t, dir, "a.md", "![[a.png]] ![[b.png]]")
+	write(t, dir, "b.png", "more")
+	write(t, dir, "new.md", "![[a.png]]")
+	summary, told := s.mustPush(dir, func(o *push.Options, _ *client.Options) { o.DryRun, o.Delete = true, true })
+	if want := (push.Summary{Sent: 2, Unchanged: 1, Hidden: 1, Assets: 2}); summary != want {
+		t.Errorf("summary %+v, want %+v", summary, want)
+	}
+	want := []string{"send a.md", "send new.md", "hide gone.md", "upload b.png (for a.md)", "upload a.png (for new.md)"}
+	if diff := cmp.Diff(want, told.would); diff != "" {
+		t.Error(diff)
+	}
+	if s.mutations.Load() != mutations {
+		t.Errorf("%d mutations", s.mutations.Load()-mutations)
+	}
+}
+
+// TestAPushThatIsCutAnywhereCountsOnce hangs up on each operation, before and after it is carried
+// out: the push goes on, and readers see the whole of it, once.
+func TestAPushThatIsCutAnywhereCountsOnce(t *testing.T) {
+	for _, operation := range operations {
+		for _, carriedOut := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s carried out %v", operation, carriedOut), func(t *testing.T) {
+				s := start(t)
+				s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+				_, _, before := s.published()
+				dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+				write(t, dir, "a.png", "pixels")
+				s.cut(operation, 1, carriedOut)
+				s.mustPush(dir, withDelete)
+				notes, files, after := s.published()
+				if diff := cmp.Diff(map[string]string{"a.md": "![[a.png]]"}, notes); diff != "" {
+					t.Error(diff)
+				}
+				if files["a.md a.png"] != "a.png "+hash("pixels") {
+					t.Errorf("files %v", files)
+				}
+				// Note, file and hiding: a change made twice would take a position twice.
+				if after > before+3 {
+					t.Errorf("the position went from %d to %d", before, after)
+				}
+			})
+		}
+	}
+}
+
+// TestAPushThatFailsAnywhereShowsNothingAndContinues has the server go away for good in each
+// operation: readers see nothing of the push, and the same push, run again, publishes all of it.
+func TestAPushThatFailsAnywhereShowsNothingAndContinues(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			files := map[string]string{}
+			for i := range 150 {
+				files[fmt.Sprintf("%03d.md", i)] = fmt.Sprint("note ", i)
+			}
+			for i := range 20 {
+				files[fmt.Sprintf("%03d.md", 7*i)] = fmt.Sprintf("![[%d.png]]", i%10)
+			}
+			dir := folder(t, files)
+			for i := range 10 {
+				write(t, dir, fmt.Sprintf("%d.png", i), fmt.Sprint("pixels ", i))
+			}
+			// The first request of the operation passes, if there are more.
+			passed := operation != "PushNotes" && operation != "UploadNoteAsset"
+			var mu sync.Mutex
+			s.interfere(func(asked string, _ http.ResponseWriter, _ *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				if asked != operation {
+					return
+				}
+				if passed {
+					panic(http.ErrAbortHandler)
+				}
+				passed = true
+			}, nil)
+			_, _, err := s.push(t.Context(), dir, func(o *push.Options, c *client.Options) { o.Delete, c.RetryFor = true, 0 })
+			if trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
+				t.Fatal(err)
+			}
+			if failed, ok := errors.AsType[*push.Error](err); operation != "NotePaths" && (!ok || failed.Unsure != (operation == "CommitNotes")) {
+				t.Errorf("error %v", err)
+			}
+			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
+				t.Errorf("readers see %d notes", len(notes))
+			}
+			s.interfere(nil, nil)
+			s.mustPush(dir, withDelete)
+			notes, assets, _ := s.published()
+			if diff := cmp.Diff(files, notes); diff != "" || len(assets) != 20 {
+				t.Errorf("%d files; notes: %s", len(assets), diff)
+			}
+		})
+	}
+}
+
+func TestAStoppedPushShowsNothing(t *testing.T) {
+	for _, operation := range []string{"PushNotes", "UploadNoteAsset", "HideNotes"} {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			ctx, stop := context.WithCancel(t.Context())
+			s.interfere(func(asked string, _ http.ResponseWriter, r *http.Request) {
+				if asked == operation {
+					stop()
+					<-r.Context().Done()
+				}
+			}, nil)
+			_, _, err := s.push(ctx, dir, withDelete)
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
+				t.Errorf("readers see %v", notes)
+			}
+		})
+	}
+}
+
+func TestARefusedKeyEndsAPushAtOnce(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	_, _, err := s.push(t.Context(), dir, func(_ *push.Options, c *client.Options) { c.Key = "t2g_wrong" })
+	if trip2g.ErrorCode(err) != trip2g.EUNAUTHORIZED || strings.Contains(err.Error(), "t2g_wrong") {
+		t.Error(err)
+	}
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if operation == "PushNotes" {
+			if err := s.db.RevokeKey(t.Context(), 1, time.Now()); err != nil {
+				t.Error(err)
+			}
+		}
+	}, nil)
+	if _, _, err := s.push(t.Context(), dir, nil); trip2g.ErrorCode(err) != trip2g.EUNAUTHORIZED {
+		t.Errorf("a key that is revoked during the push: %v", err)
+	}
+	if notes, _, _ := s.published(); len(notes) != 0 {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+// TestANoteThatGoesDuringThePushIsLeftOut removes a note and edits another when the server is asked
+// what it has, after the folder was read.
+func TestANoteThatGoesDuringThePushIsLeftOut(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if operation == "NotePaths" {
+			remove(t, dir, "a.md")
+			write(t, dir, "b.md", "b, edited")
+		}
+	}, nil)
+	_, told := s.mustPush(dir, nil)
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"b.md": "b, edited"}, notes); diff != "" {
+		t.Error(diff)
+	}
+	if len(told.warnings) != 1 || !strings.Contains(told.warnings[0], "a.md") {
+		t.Errorf("warnings %q", told.warnings)
+	}
+}
+
+// changingVault has a file that changes between hashing and sending, a number of times.
+type changingVault struct {
+	push.Vault
+	change func(n int)
+	opened int
+}
+
+func (v *changingVault) OpenAsset(assetPath string) (io.ReadCloser, error) {
+	v.opened++
+	v.change(v.opened)
+	return v.Vault.OpenAsset(assetPath)
+}
+
+func TestAFileThatChangesIsSentAsItIsAtLast(t *testing.T) {
+	for changes, fails := range map[int]bool{2: false, 99: true} {
+		t.Run(fmt.Sprint(changes, " changes"), func(t *testing.T) {
+			s := start(t)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "first")
+			last := "first"
+			_, _, err := s.push(t.Context(), dir, func(o *push.Options, c *client.Options) {
+				o.Vault = &changingVault{Vault: o.Vault, change: func(n int) {
+					if n <= changes {
+						last = fmt.Sprint("version ", n)
+						write(t, dir, "a.png", last)
+					}
+				}}
+			})
+			notes, files, _ := s.published()
+			if fails {
+				if trip2g.ErrorCode(err) != trip2g.ECONFLICT || !strings.Contains(err.Error(), "a.png") || len(notes) != 0 {
+					t.Errorf("readers see %v: %v", notes, err)
+				}
+				return
+			}
+			if err != nil || files["a.md a.png"] != "a.png "+hash(last) {
+				t.Errorf("files %v, want %s: %v", files, last, err)
+			}
+		})
+	}
+}
+
+func TestTwoKeysDoNotPublishEachOthersHalfPush(t *testing.T) {
+	s := start(t)
+	first := folder(t, map[string]string{"a.md": "a"})
+	s.cut("CommitNotes", 1, false)
+	if _, _, err := s.push(t.Context(), first, quick); err == nil {
+		t.Fatal("the first push succeeded")
+	}
+	s.mustPush(folder(t, map[string]string{"b.md": "b"}), func(_ *push.Options, c *client.Options) { c.Key = s.newKey() })
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"b.md": "b"}, notes); diff != "" {
+		t.Error(diff)
+	}
+}
