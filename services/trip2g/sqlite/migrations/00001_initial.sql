@@ -18,15 +18,19 @@ CREATE TABLE changes (
     UNIQUE (kind, ref)
 ) STRICT;
 
--- A note without a published version is known to a stage only.
+-- A note without a published version is known to a stage only. The defaults and the first id below
+-- let the seed's check of a replica, INSERT INTO notes(id) VALUES(1), fail at the write and at
+-- nothing before it.
 CREATE TABLE notes (
     id                   INTEGER PRIMARY KEY AUTOINCREMENT,
-    path                 TEXT NOT NULL UNIQUE,
+    path                 TEXT NOT NULL UNIQUE DEFAULT '',
     hidden               INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),
     published_version_id INTEGER REFERENCES note_versions (id),
     published_at         INTEGER,
-    created_at           INTEGER NOT NULL
+    created_at           INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+INSERT INTO sqlite_sequence (name, seq) VALUES ('notes', 1000);
 
 CREATE UNIQUE INDEX notes_published_version ON notes (published_version_id);
 
