@@ -1,11 +1,13 @@
 # Every task by one word; "make" lists them. GO is the Go command, PROJECT the
-# name of the stack's containers and volumes, STACK the stack that "up" starts;
+# name of the stack's containers and volumes, STACK the stack that "up" starts,
+# DOCS the folder that "up" and "run" publish (none if empty).
 # compose/README.md names the variables for ports and addresses.
 
 GO ?= go
 PROJECT ?= trip2g
 STACK ?= litefs
-export GO PROJECT STACK
+DOCS ?= docs
+export GO PROJECT STACK DOCS
 
 SHELL := /bin/sh
 
