@@ -6,7 +6,9 @@ import "time"
 // could not be understood. Parsing never fails; what is wrong becomes a Warning.
 type Document struct {
 	Title       string // frontmatter, else the first level-1 heading, else the file's name
+	TitleInBody bool   // Body begins with Title as a level-1 heading of its own
 	Description string
+	Lang        string // a language tag (BCP 47), "" if the note names none
 	Slug        string
 	Permalink   string
 	Aliases     []string
@@ -15,10 +17,23 @@ type Document struct {
 	MembersOnly bool // free: false
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
-	AssetRefs   []string // every reference to a file that is no note, as written, in order, each once
+	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
 	Warnings    []Warning
-	AST         any // the parser's own tree, for the renderer that comes with it
+
+	Body     string // the text without its frontmatter
+	BodyLine int    // the note's line on which Body begins, from 1
+	Format   Format
 }
+
+// Format is how a note's text is written.
+type Format int
+
+// Plain is for a text that could not be parsed: it is shown as it stands.
+const (
+	Markdown Format = iota
+	HTML
+	Plain
+)
 
 // Warning tells an owner what in a note could not be taken as it was meant.
 type Warning struct {
@@ -27,9 +42,11 @@ type Warning struct {
 	Text string
 }
 
-// Links answers where the references of one note lead.
+// Links answers where the references of one note lead. References come without their "#" part and
+// percent-decoded. One that starts with "./" or "../" is meant from the note's folder, one that
+// starts with "/" from the vault's root, and any other as Obsidian finds it.
 type Links interface {
-	// Note resolves the target of a link to a note, without its "#" part, to a URL path.
+	// Note resolves a link to a note to the URL path of its page, unescaped.
 	Note(target string) (url string, ok bool)
 	// Asset resolves a reference to a file.
 	Asset(ref string) (asset NoteAsset, ok bool)

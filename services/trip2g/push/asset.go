@@ -80,8 +80,17 @@ func (r *run) stageAssets(ctx context.Context, uploads []upload) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	r.summary.Assets = len(uploads)
+	r.summary.Assets = files(uploads)
 	return nil
+}
+
+// files counts the files of uploads: each note and reference takes one upload of its own.
+func files(uploads []upload) int {
+	paths := make(map[string]bool, len(uploads))
+	for _, u := range uploads {
+		paths[u.assetPath] = true
+	}
+	return len(paths)
 }
 
 // stageAsset sends one file, and anew if it changes meanwhile.

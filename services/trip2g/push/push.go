@@ -67,7 +67,7 @@ type Summary struct {
 	Sent      int // notes
 	Unchanged int // notes
 	Hidden    int // notes
-	Assets    int // files sent, each once for every note and reference
+	Assets    int // files sent, each counted once however many notes refer to it
 }
 
 // Changed tells whether anything differed.
@@ -172,7 +172,7 @@ func (r *run) rehearse(ctx context.Context) error {
 	}
 	for _, u := range uploads {
 		r.Reporter.Would("upload", fmt.Sprintf("%s (for %s)", u.assetPath, u.notePath))
-		r.summary.Assets++
 	}
+	r.summary.Assets = files(uploads)
 	return nil
 }

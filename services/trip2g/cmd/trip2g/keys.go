@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trip2g/services/trip2g/auth"
+	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/sqlite"
+)
+
+func newKeysCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Make, list and revoke API keys, on the leader",
+		Long: "API keys let programs publish. The commands work on the database itself, while the server runs or not;\n" +
+			"what they do counts at once.",
+	}
+	config.AddFlags(cmd.PersistentFlags())
+	for _, s := range config.Settings() {
+		if s.Flag != "db-file" {
+			cmd.PersistentFlags().Lookup(s.Flag).Hidden = true
+		}
+	}
+	cmd.AddCommand(newKeysCreateCommand(), newKeysListCommand(), newKeysRevokeCommand())
+	return cmd
+}
+
+func newKeysCreateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "create",
+		Short:   "Make a key and print it, alone on its line; it is shown this once",
+		Example: "  trip2g keys create --name laptop",
+		Args:    cobra.NoArgs,
+	}
+	name := cmd.Flags().String("name", "", "what the key is for, to tell it from others")
+	cmd.MarkFlagRequired("name")
+	cmd.RunE = withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
+		secret, _, err := auth.NewKeys(db, nil).CreateKey(cmd.Context(), *name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), secret)
+		return nil
+	})
+	return cmd
+}
+
+func newKeysListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the keys: id, name, first characters, when made, last used and revoked",
+		Args:  cobra.NoArgs,
+		RunE: withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
+			keys, err := db.Keys(cmd.Context())
+			if err != nil {
+				return err
+			}
+			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "ID\tNAME\tKEY\tMADE\tLAST USED\tREVOKED")
+			for _, k := range keys {
+				fmt.Fprintf(table, "%d\t%s\t%s…\t%s\t%s\t%s\n", k.ID, k.Name, k.Hint, when(k.CreatedAt), when(k.LastUsedAt), when(k.RevokedAt))
+			}
+			return table.Flush()
+		}),
+	}
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.DateTime)
+}
+
+func newKeysRevokeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "revoke ID",
+		Short: "End a key for good",
+		Args:  cobra.ExactArgs(1),
+		RunE: withDatabase(func(cmd *cobra.Command, args []string, db *sqlite.DB) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return &codedError{exitUsage, fmt.Errorf("%q is no key's id: `trip2g keys list` shows them", args[0])}
+			}
+			return db.RevokeKey(cmd.Context(), id, time.Now())
+		}),
+	}
+}
+
+// withDatabase opens the leader's database around a command.
+func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		c, err := config.Load(cmd.Flags(), os.Environ())
+		if err != nil {
+			return &codedError{exitUsage, err}
+		}
+		if c.Replica() {
+			return &codedError{exitUsage, fmt.Errorf("this is a replica of %s: run the command on the leader", c.LeaderAddr)}
+		}
+		db, err := sqlite.OpenLeader(cmd.Context(), c.DBFile, sqlite.Options{})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, db.Close()) }()
+		return fn(cmd, args, db)
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/internal/forward"
+	"trip2g/services/trip2g/auth"
+	"trip2g/services/trip2g/graphql"
+	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/jobs"
+	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/publish"
+	"trip2g/services/trip2g/site"
+	"trip2g/services/trip2g/sqlite"
+)
+
+// runLeader runs the node that owns the database: all that writes is wired here and only here.
+// It listens when it can serve, so that a replica's write is held until then.
+func (n *node) runLeader(ctx context.Context) (err error) {
+	db, err := n.openLeaderDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	n.opened(db.Ready)
+
+	follower := site.NewFollower(db, n.siteOptions())
+	if _, err := follower.Refresh(ctx); err != nil {
+		return err
+	}
+	n.site.Store(follower)
+
+	signIn, err := auth.NewSignIn(auth.Options{
+		Users: db, Mail: auth.LogMailer(n.log), Log: n.log, Secret: []byte(n.config.JWTSecret.Reveal()), Refresh: follower.Refresh,
+	})
+	if err != nil {
+		return err
+	}
+	api, err := n.newAPI(db, signIn, follower)
+	if err != nil {
+		return err
+	}
+	missing := jobs.NewMissingTracker(db, n.log)
+	runner, err := jobs.NewRunner(db, n.log)
+	if err != nil {
+		return err
+	}
+	ports, err := n.leaderPorts(db, api, missing.Add)
+	if err != nil {
+		return err
+	}
+
+	// What runs beside the ports ends after them: the last requests are counted and their codes sent.
+	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
+	group, beside := errgroup.WithContext(beside)
+	group.Go(func() error { return follower.Run(beside, nil) })
+	group.Go(func() error { return signIn.Run(beside) })
+	group.Go(func() error { return missing.Run(beside) })
+	group.Go(func() error { return runner.Run(beside) })
+	serving, stopServing := context.WithCancel(ctx)
+	context.AfterFunc(beside, stopServing) // a loop that fails ends the node
+	err = n.serve(serving, ports)
+	stopBeside()
+	return errors.Join(err, group.Wait())
+}
+
+func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
+	db, err := sqlite.OpenLeader(ctx, n.config.DBFile, sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	err = db.CheckEncryptionKey(ctx, n.config.EncryptionKey())
+	if err == nil && n.config.OwnerEmail != "" {
+		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, follower *site.Follower) (http.Handler, error) {
+	return graphql.New(graphql.Options{
+		Publisher: publish.New(publish.Options{
+			Vault: db, Assets: db, References: references, Refresh: follower.Refresh,
+			MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
+		}),
+		SignIn:    signIn,
+		Keys:      auth.NewKeys(db, nil),
+		Origin:    origin,
+		PublicURL: n.config.PublicURL,
+		Cookie:    n.config.SessionCookieName,
+		MaxAsset:  int64(n.config.MaxAssetSize),
+	})
+}
+
+func references(path, content string) []string { return markdown.Parse(path, content).AssetRefs }
+
+// origin tells the API who asks: the client of the replica that forwarded the request, if one did.
+func origin(r *http.Request) graphql.Origin {
+	if o, forwarded := forward.OriginFrom(r.Context()); forwarded {
+		return graphql.Origin{ClientAddr: o.ClientAddr, Scheme: o.Scheme, Host: o.Host}
+	}
+	return graphql.DirectOrigin(r)
+}
+
+// leaderPorts gives the public port and the intake the very same handler.
+func (n *node) leaderPorts(db *sqlite.DB, api http.Handler, missing func(string)) (ports, error) {
+	own := n.ownHandler(trip2ghttp.Options{Assets: db, GraphQL: api, Missing: missing})
+	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), nil)
+	if err != nil {
+		return ports{}, err
+	}
+	intake := forward.NewIntake(forward.IntakeOptions{
+		Verifier: verifier, Handler: n.access.Wrap(trip2ghttp.IntakePort, own), Log: n.log, Registerer: n.registry,
+	})
+	return ports{
+		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, own)),
+		internal: n.internalHandler(intake),
+	}, nil
+}

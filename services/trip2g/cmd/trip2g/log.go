@@ -1,0 +1,31 @@
+package main
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g/config"
+)
+
+// newLogger makes the node's logger: each line has the node's name and role.
+func newLogger(c *config.Config, out io.Writer) zerolog.Logger {
+	zerolog.TimeFieldFormat = time.RFC3339Nano
+	zerolog.DurationFieldUnit = time.Millisecond
+	if c.LogFormat == "console" || c.LogFormat == "auto" && isTerminal(out) {
+		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly}
+	}
+	level, err := zerolog.ParseLevel(c.LogLevel)
+	if err != nil {
+		level = zerolog.InfoLevel // config.Load has refused every other word
+	}
+	return zerolog.New(out).Level(level).With().Timestamp().Str("node", c.NodeName).Str("role", c.Role()).Logger()
+}
+
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}

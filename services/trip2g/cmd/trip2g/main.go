@@ -1,0 +1,86 @@
+// Command trip2g publishes Markdown vaults and serves them from any number of nodes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker: -ldflags "-X main.version=...".
+var version = "dev"
+
+// Exit codes. Those of push are in its help.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// codedError is an error that ends the process with a code of its own.
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run executes a command line and gives the exit code. Errors are printed once, to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "trip2g:", err)
+	var coded *codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
+	return exitFailure
+}
+
+func newRootCommand() *cobra.Command {
+	serve := newServeCommand()
+	root := &cobra.Command{
+		Use:   "trip2g",
+		Short: "Publish a folder of Markdown notes, and serve it from one node or many",
+		Long: "trip2g serves a vault of Markdown notes as a website, from memory, live.\n\n" +
+			"Without a command it serves: `trip2g` alone starts a leader with a database in this folder.\n" +
+			"With TRIP2G_LEADER_ADDR it is a read replica of that leader.",
+		Args:          cobra.NoArgs,
+		RunE:          serve.RunE,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.Flags().AddFlagSet(serve.Flags())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
+	})
+	root.AddCommand(serve, newPushCommand(), newKeysCommand(), newVersionCommand())
+	return root
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version) },
+	}
+}

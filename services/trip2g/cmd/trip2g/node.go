@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	stdlog "log"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"trip2g/internal/litefs"
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/config"
+	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/site"
+)
+
+// chunk is how many changes one read transaction of the site takes: on a LiteFS replica a
+// transaction holds replication up as long as it lasts.
+const chunk = 500
+
+// readyFor is how long an answer of the database's probe is used again, so that hammering /readyz
+// does not become reading the database.
+const readyFor = 500 * time.Millisecond
+
+// node is what a leader and a replica have in common.
+type node struct {
+	config   *config.Config
+	log      zerolog.Logger
+	registry *prometheus.Registry
+	access   *trip2ghttp.AccessLog
+	site     atomic.Pointer[site.Follower] // nil until the database is open
+	stopping atomic.Bool
+
+	mu      sync.Mutex
+	waiting string // what opening the database waits for
+	probe   func(context.Context) error
+	probed  time.Time
+	fault   error
+}
+
+func newNode(c *config.Config, log zerolog.Logger) *node {
+	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
+	n.access = trip2ghttp.NewAccessLog(log, n.registry)
+	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replication)
+	return n
+}
+
+// current gives the site that is served, nil until it is loaded.
+func (n *node) current() trip2g.Site {
+	if follower := n.site.Load(); follower != nil {
+		return follower.Current()
+	}
+	return nil
+}
+
+// opened tells the readiness probe that the database is open and how to ask it.
+func (n *node) opened(probe func(context.Context) error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.waiting, n.probe = "", probe
+}
+
+func (n *node) wait(reason string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.waiting = reason
+	n.log.Info().Msg(reason)
+}
+
+// ready says whether this node would serve correctly now, and else what is missing.
+func (n *node) ready() trip2ghttp.Readiness {
+	state := trip2ghttp.Readiness{Role: n.config.Role(), Node: n.config.NodeName, Missing: map[string]string{}}
+	if fault := n.databaseFault(); fault != "" {
+		state.Missing["database"] = fault
+	}
+	if s := n.current(); s == nil {
+		state.Missing["site"] = "not loaded yet"
+	} else {
+		state.Position = s.Stats().Position
+	}
+	if follower := n.site.Load(); follower != nil {
+		if err := follower.Err(); err != nil {
+			state.Missing["site"] = "cannot follow the database: " + trip2g.ErrorMessage(err)
+		}
+	}
+	if n.stopping.Load() {
+		state.Missing["process"] = "stopping"
+	}
+	state.Ready = len(state.Missing) == 0
+	return state
+}
+
+func (n *node) databaseFault() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.waiting != "" {
+		return n.waiting
+	}
+	if time.Since(n.probed) > readyFor {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		n.fault, n.probed = n.probe(ctx), time.Now()
+	}
+	if n.fault != nil {
+		return n.fault.Error()
+	}
+	return ""
+}
+
+// ownHandler gives the handler of what this node answers itself; o has what only its role has.
+func (n *node) ownHandler(o trip2ghttp.Options) http.Handler {
+	o.Site, o.SessionCookie = n.current, n.config.SessionCookieName
+	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
+	return trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o))
+}
+
+func (n *node) siteOptions() site.Options {
+	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, Chunk: chunk}
+}
+
+// litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.
+func (n *node) litefsNode() (*litefs.Node, error) {
+	mounted, err := litefs.Mounted(n.config.DBFile)
+	if err != nil || !mounted {
+		return nil, err
+	}
+	return litefs.Open(filepath.Dir(n.config.DBFile), n.config.LiteFSURL)
+}
+
+// replication is for metrics: false where there is no LiteFS.
+func (n *node) replication() (trip2ghttp.Replication, bool) {
+	beside, err := n.litefsNode()
+	if err != nil || beside == nil {
+		return trip2ghttp.Replication{}, false
+	}
+	lag, err := beside.Lag()
+	return trip2ghttp.Replication{Lag: lag}, err == nil
+}
+
+// internalHandler is the internal port's: probes, metrics, and rest for everything else.
+func (n *node) internalHandler(rest http.Handler) http.Handler {
+	return trip2ghttp.NewInternalHandler(n.ready, n.registry, rest)
+}
+
+// serverErrors takes what net/http has to say about connections into the log.
+func serverErrors(log zerolog.Logger, port string) *stdlog.Logger {
+	return stdlog.New(logWriter{log, port}, "", 0)
+}
+
+type logWriter struct {
+	log  zerolog.Logger
+	port string
+}
+
+func (w logWriter) Write(line []byte) (int, error) {
+	w.log.Debug().Str("port", w.port).Msg(strings.TrimSpace(string(line)))
+	return len(line), nil
+}

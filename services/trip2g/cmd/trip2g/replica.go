@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/internal/forward"
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/dbwatch"
+	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/site"
+	"trip2g/services/trip2g/sqlite"
+)
+
+// runReplica runs a node that reads its copy of the database and forwards everything else. It has
+// no writer, queue, schedule or tracker, because none is made here. It listens at once: a write
+// needs only the leader, and a probe is told what the node waits for.
+func (n *node) runReplica(ctx context.Context) error {
+	var assets laterAssets
+	ports, err := n.replicaPorts(&assets)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return n.serve(ctx, ports) })
+	group.Go(func() error { return n.follow(ctx, &assets) })
+	return group.Wait()
+}
+
+// follow opens the database when it is there and keeps the site up to date until ctx ends.
+func (n *node) follow(ctx context.Context, assets *laterAssets) (err error) {
+	reader, err := sqlite.OpenReader(ctx, n.config.DBFile, sqlite.Options{Waiting: n.wait})
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	if err := reader.CheckEncryptionKey(ctx, n.config.EncryptionKey()); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	assets.reader.Store(reader)
+	n.opened(reader.Ready)
+	wake, err := n.wakeUps(ctx)
+	if err != nil {
+		return err
+	}
+	follower := site.NewFollower(reader, n.siteOptions())
+	n.site.Store(follower)
+	return unlessEnded(ctx, follower.Run(ctx, wake))
+}
+
+// unlessEnded gives err, or nil if ctx ended and so is why.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// wakeUps tells when to look for changes: LiteFS's events on a mount, the file's own on a shared volume.
+func (n *node) wakeUps(ctx context.Context) (<-chan struct{}, error) {
+	beside, err := n.litefsNode()
+	if err != nil {
+		return nil, err
+	}
+	if beside != nil {
+		return beside.Watch(ctx, filepath.Base(n.config.DBFile)), nil
+	}
+	return dbwatch.Watch(ctx, n.config.DBFile, n.log)
+}
+
+func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
+	signer, err := forward.NewSigner(n.config.JWTSecret.Reveal(), nil)
+	if err != nil {
+		return ports{}, err
+	}
+	forwarder, err := forward.New(forward.Options{
+		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
+		Cookie: n.config.SessionCookieName, LeaderCookie: n.config.LeaderSessionCookieName, Log: n.log, Registerer: n.registry,
+	})
+	if err != nil {
+		return ports{}, err
+	}
+	own := n.ownHandler(trip2ghttp.Options{Assets: assets})
+	return ports{
+		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, forwarder))),
+		internal: n.internalHandler(forward.RefuseLoop(n.config.NodeName)),
+	}, nil
+}
+
+// laterAssets reads files once the database is there; the site, which names them, comes after it.
+type laterAssets struct {
+	reader atomic.Pointer[sqlite.Reader]
+}
+
+var errNoDatabase = trip2g.Errorf(trip2g.EUNAVAILABLE, "this node is still waiting for its database")
+
+// Asset is trip2g.AssetReader's.
+func (a *laterAssets) Asset(ctx context.Context, hash string) (trip2g.Asset, error) {
+	if r := a.reader.Load(); r != nil {
+		return r.Asset(ctx, hash)
+	}
+	return trip2g.Asset{}, errNoDatabase
+}
+
+// OpenAsset is trip2g.AssetReader's.
+func (a *laterAssets) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
+	if r := a.reader.Load(); r != nil {
+		return r.OpenAsset(ctx, hash)
+	}
+	return nil, errNoDatabase
+}
+
+// holdFor gives the forwarder's word for a wait: it takes 0 for its default.
+func holdFor(wait time.Duration) time.Duration {
+	if wait == 0 {
+		return -1
+	}
+	return wait
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/internal/forward"
+	"trip2g/services/trip2g/config"
+)
+
+// Bounds on a public connection. The head of a request is small and comes at once; a body may be
+// large and slow.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+func newServeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a node (this is what `trip2g` alone does)",
+		Long: "Runs a leader, or with TRIP2G_LEADER_ADDR a read replica, until it is told to stop (SIGTERM, Ctrl-C).\n" +
+			"Each setting is a flag and a variable; the flag wins.",
+		Args: cobra.NoArgs,
+	}
+	config.AddFlags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := config.Load(cmd.Flags(), os.Environ())
+		if err != nil {
+			return &codedError{exitUsage, err}
+		}
+		return serve(cmd.Context(), c, newLogger(c, cmd.ErrOrStderr()))
+	}
+	return cmd
+}
+
+// serve runs a node until ctx ends or a part of it fails.
+func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
+	log.Info().Str("version", version).Str("database", c.DBFile).Msg("starting")
+	if c.MinioEndpoint != "" {
+		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
+	}
+	n := newNode(c, log)
+	run := n.runLeader
+	if c.Replica() {
+		run = n.runReplica
+	}
+	if err := run(ctx); err != nil {
+		return err
+	}
+	log.Info().Msg("stopped")
+	return nil
+}
+
+// ports are a node's two listeners and what they serve.
+type ports struct {
+	public   http.Handler
+	internal http.Handler
+}
+
+// serve answers on both ports until ctx ends, then lets requests finish within the configured
+// time. A leader's replicas learn on the internal port which writes were not begun, and hold them
+// for whoever comes next.
+func (n *node) serve(ctx context.Context, p ports) error {
+	publicListener, internalListener, err := n.listen(ctx)
+	if err != nil {
+		return err
+	}
+	public := &http.Server{
+		Handler: p.public, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: serverErrors(n.log, "public"),
+	}
+	internal := forward.NewServer(forward.ServerOptions{Handler: p.internal, ErrorLog: serverErrors(n.log, "internal")})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serving("public", public.Serve(publicListener)) })
+	group.Go(func() error { return serving("internal", internal.Serve(internalListener)) })
+	group.Go(func() error {
+		<-ctx.Done()
+		n.stopping.Store(true)
+		n.log.Info().Dur("within", n.config.ShutdownTimeout).Msg("stopping: letting requests finish")
+		grace, cancel := context.WithTimeout(context.Background(), n.config.ShutdownTimeout)
+		defer cancel()
+		var ending errgroup.Group
+		ending.Go(func() error { return public.Shutdown(grace) })
+		ending.Go(func() error { return internal.Shutdown(grace) })
+		if err := ending.Wait(); err != nil {
+			n.log.Warn().Err(err).Msg("some requests did not finish in time and were cut")
+		}
+		return nil
+	})
+	n.log.Info().Stringer("public", publicListener.Addr()).Stringer("internal", internalListener.Addr()).Msg("listening")
+	return group.Wait()
+}
+
+func (n *node) listen(ctx context.Context) (public, internal net.Listener, err error) {
+	var l net.ListenConfig
+	if public, err = l.Listen(ctx, "tcp", n.config.ListenAddr); err != nil {
+		return nil, nil, fmt.Errorf("open the public port: %w: free it, or set %sLISTEN_ADDR to another", err, config.Prefix)
+	}
+	if internal, err = l.Listen(ctx, "tcp", n.config.InternalListenAddr); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open the internal port: %w: free it, or set %sINTERNAL_LISTEN_ADDR to another", err, config.Prefix), public.Close())
+	}
+	return public, internal, nil
+}
+
+func serving(port string, err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve the %s port: %w", port, err)
+}
