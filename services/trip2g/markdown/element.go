@@ -1,0 +1,119 @@
+package markdown
+
+import (
+	"html"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/util"
+
+	"trip2g/services/trip2g"
+)
+
+// element is a node that is rendered as one HTML element around its children: what resolve makes
+// of links and pictures.
+type element struct {
+	ast.BaseInline
+	tag        string
+	attributes []attribute
+	void       bool // without content and end tag
+}
+
+type attribute struct{ name, value string }
+
+var elementKind = ast.NewNodeKind("Element")
+
+// Kind is ast.Node's.
+func (e *element) Kind() ast.NodeKind { return elementKind }
+
+// Dump is ast.Node's.
+func (e *element) Dump(source []byte, level int) {
+	ast.DumpHelper(e, source, level, map[string]string{"Tag": e.tag}, nil)
+}
+
+func renderElement(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	e := n.(*element)
+	if !entering {
+		if e.void {
+			return ast.WalkContinue, nil
+		}
+		_, err := w.WriteString("</" + e.tag + ">")
+		return ast.WalkContinue, err
+	}
+	w.WriteString("<" + e.tag)
+	for _, a := range e.attributes {
+		w.WriteString(" " + a.name + `="` + html.EscapeString(a.value) + `"`)
+	}
+	return ast.WalkContinue, w.WriteByte('>')
+}
+
+// link makes the element of a link. A title of "" is none.
+func link(href, rel, title string) *element {
+	e := &element{tag: "a", attributes: []attribute{{"href", href}}}
+	if rel != "" {
+		e.attributes = append(e.attributes, attribute{"rel", rel})
+	}
+	if title != "" {
+		e.attributes = append(e.attributes, attribute{"title", title})
+	}
+	return e
+}
+
+// missing makes the element of a reference to nothing.
+func missing() *element {
+	return &element{tag: "span", attributes: []attribute{{"class", "missing"}}}
+}
+
+// external is the rel of a link that leaves the site.
+const external = "noopener"
+
+// holding gives the element with a text in it.
+func (e *element) holding(text string) *element {
+	s := ast.NewString([]byte(text))
+	s.SetRaw(true)
+	e.AppendChild(e, s)
+	return e
+}
+
+// Endings of files that a page can show or play itself.
+var mediaEndings = map[string]string{
+	".png": "img", ".jpg": "img", ".jpeg": "img", ".gif": "img", ".webp": "img", ".avif": "img", ".svg": "img", ".bmp": "img", ".ico": "img",
+	".mp3": "audio", ".wav": "audio", ".m4a": "audio", ".ogg": "audio", ".oga": "audio", ".opus": "audio", ".flac": "audio", ".3gp": "audio",
+	".mp4": "video", ".webm": "video", ".ogv": "video", ".mov": "video", ".mkv": "video",
+}
+
+// mediaTag gives the element that shows a file of that name, "" if there is none.
+func mediaTag(name string) string { return mediaEndings[strings.ToLower(path.Ext(name))] }
+
+// media makes the element that shows or plays a file, or a link to it where a browser cannot.
+func media(src, name, label, title string, size imageSize) *element {
+	tag := mediaTag(name)
+	if tag == "" {
+		return link(src, "", title).holding(label)
+	}
+	e := &element{tag: tag, attributes: []attribute{{"src", src}}}
+	if tag == "img" {
+		e.void = true
+		e.attributes = append(e.attributes, attribute{"alt", label}, attribute{"loading", "lazy"})
+	} else {
+		e.attributes = append(e.attributes, attribute{"controls", ""}, attribute{"preload", "metadata"})
+		e.holding(label)
+	}
+	if title != "" {
+		e.attributes = append(e.attributes, attribute{"title", title})
+	}
+	if size.width > 0 && tag != "audio" {
+		e.attributes = append(e.attributes, attribute{"width", strconv.Itoa(size.width)})
+	}
+	if size.height > 0 && tag != "audio" {
+		e.attributes = append(e.attributes, attribute{"height", strconv.Itoa(size.height)})
+	}
+	return e
+}
+
+// assetMedia shows a file of the vault.
+func (t target) assetMedia(asset trip2g.NoteAsset, label, title string, size imageSize) *element {
+	return media(t.assetURL(asset), asset.AbsolutePath, label, title, size)
+}

@@ -1,0 +1,156 @@
+package markdown
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+
+	"trip2g/services/trip2g"
+)
+
+// maxFrontmatter is the longest frontmatter that is read, in bytes.
+const maxFrontmatter = 256 << 10
+
+// parseFrontmatter takes a note apart: its frontmatter in types, and the text after it.
+func parseFrontmatter(notePath, content string) *trip2g.Document {
+	doc := &trip2g.Document{}
+	content = strings.TrimPrefix(content, "\uFEFF")
+	block, body, lines := cutFrontmatter(content)
+	doc.Body, doc.BodyLine = body, lines+1
+	warn := func(line int, format string, args ...any) {
+		doc.Warnings = append(doc.Warnings, trip2g.Warning{Path: notePath, Line: line, Text: fmt.Sprintf(format, args...)})
+	}
+	if lines == 0 {
+		return doc
+	}
+	if len(block) > maxFrontmatter {
+		warn(1, "the frontmatter has %d bytes and is left out; at most %d are read", len(block), maxFrontmatter)
+		readVisibility(doc, block)
+		return doc
+	}
+	mapping, err := parseYAML(block)
+	switch {
+	case err != nil:
+		line, text := yamlFault(err)
+		warn(line, "the frontmatter is no valid YAML and is left out, but for publish and free: %s", text)
+		readVisibility(doc, block)
+	case mapping == nil:
+	case mapping.Kind != yaml.MappingNode:
+		// No keys and values: two lines across the page with text between them.
+		doc.Body, doc.BodyLine = content, 1
+	default:
+		readFields(doc, newFields(mapping, warn))
+	}
+	return doc
+}
+
+// cutFrontmatter finds the YAML between a first line "---" and the next line that is the same.
+// lines is how many lines of the note come before the body; 0: there is no frontmatter.
+func cutFrontmatter(content string) (block, body string, lines int) {
+	first, rest, found := strings.Cut(content, "\n")
+	if !found || !isFence(first) {
+		return "", content, 0
+	}
+	lines = 1
+	for at := 0; at < len(rest); {
+		line, _, more := strings.Cut(rest[at:], "\n")
+		lines++
+		if isFence(line) {
+			return rest[:at], rest[min(at+len(line)+1, len(rest)):], lines
+		}
+		if !more {
+			break
+		}
+		at += len(line) + 1
+	}
+	return "", content, 0
+}
+
+func isFence(line string) bool { return strings.TrimRight(line, " \t\r") == "---" }
+
+// parseYAML gives the first document's root, nil if there is none. Aliases are not followed here,
+// so that no text can grow.
+func parseYAML(block string) (root *yaml.Node, err error) {
+	var document yaml.Node
+	fault := contain(func() { err = yaml.Unmarshal([]byte(block), &document) })
+	switch {
+	case fault != nil:
+		return nil, errors.New("it could not be read")
+	case err != nil:
+		return nil, err
+	case len(document.Content) == 0 || document.Content[0].ShortTag() == "!!null":
+		return nil, nil
+	}
+	return document.Content[0], nil
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
+
+// yamlFault gives the note's line that an error of the YAML package names, and what it says.
+func yamlFault(err error) (line int, text string) {
+	message, _, _ := strings.Cut(err.Error(), "\n")
+	m := yamlLine.FindStringSubmatch(message)
+	n, _ := strconv.Atoi(m[1])
+	return n + 1, m[2]
+}
+
+var visibilityPattern = regexp.MustCompile(`(?mi)^(publish|free)[ \t]*:[ \t]*["']?(false|no|off|0)["']?[ \t]*\r?$`)
+
+// readVisibility finds what a frontmatter that cannot be read says against showing the note: a
+// slip in one key must not publish what another one keeps back.
+func readVisibility(doc *trip2g.Document, block string) {
+	for _, m := range visibilityPattern.FindAllStringSubmatch(block, -1) {
+		if strings.EqualFold(m[1], "publish") {
+			doc.Hidden = true
+		} else {
+			doc.MembersOnly = true
+		}
+	}
+}
+
+// readFields takes what the frontmatter says of the keys that mean something here.
+func readFields(doc *trip2g.Document, f *fields) {
+	doc.Title = oneLine(f.text("title"), maxTitle)
+	doc.Description = oneLine(f.text("description"), 2*maxTitle)
+	doc.Lang = f.language("lang")
+	doc.Slug = f.path("slug")
+	doc.Permalink = f.path("permalink")
+	doc.Aliases = append(f.list("aliases", ""), f.list("alias", "")...)
+	for _, tag := range append(f.list("tags", ","), f.list("tag", ",")...) {
+		if tag = strings.TrimPrefix(tag, "#"); tag != "" {
+			doc.Tags = append(doc.Tags, tag)
+		}
+	}
+	doc.Hidden = !f.flag("publish", true)
+	doc.MembersOnly = !f.flag("free", true)
+	doc.CreatedAt = f.time("created")
+	doc.UpdatedAt = f.time("updated")
+}
+
+// path gives a value that is to be a URL path, "" for what can be none.
+func (f *fields) path(key string) string {
+	value := f.text(key)
+	if len(value) > trip2g.MaxPathLength || strings.ContainsFunc(value, unicode.IsControl) {
+		f.warnKey(key, "is too long or has a control character, and is left out")
+		return ""
+	}
+	if strings.HasPrefix(value, "/") {
+		return path.Clean(value)
+	}
+	return value
+}
+
+func (f *fields) language(key string) string {
+	value := f.text(key)
+	if value != "" && !language.MatchString(value) {
+		f.warnKey(key, "is no language tag such as en or pt-BR, and is left out")
+		return ""
+	}
+	return value
+}

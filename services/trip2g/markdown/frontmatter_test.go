@@ -1,0 +1,140 @@
+package markdown_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/markdown"
+)
+
+func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+
+// TestFrontmatterOfAnyKindIsTaken gives values that vaults have, odd ones too; only the fields that
+// are named here are looked at.
+func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
+	type doc = trip2g.Document
+	for in, want := range map[string]doc{
+		"title: A\ndescription: D\nslug: s\npermalink: /p/\ntags: [a, '#b']\naliases:\n  - x\n  - y": {
+			Title: "A", Description: "D", Slug: "s", Permalink: "/p", Tags: []string{"a", "b"}, Aliases: []string{"x", "y"}},
+		"title:\ndescription: null\ntags: ~\naliases: ''\nslug:\npublish:\nfree: null\ncreated:\nupdated: ~": {Title: "n"},
+		"title: [A, B]\ntags: [[a], [b, [c]]]\naliases: [null, 1, true, 2024-01-31]":                         {Title: "A", Tags: []string{"a", "b", "c"}, Aliases: []string{"1", "true", "2024-01-31"}},
+		"title: 42\nslug: 2024-01-31\ntags: 7\nalias: 3.14":                                                  {Title: "42", Slug: "2024-01-31", Tags: []string{"7"}, Aliases: []string{"3.14"}},
+		"TITLE: Upper\nTags: a, b , ,c":                                                                      {Title: "Upper", Tags: []string{"a", "b", "c"}},
+		"title: &t Anchor\ndescription: *t":                                                                  {Title: "Anchor", Description: "Anchor"},
+		"title: |\n  two\n  lines":                                                                           {Title: "two lines"},
+		"title: first\ntitle: last":                                                                          {Title: "last"},
+		"title: !!binary aGk=":                                                                               {Title: "aGk="},
+		"title: {a: b}\ntags: {c: d}":                                                                        {Title: "n"},
+		"? [a, b]\n: c\ntitle: x":                                                                            {Title: "x"},
+		"created: 2024-01-31\nupdated: 2024-02-01 12:00":                                                     {Title: "n", CreatedAt: date(2024, 1, 31), UpdatedAt: date(2024, 2, 1).Add(12 * time.Hour)},
+		"created: 2024-01-31T10:00:00+02:00":                                                                 {Title: "n", CreatedAt: date(2024, 1, 31).Add(8 * time.Hour)},
+		"created: 2024-02-30\nupdated: soon":                                                                 {Title: "n"},
+		"publish: false":                                                                                     {Title: "n", Hidden: true},
+		"publish: 'no'\nfree: \"False\"":                                                                     {Title: "n", Hidden: true, MembersOnly: true},
+		"publish: [off]\nfree: 0":                                                                            {Title: "n", Hidden: true, MembersOnly: true},
+		"publish: perhaps\nfree: true":                                                                       {Title: "n"},
+		"slug: /a/../../b/":                                                                                  {Title: "n", Slug: "/b"},
+		"slug: \"a\\u0000b\"":                                                                                {Title: "n"},
+		"lang: pt-BR":                                                                                        {Title: "n", Lang: "pt-BR"},
+		"lang: '\"><script>'":                                                                                {Title: "n"},
+		"title: \"a\\u0000\\u0007b\\tc\"":                                                                    {Title: "ab c"},
+		"slug: " + strings.Repeat("x", 5000):                                                                 {Title: "n"},
+	} {
+		got := markdown.Parse("n.md", "---\n"+in+"\n---\ntext")
+		ignore := cmpopts.IgnoreFields(trip2g.Document{}, "Warnings", "Body", "BodyLine")
+		if diff := cmp.Diff(&want, got, ignore, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%.80s\n(-want +got):\n%s", in, diff)
+		}
+		if got.Body != "text" {
+			t.Errorf("%.80s: the text is %q", in, got.Body)
+		}
+	}
+}
+
+// TestFaultsOfFrontmatterNameTheirLine tells an owner where to look.
+func TestFaultsOfFrontmatterNameTheirLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"---\ntitle: a\npublish: perhaps\n---\n":                             "3: publish is neither true nor false, and is left out",
+		"---\ntitle: a\ncreated: soon\n---\n":                                "3: created is no date such as 2026-01-31, and is left out",
+		"---\ntags: {a: b}\n---\n":                                           "2: tags is neither a text nor a list, and is left out",
+		"---\nlang: x y\n---\n":                                              "2: lang is no language tag such as en or pt-BR, and is left out",
+		"---\na: b\ntitle: [unclosed\n  key: : :\n---\nx":                    "line",
+		"---\nx: " + strings.Repeat("y", 300<<10) + "\n---\n":                "1: the frontmatter has 307204 bytes and is left out; at most 262144 are read",
+		"---\na: b\n---\n\n\n" + strings.Repeat("> ", 200) + "x":             "6: lists and quotes lie more than 100 levels deep; the deepest are shown as text",
+		"one\n\ntwo\n" + strings.Repeat("# ", 5000) + "\n":                   "4: a heading is longer than 4096 bytes and is shown as text",
+		"---\r\npublish: perhaps\r\n---\r\ntext with Windows line ends\r\n":  "2: publish is neither true nor false, and is left out",
+		"\ufeff---\npublish: perhaps\n---\ntext after a byte order mark\r\n": "2: publish is neither true nor false, and is left out",
+	} {
+		warnings := markdown.Parse("n.md", in).Warnings
+		if len(warnings) != 1 {
+			t.Errorf("%.40q: warnings %+v", in, warnings)
+			continue
+		}
+		w := warnings[0]
+		if want == "line" && w.Line >= 2 && w.Line < 6 && strings.Contains(w.Text, "no valid YAML") {
+			continue
+		}
+		if got := fmt.Sprintf("%d: %s", w.Line, w.Text); got != want || w.Path != "n.md" {
+			t.Errorf("%.40q: warning %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestBrokenFrontmatterDoesNotPublishWhatItKeepsBack has a slip in one key beside publish: false.
+func TestBrokenFrontmatterDoesNotPublishWhatItKeepsBack(t *testing.T) {
+	doc := markdown.Parse("n.md", "---\ntitle: a: b: [\npublish: false\nfree: no\n---\nsecret")
+	if !doc.Hidden || !doc.MembersOnly || doc.Body != "secret" {
+		t.Errorf("%+v", doc)
+	}
+}
+
+// TestTextThatOnlyLooksLikeFrontmatterIsShown keeps lines across the page where they were meant so.
+func TestTextThatOnlyLooksLikeFrontmatterIsShown(t *testing.T) {
+	for in, want := range map[string]string{
+		"---\nJust a sentence.\n---\nmore": "---\nJust a sentence.\n---\nmore",
+		"---\nnever closed: true\n":        "---\nnever closed: true\n",
+		"text\n---\ntitle: x\n---\n":       "text\n---\ntitle: x\n---\n",
+		"----\ntitle: x\n----\n":           "----\ntitle: x\n----\n",
+		"---\n---\ntext":                   "text",
+		"---":                              "---",
+		"---\n":                            "---\n",
+		"---\ntitle: x\n---":               "",
+		"":                                 "",
+	} {
+		if got := markdown.Parse("n.md", in).Body; got != want {
+			t.Errorf("%q: the text is %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestBombsInFrontmatterStaySmall has aliases that would grow to 10^9 items, a cycle, and depth.
+func TestBombsInFrontmatterStaySmall(t *testing.T) {
+	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := range 9 {
+		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 9)+fmt.Sprintf("*a%d", i))
+	}
+	doc := markdown.Parse("n.md", "---\n"+bomb+"tags: *a9\naliases: *a1\n---\ntext")
+	if len(doc.Tags) > 256 || len(doc.Aliases) != 100 {
+		t.Errorf("%d tags, %d aliases", len(doc.Tags), len(doc.Aliases))
+	}
+	for _, in := range []string{
+		"tags: &t [a, *t]",
+		"tags: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000),
+		strings.Repeat("{a: ", 10_000) + strings.Repeat("}", 10_000),
+		strings.Repeat("- ", 20_000),
+		strings.Repeat("? ", 20_000),
+		"<<: *nothing\ntitle: x",
+		"a: !!nothing x\n\x00: y",
+		"\xff\xfe: \x80",
+	} {
+		if doc := markdown.Parse("n.md", "---\n"+in+"\n---\ntext"); doc.Body != "text" {
+			t.Errorf("%.40q: the text is %.40q", in, doc.Body)
+		}
+	}
+}

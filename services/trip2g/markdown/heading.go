@@ -1,0 +1,142 @@
+package markdown
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark/ast"
+	"go.abhg.dev/goldmark/wikilink"
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxTitle bounds a title, in characters.
+const maxTitle = 300
+
+// headingID makes the id of a heading from its text, and the fragment that a link names a heading
+// by into that same id: letters and digits of every script in lower case and "_", every run of
+// anything else one "-", none at the ends; apostrophes go, so that "what's new" is "whats-new".
+func headingID(text string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range strings.ToLower(norm.NFC.String(text)) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || b.Len() > 0 && (r == '_' || unicode.IsMark(r)):
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			gap = false
+			b.WriteRune(r)
+		case r == '\'' || r == '\u2019':
+		default:
+			gap = true
+		}
+	}
+	if id := strings.TrimRight(b.String(), "_-"); id != "" {
+		return id
+	}
+	return "section"
+}
+
+// setHeadingIDs gives each heading an id of its own: the second "a" is "a-1".
+func setHeadingIDs(root ast.Node, source []byte) {
+	used := make(map[string]bool)
+	next := make(map[string]int)
+	forEachHeading(root, func(h *ast.Heading) bool {
+		base := headingID(plainText(h, source))
+		id := base
+		for used[id] {
+			next[base]++
+			id = base + "-" + strconv.Itoa(next[base])
+		}
+		used[id] = true
+		h.SetAttributeString("id", []byte(id))
+		return true
+	})
+}
+
+// forEachHeading goes through the headings in order until fn gives false.
+func forEachHeading(root ast.Node, fn func(*ast.Heading) bool) {
+	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch h, ok := n.(*ast.Heading); {
+		case !entering:
+			return ast.WalkContinue, nil
+		case ok && !fn(h):
+			return ast.WalkStop, nil
+		case ok || n.Type() == ast.TypeInline:
+			return ast.WalkSkipChildren, nil
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+// firstHeading gives the text of the first level-1 heading, "" if there is none.
+func firstHeading(root ast.Node, source []byte) (text string) {
+	forEachHeading(root, func(h *ast.Heading) bool {
+		if h.Level == 1 {
+			text = plainText(h, source)
+		}
+		return text == ""
+	})
+	return text
+}
+
+// openingHeading gives the text of the level-1 heading that a text begins with, "" if it begins
+// with something else.
+func openingHeading(root ast.Node, source []byte) string {
+	if h, ok := root.FirstChild().(*ast.Heading); ok && h.Level == 1 {
+		return plainText(h, source)
+	}
+	return ""
+}
+
+// plainText gives a node's text without any markup.
+func plainText(n ast.Node, source []byte) string {
+	var b strings.Builder
+	ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Text:
+			b.Write(textValue(n, source))
+			if n.SoftLineBreak() || n.HardLineBreak() {
+				b.WriteByte(' ')
+			}
+		case *ast.String:
+			if !n.IsCode() {
+				b.Write(n.Value)
+			}
+		case *ast.AutoLink:
+			b.Write(n.Label(source))
+		case *wikilink.Node:
+			b.WriteString(parseWikilink(n, source).label)
+			return ast.WalkSkipChildren, nil
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}
+
+// oneLine makes a text fit for one line of at most limit characters: every run of white space is
+// one space, and control characters go.
+func oneLine(text string, limit int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.Join(strings.Fields(text), " ")
+	count := 0
+	for i := range text {
+		if count == limit {
+			return strings.TrimSpace(text[:i]) + "…"
+		}
+		count++
+	}
+	return text
+}

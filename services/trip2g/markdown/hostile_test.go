@@ -1,0 +1,229 @@
+package markdown_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/markdown"
+)
+
+// hostile makes texts of about n bytes that cost a parser or a browser far more than their length
+// where nothing stops them.
+var hostile = map[string]func(n int) string{
+	"quotes in one line":        repeat(">"),
+	"quotes over lines":         func(n int) string { return strings.Repeat(strings.Repeat(">", 1000)+"a\n", n/1000) },
+	"lists in one line":         repeat("- "),
+	"lists over lines":          nestedLists,
+	"footnotes in each other":   repeat("[^a]: "),
+	"brackets":                  repeat("["),
+	"closing brackets":          repeat("]"),
+	"pairs of brackets":         repeat("[]"),
+	"links in links":            func(n int) string { return strings.Repeat("[", n/6) + "a" + strings.Repeat("](b)", n/6) },
+	"open destinations":         repeat("[a]("),
+	"open destinations, angled": repeat("[a](<b"),
+	"open wikilinks":            repeat("[[a"),
+	"open embeds":               repeat("![[a"),
+	"exclamation marks":         repeat("!"),
+	"open footnotes":            repeat("[^a"),
+	"emphasis of two kinds":     repeat("*a_ "),
+	"emphasis in emphasis":      repeat("*a **a "),
+	"stars":                     repeat("*"),
+	"strikethrough":             repeat("~a ~~"),
+	"code of growing length":    growingTicks,
+	"open tags":                 repeat("x <a "),
+	"open attributes":           repeat(`x <a b="`),
+	"open comments":             repeat("x <!--"),
+	"open instructions":         repeat("x <?"),
+	"definitions":               repeat("[a]: b\n"),
+	"open definitions":          repeat("[a\n"),
+	"a destination used often": func(n int) string {
+		return "[a]: " + strings.Repeat("x", n/2) + "\n\n" + strings.Repeat("[a]\n\n", n/10)
+	},
+	"many footnotes": manyFootnotes,
+	"a wide table of short rows": func(n int) string {
+		return strings.Repeat("a|", n/6) + "\n" + strings.Repeat("-|", n/6) + "\n" + strings.Repeat("a\n", n/6)
+	},
+	"escaped bars in a table": func(n int) string { return "a|b\n-|-\n" + strings.Repeat("`a\\|b`|c\n", n/9) },
+	"one line":                repeat("word "),
+	"one word":                repeat("w"),
+	"lines":                   repeat("word\n"),
+	"a long heading":          func(n int) string { return "# " + strings.Repeat("*a_ ", n/4) },
+	"a long heading below":    func(n int) string { return strings.Repeat("*a_ ", n/4) + "\n===\n" },
+	"equal headings":          repeat("# a\n"),
+	"tags in tags":            func(n int) string { return "<div>\n" + strings.Repeat("<b><i>", n/6) },
+	"end tags that miss":      func(n int) string { return "<div>\n" + strings.Repeat("<b>", n/6) + strings.Repeat("</i>", n/8) },
+	"attributes":              func(n int) string { return "<div " + strings.Repeat("a=b ", n/4) + ">" },
+	"addresses":               repeat("a@a.a "),
+}
+
+func repeat(s string) func(int) string {
+	return func(n int) string { return strings.Repeat(s, n/len(s)) }
+}
+
+func nestedLists(n int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		b.WriteString(strings.Repeat(" ", 2*i) + "- a\n")
+	}
+	return b.String()
+}
+
+func growingTicks(n int) string {
+	var b strings.Builder
+	for i := 1; b.Len() < n; i++ {
+		b.WriteString("e" + strings.Repeat("`", i))
+	}
+	return b.String()
+}
+
+func manyFootnotes(n int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "[^%d]\n\n[^%d]: x\n\n", i, i)
+	}
+	return b.String()
+}
+
+// TestHostileNotesStayBounded would not end, or fill the memory, without the limits: at this size
+// several of these texts took minutes or made gigabytes.
+func TestHostileNotesStayBounded(t *testing.T) {
+	const size = 500_000
+	for name, text := range hostile {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			content := text(size)
+			doc := markdown.Parse("n.md", content)
+			out, err := markdown.Render(doc, someVault)
+			if err != nil {
+				t.Error(err)
+			}
+			// A heading of one letter, with its id, is the most that honest text grows by.
+			if limit := 1<<20 + 16*len(content); len(out) > limit {
+				t.Errorf("%d bytes made %d", len(content), len(out))
+			}
+			if depth := tagDepth(out); depth > 10_000 {
+				t.Errorf("elements lie %d deep", depth)
+			}
+		})
+	}
+}
+
+// TestWhatGoesPastALimitIsShownAndNamed reads the text of a note that is too dense to be parsed.
+func TestWhatGoesPastALimitIsShownAndNamed(t *testing.T) {
+	doc := markdown.Parse("n.md", "# Before\n\n"+strings.Repeat("*a_ ", 50_000)+"\n\nafter *it*")
+	out := string(must(markdown.Render(doc, someVault)))
+	if len(doc.Warnings) != 1 || doc.Warnings[0].Line != 3 || !strings.Contains(doc.Warnings[0].Text, "too dense") {
+		t.Errorf("warnings: %+v", doc.Warnings)
+	}
+	for _, want := range []string{`<h1 id="before">Before</h1>`, "<pre><code>*a_ *a_ ", "<p>after <em>it</em></p>"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in a page of %d bytes", want, len(out))
+		}
+	}
+}
+
+// TestDenseButHonestNotesAreRendered has a long note as people write them; no limit may meet it.
+func TestDenseButHonestNotesAreRendered(t *testing.T) {
+	paragraph := strings.Repeat("Some *text* with [links](b.md), `code`, [[note|a note]] and **more** of it.\n", 60) + "\n"
+	list := strings.Repeat("- [[note]] and [b](b.md): ~~old~~ *new*\n", 500) + "\n"
+	table := "|a|b|c|\n|-|-|-|\n" + strings.Repeat("|[[note]]|`x`|*y*|\n", 500) + "\n"
+	if doc := markdown.Parse("n.md", strings.Repeat(paragraph+list+table, 10)); len(doc.Warnings) > 0 {
+		t.Errorf("warnings: %+v", doc.Warnings)
+	}
+}
+
+func must(out []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
+func tagDepth(fragment []byte) (deepest int) {
+	depth := 0
+	z := html.NewTokenizer(strings.NewReader(string(fragment)))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		name, _ := z.TagName()
+		switch {
+		case kind == html.EndTagToken:
+			depth--
+		case kind == html.StartTagToken && !strings.Contains(" br hr img input source wbr col ", " "+string(name)+" "):
+			depth++
+		}
+		deepest = max(deepest, depth)
+	}
+	return deepest
+}
+
+// forbidden are elements that no page may get from a note.
+var forbidden = map[string]bool{
+	"script": true, "style": true, "iframe": true, "object": true, "embed": true, "form": true, "button": true, "textarea": true, "select": true,
+	"link": true, "meta": true, "base": true, "svg": true, "math": true, "template": true, "title": true, "frame": true, "frameset": true,
+	"html": true, "body": true, "head": true, "main": true, "header": true, "footer": true, "nav": true, "noscript": true, "plaintext": true, "xmp": true,
+}
+
+// checkHarmless looks for what a fragment must not have, whatever it was made of.
+func checkHarmless(t *testing.T, fragment []byte) {
+	t.Helper()
+	z := html.NewTokenizer(strings.NewReader(string(fragment)))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		token := z.Token()
+		if forbidden[token.Data] {
+			t.Errorf("element %s", token)
+		}
+		for _, a := range token.Attr {
+			value := strings.ToLower(strings.TrimSpace(a.Val))
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcset" || strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "vbscript:") || strings.HasPrefix(value, "data:text") {
+				t.Errorf("attribute %s", token)
+			}
+		}
+	}
+}
+
+// FuzzNotes makes pages of any text: never a panic, never a page that could do harm, and the same
+// page twice.
+func FuzzNotes(f *testing.F) {
+	for _, tt := range renderTests {
+		f.Add(tt.in)
+	}
+	for _, text := range hostile {
+		f.Add(text(300))
+	}
+	for _, in := range []string{
+		"---\ntitle: [\n---\n", "---\n- - - a\n---\nx", "<a href='&#1;javascript:x'>", "<svg><style><img src=x onerror=y>", "<math><mtext></p><style><a title='</style><img onerror=x>'>",
+		"\x00\xff\u2028", "[[a|b|c]]", "[[|]] [[#]] [[#^]] ![[|]] [[\\|]]", "![](<>) []() [](#)", "<div/><p/><br/></br>", "|a\n-|\n", "[^a]: [^a]\n\n[^a]", "`a\\|b`|c\n-|-\n`a\\|b`|c",
+		"0\n-:\n-", "- \n\n\ta\n=", "1. >\n- >\n  ===",
+	} {
+		f.Add(in)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		for _, path := range []string{"folder/n.md", "folder/n.html"} {
+			doc := markdown.Parse(path, content)
+			if doc.Format == trip2g.Plain {
+				t.Errorf("%s could not be parsed: %+v", path, doc.Warnings)
+			}
+			if doc.Title == "" || !utf8.ValidString(doc.Title) || strings.ContainsAny(doc.Title, "\x00\n") {
+				t.Errorf("title %q", doc.Title)
+			}
+			out, err := markdown.Render(doc, someVault)
+			if err != nil {
+				t.Error(err)
+			}
+			if !utf8.Valid(out) {
+				t.Error("the page is not valid UTF-8")
+			}
+			checkHarmless(t, out)
+			if again, _ := markdown.Render(markdown.Parse(path, content), someVault); string(again) != string(out) {
+				t.Error("the page is another one the second time")
+			}
+		}
+	})
+}

@@ -1,0 +1,240 @@
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+
+	"trip2g/services/trip2g"
+)
+
+// A Markdown parser looks ahead and back, so that some texts cost it time by the square of their
+// length: 160 KB of "*a_ " took 8 s, a table's first row of 5,000 cells over 2,500 short rows made
+// 63 MB of 10 KB. The limits below keep any note of 16 MB within seconds and are far from what
+// people write. They count work, not time, so that every node renders a note alike.
+const (
+	// maxDepth is how deep lists, quotes and footnotes can lie in each other; deeper ones are text.
+	maxDepth = 100
+	// maxHeading is the longest line that can be a heading, in bytes.
+	maxHeading = 4096
+	// freeWork is what a block may cost without it counting: a paragraph of 2.5 KB with 200 marks.
+	freeWork = 500_000
+	// noteWork bounds what all dear blocks of a note cost together, in steps of about 1 ns (measured).
+	noteWork = 1_000_000_000
+	// A table may have freeCells cells, and cellsPerByte more for each byte of its text: rows shorter
+	// than the first are filled up with empty cells.
+	freeCells    = 10_000
+	cellsPerByte = 4
+	// chaseWork is the steps that one look at an entry of a linked list stands for (measured).
+	chaseWork = 4
+	// maxFaults bounds the warnings that limits give for one note.
+	maxFaults = 20
+)
+
+// marks are the characters that can open, close or end something in a line of text.
+const marks = "[]!*_`<~"
+
+// limits follows what parsing one note costs.
+type limits struct {
+	work      int64 // left for dear blocks
+	footnotes int64 // definitions so far
+	escapes   int64 // table rows with an escaped bar in code so far
+	faults    []fault
+	known     map[string]bool
+}
+
+// fault is a limit that was met, at a byte of the text.
+type fault struct {
+	offset int
+	text   string
+}
+
+var limitsKey = parser.NewContextKey()
+
+func newLimits() *limits { return &limits{work: noteWork, known: make(map[string]bool)} }
+
+func limitsOf(pc parser.Context) *limits { return pc.Get(limitsKey).(*limits) }
+
+// afford takes cost from what is left; false if there is not enough.
+func (l *limits) afford(cost int64) bool {
+	if cost <= freeWork {
+		return true
+	}
+	return l.spend(cost)
+}
+
+func (l *limits) spend(cost int64) bool {
+	if cost > l.work {
+		return false
+	}
+	l.work -= cost
+	return true
+}
+
+// meet notes a limit where it is met first.
+func (l *limits) meet(offset int, text string) {
+	if !l.known[text] && len(l.faults) < maxFaults {
+		l.known[text] = true
+		l.faults = append(l.faults, fault{offset, text})
+	}
+}
+
+func (l *limits) warnings(path string, source []byte, bodyLine int) []trip2g.Warning {
+	var warnings []trip2g.Warning
+	for _, f := range l.faults {
+		line := bodyLine + bytes.Count(source[:min(f.offset, len(source))], []byte{'\n'})
+		warnings = append(warnings, trip2g.Warning{Path: path, Line: line, Text: f.text})
+	}
+	return warnings
+}
+
+// lineWork estimates what the inline parsers need for a text: each mark can make them look through all of it.
+func lineWork(text []byte) int64 { return int64(countMarks(text)) * int64(len(text)) }
+
+func countMarks(text []byte) int {
+	n := 0
+	for i := range len(marks) {
+		n += bytes.Count(text, []byte{marks[i]})
+	}
+	return n
+}
+
+// shallow is a parser of containers that opens none below maxDepth.
+type shallow struct{ parser.BlockParser }
+
+func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	depth := 0
+	for n := parent; n != nil && depth < maxDepth; n = n.Parent() {
+		depth++
+	}
+	if depth < maxDepth {
+		return s.BlockParser.Open(parent, reader, pc)
+	}
+	_, segment := reader.PeekLine()
+	limitsOf(pc).meet(segment.Start, fmt.Sprintf("lists and quotes lie more than %d levels deep; the deepest are shown as text", maxDepth))
+	return nil, parser.NoChildren
+}
+
+// shortHeading is the parser of headings that start with "#", without very long ones: those are
+// paragraphs, which have a limit of their own.
+type shortHeading struct{ parser.BlockParser }
+
+func (s shortHeading) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	if line, segment := reader.PeekLine(); len(line) > maxHeading {
+		limitsOf(pc).meet(segment.Start, fmt.Sprintf("a heading is longer than %d bytes and is shown as text", maxHeading))
+		return nil, parser.NoChildren
+	}
+	return s.BlockParser.Open(parent, reader, pc)
+}
+
+// footnoteDefinition counts definitions, because each reference to a footnote looks through them.
+type footnoteDefinition struct{ shallow }
+
+func (f footnoteDefinition) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	node, state := f.shallow.Open(parent, reader, pc)
+	if node != nil {
+		limitsOf(pc).footnotes++
+	}
+	return node, state
+}
+
+type footnoteReference struct{ parser.InlineParser }
+
+func (f footnoteReference) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	line, segment := block.PeekLine()
+	if !bytes.HasPrefix(bytes.TrimPrefix(line, []byte("!")), []byte("[^")) {
+		return nil
+	}
+	if l := limitsOf(pc); !l.spend(chaseWork * l.footnotes) {
+		l.meet(segment.Start, "the note has too many footnotes; the last references are shown as text")
+		return nil
+	}
+	return f.InlineParser.Parse(parent, block, pc)
+}
+
+// definitions is the transformer that takes link reference definitions out of a paragraph.
+type definitions struct{ parser.ParagraphTransformer }
+
+func (d definitions) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
+	lines := int64(node.Lines().Len())
+	first := node.Lines().At(0)
+	l := limitsOf(pc)
+	if bytes.HasPrefix(bytes.TrimSpace(first.Value(reader.Source())), []byte("[")) && !l.afford(lines*lines) {
+		l.meet(first.Start, "a paragraph has too many lines; link definitions in it are shown as text")
+		return
+	}
+	d.ParagraphTransformer.Transform(node, reader, pc)
+}
+
+// table is the transformer that makes tables of paragraphs.
+type table struct{ parser.ParagraphTransformer }
+
+func (t table) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
+	l := limitsOf(pc)
+	if columns := delimiterColumns(node, reader.Source()); columns == 0 {
+		return
+	} else if !l.affordTable(node, reader.Source(), int64(columns)) {
+		l.meet(node.Lines().At(0).Start, "a table is too large or too dense and is shown as text")
+		return
+	}
+	t.ParagraphTransformer.Transform(node, reader, pc)
+}
+
+// delimiterColumns gives the most columns that a line of the paragraph could declare; 0: no table.
+func delimiterColumns(node *ast.Paragraph, source []byte) int {
+	most := 0
+	for i := 1; i < node.Lines().Len(); i++ {
+		segment := node.Lines().At(i)
+		line := bytes.TrimSpace(segment.Value(source))
+		if len(bytes.Trim(line, "|-: \t")) == 0 && bytes.IndexByte(line, '-') >= 0 {
+			most = max(most, bytes.Count(line, []byte{'|'})+1)
+		}
+	}
+	return most
+}
+
+func (l *limits) affordTable(node *ast.Paragraph, source []byte, columns int64) bool {
+	size := int64(0)
+	for i := range node.Lines().Len() {
+		segment := node.Lines().At(i)
+		line := segment.Value(source)
+		size += int64(len(line))
+		if !l.afford(lineWork(line)) {
+			return false
+		}
+		if bytes.Contains(line, []byte(`\|`)) && bytes.IndexByte(line, '`') >= 0 {
+			l.escapes++
+			if !l.spend(chaseWork * l.escapes) {
+				return false
+			}
+		}
+	}
+	return columns*int64(node.Lines().Len()) <= freeCells+cellsPerByte*size
+}
+
+// paragraphLimit comes after all that can become of a paragraph, and shows one that would cost too
+// much as it stands.
+type paragraphLimit struct{}
+
+func (paragraphLimit) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
+	size, found := int64(0), int64(0)
+	lines := node.Lines()
+	for i := range lines.Len() {
+		segment := lines.At(i)
+		line := segment.Value(reader.Source())
+		size += int64(len(line))
+		found += int64(countMarks(line))
+	}
+	l := limitsOf(pc)
+	if l.afford(size * found) {
+		return
+	}
+	l.meet(lines.At(0).Start, fmt.Sprintf("a paragraph of %d KB with %d marks is too dense and is shown as it stands", size/1024, found))
+	block := ast.NewCodeBlock()
+	block.SetLines(lines)
+	block.SetBlankPreviousLines(node.HasBlankPreviousLines())
+	node.Parent().ReplaceChild(node.Parent(), node, block)
+}

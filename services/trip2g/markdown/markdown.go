@@ -1,0 +1,151 @@
+// Package markdown understands notes: Parse reads a note's frontmatter and what its text refers
+// to, Render makes HTML of the text.
+//
+// Notes are CommonMark with GitHub's additions, footnotes and Obsidian's wikilinks; a note whose
+// path ends in .html is HTML. HTML is kept where it is harmless: what Render gives holds no
+// script, style, form, frame or event handler, whatever the note says.
+//
+// Every text is taken, and the work that one causes is bounded (see limits.go): what goes past a
+// limit is shown as it stands and named in a warning.
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"trip2g/services/trip2g"
+)
+
+// Parse understands a note. It never fails: what could not be taken as it was meant is in the
+// document's Warnings.
+func Parse(notePath, content string) *trip2g.Document {
+	doc := parseFrontmatter(notePath, wellFormed(content))
+	if strings.EqualFold(path.Ext(notePath), ".html") {
+		doc.Format = trip2g.HTML
+	}
+	if fault := contain(func() { parseBody(doc, notePath) }); fault != nil {
+		doc.Format = trip2g.Plain
+		doc.AssetRefs = nil
+		doc.Warnings = append(doc.Warnings, trip2g.Warning{
+			Path: notePath, Text: "the text could not be parsed and is shown as it stands: " + fault.Error(),
+		})
+	}
+	if doc.Title == "" {
+		doc.Title = titleFromPath(notePath)
+	}
+	return doc
+}
+
+// Render makes the HTML of a document's text, a fragment with every link resolved. With an error
+// the fragment is the text as it stands.
+func Render(doc *trip2g.Document, links trip2g.Links) (fragment []byte, err error) {
+	fault := contain(func() {
+		switch doc.Format {
+		case trip2g.HTML:
+			fragment = renderHTML(doc.Body, links)
+		case trip2g.Markdown:
+			fragment, err = renderMarkdown(doc.Body, links)
+		default:
+			fragment = preformatted(doc.Body)
+		}
+	})
+	if fault != nil {
+		err = fault
+	}
+	if err != nil {
+		return preformatted(doc.Body), fmt.Errorf("render %q: %w", doc.Title, err)
+	}
+	return fragment, nil
+}
+
+// contain turns a panic into an error: no text that somebody pushes may end a node.
+func contain(work func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	work()
+	return nil
+}
+
+// parseBody fills in what the text says. Whatever resolving asks to be a file is a reference to one.
+func parseBody(doc *trip2g.Document, notePath string) {
+	refs := &collector{seen: make(map[string]bool)}
+	var title, heading string // of the text itself
+	if doc.Format == trip2g.HTML {
+		title, heading = readHTML(doc.Body, refs)
+	} else {
+		source := []byte(doc.Body)
+		root, limits := parseTree(source)
+		doc.Warnings = append(doc.Warnings, limits.warnings(notePath, source, doc.BodyLine)...)
+		title, heading = firstHeading(root, source), openingHeading(root, source)
+		resolve(root, source, refs)
+	}
+	if doc.Title == "" {
+		doc.Title = oneLine(title, maxTitle)
+	}
+	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
+	doc.AssetRefs = refs.refs
+}
+
+func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
+	source := []byte(body)
+	root, _ := parseTree(source)
+	setHeadingIDs(root, source)
+	hasHTML := resolve(root, source, links)
+	var out bytes.Buffer
+	if err := converter.Renderer().Render(&out, source, root); err != nil {
+		return nil, err
+	}
+	fragment := sanitize(out.Bytes())
+	if hasHTML {
+		fragment = balance(fragment)
+	}
+	return fragment, nil
+}
+
+// preformatted shows a text as it stands.
+func preformatted(text string) []byte {
+	return []byte(`<pre class="plain">` + html.EscapeString(text) + "</pre>\n")
+}
+
+// wellFormed makes a text valid UTF-8 without NUL, as CommonMark 0.31.2, section 2.3, wants.
+func wellFormed(content string) string {
+	if !utf8.ValidString(content) {
+		content = strings.ToValidUTF8(content, "\uFFFD")
+	}
+	return strings.ReplaceAll(content, "\x00", "\uFFFD")
+}
+
+// titleFromPath gives a file's name without its ending; that of an index is its folder's.
+func titleFromPath(notePath string) string {
+	name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath))
+	if !strings.EqualFold(name, "index") && name != "_index" {
+		return name
+	}
+	if folder := path.Dir(notePath); folder != "." {
+		return path.Base(folder)
+	}
+	return "Home"
+}
+
+// collector is a Links that finds nothing and remembers which files were asked for.
+type collector struct {
+	refs []string
+	seen map[string]bool
+}
+
+func (c *collector) Note(string) (string, bool) { return "", false }
+
+func (c *collector) Asset(ref string) (trip2g.NoteAsset, bool) {
+	if !c.seen[ref] {
+		c.seen[ref] = true
+		c.refs = append(c.refs, ref)
+	}
+	return trip2g.NoteAsset{}, false
+}

@@ -1,0 +1,140 @@
+package markdown
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// policy is what a note's HTML may hold: text, structure, pictures, sound and film. No script,
+// style, form, frame, embedded object or event handler; no URL that runs anything; no class and no
+// id that the page around the note has. It is safe for concurrent use once made.
+var policy = newPolicy()
+
+// Values that attributes may have.
+var (
+	anchor    = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{M}\p{N}_:.-]*$`)
+	direction = regexp.MustCompile(`^(ltr|rtl|auto)$`)
+	language  = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+	pixels    = regexp.MustCompile(`^[0-9]{1,4}%?$`)
+	nothing   = regexp.MustCompile(`^$|^(open|checked|disabled|controls|loop|muted)$`)
+)
+
+func newPolicy() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "wbr", "h1", "h2", "h3", "h4", "h5", "h6", "div", "span", "blockquote", "pre", "code",
+		"ul", "ol", "li", "dl", "dt", "dd", "details", "summary", "figure", "figcaption", "section", "article", "aside",
+		"b", "strong", "i", "em", "u", "s", "del", "ins", "mark", "small", "sub", "sup", "kbd", "samp", "var", "abbr",
+		"cite", "dfn", "q", "time", "bdi", "bdo", "ruby", "rb", "rt", "rp", "center",
+		"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "col", "colgroup")
+	allowText(p)
+	allowTables(p)
+	allowLinksAndMedia(p)
+	return p
+}
+
+func allowText(p *bluemonday.Policy) {
+	p.AllowNoAttrs().OnElements("span")
+	p.AllowAttrs("id").Matching(anchor).Globally()
+	p.AllowAttrs("dir").Matching(direction).Globally()
+	p.AllowAttrs("lang").Matching(language).Globally()
+	p.AllowAttrs("title").Globally()
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^missing$`)).OnElements("span", "a")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[^\s]{1,40}$`)).OnElements("code")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^plain$`)).OnElements("pre")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(footnotes|table)$`)).OnElements("div")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^footnote-(back)?ref$`)).OnElements("a")
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-(noteref|backlink)$`)).OnElements("a")
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-endnotes$`)).OnElements("div")
+	p.AllowAttrs("start", "value").Matching(bluemonday.Integer).OnElements("ol", "li")
+	p.AllowAttrs("open").Matching(nothing).OnElements("details")
+	p.AllowAttrs("datetime").Matching(regexp.MustCompile(`^[\w:+. -]{1,40}$`)).OnElements("time", "del", "ins")
+	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
+	p.AllowAttrs("checked", "disabled").Matching(nothing).OnElements("input")
+}
+
+func allowTables(p *bluemonday.Policy) {
+	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td", "tr", "p", "div", "h1", "h2", "h3", "img")
+	p.AllowAttrs("colspan", "rowspan", "span").Matching(pixels).OnElements("th", "td", "col", "colgroup")
+	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(row|col|rowgroup|colgroup)$`)).OnElements("th")
+}
+
+func allowLinksAndMedia(p *bluemonday.Policy) {
+	p.RequireParseableURLs(true)
+	p.AllowRelativeURLs(true)
+	p.AllowURLSchemes(externalSchemes...)
+	p.AllowDataURIImages()
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("name").Matching(anchor).OnElements("a")
+	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^` + external + `$`)).OnElements("a")
+	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
+	p.AllowAttrs("src").OnElements("img", "audio", "video", "source")
+	p.AllowAttrs("alt").OnElements("img")
+	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
+	p.AllowAttrs("width", "height").Matching(pixels).OnElements("img", "video")
+	p.AllowAttrs("controls", "loop", "muted").Matching(nothing).OnElements("audio", "video")
+	p.AllowAttrs("preload").Matching(regexp.MustCompile(`^(none|metadata)$`)).OnElements("audio", "video")
+	p.AllowAttrs("type").Matching(regexp.MustCompile(`^(audio|video)/[\w.+-]+$`)).OnElements("source")
+}
+
+func sanitize(fragment []byte) []byte { return policy.SanitizeBytes(fragment) }
+
+// voidElements have no end tag (HTML Standard, section 13.1.2).
+var voidElements = map[atom.Atom]bool{
+	atom.Br: true, atom.Col: true, atom.Hr: true, atom.Img: true, atom.Input: true, atom.Source: true, atom.Wbr: true,
+}
+
+// balance gives each start tag of a sanitised fragment its end tag and drops end tags without a
+// start, so that a note's HTML cannot close or hold open what the page has around it. Elements
+// that lie deeper than maxOpen go, their content stays.
+func balance(fragment []byte) []byte {
+	var out bytes.Buffer
+	out.Grow(len(fragment))
+	var open []string
+	closeTo := func(depth int) {
+		for len(open) > depth {
+			io.WriteString(&out, "</"+open[len(open)-1]+">")
+			open = open[:len(open)-1]
+		}
+	}
+	z := html.NewTokenizer(bytes.NewReader(fragment))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		raw := string(z.Raw())
+		name, _ := z.TagName()
+		switch {
+		case kind == html.EndTagToken:
+			if depth := lastIndex(open, string(name)); depth >= 0 {
+				closeTo(depth)
+			}
+			continue
+		case voidElements[atom.Lookup(name)]:
+		case kind == html.StartTagToken:
+			if len(open) == maxOpen {
+				continue
+			}
+			open = append(open, string(name))
+		case kind == html.SelfClosingTagToken: // means a start tag to a browser
+			raw = strings.TrimSuffix(raw, "/>") + "></" + string(name) + ">"
+		}
+		io.WriteString(&out, raw)
+	}
+	closeTo(0)
+	return out.Bytes()
+}
+
+// maxOpen is how deep elements can lie in each other; browsers nest no deeper than 512 either.
+const maxOpen = 512
+
+func lastIndex(open []string, name string) int {
+	for i := len(open) - 1; i >= 0; i-- {
+		if open[i] == name {
+			return i
+		}
+	}
+	return -1
+}
