@@ -79,7 +79,8 @@ func sameAnswer(ctx context.Context, n *node, path string, want answer) error {
 }
 
 // checkValidators reads a page again on every node by its validators: HEAD has the same header
-// and no body, and who has the page already gets 304.
+// and no body, and who has the page already gets 304. The look's files may do without: their
+// address changes with their content.
 func checkValidators(t *testing.T, s *stack, path string, want answer) {
 	t.Helper()
 	if want.status != http.StatusOK {
@@ -87,7 +88,9 @@ func checkValidators(t *testing.T, s *stack, path string, want answer) {
 	}
 	tag := want.header.Get("Etag")
 	if tag == "" {
-		t.Errorf("%s has no ETag", path)
+		if !strings.Contains(want.header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s has no ETag", path)
+		}
 		return
 	}
 	for _, n := range s.nodes() {
