@@ -60,7 +60,7 @@ func TestOddNotesAreTaken(t *testing.T) {
 	s := litefsStack(t)
 	c := s.replica.api()
 	folder := "Odd " + randomHex(4)
-	base := "/odd_" + folder[len("Odd "):]
+	base := "/" + address(folder)
 	for path, content := range map[string]string{
 		"Case.md":       "upper",
 		"case.md":       "lower", // the same address: the second gets _2

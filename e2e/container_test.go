@@ -56,6 +56,21 @@ func (n *node) kill(t *testing.T) {
 	}
 }
 
+// killServer ends the server's process alone with SIGKILL and waits until the container's restart
+// policy has brought the node back.
+func (n *node) killServer(t *testing.T) {
+	t.Helper()
+	before := n.restarts(t)
+	n.mustExec(t, "root", "sh", "-c",
+		`for p in /proc/[0-9]*; do if [ "$(cat $p/comm 2>/dev/null)" = trip2g ]; then kill -KILL "${p#/proc/}"; fi; done`)
+	eventually(t, n.service+" is restarted", func() error {
+		if n.restarts(t) == before {
+			return errors.New("the container has not been restarted")
+		}
+		return n.ready(t.Context())
+	})
+}
+
 // start starts a stopped node and waits until it is ready. It runs in a clean-up, too.
 func (n *node) start(t *testing.T) {
 	t.Helper()

@@ -134,10 +134,16 @@ func (c *apiClient) mustPush(t *testing.T, notes ...note) (position int64) {
 	return position
 }
 
-// notePaths gives the paths of all notes that the server has.
+// notePaths gives the paths of all notes that the server has, as this client's stage sees them.
 func (c *apiClient) notePaths(ctx context.Context) ([]string, error) {
+	return c.notePathsLike(ctx, "%")
+}
+
+// notePathsLike is notePaths for paths that match an SQL LIKE pattern.
+func (c *apiClient) notePathsLike(ctx context.Context, pattern string) ([]string, error) {
 	var notes []struct{ Path string }
-	_, err := c.do(ctx, `query { notePaths { path: value } }`, nil, &notes)
+	_, err := c.do(ctx, `query($like: String) { notePaths(filter: {like: $like}) { path: value } }`,
+		map[string]any{"like": pattern}, &notes)
 	var paths []string
 	for _, n := range notes {
 		paths = append(paths, n.Path)

@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -23,7 +27,7 @@ func TestFolderPushedThroughAReplicaIsLiveOnAllNodes(t *testing.T) {
 	writeFiles(t, filepath.Join(dir, folder, "data"), map[string]string{"numbers.csv": "n\n1\n" + text})
 	s.replica.mustPushFolder(t, dir)
 
-	base := "/folder_" + folder[len("folder "):]
+	base := "/" + address(folder)
 	for _, path := range []string{base, base + "/deep_note", base + "/data/note"} {
 		awaitText(t, s.nodes(), path, text)
 	}
@@ -33,6 +37,74 @@ func TestFolderPushedThroughAReplicaIsLiveOnAllNodes(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestPushSurvivesTheLeadersDeath kills the leader while a folder is being pushed through a
+// replica: the command line goes on when it is back, and no reader sees half of the folder.
+func TestPushSurvivesTheLeadersDeath(t *testing.T) {
+	const count = 3000
+	s := litefsStack(t)
+	dir, folder := t.TempDir(), "big "+randomHex(4)
+	files := make(map[string]string, count)
+	for i := range count {
+		files[fmt.Sprintf("%s/Note %d.md", folder, i)] = strings.Repeat(fmt.Sprintf("Note %d of many. ", i), 100)
+	}
+	writeFiles(t, dir, files)
+	pushed := make(chan result, 1)
+	go func() {
+		r, err := s.replica.pushFolder(context.WithoutCancel(t.Context()), dir)
+		if err != nil {
+			r = result{exitCode: -1, stderr: err.Error()}
+		}
+		pushed <- r
+	}()
+	eventually(t, "the push is under way", func() error {
+		paths, err := s.app.api().notePathsLike(t.Context(), folder+"/%")
+		if err == nil && len(paths) == 0 {
+			err = errors.New("the server has none of the notes")
+		}
+		return err
+	})
+	s.app.kill(t)
+	s.app.start(t)
+
+	first, last := fmt.Sprintf("/%s/note_0", address(folder)), fmt.Sprintf("/%s/note_%d", address(folder), count-1)
+	for ended := false; !ended; {
+		select {
+		case r := <-pushed:
+			if r.exitCode != 0 {
+				t.Fatalf("trip2g push ended with %d: %s%s", r.exitCode, r.stdout, r.stderr)
+			}
+			ended = true
+		default:
+		}
+		for _, n := range s.nodes() {
+			if n.shows(t.Context(), first, "Note 0") == nil {
+				if err := n.shows(t.Context(), last, "of many"); err != nil {
+					t.Fatalf("half of the folder is visible: %v", err)
+				}
+			}
+		}
+	}
+	for i := range count {
+		awaitText(t, s.nodes(), fmt.Sprintf("/%s/note_%d", address(folder), i), fmt.Sprintf("Note %d of many", i))
+	}
+}
+
+// TestSymlinkOutOfAFolderIsNotPublished pushes a folder with a link to a file beside it.
+func TestSymlinkOutOfAFolderIsNotPublished(t *testing.T) {
+	s := litefsStack(t)
+	dir, folder := t.TempDir(), "linked "+randomHex(4)
+	writeFiles(t, dir, map[string]string{"secret.md": "not for readers", "vault/" + folder + "/Open.md": "open"})
+	if err := os.Symlink(filepath.Join(dir, "secret.md"), filepath.Join(dir, "vault", folder, "Leak.md")); err != nil {
+		t.Fatal(err)
+	}
+	r := s.replica.mustPushFolder(t, filepath.Join(dir, "vault"))
+	if !strings.Contains(r.stderr, "Leak.md") {
+		t.Errorf("no warning names the link: %s", r.stderr)
+	}
+	awaitText(t, s.nodes(), "/"+address(folder)+"/open", "open")
+	mustBeGone(t, s.nodes(), "/"+address(folder)+"/leak")
 }
 
 // TestPushingAgainChangesNothing pushes the same folder twice: the second push takes no position.
@@ -100,6 +172,9 @@ func TestHiddenNotesAreGoneOnAllNodes(t *testing.T) {
 		})
 	}
 }
+
+// address is the address of a folder or note whose name has letters, digits and single spaces alone.
+func address(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "_") }
 
 // assetLink gives the address that a page refers to for its only file.
 func assetLink(t *testing.T, n *node, page string) string {

@@ -8,10 +8,17 @@ import (
 	"testing"
 )
 
-// TestNoReadFailsWhileTheLeaderRestarts reads a replica 60 times in a row, and the other without
-// pause, while the leader is restarted.
-func TestNoReadFailsWhileTheLeaderRestarts(t *testing.T) {
-	s := litefsStack(t)
+// onBothStacks runs a test on the LiteFS stack and on the shared one.
+func onBothStacks(t *testing.T, test func(*testing.T, *stack)) {
+	t.Run("LiteFS", func(t *testing.T) { test(t, litefsStack(t)) })
+	t.Run("shared volume", func(t *testing.T) { test(t, sharedStack(t)) })
+}
+
+// TestNoReadFailsWhileTheLeaderRestarts reads a replica 60 times in a row, and both without pause
+// beside it, while the leader is restarted.
+func TestNoReadFailsWhileTheLeaderRestarts(t *testing.T) { onBothStacks(t, checkReadsInRestart) }
+
+func checkReadsInRestart(t *testing.T, s *stack) {
 	restarted := make(chan struct{})
 	var readers sync.WaitGroup
 	for _, replica := range s.replicas() {
@@ -46,8 +53,9 @@ func TestNoReadFailsWhileTheLeaderRestarts(t *testing.T) {
 
 // TestNoWriteFailsWhileTheLeaderRestarts writes through both replicas while the leader restarts:
 // every write is done after a pause, or answered with a truthful 503, and none is done twice.
-func TestNoWriteFailsWhileTheLeaderRestarts(t *testing.T) {
-	s := litefsStack(t)
+func TestNoWriteFailsWhileTheLeaderRestarts(t *testing.T) { onBothStacks(t, checkWritesInRestart) }
+
+func checkWritesInRestart(t *testing.T, s *stack) {
 	first := currentPosition(t, s)
 	w := startWriters(t, append(s.replicas(), s.replicas()...), "Restart")
 	w.awaitProgress(t, 5)

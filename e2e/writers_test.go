@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -147,7 +146,7 @@ func (w *writers) checkNothingLost(t *testing.T, nodes []*node) {
 				allowed = append(allowed, content(f.number))
 			}
 		}
-		path := "/" + strings.ReplaceAll(strings.ToLower(w.folder+"/"+one.name), " ", "_")
+		path := "/" + address(w.folder+"/"+one.name)
 		for _, n := range nodes {
 			eventually(t, "the acknowledged write is kept", func() error {
 				var err error
