@@ -70,7 +70,7 @@ func (s *snapshot) welcome() content {
 
 func (s *snapshot) message(title, text string) content {
 	c := s.frame(title)
-	c.Body = template.HTML("<p>" + template.HTMLEscapeString(text) + "</p>\n<p><a href=\"/\">" + template.HTMLEscapeString(s.name) + "</a></p>\n")
+	c.Body = template.HTML("<p>" + template.HTMLEscapeString(text) + "</p>\n<p><a href=\"/\">Go to the start page</a></p>\n")
 	c.NoIndex = true
 	return c
 }

@@ -16,10 +16,13 @@ const StaticPrefix = "/_system/static/"
 var stylesheet []byte
 
 // The address names the content, so that a cache may keep it for good.
-var stylesheetURL = func() string {
-	sum := sha256.Sum256(stylesheet)
-	return StaticPrefix + hex.EncodeToString(sum[:8]) + "/site.css"
-}()
+var (
+	stylesheetHash = func() string {
+		sum := sha256.Sum256(stylesheet)
+		return hex.EncodeToString(sum[:8])
+	}()
+	stylesheetURL = StaticPrefix + stylesheetHash + "/site.css"
+)
 
 // StaticHandler serves the look's own files.
 func StaticHandler() http.Handler {
@@ -29,6 +32,7 @@ func StaticHandler() http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("ETag", `"`+stylesheetHash+`"`)
 		http.ServeContent(w, r, "site.css", time.Time{}, bytes.NewReader(stylesheet))
 	})
 }

@@ -11,10 +11,14 @@ import (
 	"trip2g/services/trip2g/config"
 )
 
-// newLogger makes the node's logger: each line has the node's name and role.
-func newLogger(c *config.Config, out io.Writer) zerolog.Logger {
+// The library keeps these for the whole process.
+func init() {
 	zerolog.TimeFieldFormat = time.RFC3339Nano
 	zerolog.DurationFieldUnit = time.Millisecond
+}
+
+// newLogger makes the node's logger: each line has the node's name and role.
+func newLogger(c *config.Config, out io.Writer) zerolog.Logger {
 	if c.LogFormat == "console" || c.LogFormat == "auto" && isTerminal(out) {
 		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly}
 	}

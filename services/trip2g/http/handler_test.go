@@ -1,0 +1,248 @@
+package http_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/site"
+	"trip2g/services/trip2g/sqlite"
+)
+
+const (
+	stage     = trip2g.Stage("key:1")
+	token     = "a-token-of-a-session"
+	assetText = "0123456789"
+)
+
+// node is a leader's handler over a real database and site.
+type node struct {
+	*httptest.Server
+	missing []string
+	asset   string // URL path of the public file
+	secret  string // that of the members' file
+}
+
+func newNode(t *testing.T) *node {
+	t.Helper()
+	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	notes, _, err := db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{
+		{Path: "index.md", Content: "# Start\n"},
+		{Path: "Guides/My note (2).md", Content: "![](a.txt)"},
+		{Path: "secret.md", Content: "---\nfree: false\n---\nfor members ![](b.txt)"},
+	}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{}
+	n.asset = attach(t, db, notes[1].ID, "a.txt", assetText)
+	n.secret = attach(t, db, notes[2].ID, "b.txt", "secret text")
+	signIn(t, db)
+	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
+	if _, err := f.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
+		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1",
+		Missing: func(path string) { n.missing = append(n.missing, path) },
+	}))
+	t.Cleanup(n.Close)
+	return n
+}
+
+func attach(t *testing.T, db *sqlite.DB, note int64, name, content string) string {
+	t.Helper()
+	sum := sha256.Sum256([]byte(content))
+	a := trip2g.NoteAsset{Ref: name, AbsolutePath: name, Hash: hex.EncodeToString(sum[:])}
+	stored, err := db.PutAsset(t.Context(), a.Hash, "text/plain; charset=utf-8", 1<<20, strings.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.AssetID = stored.ID
+	if _, err := db.AttachAsset(t.Context(), stage, note, a, true); err != nil {
+		t.Fatal(err)
+	}
+	return trip2g.AssetURL(a)
+}
+
+func signIn(t *testing.T, db *sqlite.DB) {
+	t.Helper()
+	if err := db.EnsureOwner(t.Context(), "owner@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	user, err := db.UserByEmail(t.Context(), "owner@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := trip2g.Session{TokenHash: trip2g.TokenHash(token), User: user, CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+	if _, _, err := db.CreateSession(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ask sends a request without following redirects; headers are name, value, name, value ...
+func (n *node) ask(t *testing.T, method, path string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, n.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(body)
+}
+
+func TestWhatAnAddressAnswers(t *testing.T) {
+	n := newNode(t)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		in           string // the body
+		header       string // "Name: value" of the answer
+	}{
+		{"GET", "/", 200, "<main", "Content-Type: text/html; charset=utf-8"},
+		{"HEAD", "/", 200, "", "Cache-Control: public, no-cache"},
+		{"GET", "/guides/my_note_2", 200, "<main", ""},
+		{"GET", "/guides/my_note_2?utm=1", 200, "<main", ""},
+		{"GET", "/Guides/My%20note%20(2).md?a=b", 302, "", "Location: /guides/my_note_2?a=b"},
+		{"GET", "/no/such", 404, "Page not found", "Content-Type: text/html; charset=utf-8"},
+		{"HEAD", "/no/such", 404, "", ""},
+		{"GET", "/%00", 404, "Page not found", ""},
+		{"GET", "/%ff%fe", 404, "Page not found", ""},
+		{"GET", "//", 404, "Page not found", ""},
+		{"GET", "/../../etc/passwd", 404, "Page not found", ""},
+		{"GET", "/" + strings.Repeat("a", 10_000), 404, "Page not found", ""},
+		{"GET", "/secret", 403, "for members of this site", "Cache-Control: private, no-cache"},
+		{"POST", "/", 405, "takes only", "Allow: GET, HEAD, OPTIONS"},
+		{"DELETE", "/guides/my_note_2", 405, "takes only", "Allow: GET, HEAD, OPTIONS"},
+		{"OPTIONS", "/", 204, "", "Allow: GET, HEAD, OPTIONS"},
+		{"GET", "/graphql", 405, "takes only", "Allow: OPTIONS, POST"},
+		{"GET", "/_system/graphql", 405, "takes only", "Allow: OPTIONS, POST"},
+		{"POST", "/_system/graphql", 405, "takes only", ""}, // this node is wired without the API
+		{"GET", n.asset, 200, assetText, "Cache-Control: public, max-age=31536000, immutable"},
+		{"GET", n.secret, 403, "for members of this site", "Cache-Control: private, no-cache"},
+		{"GET", trip2g.AssetPrefix + strings.Repeat("0", 64) + "/x", 404, "Page not found", ""},
+		{"GET", trip2g.AssetPrefix, 404, "Page not found", ""},
+		{"GET", site.StaticPrefix + "0/site.css", 404, "", ""},
+	} {
+		t.Run(tt.method+" "+tt.path[:min(len(tt.path), 40)], func(t *testing.T) {
+			res, body := n.ask(t, tt.method, tt.path)
+			if res.StatusCode != tt.status {
+				t.Errorf("the status is %d, want %d", res.StatusCode, tt.status)
+			}
+			if !strings.Contains(body, tt.in) || tt.method == "HEAD" && body != "" {
+				t.Errorf("the body is %q, want %q in it", body, tt.in)
+			}
+			if name, value, _ := strings.Cut(tt.header, ": "); name != "" && res.Header.Get(name) != value {
+				t.Errorf("%s is %q, want %q", name, res.Header.Get(name), value)
+			}
+			if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Content-Security-Policy") == "" {
+				t.Error("the headers that keep a browser in bounds are missing")
+			}
+		})
+	}
+}
+
+func TestAPageIsSentOnceAVersion(t *testing.T) {
+	n := newNode(t)
+	for _, path := range []string{"/", n.asset} {
+		res, body := n.ask(t, "GET", path)
+		etag, modified := res.Header.Get("ETag"), res.Header.Get("Last-Modified")
+		if etag == "" || body == "" {
+			t.Fatalf("%s has ETag %q and %d bytes", path, etag, len(body))
+		}
+		for _, headers := range [][]string{{"If-None-Match", etag}, {"If-None-Match", `"other", W/` + etag}, {"If-Modified-Since", modified}} {
+			if headers[1] == "" {
+				continue // a file has no date: its address names its content
+			}
+			res, body := n.ask(t, "GET", path, headers...)
+			if res.StatusCode != http.StatusNotModified || body != "" || res.Header.Get("ETag") != etag {
+				t.Errorf("%s with %q: %d, %d bytes, ETag %s", path, headers, res.StatusCode, len(body), res.Header.Get("ETag"))
+			}
+		}
+		if res, _ := n.ask(t, "GET", path, "If-None-Match", `"other"`); res.StatusCode != http.StatusOK {
+			t.Errorf("%s with another ETag: %d, want 200", path, res.StatusCode)
+		}
+	}
+}
+
+func TestAPartOfAFileCanBeAskedFor(t *testing.T) {
+	n := newNode(t)
+	res, body := n.ask(t, "GET", n.asset, "Range", "bytes=2-4")
+	if res.StatusCode != http.StatusPartialContent || body != assetText[2:5] {
+		t.Errorf("bytes 2 to 4 are %d %q", res.StatusCode, body)
+	}
+	if res, _ := n.ask(t, "GET", n.asset, "Range", "bytes=100-"); res.StatusCode != http.StatusRequestedRangeNotSatisfiable {
+		t.Errorf("bytes from 100 on are %d, want 416", res.StatusCode)
+	}
+}
+
+func TestASignedInReaderReadsWhatIsForMembers(t *testing.T) {
+	n := newNode(t)
+	for _, credentials := range [][]string{{"Cookie", "session_r1=" + token}, {"Authorization", "Bearer " + token}} {
+		res, body := n.ask(t, "GET", "/secret", credentials...)
+		if res.StatusCode != http.StatusOK || !strings.Contains(body, "for members") || !strings.HasPrefix(res.Header.Get("Cache-Control"), "private") {
+			t.Errorf("with %s the page is %d, Cache-Control %q", credentials[0], res.StatusCode, res.Header.Get("Cache-Control"))
+		}
+		if res, body := n.ask(t, "GET", n.secret, credentials...); res.StatusCode != http.StatusOK || body != "secret text" {
+			t.Errorf("with %s the file is %d %q", credentials[0], res.StatusCode, body)
+		}
+	}
+	for _, cookie := range []string{"session_r1=wrong", "session=" + token, "session_r1="} {
+		if res, _ := n.ask(t, "GET", "/secret", "Cookie", cookie); res.StatusCode != http.StatusForbidden {
+			t.Errorf("with %s the page is %d, want 403", cookie, res.StatusCode)
+		}
+	}
+}
+
+func TestMissingPagesAreCountedAndNonsenseIsNot(t *testing.T) {
+	n := newNode(t)
+	for _, path := range []string{"/no/such", "/%00", "/%ff", "/", "/secret", trip2g.AssetPrefix + "x"} {
+		n.ask(t, "GET", path)
+	}
+	if len(n.missing) != 1 || n.missing[0] != "/no/such" {
+		t.Errorf("counted are %q, want /no/such alone", n.missing)
+	}
+}
+
+func TestBeforeThereIsASiteANodeSaysSo(t *testing.T) {
+	server := httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
+		Site: func() trip2g.Site { return nil }, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix,
+	}))
+	defer server.Close()
+	for _, path := range []string{"/", trip2g.AssetPrefix + "x"} {
+		res, err := http.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+			t.Errorf("%s is %d, want 503 with Retry-After", path, res.StatusCode)
+		}
+	}
+}

@@ -1,0 +1,357 @@
+package site_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/site"
+	"trip2g/services/trip2g/sqlite"
+)
+
+const stage = trip2g.Stage("key:1")
+
+func openDB(t *testing.T) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func newFollower(source trip2g.ChangeSource, chunk int) *site.Follower {
+	return site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Chunk: chunk})
+}
+
+// push publishes notes given as path, content, path, content ...
+func push(t *testing.T, db *sqlite.DB, pairs ...string) []trip2g.StagedNote {
+	t.Helper()
+	var updates []trip2g.NoteUpdate
+	for i := 0; i < len(pairs); i += 2 {
+		updates = append(updates, trip2g.NoteUpdate{Path: pairs[i], Content: pairs[i+1]})
+	}
+	notes, _, err := db.PushNotes(t.Context(), stage, updates, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return notes
+}
+
+func refresh(t *testing.T, f *site.Follower) trip2g.Site {
+	t.Helper()
+	if _, err := f.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return f.Current()
+}
+
+// published gives the site of a fresh database with these notes.
+func published(t *testing.T, pairs ...string) trip2g.Site {
+	t.Helper()
+	db := openDB(t)
+	push(t, db, pairs...)
+	return refresh(t, newFollower(db, 0))
+}
+
+func body(t *testing.T, s trip2g.Site, url string) string {
+	t.Helper()
+	page, redirect := s.Page(url)
+	if page == nil {
+		t.Fatalf("%s has no page (redirect %q)", url, redirect)
+	}
+	return string(page.Body)
+}
+
+func wantIn(t *testing.T, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("it lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestThereIsNoSiteBeforeTheFirstRefresh(t *testing.T) {
+	if newFollower(openDB(t), 0).Current() != nil {
+		t.Error("there is one")
+	}
+}
+
+func TestAnEmptyVaultHasAWelcomePage(t *testing.T) {
+	wantIn(t, body(t, refresh(t, newFollower(openDB(t), 0)), "/"), "Welcome to trip2g", "trip2g push", "trip2g keys create")
+}
+
+func TestAPageShowsItsNote(t *testing.T) {
+	s := published(t,
+		"index.md", "---\ntitle: My garden\n---\nSee [[one]] and [[nothing]].",
+		"one.md", "# One\n\ntext\n",
+		"two.md", "just text",
+	)
+	wantIn(t, body(t, s, "/"), "<title>My garden</title>", `<a href="/one"`, `class="missing"`, "<main", "<h1>My garden</h1>")
+	one := body(t, s, "/one")
+	wantIn(t, one, "<title>One – My garden</title>", `href="/_system/static/`)
+	if n := strings.Count(one, "<h1"); n != 1 {
+		t.Errorf("the page has %d level-1 headings, want 1:\n%s", n, one)
+	}
+	wantIn(t, body(t, s, "/two"), "<h1>two</h1>")
+}
+
+func TestAFolderWithoutANoteOfItsOwnListsWhatIsInIt(t *testing.T) {
+	s := published(t,
+		"Guides/b.md", "# Beta", "Guides/a.md", "# Alpha",
+		"Guides/secret.md", "---\nfree: false\n---\n# Secret",
+		"members/only.md", "---\nfree: false\n---\n# Only",
+		"hidden.md", "---\npublish: false\n---\n# Hidden",
+	)
+	listing := body(t, s, "/guides")
+	wantIn(t, listing, "<h1>Guides</h1>", `<a href="/guides/a">Alpha</a>`, `<a href="/guides/b">Beta</a>`)
+	for _, url := range []string{"/", "/guides", "/guides/a"} {
+		if text := body(t, s, url); strings.Contains(text, "Secret") || strings.Contains(text, "Only") || strings.Contains(text, "Hidden") {
+			t.Errorf("%s tells of a note that is not public:\n%s", url, text)
+		}
+	}
+	for _, url := range []string{"/hidden", "/members"} {
+		if page, _ := s.Page(url); page != nil {
+			t.Errorf("%s has a page", url)
+		}
+	}
+	if page, _ := s.Page("/guides/secret"); page == nil || !page.MembersOnly {
+		t.Error("the members' note is not theirs alone")
+	}
+}
+
+func TestOldAddressesLeadToThePage(t *testing.T) {
+	s := published(t, "Guides/My note (2).md", "---\npermalink: old/place\n---\nx", "Заметки/Первая.md", "y")
+	for from, want := range map[string]string{
+		"/Guides/My note (2)":    "/guides/my_note_2",
+		"/Guides/My note (2).md": "/guides/my_note_2",
+		"/guides/my_note_2/":     "/guides/my_note_2",
+		"/GUIDES/MY_NOTE_2":      "/guides/my_note_2",
+		"/old/place":             "/guides/my_note_2",
+		"/Заметки/Первая":        "/заметки/первая",
+		"/nothing":               "",
+		"/guides/nothing/":       "",
+	} {
+		page, redirect := s.Page(from)
+		if page != nil || redirect != want {
+			t.Errorf("%s: page %v, redirect %q, want %q", from, page != nil, redirect, want)
+		}
+	}
+}
+
+func TestOfTwoNotesWithOneAddressTheFirstPathHasIt(t *testing.T) {
+	s := published(t, "a b.md", "third", "A B.md", "first", "a-b.md", "last", "A_b.md", "second")
+	for url, want := range map[string]string{"/a_b": "first", "/a_b_2": "second", "/a_b_3": "third", "/a_b_4": "last"} {
+		wantIn(t, body(t, s, url), want)
+	}
+	if n := len(s.Stats().Warnings); n != 3 {
+		t.Errorf("the owner has %d warnings, want 3: %v", n, s.Stats().Warnings)
+	}
+}
+
+// TestNodesThatLoadedDifferentlyServeTheSameBytes compares a follower that saw every commit, one
+// that loaded all at the end, and one that loaded change by change.
+func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {
+	db := openDB(t)
+	live := newFollower(db, 0)
+	names := []string{"a", "b", "A", "x/a", "x/index", "y/a b", "y/a_b", "index"}
+	for range 60 {
+		name := names[rand.IntN(len(names))]
+		push(t, db, name+".md", fmt.Sprintf("# %s %d\n\n[[%s]] [[b]]", name, rand.IntN(1000), names[rand.IntN(len(names))]))
+		if rand.IntN(4) == 0 {
+			if _, err := db.HideNotes(t.Context(), stage, []string{names[rand.IntN(len(names))] + ".md"}, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		refresh(t, live)
+	}
+	want := refresh(t, live)
+	for _, chunk := range []int{1, 500} {
+		got := refresh(t, newFollower(db, chunk))
+		if got.Stats().Position != want.Stats().Position {
+			t.Fatalf("positions are %d and %d", got.Stats().Position, want.Stats().Position)
+		}
+		for _, url := range []string{"/", "/a", "/a_2", "/b", "/x", "/x/a", "/y", "/y/a_b", "/y/a_b_2"} {
+			a, _ := want.Page(url)
+			b, _ := got.Page(url)
+			if (a == nil) != (b == nil) {
+				t.Errorf("%s is a page on one node only", url)
+			} else if a != nil && (string(a.Body) != string(b.Body) || a.ETag != b.ETag || !a.ModifiedAt.Equal(b.ModifiedAt)) {
+				t.Errorf("%s differs:\n%s\n%s", url, a.Body, b.Body)
+			}
+		}
+	}
+}
+
+// TestAReaderNeverSeesHalfACommit publishes vaults whose notes all carry one number, while readers
+// look at every note of whatever snapshot they have.
+func TestAReaderNeverSeesHalfACommit(t *testing.T) {
+	const notes, commits, readers = 12, 30, 4
+	db := openDB(t)
+	publish := func(n int) {
+		var pairs []string
+		for i := range notes {
+			pairs = append(pairs, fmt.Sprintf("n%d.md", i), fmt.Sprintf("mark-%d-", n))
+		}
+		push(t, db, pairs...)
+	}
+	publish(0)
+	f := newFollower(db, 5) // a commit takes several reads
+	refresh(t, f)
+	ctx, stop := context.WithCancel(t.Context())
+	wake := make(chan struct{}, 1)
+	var running sync.WaitGroup
+	running.Go(func() { f.Run(ctx, wake) })
+	for range readers {
+		running.Go(func() {
+			for last := trip2g.Position(0); ctx.Err() == nil; {
+				s := f.Current()
+				if at := s.Stats().Position; at < last {
+					t.Errorf("the position went back from %d to %d", last, at)
+				} else {
+					last = at
+				}
+				first, _ := s.Page("/n0")
+				_, rest, _ := strings.Cut(string(first.Body), "mark-")
+				mark, _, _ := strings.Cut(rest, "-")
+				for i := 1; i < notes; i++ {
+					page, _ := s.Page(fmt.Sprintf("/n%d", i))
+					if page == nil || !strings.Contains(string(page.Body), "mark-"+mark+"-") {
+						t.Errorf("note %d is not of commit %s", i, mark)
+						return
+					}
+				}
+			}
+		})
+	}
+	for n := 1; n <= commits; n++ {
+		publish(n)
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+	refresh(t, f)
+	wantIn(t, body(t, f.Current(), "/n0"), fmt.Sprintf("mark-%d-", commits))
+	stop()
+	running.Wait()
+}
+
+// switchable is a database that an operator can replace under a running node.
+type switchable struct {
+	mu sync.Mutex
+	trip2g.ChangeSource
+}
+
+func (s *switchable) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ChangeSource.Changes(ctx, after, limit)
+}
+
+func TestAnotherDatabaseIsLoadedAnew(t *testing.T) {
+	one, other := openDB(t), openDB(t)
+	push(t, one, "old.md", "x", "both.md", "one")
+	push(t, one, "old.md", "y")
+	push(t, other, "both.md", "other")
+	source := &switchable{ChangeSource: one}
+	f := newFollower(source, 0)
+	refresh(t, f)
+	source.ChangeSource = other
+	s := refresh(t, f)
+	if page, _ := s.Page("/old"); page != nil {
+		t.Error("a note of the first database is still there")
+	}
+	wantIn(t, body(t, s, "/both"), "other")
+}
+
+func TestWhatWasServedStaysWhenTheDatabaseFails(t *testing.T) {
+	db := openDB(t)
+	push(t, db, "a.md", "still here")
+	f := newFollower(db, 0)
+	refresh(t, f)
+	db.Close()
+	if _, err := f.Refresh(t.Context()); err == nil || f.Err() == nil {
+		t.Fatalf("reading a closed database gives %v, Err %v", err, f.Err())
+	}
+	wantIn(t, body(t, f.Current(), "/a"), "still here")
+}
+
+func TestAFileIsPublicIfAPublicNoteRefersToIt(t *testing.T) {
+	db := openDB(t)
+	notes := push(t, db, "open.md", "![](a.txt)", "closed.md", "---\nfree: false\n---\n![](a.txt) ![](b.txt)", "off.md", "---\npublish: false\n---\n![](c.txt)")
+	attach := func(note int64, name string) string {
+		content := "content of " + name
+		hash := trip2g.TokenHash(content) // SHA-256 in hex, as of a file
+		asset, err := db.PutAsset(t.Context(), hash, "text/plain", 1<<20, strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.AttachAsset(t.Context(), stage, note, trip2g.NoteAsset{AssetID: asset.ID, Ref: name, AbsolutePath: name, Hash: hash}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	a := attach(notes[0].ID, "a.txt")
+	attach(notes[1].ID, "a.txt")
+	b := attach(notes[1].ID, "b.txt")
+	c := attach(notes[2].ID, "c.txt")
+	s := refresh(t, newFollower(db, 0))
+	for hash, want := range map[string][2]bool{a: {true, true}, b: {false, true}, c: {false, false}} {
+		if _, public, ok := s.Asset(hash); public != want[0] || ok != want[1] {
+			t.Errorf("public %v, there %v; want %v", public, ok, want)
+		}
+	}
+	wantIn(t, body(t, s, "/open"), trip2g.AssetPrefix+a+"/a.txt")
+	file, err := db.OpenAsset(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if text, err := io.ReadAll(file); err != nil || string(text) != "content of a.txt" {
+		t.Errorf("the file is %q, %v", text, err)
+	}
+}
+
+func TestASessionCountsUntilItEnds(t *testing.T) {
+	db := openDB(t)
+	if err := db.EnsureOwner(t.Context(), "owner@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	user, err := db.UserByEmail(t.Context(), "owner@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	session, _, err := db.CreateSession(t.Context(), trip2g.Session{TokenHash: trip2g.TokenHash("t"), User: user, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFollower(db, 0)
+	s := refresh(t, f)
+	if _, ok := s.Session(session.TokenHash, now); !ok {
+		t.Error("the session does not count")
+	}
+	if _, ok := s.Session(session.TokenHash, now.Add(2*time.Hour)); ok {
+		t.Error("the session counts after its time")
+	}
+	if _, err := db.DeleteSession(t.Context(), session.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := refresh(t, f).Session(session.TokenHash, now); ok {
+		t.Error("the session counts after it was ended")
+	}
+}
