@@ -38,8 +38,11 @@ remove_shared() {
     fi
 }
 
+# remove_images leaves an image that a container of another project runs on.
 remove_images() {
-    each "$(images "=$checkout")" docker rmi --force
+    for image in $(images "=$checkout"); do
+        [ -n "$(docker ps -q --filter "ancestor=$image")" ] || docker rmi --force "$image" >/dev/null
+    done
     [ -n "$(images '')" ] || each "$(docker image ls -q trip2g-base)" docker rmi
 }
 
