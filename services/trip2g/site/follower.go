@@ -19,7 +19,7 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultChunk     = 500
+	DefaultChunk     = 500 // changes; on a LiteFS replica a read transaction holds replication up as long as it lasts
 	DefaultLookEvery = 5 * time.Second
 )
 
@@ -30,6 +30,8 @@ type Options struct {
 	// Render makes HTML of a document's text; with an error it is the text as it stands.
 	Render func(*trip2g.Document, trip2g.Links) ([]byte, error)
 	Log    zerolog.Logger
+	// Warn, if given, is told what the owner should know of the vault and was not told before.
+	Warn func(trip2g.Warning)
 	// Chunk bounds the changes of one read transaction; 0: DefaultChunk.
 	Chunk int
 	// LookEvery is how often Run looks for changes that nothing told of; 0: DefaultLookEvery.
@@ -152,9 +154,24 @@ func (f *Follower) follow(ctx context.Context) error {
 			continue
 		}
 		if changed {
-			f.current.Store(f.build())
+			f.show(f.build())
 		}
 		return nil
+	}
+}
+
+// show swaps the snapshot and tells of the warnings that the last one did not have.
+func (f *Follower) show(s *snapshot) {
+	told := map[trip2g.Warning]bool{}
+	if last := f.current.Swap(s); last != nil {
+		for _, w := range last.stats.Warnings {
+			told[w] = true
+		}
+	}
+	for _, w := range s.stats.Warnings {
+		if f.Warn != nil && !told[w] {
+			f.Warn(w)
+		}
 	}
 }
 

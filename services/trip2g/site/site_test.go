@@ -161,6 +161,20 @@ func TestOfTwoNotesWithOneAddressTheFirstPathHasIt(t *testing.T) {
 	}
 }
 
+func TestTheOwnerIsToldOfAWarningOnce(t *testing.T) {
+	db := openDB(t)
+	var told []string
+	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(),
+		Warn: func(w trip2g.Warning) { told = append(told, w.Path) }})
+	push(t, db, "a b.md", "x", "A B.md", "y")
+	refresh(t, f)
+	push(t, db, "other.md", "z")
+	refresh(t, f)
+	if len(told) != 1 || told[0] != "a b.md" {
+		t.Errorf("warnings were told for %q, want once for a b.md", told)
+	}
+}
+
 // TestNodesThatLoadedDifferentlyServeTheSameBytes compares a follower that saw every commit, one
 // that loaded all at the end, and one that loaded change by change.
 func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {

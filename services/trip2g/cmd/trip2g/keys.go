@@ -37,11 +37,13 @@ func newKeysCreateCommand() *cobra.Command {
 		Use:     "create",
 		Short:   "Make a key and print it, alone on its line; it is shown this once",
 		Example: "  trip2g keys create --name laptop",
-		Args:    cobra.NoArgs,
+		Args:    usage(cobra.NoArgs),
 	}
 	name := cmd.Flags().String("name", "", "what the key is for, to tell it from others")
-	cmd.MarkFlagRequired("name")
 	cmd.RunE = withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
+		if *name == "" {
+			return &codedError{exitUsage, errors.New("the key needs a name: --name laptop")}
+		}
 		secret, _, err := auth.NewKeys(db, nil).CreateKey(cmd.Context(), *name)
 		if err != nil {
 			return err
@@ -56,7 +58,7 @@ func newKeysListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the keys: id, name, first characters, when made, last used and revoked",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
 			keys, err := db.Keys(cmd.Context())
 			if err != nil {
@@ -83,7 +85,7 @@ func newKeysRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
 		Short: "End a key for good",
-		Args:  cobra.ExactArgs(1),
+		Args:  usage(cobra.ExactArgs(1)),
 		RunE: withDatabase(func(cmd *cobra.Command, args []string, db *sqlite.DB) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"trip2g/internal/forward"
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/graphql"
 	trip2ghttp "trip2g/services/trip2g/http"
@@ -28,7 +29,11 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	n.opened(db.Ready)
 
-	follower := site.NewFollower(db, n.siteOptions())
+	options := n.siteOptions()
+	options.Warn = func(w trip2g.Warning) {
+		n.log.Warn().Str("note", w.Path).Int("line", w.Line).Msg(w.Text)
+	}
+	follower := site.NewFollower(db, options)
 	if _, err := follower.Refresh(ctx); err != nil {
 		return err
 	}

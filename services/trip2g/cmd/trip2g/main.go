@@ -63,7 +63,7 @@ func newRootCommand() *cobra.Command {
 		Long: "trip2g serves a vault of Markdown notes as a website, from memory, live.\n\n" +
 			"Without a command it serves: `trip2g` alone starts a leader with a database in this folder.\n" +
 			"With TRIP2G_LEADER_ADDR it is a read replica of that leader.",
-		Args:          cobra.NoArgs,
+		Args:          usage(cobra.NoArgs),
 		RunE:          serve.RunE,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -76,11 +76,21 @@ func newRootCommand() *cobra.Command {
 	return root
 }
 
+// usage makes a wrong number of arguments end with the exit code of a wrong command line.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &codedError{exitUsage, fmt.Errorf("%w; usage: %s", err, cmd.UseLine())}
+		}
+		return nil
+	}
+}
+
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version) },
 	}
 }

@@ -21,10 +21,6 @@ import (
 	"trip2g/services/trip2g/site"
 )
 
-// chunk is how many changes one read transaction of the site takes: on a LiteFS replica a
-// transaction holds replication up as long as it lasts.
-const chunk = 500
-
 // readyFor is how long an answer of the database's probe is used again, so that hammering /readyz
 // does not become reading the database.
 const readyFor = 500 * time.Millisecond
@@ -122,7 +118,7 @@ func (n *node) ownHandler(o trip2ghttp.Options) http.Handler {
 }
 
 func (n *node) siteOptions() site.Options {
-	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, Chunk: chunk}
+	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log}
 }
 
 // litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.

@@ -56,12 +56,7 @@ func newPushCommand() *cobra.Command {
 			"  4  the server cannot be reached or cannot serve now\n" +
 			"  5  something in the folder has to be mended first",
 		Example: "  TRIP2G_KEY=t2g_... trip2g push ~/notes --url https://notes.example.com",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &codedError{exitUsage, fmt.Errorf("push takes one folder, %d are given; see push --help", len(args))}
-			}
-			return nil
-		},
+		Args:    usage(cobra.ExactArgs(1)),
 	}
 	cmd.Flags().StringVar(&f.url, "url", "", "the server (TRIP2G_URL; default http://localhost:8081)")
 	cmd.Flags().StringVar(&f.key, "key", "", "an API key; better TRIP2G_KEY, which other users of this machine cannot see")

@@ -31,7 +31,7 @@ func newServeCommand() *cobra.Command {
 		Short: "Run a node (this is what `trip2g` alone does)",
 		Long: "Runs a leader, or with TRIP2G_LEADER_ADDR a read replica, until it is told to stop (SIGTERM, Ctrl-C).\n" +
 			"Each setting is a flag and a variable; the flag wins.",
-		Args: cobra.NoArgs,
+		Args: usage(cobra.NoArgs),
 	}
 	config.AddFlags(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
