@@ -11,8 +11,12 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Paths of the GraphQL endpoint: the canonical one, and the one that installed vault clients call.
-var graphQLPaths = []string{"/_system/graphql", "/graphql"}
+// Paths of the GraphQL endpoint: the canonical one, and the one that installed vault clients call,
+// which is also the address that a note named "GraphQL" has.
+const (
+	graphQLPath    = "/_system/graphql"
+	oldGraphQLPath = "/graphql"
+)
 
 // Options is what a node's own handler is made of. A replica leaves out what only a leader has.
 type Options struct {
@@ -34,9 +38,8 @@ type handler struct {
 func NewHandler(o Options) http.Handler {
 	h := &handler{Options: o}
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	for _, path := range graphQLPaths {
-		r.Path(path).HandlerFunc(h.serveGraphQL)
-	}
+	r.Path(graphQLPath).HandlerFunc(h.serveGraphQL)
+	r.Path(oldGraphQLPath).Methods(http.MethodPost).HandlerFunc(h.serveGraphQL)
 	r.PathPrefix(o.StaticPrefix).Handler(readOnly(o.Static))
 	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(http.HandlerFunc(h.serveAsset)))
 	r.PathPrefix("/").Handler(readOnly(http.HandlerFunc(h.servePage)))

@@ -44,6 +44,7 @@ func newNode(t *testing.T) *node {
 	notes, _, err := db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{
 		{Path: "index.md", Content: "# Start\n"},
 		{Path: "Guides/My note (2).md", Content: "![](a.txt)"},
+		{Path: "GraphQL.md", Content: "a note about GraphQL"},
 		{Path: "secret.md", Content: "---\nfree: false\n---\nfor members ![](b.txt)"},
 	}, true)
 	if err != nil {
@@ -51,7 +52,7 @@ func newNode(t *testing.T) *node {
 	}
 	n := &node{}
 	n.asset = attach(t, db, notes[1].ID, "a.txt", assetText)
-	n.secret = attach(t, db, notes[2].ID, "b.txt", "secret text")
+	n.secret = attach(t, db, notes[3].ID, "b.txt", "secret text")
 	signIn(t, db)
 	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
 	if _, err := f.Refresh(t.Context()); err != nil {
@@ -141,7 +142,8 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 		{"POST", "/", 405, "takes only", "Allow: GET, HEAD, OPTIONS"},
 		{"DELETE", "/guides/my_note_2", 405, "takes only", "Allow: GET, HEAD, OPTIONS"},
 		{"OPTIONS", "/", 204, "", "Allow: GET, HEAD, OPTIONS"},
-		{"GET", "/graphql", 405, "takes only", "Allow: OPTIONS, POST"},
+		{"GET", "/graphql", 200, "a note about GraphQL", ""},
+		{"POST", "/graphql", 405, "takes only", "Allow: OPTIONS, POST"}, // this node is wired without the API
 		{"GET", "/_system/graphql", 405, "takes only", "Allow: OPTIONS, POST"},
 		{"POST", "/_system/graphql", 405, "takes only", ""}, // this node is wired without the API
 		{"GET", n.asset, 200, assetText, "Cache-Control: public, max-age=31536000, immutable"},

@@ -8,6 +8,8 @@ package site
 import (
 	"context"
 	"fmt"
+	"path"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,6 +59,8 @@ type Follower struct {
 type entry struct {
 	note trip2g.Note
 	doc  *trip2g.Document
+	url  string // the address that it wants, "" if it is no page
+	key  string // its path without the ending, folded
 }
 
 // NewFollower makes a follower of source. There is no site before the first Refresh.
@@ -199,7 +203,11 @@ func (f *Follower) apply(set trip2g.ChangeSet) {
 // understand parses a note unless only its files changed.
 func (f *Follower) understand(n trip2g.Note) *entry {
 	if known, ok := f.notes[n.ID]; ok && known.note.Path == n.Path && known.note.Hash == n.Hash {
-		return &entry{note: n, doc: known.doc}
+		again := *known
+		again.note = n
+		return &again
 	}
-	return &entry{note: n, doc: f.Parse(n.Path, n.Content)}
+	e := &entry{note: n, doc: f.Parse(n.Path, n.Content), key: fold(strings.TrimSuffix(n.Path, path.Ext(n.Path)))}
+	e.url, _ = trip2g.NoteURL(n.Path, e.doc.Slug)
+	return e
 }

@@ -29,20 +29,14 @@ func newIndex[T any]() *index[T] {
 // fold gives the form in which paths are compared.
 func fold(s string) string { return cases.Fold().String(norm.NFC.String(s)) }
 
-// add puts value at a path. Of several whose paths differ in letter case alone, the first stays.
-func (x *index[T]) add(vaultPath string, value T) {
-	key := fold(vaultPath)
+// add puts value at a folded path. Of several whose paths differ in letter case alone, the first stays.
+func (x *index[T]) add(key string, value T) {
 	if _, taken := x.byPath[key]; taken {
 		return
 	}
 	x.byPath[key] = value
 	name := path.Base(key)
 	x.byName[name] = append(x.byName[name], place[T]{key, value})
-}
-
-func (x *index[T]) exact(vaultPath string) (T, bool) {
-	value, ok := x.byPath[fold(vaultPath)]
-	return value, ok
 }
 
 // find resolves a reference in a note of the folder from: "./" and "../" from that folder, "/" from

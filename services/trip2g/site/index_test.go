@@ -5,7 +5,7 @@ import "testing"
 func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 	x := newIndex[string]()
 	for _, path := range []string{"index", "guides/start", "guides/deep/note", "note", "other/note", "other/deep/only", "Ärger/Straße", "zoo/start"} {
-		x.add(path, path)
+		x.add(fold(path), path)
 	}
 	for _, tt := range []struct{ from, reference, want string }{
 		{"", "note", "note"},

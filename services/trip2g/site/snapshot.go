@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -45,6 +46,7 @@ type page struct {
 // link is an entry of a listing or of the navigation.
 type link struct {
 	URL, Title string
+	Folder     bool // a listing
 }
 
 // file is a file that a published note refers to.
@@ -81,7 +83,6 @@ func (f *Follower) build() *snapshot {
 		s.name = root.title
 	}
 	s.addListings()
-	s.nav = s.children("/")
 	s.stats.Pages = len(s.pages)
 	return s
 }
@@ -95,11 +96,11 @@ func (s *snapshot) add(e *entry) {
 		return
 	}
 	for _, a := range e.note.Assets {
-		s.assets.add(a.AbsolutePath, a)
+		s.assets.add(fold(a.AbsolutePath), a)
 		s.files[a.Hash] = file{asset: a, public: s.files[a.Hash].public || !e.doc.MembersOnly}
 	}
-	wanted, ok := trip2g.NoteURL(e.note.Path, e.doc.Slug)
-	if !ok {
+	wanted := e.url
+	if wanted == "" {
 		return
 	}
 	url := wanted
@@ -113,13 +114,16 @@ func (s *snapshot) add(e *entry) {
 	}
 	p := &page{url: url, title: e.doc.Title, entry: e, members: e.doc.MembersOnly}
 	s.pages[url] = p
-	s.notes.add(strings.TrimSuffix(e.note.Path, path.Ext(e.note.Path)), p)
+	s.notes.add(e.key, p)
 }
 
 // addRedirects leads a note's permalink to its page, unless a page has that address.
 func (s *snapshot) addRedirects(e *entry) {
-	p, ok := s.notes.exact(strings.TrimSuffix(e.note.Path, path.Ext(e.note.Path)))
-	if !ok || e.doc.Permalink == "" || e.doc.Hidden {
+	if e.doc.Permalink == "" || e.doc.Hidden {
+		return
+	}
+	p, ok := s.notes.byPath[e.key]
+	if !ok {
 		return
 	}
 	from := path.Clean("/" + e.doc.Permalink)
@@ -141,11 +145,13 @@ func (s *snapshot) addListings() {
 	if s.pages["/"] == nil {
 		s.pages["/"] = &page{url: "/", title: s.name}
 	}
+	children := s.children()
 	for _, p := range s.pages {
 		if p.entry == nil {
-			p.listing = s.children(p.url)
+			p.listing = children[p.url]
 		}
 	}
+	s.nav = navigation(children["/"])
 }
 
 // folderName gives the name that the vault has for the folder dir of the page at url.
@@ -162,21 +168,39 @@ func (s *snapshot) folderName(url, dir string) string {
 	return path.Base(dir)
 }
 
-// children lists the public pages right below an address, by title.
-func (s *snapshot) children(dir string) []link {
-	var links []link
+// children lists the public pages right below each address, by title.
+func (s *snapshot) children() map[string][]link {
+	children := map[string][]link{}
 	for url, p := range s.pages {
-		if url != dir && path.Dir(url) == dir && !p.members {
-			links = append(links, link{URL: escapePath(url), Title: p.title})
+		if url != "/" && !p.members {
+			dir := path.Dir(url)
+			children[dir] = append(children[dir], link{URL: escapePath(url), Title: p.title, Folder: p.entry == nil})
 		}
 	}
-	slices.SortFunc(links, func(a, b link) int {
-		if c := strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)); c != 0 {
-			return c
+	for _, links := range children {
+		slices.SortFunc(links, func(a, b link) int {
+			return cmp.Or(strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)), strings.Compare(a.URL, b.URL))
+		})
+	}
+	return children
+}
+
+// maxNavigation is how many links a page's head has room for.
+const maxNavigation = 12
+
+// navigation picks what every page links to: all that is at the top of the vault, or only its
+// folders if that is too much.
+func navigation(top []link) []link {
+	if len(top) <= maxNavigation {
+		return top
+	}
+	var folders []link
+	for _, l := range top {
+		if l.Folder && len(folders) < maxNavigation {
+			folders = append(folders, l)
 		}
-		return strings.Compare(a.URL, b.URL)
-	})
-	return links
+	}
+	return folders
 }
 
 // Page implements trip2g.Site.
