@@ -124,6 +124,13 @@ func (c *apiClient) commit(ctx context.Context) (position int64, err error) {
 	return positionOf(header)
 }
 
+// hide takes notes from readers.
+func (c *apiClient) hide(ctx context.Context, paths ...string) error {
+	_, err := c.do(ctx, `mutation($paths: [String!]!) { hideNotes(input: {paths: $paths}) {
+		... on HideNotesPayload { success }`+errorPayload+` } }`, map[string]any{"paths": paths}, nil)
+	return err
+}
+
 // mustPush publishes notes or fails the test.
 func (c *apiClient) mustPush(t *testing.T, notes ...note) (position int64) {
 	t.Helper()
