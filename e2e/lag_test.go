@@ -54,11 +54,8 @@ func TestLag(t *testing.T) {
 
 // seenAt polls a node until a page has the text and gives the time of that sight.
 func seenAt(ctx context.Context, n *node, path, text string) (at time.Time, err error) {
-	err = within(patience, func() error {
-		at = time.Now()
-		return n.shows(ctx, path, text)
-	})
-	return at, err
+	err = within(patience, func() error { return n.shows(ctx, path, text) })
+	return time.Now(), err
 }
 
 // spread sums up durations.
