@@ -1,4 +1,4 @@
 // Package graphql serves the sync API: the schema in schema.graphqls, over JSON and multipart POSTs.
 package graphql
 
-//go:generate go run github.com/99designs/gqlgen generate
+//go:generate go tool gqlgen generate
