@@ -122,11 +122,11 @@ func (f *Follower) Refresh(ctx context.Context) (trip2g.Position, error) {
 	return f.position, err
 }
 
-// note logs the first error of several and the end of them.
+// note logs the first of several equal errors and the end of them.
 func (f *Follower) note(err error) {
 	before := f.fault.Load()
 	switch {
-	case err != nil && before == nil:
+	case err != nil && (before == nil || (*before).Error() != err.Error()):
 		f.Log.Error().Err(err).Msg("the site cannot follow the database: serving what it had")
 		f.fault.Store(&err)
 	case err == nil && before != nil:
@@ -151,6 +151,9 @@ func (f *Follower) follow(ctx context.Context) error {
 			f.forget(set.DatabaseID)
 			changed = true
 			continue
+		}
+		if set.Position <= f.position && set.Position < set.Head {
+			return fmt.Errorf("read the changes after %d: there are some up to %d, and none came", f.position, set.Head)
 		}
 		changed = changed || set.Position > f.position
 		f.apply(set)

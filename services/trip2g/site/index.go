@@ -95,15 +95,40 @@ func (l links) Note(target string) (url string, ok bool) {
 	}
 	p, ok := l.site.notes.find(l.folder, target)
 	if !ok {
-		return "", false
+		return l.address(target)
 	}
 	return p.url, true
+}
+
+// address takes a link that says where it starts for the address of a page, or for a folder: "/",
+// "../guides/".
+func (l links) address(target string) (url string, ok bool) {
+	switch {
+	case strings.HasPrefix(target, "/"):
+		url = path.Clean(target)
+	case strings.HasPrefix(target, "./"), strings.HasPrefix(target, "../"):
+		url = path.Join("/", l.folder, target)
+	default:
+		return "", false
+	}
+	if l.site.pages[url] != nil {
+		return url, true
+	}
+	url, ok = trip2g.NoteURL(strings.TrimPrefix(url+"/index.md", "/"), "")
+	return url, ok && l.site.pages[url] != nil
+}
+
+// isNote tells whether a file is a note. Its text is never given out as a file: that would show
+// what its frontmatter keeps back.
+func isNote(a trip2g.NoteAsset) bool {
+	ext := path.Ext(a.AbsolutePath)
+	return strings.EqualFold(ext, ".md") || strings.EqualFold(ext, ".html")
 }
 
 // Asset implements trip2g.Links: what the note itself has under this reference, else what any note has.
 func (l links) Asset(ref string) (trip2g.NoteAsset, bool) {
 	for _, a := range l.note.Assets {
-		if a.Ref == ref {
+		if a.Ref == ref && !isNote(a) {
 			return a, true
 		}
 	}

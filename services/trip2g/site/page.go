@@ -52,7 +52,10 @@ func (s *snapshot) content(p *page) content {
 	if doc.Lang != "" {
 		c.Lang = doc.Lang
 	}
-	body, _ := s.render(doc, s.linksOf(p.entry.note)) // with an error it is the text as it stands, and the parser has warned
+	body, err := s.render(doc, s.linksOf(p.entry.note))
+	if err != nil { // the body is then the text as it stands
+		s.log.Error().Err(err).Str("note", p.entry.note.Path).Msg("a note could not be rendered")
+	}
 	c.Body = template.HTML(body)
 	return c
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"trip2g/services/trip2g"
 )
 
@@ -27,6 +29,7 @@ type snapshot struct {
 	sessions  map[string]trip2g.Session
 	stats     trip2g.SiteStats
 	render    func(*trip2g.Document, trip2g.Links) ([]byte, error)
+	log       zerolog.Logger
 
 	notFound, membersOnly page
 }
@@ -67,6 +70,7 @@ func (f *Follower) build() *snapshot {
 		files:     map[string]file{},
 		sessions:  map[string]trip2g.Session{},
 		render:    f.Render,
+		log:       f.Log,
 		stats:     trip2g.SiteStats{DatabaseID: f.databaseID, Position: f.position, ChangedAt: f.changedAt, Notes: len(f.notes)},
 	}
 	entries := slices.SortedFunc(maps.Values(f.notes), func(a, b *entry) int { return strings.Compare(a.note.Path, b.note.Path) })
@@ -96,6 +100,9 @@ func (s *snapshot) add(e *entry) {
 		return
 	}
 	for _, a := range e.note.Assets {
+		if isNote(a) {
+			continue
+		}
 		s.assets.add(fold(a.AbsolutePath), a)
 		s.files[a.Hash] = file{asset: a, public: s.files[a.Hash].public || !e.doc.MembersOnly}
 	}
