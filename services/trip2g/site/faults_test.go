@@ -24,7 +24,6 @@ func TestLinksToAddressesAndFoldersWork(t *testing.T) {
 		"[[/other]]":           `<a href="/other">`,
 		"[l](../nothing/)":     `<span class="missing">`,
 		"[l](/_system/x)":      `<span class="missing">`,
-		"[l](../../../..)":     `<a href="/">`,
 		"[[other]]":            `<span class="missing">`,
 	} {
 		s := published(t, "x/from.md", link, "moved.md", "---\nslug: /new/place\n---\n", "Other/note.md", "text", "with note/index.md", "text")

@@ -1,15 +1,16 @@
-// Package site keeps what readers see in memory and follows the database with it.
+// Package site is the site in memory: it follows the database and gives pages, files and sessions
+// without touching it.
 //
-// A Follower reads what changed, in short transactions, and swaps an immutable snapshot when it
-// has caught up; a request reads the snapshot and nothing else. Pages are made when they are first
-// asked for.
+// A Follower reads what changed in short transactions, keeps the notes, and puts an immutable
+// trip2g.Site in place of the last one whenever it has caught up: a reader sees one position or the
+// next, never something between. Two nodes at the same position of the same database give the same
+// bytes, whatever way they came there. A page is made at its first request, so that a change is
+// visible as soon as the notes that changed are parsed.
 package site
 
 import (
 	"context"
 	"fmt"
-	"path"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,15 +22,15 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultChunk     = 500 // changes; on a LiteFS replica a read transaction holds replication up as long as it lasts
+	DefaultChunk     = 500
 	DefaultLookEvery = 5 * time.Second
 )
 
-// Options are the parts of a Follower. Parse and Render are needed.
+// Options is what a Follower is made of. Parse and Render are needed.
 type Options struct {
 	// Parse understands a note; it never fails.
 	Parse func(path, content string) *trip2g.Document
-	// Render makes HTML of a document's text; with an error it is the text as it stands.
+	// Render makes the HTML of a note's text. With an error the fragment is still to be shown.
 	Render func(*trip2g.Document, trip2g.Links) ([]byte, error)
 	Log    zerolog.Logger
 	// Warn, if given, is told what the owner should know of the vault and was not told before.
@@ -40,177 +41,184 @@ type Options struct {
 	LookEvery time.Duration
 }
 
-// Follower keeps a site up to date. Its methods may be called from several goroutines at once.
+// firstRetry is how long Run waits after a failure; each further one doubles it, up to LookEvery.
+const firstRetry = 250 * time.Millisecond
+
+// Follower keeps a site up to date. It is safe for concurrent use.
 type Follower struct {
 	Options
 	source  trip2g.ChangeSource
 	current atomic.Pointer[snapshot]
-	fault   atomic.Pointer[error]
 
-	mu         sync.Mutex // of following: one at a time
-	databaseID string
-	position   trip2g.Position
-	changedAt  time.Time
-	notes      map[int64]*entry
-	sessions   map[int64]trip2g.Session
+	turn  chan struct{} // held by the one refresh that runs
+	state *state        // of whoever has the turn
+
+	mu      sync.Mutex
+	err     error
+	arrived chan struct{} // closed when the next snapshot is in place
 }
 
-// entry is a note that readers may see, understood once a version.
-type entry struct {
-	note trip2g.Note
-	doc  *trip2g.Document
-	url  string // the address that it wants, "" if it is no page
-	key  string // its path without the ending, folded
-}
-
-// NewFollower makes a follower of source. There is no site before the first Refresh.
+// NewFollower makes a follower that has nothing yet; Refresh or Run loads it.
 func NewFollower(source trip2g.ChangeSource, o Options) *Follower {
-	if o.Chunk == 0 {
+	if o.Chunk <= 0 {
 		o.Chunk = DefaultChunk
 	}
-	if o.LookEvery == 0 {
+	if o.LookEvery <= 0 {
 		o.LookEvery = DefaultLookEvery
 	}
-	f := &Follower{Options: o, source: source}
-	f.forget("")
-	return f
+	return &Follower{
+		Options: o, source: source, state: newState(),
+		turn: make(chan struct{}, 1), arrived: make(chan struct{}),
+		err: trip2g.Errorf(trip2g.EUNAVAILABLE, "the site is not loaded yet"),
+	}
 }
 
-// Current gives the site that is served now, nil before it is loaded.
+// Current gives the site as of the last refresh, nil before the first.
 func (f *Follower) Current() trip2g.Site {
 	if s := f.current.Load(); s != nil {
 		return s
 	}
-	return nil // not a nil *snapshot, which would be an interface that is not nil
-}
-
-// Err tells why the site does not follow the database now, nil if it does.
-func (f *Follower) Err() error {
-	if err := f.fault.Load(); err != nil {
-		return *err
-	}
 	return nil
 }
 
-// Run follows until ctx ends: at each wake, and at intervals in case nothing woke it. It gives nil.
-// An error of following is logged, kept for Err, and tried again; what was served stays.
+// Err tells why the site may be behind: the error of the last refresh, nil if it succeeded.
+func (f *Follower) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// Run refreshes at each wake-up, and by itself at intervals in case one was lost, until ctx ends. A
+// failure is logged once, and tried again. wake may be nil.
 func (f *Follower) Run(ctx context.Context, wake <-chan struct{}) error {
-	look := time.NewTicker(f.LookEvery)
-	defer look.Stop()
+	retry := firstRetry
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		f.Refresh(ctx) // its error is noted
 		select {
 		case <-ctx.Done():
 			return nil
 		case _, open := <-wake:
 			if !open {
-				wake = nil // the interval is left
+				wake = nil
+				continue
 			}
-		case <-look.C:
+		case <-timer.C:
 		}
+		if _, err := f.Refresh(ctx); err != nil {
+			timer.Reset(min(retry, f.LookEvery))
+			retry = min(2*retry, f.LookEvery)
+			continue
+		}
+		retry = firstRetry
+		timer.Reset(f.LookEvery)
 	}
 }
 
-// Refresh reads what changed and shows it. The position is that of what is served afterwards.
+// Refresh makes the site follow to the newest position there is and tells which that is. One
+// refresh runs at a time. After an error the site is what it was.
 func (f *Follower) Refresh(ctx context.Context) (trip2g.Position, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	err := f.follow(ctx)
-	if ctx.Err() == nil {
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	defer func() { <-f.turn }()
+	position, err := f.refresh(ctx)
+	if ctx.Err() == nil { // else it says something of the caller, nothing of the site
 		f.note(err)
 	}
-	return f.position, err
+	return position, err
 }
 
-// note logs the first of several equal errors and the end of them.
-func (f *Follower) note(err error) {
-	before := f.fault.Load()
-	switch {
-	case err != nil && (before == nil || (*before).Error() != err.Error()):
-		f.Log.Error().Err(err).Msg("the site cannot follow the database: serving what it had")
-		f.fault.Store(&err)
-	case err == nil && before != nil:
-		f.Log.Info().Msg("the site follows the database again")
-		f.fault.Store(nil)
+// WaitFor returns when the site is at position or past it, or with ctx's error.
+func (f *Follower) WaitFor(ctx context.Context, position trip2g.Position) error {
+	for {
+		f.mu.Lock()
+		arrived := f.arrived
+		f.mu.Unlock()
+		if s := f.current.Load(); s != nil && s.position >= position {
+			return nil
+		}
+		select {
+		case <-arrived:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for position %d: %w", position, ctx.Err())
+		}
 	}
 }
 
-// follow reads to the newest change. A set may be part of one commit, so the snapshot is swapped
-// only when there is no more to read.
-func (f *Follower) follow(ctx context.Context) error {
-	for changed := f.current.Load() == nil; ; {
-		set, err := f.source.Changes(ctx, f.position, f.Chunk)
+// refresh reads until it has caught up and puts a new snapshot in place if there is anything new.
+func (f *Follower) refresh(ctx context.Context) (trip2g.Position, error) {
+	for {
+		set, err := f.source.Changes(ctx, f.state.position, f.Chunk)
 		if err != nil {
-			return fmt.Errorf("read the changes after %d: %w", f.position, err)
+			return 0, fmt.Errorf("follow the database from position %d: %w", f.state.position, err)
 		}
-		if f.databaseID != set.DatabaseID || set.Head < f.position {
-			if f.databaseID != "" {
-				f.Log.Warn().Str("database", set.DatabaseID).Int64("head", int64(set.Head)).Int64("position", int64(f.position)).
-					Msg("this is another or an older database: loading the site anew")
+		if f.state.isOf(set) {
+			before := f.state.position
+			f.state.apply(set, f.Parse)
+			if set.Position >= set.Head {
+				break
 			}
-			f.forget(set.DatabaseID)
-			changed = true
+			if set.Position <= before {
+				return 0, fmt.Errorf("follow the database: no progress from position %d to %d", before, set.Head)
+			}
 			continue
 		}
-		if set.Position <= f.position && set.Position < set.Head {
-			return fmt.Errorf("read the changes after %d: there are some up to %d, and none came", f.position, set.Head)
-		}
-		changed = changed || set.Position > f.position
-		f.apply(set)
-		if set.Position < set.Head {
-			continue
-		}
-		if changed {
-			f.show(f.build())
-		}
-		return nil
+		f.Log.Warn().Int64("held", int64(f.state.position)).Int64("head", int64(set.Head)).Str("database", set.DatabaseID).
+			Msg("the database is another or an older one than this site was made of: loading all of it")
+		f.state = newState()
 	}
+	f.publish()
+	return f.state.position, nil
 }
 
-// show swaps the snapshot and tells of the warnings that the last one did not have.
-func (f *Follower) show(s *snapshot) {
+// publish puts the state in place for readers, as a snapshot that shares what did not change.
+func (f *Follower) publish() {
+	last := f.current.Load()
+	if last != nil && !f.state.changed(last) {
+		return
+	}
+	start := time.Now()
+	next := f.state.snapshot(last, f.Options)
+	f.current.Store(next)
+	f.mu.Lock()
+	close(f.arrived)
+	f.arrived = make(chan struct{})
+	f.mu.Unlock()
+	f.warn(last, next)
+	f.Log.Debug().Int64("position", int64(next.position)).Int("pages", len(next.content.pages)).
+		Dur("duration", time.Since(start)).Msg("site follows")
+}
+
+// warn tells of the warnings that the last snapshot did not have.
+func (f *Follower) warn(last, next *snapshot) {
+	if f.Warn == nil || last != nil && last.content == next.content {
+		return
+	}
 	told := map[trip2g.Warning]bool{}
-	if last := f.current.Swap(s); last != nil {
-		for _, w := range last.stats.Warnings {
+	if last != nil {
+		for _, w := range last.content.warnings {
 			told[w] = true
 		}
 	}
-	for _, w := range s.stats.Warnings {
-		if f.Warn != nil && !told[w] {
+	for _, w := range next.content.warnings {
+		if !told[w] {
 			f.Warn(w)
 		}
 	}
 }
 
-func (f *Follower) forget(databaseID string) {
-	f.databaseID, f.position, f.changedAt = databaseID, 0, time.Time{}
-	f.notes, f.sessions = map[int64]*entry{}, map[int64]trip2g.Session{}
-}
-
-func (f *Follower) apply(set trip2g.ChangeSet) {
-	for _, n := range set.Notes {
-		f.notes[n.ID] = f.understand(n)
+// note remembers how a refresh went; a streak of equal failures makes one line in the log.
+func (f *Follower) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err != nil && (f.err == nil || f.err.Error() != err.Error()):
+		f.Log.Error().Err(err).Msg("cannot follow the database: the site stays as it is")
+	case err == nil && f.err != nil:
+		f.Log.Info().Int64("position", int64(f.state.position)).Msg("the site follows the database")
 	}
-	for _, id := range set.RemovedNotes {
-		delete(f.notes, id)
-	}
-	for _, s := range set.Sessions {
-		f.sessions[s.ID] = s
-	}
-	for _, id := range set.RemovedSessions {
-		delete(f.sessions, id)
-	}
-	f.position, f.changedAt = set.Position, set.ChangedAt
-}
-
-// understand parses a note unless only its files changed.
-func (f *Follower) understand(n trip2g.Note) *entry {
-	if known, ok := f.notes[n.ID]; ok && known.note.Path == n.Path && known.note.Hash == n.Hash {
-		again := *known
-		again.note = n
-		return &again
-	}
-	e := &entry{note: n, doc: f.Parse(n.Path, n.Content), key: fold(strings.TrimSuffix(n.Path, path.Ext(n.Path)))}
-	e.url, _ = trip2g.NoteURL(n.Path, e.doc.Slug)
-	return e
+	f.err = err
 }

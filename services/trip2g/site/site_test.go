@@ -132,18 +132,6 @@ func TestAFolderWithoutANoteOfItsOwnListsWhatIsInIt(t *testing.T) {
 	}
 }
 
-func TestTheNavigationOfAWideVaultHasItsFolders(t *testing.T) {
-	pairs := []string{"folder/note.md", "x", "index.md", "# Start"}
-	for i := range 20 {
-		pairs = append(pairs, fmt.Sprintf("note %d.md", i), "x")
-	}
-	start := body(t, published(t, pairs...), "/")
-	wantIn(t, start, `<a href="/folder">folder</a>`)
-	if strings.Contains(start, "note 7") {
-		t.Errorf("every note is in the navigation:\n%s", start)
-	}
-}
-
 func TestOldAddressesLeadToThePage(t *testing.T) {
 	s := published(t, "Guides/My note (2).md", "---\npermalink: old/place\n---\nx", "Заметки/Первая.md", "y")
 	for from, want := range map[string]string{

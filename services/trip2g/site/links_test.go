@@ -1,0 +1,109 @@
+package site_test
+
+import (
+	"strings"
+	"testing"
+
+	"trip2g/services/trip2g"
+)
+
+// TestALinkLeadsWhereObsidianLeadsIt writes one link into a note and reads where it leads.
+func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
+	notes := []string{
+		"index", "note", "guides/start", "guides/deep/note", "other/note", "other/deep/only", "zoo/start", "zoo/index",
+		"Ärger/Straße", "Case", "case", "v1.2", "Node.js", "a b", "moved", "members/secret", "hidden", "_private/note two",
+	}
+	for _, tt := range []struct{ from, link, want string }{
+		{"guides/x", "[[note]]", "/note"}, // the whole path of one in the root
+		{"guides/x", "[[NOTE]]", "/note"},
+		{"guides/x", "[[note.md]]", "/note"},
+		{"x", "[[guides/start]]", "/guides/start"},
+		{"x", "[[start]]", "/zoo/start"}, // as many folders, the shorter path
+		{"guides/x", "[[start]]", "/guides/start"},
+		{"guides/deep/x", "[[start]]", "/zoo/start"},
+		{"x", "[[deep/note]]", "/guides/deep/note"},
+		{"x", "[[only]]", "/other/deep/only"},
+		{"x", "[[deep/only]]", "/other/deep/only"},
+		{"x", "[[eep/only]]", ""},
+		{"guides/deep/x", "[[../start]]", "/guides/start"},
+		{"guides/deep/x", "[[./note]]", "/guides/deep/note"},
+		{"guides/x", "[[./note]]", ""},
+		{"guides/x", "[[../../../note]]", ""},
+		{"guides/x", "[[/note]]", "/note"},
+		{"guides/x", "[[/start]]", ""},
+		{"x", "[[A\u0308rger/straße]]", "/%C3%A4rger/stra%C3%9Fe"},
+		{"x", "[[Case]]", "/case"},
+		{"x", "[[case]]", "/case_2"},
+		{"x", "[[v1.2]]", "/v1_2"},
+		{"x", "[[Node.js]]", "/node_js"},
+		{"x", "[[index]]", "/"},
+		{"zoo/x", "[[zoo/]]", "/zoo"},
+		{"x", "[[another name]]", ""}, // an alias is no name
+		{"x", "[[hidden]]", ""},
+		{"x", "[[note two]]", ""},
+		{"x", "[[secret]]", "/members/secret"},
+		{"guides/x", "[l](start.md)", "/guides/start"},
+		{"zoo/x", "[l](start.md)", "/zoo/start"},
+		{"other/x", "[l](note.md)", "/other/note"}, // beside the note, as in any Markdown
+		{"guides/x", "[l](../a%20b.md)", "/a_b"},
+		{"guides/x", "[l](../zoo/)", "/zoo"},
+		{"guides/x", "[l](../other/)", "/other"}, // a folder that lists itself
+		{"x", "[l](/)", "/"},
+		{"x", "[l](/new/place)", "/new/place"}, // the address of a page
+		{"x", "[l](/_system/graphql)", ""},
+		{"x", "[l](..)", ""},
+		{"x", "[l](.)", ""},
+	} {
+		vault := []string{tt.from + ".md", tt.link}
+		for _, n := range notes {
+			content := "text"
+			switch n {
+			case "note":
+				content = "---\naliases: another name\n---\n"
+			case "moved":
+				content = "---\nslug: /new/place\n---\n"
+			case "members/secret":
+				content = "---\nfree: false\n---\n"
+			case "hidden":
+				content = "---\npublish: false\n---\n"
+			}
+			vault = append(vault, n+".md", content)
+		}
+		url := "/" + tt.from
+		_, text, _ := strings.Cut(body(t, memory(vault...), url), "<main")
+		text, _, _ = strings.Cut(text, "</main>")
+		want := `<a href="` + tt.want + `">`
+		if tt.want == "" {
+			want = `<span class="missing">`
+		}
+		if !strings.Contains(text, want) {
+			t.Errorf("in %s, %s gives %s, want %s", tt.from, tt.link, strings.TrimSpace(text), want)
+		}
+	}
+}
+
+// TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt has the reference that a client joined come first.
+func TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt(t *testing.T) {
+	file := func(ref, path, hash string) trip2g.NoteAsset {
+		return trip2g.NoteAsset{Ref: ref, AbsolutePath: path, Hash: hash, ContentType: "image/png"}
+	}
+	source := newMemory(
+		"a/open.md", "![1](joined.png) ![2](pic.png) ![3](../img/pic.png) ![4](/top.png) ![5](TOP.png) ![6](secret.png) ![7](note.md) [8](raw)",
+		"b/other.md", "text",
+		"c/members.md", "---\nfree: false\n---\n![9](secret.png) ![10](top.png)",
+		"d/hidden.md", "---\npublish: false\n---\n",
+	)
+	source.attach("a/open.md", file("joined.png", "far/away.png", "h1"), file("note.md", "d/hidden.md", "h9"))
+	source.attach("b/other.md", file("x", "img/pic.png", "h2"), file("y", "top.png", "h4"), file("z", "z/z/pic.png", "h3"))
+	source.attach("c/members.md", file("s", "c/secret.png", "h6"))
+	source.attach("d/hidden.md", file("p", "d/hidden.png", "h8"))
+	s := refresh(t, newFollower(source, 0))
+	wantIn(t, body(t, s, "/a/open"), "h1/away.png", `h2/pic.png" alt="2"`, `h2/pic.png" alt="3"`, `h4/top.png" alt="4"`, `h4/top.png" alt="5"`,
+		`<span class="missing">6</span>`, `<span class="missing">7</span>`, `<span class="missing">8</span>`)
+	wantIn(t, body(t, s, "/c/members"), "h6/secret.png", "h4/top.png")
+	for hash, want := range map[string][2]bool{"h1": {true, true}, "h6": {false, true}, "h8": {}, "h9": {}, "": {}} {
+		if _, public, ok := s.Asset(hash); public != want[0] || ok != want[1] {
+			t.Errorf("%s: public %v, there %v; want %v", hash, public, ok, want)
+		}
+	}
+}

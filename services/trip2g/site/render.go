@@ -1,0 +1,111 @@
+package site
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"href": func(path string) string { return (&url.URL{Path: path}).String() },
+	"date": func(t time.Time) string { return t.Format(time.DateOnly) },
+}).ParseFS(templateFiles, "templates/*.html"))
+
+// shortMenu is how many links a menu shows at once; a longer one opens at a press.
+const shortMenu = 7
+
+// view is what the templates are filled with.
+type view struct {
+	Lang, SiteName, Stylesheet, Icon string
+	Menu                             []item
+	FoldMenu                         bool
+
+	Title       string // of the page
+	Heading     string // to be shown above the body, "" if the body has it
+	Description string
+	Hidden      bool // not for search engines
+	Home        bool
+	Crumbs      []item
+	Body        template.HTML // sanitised
+	Items       []item
+	Message     string
+	Tags        []string
+	Updated     time.Time
+}
+
+func (c *content) view(title, address string) *view {
+	v := &view{
+		Lang: c.lang, SiteName: c.name, Stylesheet: stylesheetURL, Icon: iconURL, Title: title, Heading: title,
+		Home: address == "/", FoldMenu: len(c.menu) > shortMenu,
+	}
+	v.Menu = make([]item, len(c.menu))
+	for i, m := range c.menu {
+		m.Current = m.URL == address || m.Folder && strings.HasPrefix(address, m.URL+"/")
+		v.Menu[i] = m
+	}
+	return v
+}
+
+func (c *content) renderNote(e *entry) []byte {
+	body, err := c.Render(e.doc, noteLinks{c.links, e})
+	if err != nil {
+		c.Log.Error().Err(err).Str("note", e.Path).Msg("a note could not be rendered; its text is shown as it stands")
+	}
+	v := c.view(e.doc.Title, e.url)
+	v.Lang = cmp.Or(e.doc.Lang, c.lang)
+	v.Description, v.Tags, v.Updated = e.doc.Description, e.doc.Tags, e.doc.UpdatedAt
+	v.Hidden = e.doc.MembersOnly
+	v.Body = template.HTML(body)
+	if e.doc.TitleInBody {
+		v.Heading = ""
+	}
+	v.Crumbs = c.crumbs(c.folders[folderURL(parentPath(e.Path))], e.url)
+	return c.execute("note.html", v)
+}
+
+// renderFolder lists a folder that has no note of its own. An empty vault says how to fill it.
+func (c *content) renderFolder(f *folder) []byte {
+	if c.notes == 0 {
+		return c.execute("welcome.html", c.view("Welcome to trip2g", f.url))
+	}
+	title := f.name
+	if f.url == "/" {
+		title = c.name
+	}
+	v := c.view(title, f.url)
+	v.Items, v.Crumbs = c.items(f), c.crumbs(f, f.url)
+	if len(v.Items) == 0 {
+		v.Message = "There is nothing here that everybody can read."
+	}
+	return c.execute("folder.html", v)
+}
+
+// notice is a page that says something instead of showing a note.
+type notice struct{ title, message string }
+
+var (
+	notFoundNotice = notice{"Page not found", "There is no page at this address. It may have been moved, renamed or taken back."}
+	membersNotice  = notice{"For members", "This page is for members of this site. Sign in to read it."}
+)
+
+func (c *content) renderNotice(n notice) []byte {
+	v := c.view(n.title, "")
+	v.Message, v.Hidden = n.message, true
+	return c.execute("notice.html", v)
+}
+
+func (c *content) execute(name string, v *view) []byte {
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
+		// Only a fault in a template can be the cause: nothing that it is given can fail.
+		panic(err)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,108 @@
+package site_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// TestANoteKeepsTheAddressThatIsItsOwn has a loser of a clash that could take another note's.
+func TestANoteKeepsTheAddressThatIsItsOwn(t *testing.T) {
+	s := memory("A.md", "first", "a.md", "loser", "a_2.md", "its own", "b.md", "---\nslug: /a\n---\nslug")
+	for url, want := range map[string]string{"/a": "first", "/a_2": "its own", "/a_3": "loser", "/a_4": "slug"} {
+		wantIn(t, body(t, s, url), want)
+	}
+	if warnings := s.Stats().Warnings; len(warnings) != 2 || warnings[0].Path != "a.md" || !strings.Contains(warnings[0].Text, "which A.md has; it is at /a_3") {
+		t.Errorf("warnings: %+v", warnings)
+	}
+}
+
+// TestAddressesOfTheServerAreNotTaken has notes that would be unreachable where the API is.
+func TestAddressesOfTheServerAreNotTaken(t *testing.T) {
+	s := memory("GraphQL.md", "about it", "evil.md", "---\nslug: /_system/graphql\n---\nelsewhere", "a/System.md", "fine")
+	wantIn(t, body(t, s, "/graphql"), "about it")
+	wantIn(t, body(t, s, "/evil"), "elsewhere")
+	wantIn(t, body(t, s, "/a/system"), "fine")
+	if n := len(s.Stats().Warnings); n != 1 {
+		t.Errorf("warnings: %+v", s.Stats().Warnings)
+	}
+}
+
+func TestWhatCanMeanTwoPagesLeadToNone(t *testing.T) {
+	s := memory(
+		"x/Page.md", "---\nslug: One\npermalink: /twice\n---\n",
+		"x/page!.md", "---\nslug: Two\npermalink: /twice\n---\n",
+		"y.md", "---\npermalink: /x/One\n---\n",
+		"z.html", "---\npermalink: Mit Leerzeichen/\n---\n",
+		"_private.md", "---\npermalink: /private\n---\n",
+		"gone.md", "---\npublish: false\npermalink: /was\n---\n",
+	)
+	for from, want := range map[string]string{
+		"/x/page":                       "", // two notes are called so
+		"/twice":                        "",
+		"/x/one":                        "/x/One",
+		"/X/ONE/":                       "/x/One",
+		"/z.html":                       "/z",
+		"/Z.HTML":                       "/z",
+		"/Mit Leerzeichen":              "/z",
+		"/private":                      "",
+		"/was":                          "",
+		"/x/../z":                       "/z",
+		"//z":                           "",
+		"/index.md":                     "/",
+		"/INDEX":                        "/",
+		"/_system/x":                    "",
+		"/z\x00":                        "/z", // the server refuses it before
+		"/" + strings.Repeat("z", 5000): "",
+	} {
+		page, redirect := s.Page(from)
+		if page != nil || redirect != want {
+			t.Errorf("%.40q: page %v, redirect %q, want %q", from, page != nil, redirect, want)
+		}
+		if page, _ := s.Page(redirect); redirect != "" && page == nil {
+			t.Errorf("%.40q leads to %s, which has no page", from, redirect)
+		}
+	}
+}
+
+// TestTheOrderOfLoadingDecidesNothing makes one vault in many orders and chunks.
+func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
+	notes := [][2]string{
+		{"a b.md", "[[A]]"}, {"A B.md", "[[a b]]"}, {"a_b.md", "[[x/a]]"}, {"x/a.md", "[[b]]"}, {"X/A.md", "![[pic.png]]"}, {"x!/b.md", "[[a]]"},
+		{"index.md", "---\ntitle: T\nlang: de\n---\n[[b]]"}, {"y/index.md", "y"}, {"y.md", "---\nslug: /y\n---\n"}, {"z/z.html", "<a href=b>b</a>"},
+		{"m/m.md", "---\nfree: false\n---\n"}, {"h.md", "---\npublish: false\n---\n"}, {"p.md", "---\npermalink: /q\n---\n"}, {"p2.md", "---\npermalink: /q\n---\n"},
+	}
+	urls := []string{"/", "/a_b", "/a_b_2", "/a_b_3", "/x", "/x/a", "/x/a_2", "/x/b", "/y", "/y_2", "/z", "/z/z", "/m/m", "/p"}
+	var first []string
+	for range 20 {
+		rand.Shuffle(len(notes), func(i, j int) { notes[i], notes[j] = notes[j], notes[i] })
+		source := newMemory()
+		for _, n := range notes {
+			source.put(n[0], n[1])
+		}
+		f := newFollower(source, 1+rand.IntN(5))
+		if _, err := f.Refresh(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		var pages []string
+		for _, url := range urls {
+			page, redirect := f.Current().Page(url)
+			if page == nil {
+				t.Fatalf("%s has no page but leads to %q", url, redirect)
+			}
+			pages = append(pages, page.ETag+string(page.Body))
+		}
+		for _, w := range f.Current().Stats().Warnings {
+			pages = append(pages, w.Path+w.Text)
+		}
+		if first == nil {
+			first = pages
+		}
+		for i := range pages {
+			if pages[i] != first[i] {
+				t.Fatalf("page or warning %d is another one:\n%s\n%s", i, pages[i], first[i])
+			}
+		}
+	}
+}
