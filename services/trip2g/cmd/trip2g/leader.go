@@ -59,16 +59,23 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 		return err
 	}
 
-	// What runs beside the ports ends after them: the last requests are counted and their codes sent.
+	return n.serveBeside(ctx, ports,
+		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, missing.Run, runner.Run)
+}
+
+// serveBeside serves while the loops run. They end after the ports, so that the last requests are
+// counted and their codes sent; one that fails ends the node.
+func (n *node) serveBeside(ctx context.Context, p ports, loops ...func(context.Context) error) error {
 	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBeside()
 	group, beside := errgroup.WithContext(beside)
-	group.Go(func() error { return follower.Run(beside, nil) })
-	group.Go(func() error { return signIn.Run(beside) })
-	group.Go(func() error { return missing.Run(beside) })
-	group.Go(func() error { return runner.Run(beside) })
+	for _, loop := range loops {
+		group.Go(func() error { return loop(beside) })
+	}
 	serving, stopServing := context.WithCancel(ctx)
-	context.AfterFunc(beside, stopServing) // a loop that fails ends the node
-	err = n.serve(serving, ports)
+	defer stopServing()
+	context.AfterFunc(beside, stopServing)
+	err := n.serve(serving, p)
 	stopBeside()
 	return errors.Join(err, group.Wait())
 }
