@@ -103,7 +103,7 @@ func build(module string) (string, error) {
 	made := fmt.Sprintf("%s.%d", path, os.Getpid())
 	compile := exec.Command("go", "build", "-o", made, "github.com/superfly/litefs/cmd/litefs")
 	compile.Dir = module
-	compile.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
+	compile.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	if out, err := compile.CombinedOutput(); err != nil {
 		return "", errors.Join(fmt.Errorf("build litefs in %s: %w: set LITEFS_BIN to a litefs binary, or install what is missing\n%s", module, err, out), os.RemoveAll(made))
 	}

@@ -4,7 +4,7 @@
 // A test that cannot run LiteFS fails and says what is missing; it is never
 // skipped. Needed are /dev/fuse, fusermount3 (Debian: fuse3), and the litefs
 // binary: the file that LITEFS_BIN names, else bin/litefs of the repository,
-// else one built from the repository's litefs module (which takes a C compiler)
+// else one built from the repository's litefs module
 // and kept in the user's cache directory.
 package litefstest
 
