@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/docker/compose/v5/pkg/api"
 	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go/modules/compose"
 )
@@ -93,6 +95,32 @@ func (n *node) restart(t *testing.T) {
 		t.Fatalf("restart %s: %v", n.service, err)
 	}
 	n.awaitReady(t)
+}
+
+// cutOff takes the node off the stack's network; what it gives brings the node back, as the test's
+// end does.
+func (n *node) cutOff(t *testing.T) (reconnect func()) {
+	t.Helper()
+	id := n.containerID(t)
+	name := n.stack.project + "_default"
+	inspected, err := n.stack.docker.ContainerInspect(t.Context(), id, client.ContainerInspectOptions{})
+	if err != nil {
+		t.Fatalf("inspect %s: %v", n.service, err)
+	}
+	aliases := inspected.Container.NetworkSettings.Networks[name].Aliases
+	if _, err := n.stack.docker.NetworkDisconnect(t.Context(), name, client.NetworkDisconnectOptions{Container: id}); err != nil {
+		t.Fatalf("cut %s off: %v", n.service, err)
+	}
+	reconnect = sync.OnceFunc(func() {
+		_, err := n.stack.docker.NetworkConnect(context.WithoutCancel(t.Context()), name, client.NetworkConnectOptions{
+			Container: id, EndpointConfig: &network.EndpointSettings{Aliases: aliases},
+		})
+		if err != nil {
+			t.Errorf("bring %s back to the network: %v", n.service, err)
+		}
+	})
+	t.Cleanup(reconnect)
+	return reconnect
 }
 
 // recreateEmpty removes the node's container and volumes and brings the node up anew.
