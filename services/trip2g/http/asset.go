@@ -25,24 +25,21 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 		h.serveNotFound(w, r, site)
 		return
 	}
-	header := w.Header()
-	if public {
-		header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	} else {
-		header.Set("Cache-Control", "private, no-cache")
-		header.Set("Vary", "Cookie, Authorization")
-		if !h.signedIn(site, r) {
-			writeHTML(w, r, site.MembersOnly(), http.StatusForbidden)
-			return
-		}
+	if !public && !h.admit(w, r, site) {
+		return
 	}
 	body, err := h.Assets.OpenAsset(r.Context(), hash)
 	if err != nil {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
+		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, trip2g.ErrorMessage(err), statusOf(err))
 		return
 	}
 	defer body.Close()
+	header := w.Header()
+	if public {
+		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	header.Set("ETag", `"`+hash+`"`)
 	header.Set("Content-Type", asset.ContentType)
 	// An SVG or HTML file of the vault is a document of this origin: it may not run scripts in it.

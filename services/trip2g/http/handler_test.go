@@ -29,6 +29,7 @@ const (
 // node is a leader's handler over a real database and site.
 type node struct {
 	*httptest.Server
+	db      *sqlite.DB
 	missing []string
 	asset   string // URL path of the public file
 	secret  string // that of the members' file
@@ -50,7 +51,7 @@ func newNode(t *testing.T) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{}
+	n := &node{db: db}
 	n.asset = attach(t, db, notes[1].ID, "a.txt", assetText)
 	n.secret = attach(t, db, notes[3].ID, "b.txt", "secret text")
 	signIn(t, db)
@@ -201,6 +202,15 @@ func TestAPartOfAFileCanBeAskedFor(t *testing.T) {
 	}
 	if res, _ := n.ask(t, "GET", n.asset, "Range", "bytes=100-"); res.StatusCode != http.StatusRequestedRangeNotSatisfiable {
 		t.Errorf("bytes from 100 on are %d, want 416", res.StatusCode)
+	}
+}
+
+func TestAFileThatCannotBeReadNowIsAskedForAgain(t *testing.T) {
+	n := newNode(t)
+	n.db.Close()
+	res, _ := n.ask(t, "GET", n.asset)
+	if res.StatusCode < http.StatusInternalServerError || res.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("without its database it is %d, Cache-Control %q; a cache would keep it", res.StatusCode, res.Header.Get("Cache-Control"))
 	}
 }
 

@@ -32,7 +32,9 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 		}
 		h.serveNotFound(w, r, site)
 	case page.MembersOnly:
-		h.serveMembersOnly(w, r, site, page)
+		if h.admit(w, r, site) {
+			serveHTML(w, r, page)
+		}
 	default:
 		servePublic(w, r, page)
 	}
@@ -49,14 +51,16 @@ func servePublic(w http.ResponseWriter, r *http.Request, page *trip2g.Page) {
 	serveHTML(w, r, page)
 }
 
-func (h *handler) serveMembersOnly(w http.ResponseWriter, r *http.Request, site trip2g.Site, page *trip2g.Page) {
+// admit lets a signed-in reader have what is for members, and answers every other. Neither answer
+// is for a cache that several readers share.
+func (h *handler) admit(w http.ResponseWriter, r *http.Request, site trip2g.Site) bool {
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Set("Vary", "Cookie, Authorization")
 	if h.signedIn(site, r) {
-		serveHTML(w, r, page)
-		return
+		return true
 	}
 	writeHTML(w, r, site.MembersOnly(), http.StatusForbidden)
+	return false
 }
 
 func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site) {
