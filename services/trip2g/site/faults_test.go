@@ -1,17 +1,11 @@
 package site_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
-	"github.com/rs/zerolog"
-
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/markdown"
-	"trip2g/services/trip2g/site"
 )
 
 // TestLinksToAddressesAndFoldersWork has links that name a page's address or a folder, not a note.
@@ -56,53 +50,5 @@ func TestANoteIsNeverGivenOutAsAFile(t *testing.T) {
 	wantIn(t, body(t, s, "/open"), `<span class="missing">Node.js</span>`)
 	if _, _, ok := s.Asset("abc"); ok {
 		t.Error("the text of a hidden note can be read as a file")
-	}
-}
-
-// TestADatabaseThatHoldsChangesBackIsAnErrorAndNoLoop has a source that tells of changes and gives none.
-func TestADatabaseThatHoldsChangesBackIsAnErrorAndNoLoop(t *testing.T) {
-	f := newFollower(&given{{DatabaseID: "x", Head: 5}}, 0)
-	if _, err := f.Refresh(t.Context()); err == nil || f.Current() != nil {
-		t.Errorf("it gives %v", err)
-	}
-}
-
-// failing fails with whatever error it has now.
-type failing struct{ err error }
-
-func (f *failing) Changes(context.Context, trip2g.Position, int) (trip2g.ChangeSet, error) {
-	return trip2g.ChangeSet{}, f.err
-}
-
-// TestEachStreakOfEqualFailuresIsOneLine fails many times in two ways.
-func TestEachStreakOfEqualFailuresIsOneLine(t *testing.T) {
-	var log bytes.Buffer
-	source := &failing{}
-	f := site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.New(&log)})
-	for _, text := range []string{"disk on fire", "disk under water"} {
-		source.err = errors.New(text)
-		for range 5 {
-			if _, err := f.Refresh(t.Context()); err == nil || f.Err() == nil || !strings.Contains(f.Err().Error(), text) {
-				t.Errorf("Refresh gives %v, Err %v", err, f.Err())
-			}
-		}
-		if n := strings.Count(log.String(), text); n != 1 {
-			t.Errorf("%q is in the log %d times, want 1", text, n)
-		}
-	}
-}
-
-// TestANoteThatCannotBeRenderedIsInTheLog has a renderer with a fault.
-func TestANoteThatCannotBeRenderedIsInTheLog(t *testing.T) {
-	var log bytes.Buffer
-	db := openDB(t)
-	push(t, db, "a.md", "text")
-	s := refresh(t, site.NewFollower(db, site.Options{Parse: markdown.Parse, Log: zerolog.New(&log), Render: func(*trip2g.Document, trip2g.Links) ([]byte, error) {
-		return []byte("<pre>text</pre>"), errors.New("a fault")
-	}}))
-	wantIn(t, body(t, s, "/a"), "<pre>text</pre>")
-	body(t, s, "/a")
-	if n := strings.Count(log.String(), "a fault"); n != 1 {
-		t.Errorf("the fault is in the log %d times, want 1", n)
 	}
 }
