@@ -40,10 +40,3 @@ func ForFile(path string) (name string, err error) {
 	}
 	return driverName, nil
 }
-
-// IsLiteFS reports whether the database file at path lies on a LiteFS mount
-// that answers.
-func IsLiteFS(path string) bool {
-	name, err := ForFile(path)
-	return err == nil && name == Name
-}

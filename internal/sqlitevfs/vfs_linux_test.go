@@ -423,9 +423,6 @@ func TestEachFileSystemGetsTheVFSThatWorksOnIt(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("ForFile(%s) = %q, %v; want %q", file, got, err, want)
 		}
-		if is := sqlitevfs.IsLiteFS(file); is != (want == sqlitevfs.Name) {
-			t.Errorf("IsLiteFS(%s) = %t", file, is)
-		}
 	}
 	if _, err := sqlitevfs.ForFile(filepath.Join(plain, "absent", "data.sqlite3")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a directory that does not exist: %v", err)
