@@ -6,22 +6,17 @@ import (
 	"time"
 )
 
-// Page is a response made once and served many times.
-type Page struct {
-	Body        []byte // the whole HTML document
-	ETag        string // strong, quoted (RFC 9110, section 8.8.3)
-	ModifiedAt  time.Time
-	MembersOnly bool // for signed-in readers only
-}
-
 // Site is what readers see, at one position. It is immutable, lives in memory, and reading it
 // touches no database.
 type Site interface {
-	// Page gives the page at an unescaped URL path. A non-empty redirect is where it is found instead.
-	Page(urlPath string) (page *Page, redirect string)
+	// Page gives the page at an unescaped URL path, nil if there is none. A non-empty redirect is where
+	// it is found instead.
+	Page(urlPath string) (page Page, redirect string)
 	// NotFound is the body of a 404; MembersOnly that of a page kept from this reader; both never nil.
-	NotFound() *Page
-	MembersOnly() *Page
+	NotFound() Page
+	MembersOnly() Page
+	// ModifiedAt is when the newest change that readers can see was made: any page may show it.
+	ModifiedAt() time.Time
 	// Asset finds a file that a published note refers to. public is false if only members' notes do.
 	Asset(hash string) (asset NoteAsset, public, ok bool)
 	// Session finds a session in date at now.

@@ -43,6 +43,13 @@ type Config struct {
 	MaxNoteSize  Bytes `env:"MAX_NOTE_SIZE" envDefault:"16MiB" help:"largest note that is taken"`
 	MaxAssetSize Bytes `env:"MAX_ASSET_SIZE" envDefault:"256MiB" help:"largest other file that is taken"`
 
+	BodyCacheSize Bytes         `env:"BODY_CACHE_SIZE" envDefault:"256MiB" help:"memory for ready responses: pages, their compressed forms and small files; past it the least read are dropped and made again"`
+	FileCacheSize Bytes         `env:"FILE_CACHE_SIZE" envDefault:"1GiB" help:"disk space for copies of large files, so that reading them does not hold the database"`
+	FileCacheDir  string        `env:"FILE_CACHE_DIR" help:"folder for those copies; the system's temporary folder if empty"`
+	ReadWait      time.Duration `env:"READ_WAIT" envDefault:"1s" help:"replica: how long a read waits for its client's own last write"`
+	FastLane      bool          `env:"FAST_LANE" envDefault:"true" help:"answer the plainest requests for public pages without net/http"`
+	Profile       bool          `env:"PROFILE" envDefault:"false" help:"serve Go's profiles under /debug/pprof/ on the internal port"`
+
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" help:"least level that is logged: debug, info, warn or error"`
 	LogFormat       string        `env:"LOG_FORMAT" envDefault:"auto" help:"console, json, or auto: console on a terminal and json elsewhere"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long requests may take to end when the server is told to stop"`

@@ -153,6 +153,14 @@ func (c *Config) checkLimits(add func(string, string, ...any)) {
 	if c.ShutdownTimeout <= 0 || c.ShutdownTimeout > 10*time.Minute {
 		add("SHUTDOWN_TIMEOUT", "%s is not between 1s and 10m", c.ShutdownTimeout)
 	}
+	if c.ReadWait < 0 || c.ReadWait > time.Minute {
+		add("READ_WAIT", "%s is not between 0s and 1m", c.ReadWait)
+	}
+	if c.FileCacheDir != "" {
+		if info, err := os.Stat(c.FileCacheDir); err != nil || !info.IsDir() {
+			add("FILE_CACHE_DIR", "%s is no folder: make it with mkdir -p %s", c.FileCacheDir, c.FileCacheDir)
+		}
+	}
 	if c.MaxNoteSize > MaxNoteSize {
 		add("MAX_NOTE_SIZE", "%s is more than the database takes: give at most %s", c.MaxNoteSize, Bytes(MaxNoteSize))
 	}

@@ -31,12 +31,12 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 			h.Missing(r.URL.Path)
 		}
 		h.serveNotFound(w, r, site)
-	case page.MembersOnly:
+	case page.MembersOnly():
 		if h.admit(w, r, site) {
-			serveHTML(w, r, page)
+			serveHTML(w, r, site, page)
 		}
 	default:
-		servePublic(w, r, page)
+		servePublic(w, r, site, page)
 	}
 }
 
@@ -45,10 +45,10 @@ func wellFormed(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsRune(path, 0) && len(path) <= 2*trip2g.MaxPathLength
 }
 
-func servePublic(w http.ResponseWriter, r *http.Request, page *trip2g.Page) {
+func servePublic(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page) {
 	// Kept by any cache, used only after asking: a published change must be seen at once.
 	w.Header().Set("Cache-Control", "public, no-cache")
-	serveHTML(w, r, page)
+	serveHTML(w, r, site, page)
 }
 
 // admit lets a signed-in reader have what is for members, and answers every other. Neither answer
@@ -69,18 +69,19 @@ func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site tri
 }
 
 // serveHTML answers 200, 206, 304 or 412 as the request's conditions want (RFC 9110, section 13).
-func serveHTML(w http.ResponseWriter, r *http.Request, page *trip2g.Page) {
+func serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page) {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("ETag", page.ETag)
-	http.ServeContent(w, r, "", page.ModifiedAt, bytes.NewReader(page.Body))
+	body := page.Body(trip2g.Identity)
+	header.Set("ETag", body.ETag)
+	http.ServeContent(w, r, "", site.ModifiedAt(), bytes.NewReader(body.Bytes))
 }
 
-func writeHTML(w http.ResponseWriter, r *http.Request, page *trip2g.Page, status int) {
+func writeHTML(w http.ResponseWriter, r *http.Request, page trip2g.Page, status int) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(page.Body)
+		w.Write(page.Body(trip2g.Identity).Bytes)
 	}
 }
 

@@ -214,8 +214,8 @@ func TestASignInKeepsThePagesThatAreMade(t *testing.T) {
 	}
 	s := refresh(t, f)
 	after, _ := s.Page("/a")
-	if rendered != 1 || after.ETag != before.ETag || s.Stats().Position != position {
-		t.Errorf("rendered %d times, ETags %s and %s, position %d of %d", rendered, before.ETag, after.ETag, s.Stats().Position, position)
+	if rendered != 1 || etag(after) != etag(before) || s.Stats().Position != position {
+		t.Errorf("rendered %d times, ETags %s and %s, position %d of %d", rendered, etag(before), etag(after), s.Stats().Position, position)
 	}
 }
 
@@ -232,3 +232,5 @@ func TestANoteThatCannotBeRenderedIsShownAsItStands(t *testing.T) {
 		t.Error("the fault is not in the log once")
 	}
 }
+
+func etag(p trip2g.Page) string { return p.Body(trip2g.Identity).ETag }

@@ -3,8 +3,8 @@ package site
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"sync"
-	"time"
 
 	"trip2g/services/trip2g"
 )
@@ -15,17 +15,18 @@ type page struct {
 	make        func() []byte
 
 	once sync.Once
-	body []byte
-	etag string
+	body trip2g.Body
 }
 
-// at gives the page as of a change. That is no property of the note alone: a page changes too when
-// a note does that it links to.
-func (p *page) at(changedAt time.Time) *trip2g.Page {
+// MembersOnly is trip2g.Page's.
+func (p *page) MembersOnly() bool { return p.membersOnly }
+
+// Body is trip2g.Page's.
+func (p *page) Body(trip2g.Coding) *trip2g.Body {
 	p.once.Do(func() {
-		p.body = p.make()
-		sum := sha256.Sum256(p.body)
-		p.etag = `"` + hex.EncodeToString(sum[:16]) + `"`
+		html := p.make()
+		sum := sha256.Sum256(html)
+		p.body = trip2g.Body{Bytes: html, ETag: `"` + hex.EncodeToString(sum[:16]) + `"`, Length: strconv.Itoa(len(html))}
 	})
-	return &trip2g.Page{Body: p.body, ETag: p.etag, ModifiedAt: changedAt, MembersOnly: p.membersOnly}
+	return &p.body
 }

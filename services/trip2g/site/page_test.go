@@ -22,7 +22,7 @@ func TestEveryKindOfPageIsWholeAndQuiet(t *testing.T) {
 	)
 	pages := map[string]string{
 		"start": body(t, full, "/"), "note": body(t, full, "/f/one"), "folder": body(t, full, "/f"), "deep": body(t, full, "/f/g/deep"), "hostile": body(t, full, "/b"),
-		"not found": string(full.NotFound().Body), "members only": string(full.MembersOnly().Body), "welcome": body(t, memory(), "/"),
+		"not found": text(full.NotFound()), "members only": text(full.MembersOnly()), "welcome": body(t, memory(), "/"),
 	}
 	for name, text := range pages {
 		t.Run(name, func(t *testing.T) {

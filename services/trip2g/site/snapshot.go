@@ -18,18 +18,21 @@ type snapshot struct {
 var _ trip2g.Site = (*snapshot)(nil)
 
 // Page is trip2g.Site's. What is not found as it is written leads to the one page that it can mean.
-func (s *snapshot) Page(urlPath string) (*trip2g.Page, string) {
+func (s *snapshot) Page(urlPath string) (trip2g.Page, string) {
 	if p := s.content.pages[urlPath]; p != nil {
-		return p.at(s.changedAt), ""
+		return p, ""
 	}
 	return nil, s.content.redirect(urlPath)
 }
 
 // NotFound is trip2g.Site's.
-func (s *snapshot) NotFound() *trip2g.Page { return s.content.notFound.at(s.changedAt) }
+func (s *snapshot) NotFound() trip2g.Page { return s.content.notFound }
 
 // MembersOnly is trip2g.Site's.
-func (s *snapshot) MembersOnly() *trip2g.Page { return s.content.membersOnly.at(s.changedAt) }
+func (s *snapshot) MembersOnly() trip2g.Page { return s.content.membersOnly }
+
+// ModifiedAt is trip2g.Site's.
+func (s *snapshot) ModifiedAt() time.Time { return s.changedAt }
 
 // Asset is trip2g.Site's.
 func (s *snapshot) Asset(hash string) (asset trip2g.NoteAsset, public, ok bool) {

@@ -91,7 +91,7 @@ func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
 			if page == nil {
 				t.Fatalf("%s has no page but leads to %q", url, redirect)
 			}
-			pages = append(pages, page.ETag+string(page.Body))
+			pages = append(pages, etag(page)+text(page))
 		}
 		for _, w := range f.Current().Stats().Warnings {
 			pages = append(pages, w.Path+w.Text)
