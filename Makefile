@@ -59,6 +59,14 @@ unit: litefs ## The tests of the packages, with the race detector
 e2e: compose ## The suite that drives the stacks from outside
 	@exec sh tools/e2e.sh
 
+.PHONY: bench
+bench: trip2g litefs ## Measure this machine's nodes beside nginx and net/http, into docs/benchmarks.md
+	@exec sh tools/bench.sh
+
+.PHONY: profile
+profile: trip2g litefs ## Show where a replica's time and memory go under load
+	@exec sh tools/profile.sh
+
 .PHONY: lint
 lint: bin/staticcheck ## Formatting, go vet, staticcheck, shell syntax
 	@exec sh tools/lint.sh
