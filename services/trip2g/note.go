@@ -129,6 +129,13 @@ type ChangeSet struct {
 	Head       Position  // of the newest change there was when the set was read
 	ChangedAt  time.Time // when the change at Position was made
 
+	// Every start of a leader begins a lineage: changes made from then on belong to it. A follower
+	// keeps the Lineage of the set it stands at; when the next set's Since differs, the database was
+	// put back to an older state and has grown another way since, so it must load all anew. "" before
+	// the first lineage, as in a database that only older versions have written.
+	Since   string // lineage of the change at the position that was asked for
+	Lineage string // lineage of the change at Position
+
 	Notes           []Note  // published state of the notes that changed
 	RemovedNotes    []int64 // notes that readers see no more
 	Sessions        []Session
