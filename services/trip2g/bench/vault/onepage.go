@@ -1,0 +1,33 @@
+package vault
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// onePageSize is how much text makes a page of 28 KB, in bytes: the rest is markup and the layout.
+const onePageSize = 26_300
+
+// onePage writes the note at OnePage. It is the same in every vault and links to nothing, so that its
+// page is, too.
+func onePage() string {
+	r := rand.New(rand.NewPCG(28, 28))
+	var b strings.Builder
+	b.WriteString("# One page\n\n")
+	for i := 1; b.Len() < onePageSize; i++ {
+		if i%5 == 0 {
+			fmt.Fprintf(&b, "## Part %d\n\n", i/5)
+		}
+		for range 4 {
+			w := writer{Rand: r, script: scripts[latin]}
+			words := make([]string, 14)
+			for j := range words {
+				words[j] = w.script.word(r)
+			}
+			b.WriteString(capitalized(strings.Join(words, " ")) + ". ")
+		}
+		b.WriteString("\n\n")
+	}
+	return b.String()
+}
