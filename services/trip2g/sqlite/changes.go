@@ -21,8 +21,8 @@ const changesBytes = 16 << 20
 
 // Changes gives what readers can see that changed after a position, the oldest first: at most
 // limit things, and fewer where their text is long. after past the newest position gives an empty
-// set whose Head tells: the database is an older one. EUNAVAILABLE once the leader has migrated
-// the database past this binary.
+// set whose Head tells: the database is an older one, which Since tells even if it has grown past
+// after again. EUNAVAILABLE once the leader has migrated the database past this binary.
 func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
 	if limit <= 0 {
 		return trip2g.ChangeSet{}, trip2g.Errorf(trip2g.EINVALID, "limit is %d: ask for at least one change", limit)
@@ -35,17 +35,15 @@ func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) 
 		if err := checkSchema(r.path, set.Schema, r.known); err != nil {
 			return err
 		}
-		if after >= set.Head {
-			return nil
-		}
-		notes, sessions, err := t.changed(after, limit, &set)
-		if err != nil {
+		if err := t.readChanged(after, limit, &set); err != nil {
 			return err
 		}
-		if err := t.readNotes(notes, &set); err != nil {
+		var err error
+		if set.Since, err = t.lineage(after); err != nil {
 			return err
 		}
-		return t.readSessions(sessions, &set)
+		set.Lineage, err = t.lineage(set.Position)
+		return err
 	})
 	if err != nil {
 		return trip2g.ChangeSet{}, err
@@ -65,6 +63,21 @@ func (t *tx) readHead(set *trip2g.ChangeSet) error {
 		&set.DatabaseID, &set.Schema, &head, &at)
 	set.Head, set.Position, set.ChangedAt = trip2g.Position(head), trip2g.Position(head), optionalTime(at)
 	return err
+}
+
+// readChanged fills in what changed after a position.
+func (t *tx) readChanged(after trip2g.Position, limit int, set *trip2g.ChangeSet) error {
+	if after >= set.Head {
+		return nil
+	}
+	notes, sessions, err := t.changed(after, limit, set)
+	if err != nil {
+		return err
+	}
+	if err := t.readNotes(notes, set); err != nil {
+		return err
+	}
+	return t.readSessions(sessions, set)
 }
 
 // changed lists what moved after a position, and sets the position that the list reaches.

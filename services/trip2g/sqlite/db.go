@@ -32,8 +32,9 @@ var (
 )
 
 // OpenLeader opens the database at path, makes it if there is none, and brings its schema to this
-// binary's version. A newer schema, another program's database, and whatever can be no database
-// are errors that say what to do, and leave the file as it is.
+// binary's version. The next change begins a lineage (see trip2g.ChangeSet). A newer schema,
+// another program's database, and whatever can be no database are errors that say what to do, and
+// leave the file as it is.
 func OpenLeader(ctx context.Context, path string, options Options) (*DB, error) {
 	return openLeader(ctx, path, options, embeddedMigrations())
 }
@@ -61,7 +62,11 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if tempDir == "" {
 		tempDir = os.TempDir()
 	}
-	return &DB{Reader: &Reader{path: path, pool: readers, known: known}, writer: writer, tempDir: tempDir}, nil
+	db := &DB{Reader: &Reader{path: path, pool: readers, known: known}, writer: writer, tempDir: tempDir}
+	if err := db.beginLineage(ctx); err != nil {
+		return nil, errors.Join(openFault(path, err), db.Close())
+	}
+	return db, nil
 }
 
 // checkBeforeWriting looks at what is at path without changing it.

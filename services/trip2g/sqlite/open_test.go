@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -217,11 +218,12 @@ func (r *reasons) has(text string) bool {
 
 func TestAReplicaSaysWhatItWaitsForAndThenServes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
+	newest := newestSchema(embeddedMigrations())
 	var told reasons
 	opened := make(chan *Reader, 1)
 	go func() {
 		defer close(opened)
-		r, err := openReader(t.Context(), path, Options{Waiting: told.add}, 2)
+		r, err := openReader(t.Context(), path, Options{Waiting: told.add}, newest+1)
 		if err != nil {
 			t.Error(err)
 			return
@@ -232,13 +234,13 @@ func TestAReplicaSaysWhatItWaitsForAndThenServes(t *testing.T) {
 	ok(t, os.WriteFile(path, nil, 0o600))
 	eventually(t, "the replica says that the tables are missing", func() bool { return told.has("make the tables") })
 	openAt(t, path)
-	eventually(t, "the replica says that the schema is old", func() bool { return told.has("has schema 1 and this binary needs 2") })
+	eventually(t, "the replica says that the schema is old", func() bool { return told.has(fmt.Sprintf("has schema %d and this binary needs %d", newest, newest+1)) })
 	select {
 	case <-opened:
 		t.Fatal("the replica opened an older schema")
 	default:
 	}
-	newer, err := openLeader(t.Context(), path, Options{}, twoMigrations(t))
+	newer, err := openLeader(t.Context(), path, Options{}, oneMoreMigration(t))
 	ok(t, err)
 	defer newer.Close()
 	r := <-opened
@@ -250,13 +252,19 @@ func TestAReplicaSaysWhatItWaitsForAndThenServes(t *testing.T) {
 	}
 }
 
-func twoMigrations(t *testing.T) fs.FS {
-	first, err := fs.ReadFile(embeddedMigrations(), "00001_initial.sql")
+// oneMoreMigration is the migrations of a binary that is newer than this one.
+func oneMoreMigration(t *testing.T) fs.FS {
+	names, err := fs.Glob(embeddedMigrations(), "*.sql")
 	ok(t, err)
-	return fstest.MapFS{
-		"00001_initial.sql": {Data: first},
-		"00002_more.sql":    {Data: []byte("-- +goose Up\nCREATE TABLE more (x INTEGER) STRICT;\n")},
+	files := fstest.MapFS{
+		fmt.Sprintf("%05d_more.sql", newestSchema(embeddedMigrations())+1): {Data: []byte("-- +goose Up\nCREATE TABLE more (x INTEGER) STRICT;\n")},
 	}
+	for _, name := range names {
+		content, err := fs.ReadFile(embeddedMigrations(), name)
+		ok(t, err)
+		files[name] = &fstest.MapFile{Data: content}
+	}
+	return files
 }
 
 func TestAWaitEndsWithItsContext(t *testing.T) {
@@ -270,18 +278,19 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 func TestANewerSchemaIsRefusedWithBothVersionsAndTheCure(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	running := openAt(t, path)
-	newer, err := openLeader(t.Context(), path, Options{}, twoMigrations(t))
+	newer, err := openLeader(t.Context(), path, Options{}, oneMoreMigration(t))
 	ok(t, err)
 	push(t, newer, stageA, true, "n.md=text")
 
 	_, leaderErr := OpenLeader(t.Context(), path, Options{})
 	_, readerErr := OpenReader(t.Context(), path, Options{})
 	_, changesErr := running.Changes(t.Context(), 0, 10)
+	known := newestSchema(embeddedMigrations())
 	for name, err := range map[string]error{
 		"a leader": leaderErr, "a replica": readerErr, "a running node": running.Ready(t.Context()), "a running node's site": changesErr,
 	} {
 		wantCode(t, err, trip2g.EUNAVAILABLE)
-		for _, part := range []string{"schema 2", "up to 1", "upgrade this node's trip2g"} {
+		for _, part := range []string{fmt.Sprintf("schema %d", known+1), fmt.Sprintf("up to %d", known), "upgrade this node's trip2g"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s says %q without %q", name, err, part)
 			}
@@ -317,7 +326,7 @@ func TestTheDatabaseKeepsItsIdAndItsPosition(t *testing.T) {
 	first := must[trip2g.ChangeSet](t)(db.Changes(t.Context(), 0, 10))
 	ok(t, db.Close())
 	again := must[trip2g.ChangeSet](t)(openAt(t, path).Changes(t.Context(), 0, 10))
-	if !reflect.DeepEqual(first, again) || again.Head != position || len(again.DatabaseID) != 32 || again.Schema != 1 {
+	if !reflect.DeepEqual(first, again) || again.Head != position || len(again.DatabaseID) != 32 || again.Schema != newestSchema(embeddedMigrations()) {
 		t.Errorf("before %+v, after %+v", first, again)
 	}
 	other := must[trip2g.ChangeSet](t)(newLeader(t).Changes(t.Context(), 0, 10))

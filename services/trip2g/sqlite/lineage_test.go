@@ -1,0 +1,226 @@
+package sqlite
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"trip2g/internal/litefs/litefstest"
+	"trip2g/services/trip2g"
+)
+
+// lineageFollower remembers what a site remembers of the set it stands at.
+type lineageFollower struct {
+	position trip2g.Position
+	lineage  string
+}
+
+// followed is where a site stands that has loaded all that source has.
+func followed(t testing.TB, source trip2g.ChangeSource) lineageFollower {
+	t.Helper()
+	var f lineageFollower
+	if f.mustReload(t, source) {
+		t.Fatal("a site that has nothing yet is told to reload")
+	}
+	return f
+}
+
+// mustReload follows source to its newest position unless that is no continuation.
+func (f *lineageFollower) mustReload(t testing.TB, source trip2g.ChangeSource) bool {
+	t.Helper()
+	for {
+		set := must[trip2g.ChangeSet](t)(source.Changes(t.Context(), f.position, 2))
+		if set.Since != f.lineage || set.Head < f.position {
+			return true
+		}
+		f.position, f.lineage = set.Position, set.Lineage
+		if set.Position == set.Head {
+			return false
+		}
+	}
+}
+
+// publishMany makes n changes.
+func publishMany(t testing.TB, db *DB, n int) {
+	t.Helper()
+	for i := range n {
+		push(t, db, stageA, true, fmt.Sprintf("%s.md=%d", rowToken(t, db), i))
+	}
+}
+
+// rowToken is a name that no note has yet.
+func rowToken(t testing.TB, db *DB) (token string) {
+	t.Helper()
+	ok(t, db.pool.QueryRow(`SELECT lower(hex(randomblob(8)))`).Scan(&token))
+	return token
+}
+
+// backUp closes a database and gives its content.
+func backUp(t testing.TB, db *DB) []byte {
+	t.Helper()
+	ok(t, db.Close())
+	content, err := os.ReadFile(db.path)
+	ok(t, err)
+	return content
+}
+
+// A site that would reload at each restart of the leader would be away for as long as that takes.
+func TestARestartedLeaderMakesNoSiteReload(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.sqlite3")
+	db := openAt(t, path)
+	empty := followed(t, db)
+	publishMany(t, db, 5)
+	current, behind := followed(t, db), empty
+	for range 3 {
+		ok(t, db.Close())
+		db = openAt(t, path)
+		if current.mustReload(t, db) {
+			t.Error("a site at the newest position must reload after a restart")
+		}
+		publishMany(t, db, 3)
+		if current.mustReload(t, db) {
+			t.Error("a site must reload at the first changes after a restart")
+		}
+	}
+	if behind.mustReload(t, db) || behind != current {
+		t.Errorf("a site that missed all restarts stands at %+v, want %+v", behind, current)
+	}
+}
+
+// Every way to put a backup back: whatever was made after it is another's, even if it has grown
+// past where the site stands.
+func TestABackupThatHasGrownPastASiteIsToldFromItsOwnPast(t *testing.T) {
+	for name, tt := range map[string]struct{ restartsBefore, afterBackup, restored int }{
+		"shorter than the site":             {0, 4, 2},
+		"as long as the site":               {0, 4, 4},
+		"longer than the site":              {0, 4, 9},
+		"from three lineages ago, longer":   {3, 4, 30},
+		"with nothing between, then longer": {2, 0, 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data.sqlite3")
+			db := openAt(t, path)
+			publishMany(t, db, 3)
+			backup := backUp(t, db)
+			db = openAt(t, path)
+			common := followed(t, db)
+			for range tt.restartsBefore {
+				publishMany(t, db, 2)
+				ok(t, db.Close())
+				db = openAt(t, path)
+			}
+			publishMany(t, db, tt.afterBackup)
+			site, changed := followed(t, db), tt.restartsBefore+tt.afterBackup > 0
+			ok(t, db.Close())
+
+			ok(t, os.WriteFile(path, backup, 0o600))
+			db = openAt(t, path)
+			publishMany(t, db, tt.restored)
+			if got := site.mustReload(t, db); got != changed {
+				t.Errorf("a site that followed past the backup must reload: %v, want %v", got, changed)
+			}
+			if common.mustReload(t, db) {
+				t.Error("a site that stood at the backup must reload, and it has nothing wrong")
+			}
+		})
+	}
+}
+
+// One backup put back twice: the second life has positions and restarts like the first.
+func TestTwoLivesOfOneBackupDiffer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.sqlite3")
+	db := openAt(t, path)
+	publishMany(t, db, 3)
+	backup := backUp(t, db)
+	var sites []lineageFollower
+	for range 2 {
+		ok(t, os.WriteFile(path, backup, 0o600))
+		db = openAt(t, path)
+		publishMany(t, db, 2)
+		sites = append(sites, followed(t, db))
+		ok(t, db.Close())
+	}
+	db = openAt(t, path)
+	if !sites[0].mustReload(t, db) || sites[1].mustReload(t, db) {
+		t.Error("the site of the first life must reload and that of the second must not")
+	}
+}
+
+// A database that only an older version has written has no lineages, and its replicas must be able
+// to tell its restored self from it nevertheless.
+func TestADatabaseOfAnOlderVersionGetsLineages(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.sqlite3")
+	db := openAt(t, path)
+	publishMany(t, db, 3)
+	_, err := db.writer.Exec(`DELETE FROM lineages`)
+	ok(t, err)
+	before := followed(t, db)
+	backup := backUp(t, db)
+	db = openAt(t, path)
+	if before.lineage != "" || before.mustReload(t, db) {
+		t.Errorf("a site of lineage %q must reload once there are lineages", before.lineage)
+	}
+	publishMany(t, db, 2)
+	site := followed(t, db)
+	ok(t, db.Close())
+	ok(t, os.WriteFile(path, backup, 0o600))
+	db = openAt(t, path)
+	publishMany(t, db, 9)
+	if !site.mustReload(t, db) {
+		t.Error("a site that followed past the backup goes on as if nothing had happened")
+	}
+}
+
+func TestLineagesTakeBoundedSpace(t *testing.T) {
+	db := newLeader(t)
+	for range 5 {
+		ok(t, db.beginLineage(t.Context()))
+	}
+	if n := count(t, db, `SELECT count(*) FROM lineages`); n != 1 {
+		t.Errorf("starts without a change left %d lineages", n)
+	}
+	publishMany(t, db, 2)
+	behind := followed(t, db)
+	for range maxLineages + 5 {
+		push(t, db, stageA, true, "n.md="+rowToken(t, db))
+		ok(t, db.beginLineage(t.Context()))
+	}
+	if n := count(t, db, `SELECT count(*) FROM lineages`); n > maxLineages {
+		t.Errorf("there are %d lineages", n)
+	}
+	if !behind.mustReload(t, db) {
+		t.Error("a site that is further behind than lineages reach does not load all anew")
+	}
+	if current := followed(t, db); current.mustReload(t, db) {
+		t.Error("a site that is up to date must reload")
+	}
+}
+
+// The old leader had a change that no replica got. Its replica goes on as the leader, past it.
+func TestAPromotedReplicaIsALineageOfItsOwn(t *testing.T) {
+	leader := litefstest.StartPrimary(t)
+	db := openAt(t, leader.Path("data.sqlite3"))
+	replica := litefstest.StartReplica(t, leader)
+	publishMany(t, db, 3)
+	replica.WaitFor(leader, "data.sqlite3")
+	r := newReader(t, replica.Path("data.sqlite3"))
+	onReplica := followed(t, r)
+	copied, err := os.ReadFile(replica.Path("data.sqlite3"))
+	ok(t, err)
+	log, err := os.ReadFile(replica.Path("data.sqlite3-wal"))
+	ok(t, err)
+	ok(t, r.Close())
+	replica.Stop()
+	publishMany(t, db, 1)
+	alone := followed(t, db)
+
+	path := filepath.Join(t.TempDir(), "data.sqlite3")
+	ok(t, os.WriteFile(path, copied, 0o600))
+	ok(t, os.WriteFile(path+"-wal", log, 0o600))
+	promoted := openAt(t, path)
+	publishMany(t, promoted, 5)
+	if onReplica.mustReload(t, promoted) || !alone.mustReload(t, promoted) {
+		t.Error("only a site with the lost change must reload")
+	}
+}
