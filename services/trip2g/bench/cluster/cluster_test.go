@@ -1,0 +1,177 @@
+package cluster_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/bench/cluster"
+	"trip2g/services/trip2g/client"
+)
+
+// patience bounds every wait; it is far more than any takes.
+const patience = time.Minute
+
+func start(t *testing.T, o cluster.Options) *cluster.Cluster {
+	t.Helper()
+	o.Root, o.Dir = "../../../..", t.TempDir()
+	c, err := cluster.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func publish(t *testing.T, c *cluster.Cluster, n *cluster.Node, path, content string) {
+	t.Helper()
+	server, err := client.New(client.Options{URL: n.URL(), Key: c.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.StageNotes(t.Context(), []trip2g.NoteUpdate{{Path: path, Content: content}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func waitFor(t *testing.T, n *cluster.Node, path, text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			body, _ := io.ReadAll(response.Body)
+			response.Body.Close()
+			if strings.Contains(string(body), text) {
+				return
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("%s never showed %q at %s", n.Name, text, path)
+}
+
+// What is measured has to be a cluster that works: a write through a replica reaches all nodes.
+func TestACluster(t *testing.T) {
+	c := start(t, cluster.Options{Replicas: 2})
+	replica := c.Replicas[0]
+	before := received(t, replica)
+	publish(t, c, replica, "Note.md", "first "+strings.Repeat("x", 10_000))
+	for _, n := range c.Nodes() {
+		waitFor(t, n, "/note", "first")
+	}
+	if got := received(t, replica) - before; got < 100 || got > 10<<20 {
+		t.Errorf("%s received %d bytes for a note of 10 KB", replica.Name, got)
+	}
+
+	toReady, err := replica.Restart(t.Context(), "TRIP2G_NODE_NAME=renamed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if toReady <= 0 {
+		t.Errorf("it took %s to be ready", toReady)
+	}
+	waitFor(t, replica, "/note", "first")
+	measure(t, replica)
+	if log, err := os.ReadFile(replica.LogFile()); err != nil || !strings.Contains(string(log), "renamed") {
+		t.Errorf("the restarted replica does not have its new setting: %v", err)
+	}
+}
+
+func received(t *testing.T, n *cluster.Node) int64 {
+	t.Helper()
+	bytes, err := n.Received()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+func measure(t *testing.T, n *cluster.Node) {
+	t.Helper()
+	server, err := n.Server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []cluster.Process{server, n.LiteFS()} {
+		memory, err := p.RSS()
+		if err != nil || memory < 1<<20 {
+			t.Errorf("process %d has %d bytes of memory: %v", p, memory, err)
+		}
+		used, err := p.CPU()
+		if err != nil || used <= 0 {
+			t.Errorf("process %d used the processor for %s: %v", p, used, err)
+		}
+	}
+}
+
+// A bench that was stopped must leave no mount behind, which only root could remove.
+func TestStopFreesTheMountsOfDeadNodes(t *testing.T) {
+	c := start(t, cluster.Options{Replicas: 1})
+	for _, n := range c.Nodes() {
+		process, err := os.FindProcess(int(n.LiteFS()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(mounts), c.Dir) {
+		t.Errorf("something is still mounted under %s", c.Dir)
+	}
+	if _, err := os.Stat(c.Dir); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", c.Dir, err)
+	}
+}
+
+func TestALeaderWithoutLiteFS(t *testing.T) {
+	c := start(t, cluster.Options{Plain: true})
+	publish(t, c, c.Leader, "Note.md", "plain")
+	waitFor(t, c.Leader, "/note", "plain")
+}
+
+// The other way to read, which the bench compares with, must show the same notes and follow changes.
+func TestReadingThroughSQLite(t *testing.T) {
+	c := start(t, cluster.Options{Replicas: 1})
+	replica := c.Replicas[0]
+	publish(t, c, c.Leader, "Note.md", "text **0**")
+	if err := c.SQLiteReads(t.Context(), replica); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, replica, "/note", "text <strong>0</strong>")
+	for i := range 3 {
+		publish(t, c, c.Leader, "Note.md", fmt.Sprintf("text **%d**", i))
+		waitFor(t, replica, "/note", fmt.Sprintf("text <strong>%d</strong>", i))
+	}
+	publish(t, c, c.Leader, "Later.md", "a later note")
+	waitFor(t, replica, "/later", "a later note")
+	if _, err := replica.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, replica, "/later", "a later note")
+}
