@@ -2,6 +2,7 @@ package http
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/felixge/httpsnoop"
 	"github.com/prometheus/client_golang/prometheus"
@@ -9,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/internal/forward"
+	"trip2g/services/trip2g/fastlane"
 )
 
 // Ports that a request can have come in by, as logs and metrics name them.
@@ -64,6 +66,14 @@ func (a *AccessLog) write(log *zerolog.Logger, port string, r *http.Request, see
 		line.Bool("broken_off", true)
 	}
 	line.Msg("request")
+}
+
+// plain is write for a plain read of a public page, which came in by the public port.
+func (a *AccessLog) plain(r *fastlane.Request, status int, sent int64) {
+	took := time.Since(r.Arrived)
+	a.metrics.observePlain(r.Method, status, took)
+	a.log.Info().Str("request_id", r.ID).Str("method", r.Method).Str("path", r.Path).Int("status", status).
+		Int64("bytes", sent).Dur("duration", took).Str("client", r.Client).Str("port", PublicPort).Msg("request")
 }
 
 // WithRequestID answers with the request's id, so that a user can name it to an operator.

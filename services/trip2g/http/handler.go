@@ -25,18 +25,20 @@ type Options struct {
 	Static        http.Handler      // the look's files, under StaticPrefix
 	StaticPrefix  string            // with slashes at both ends
 	SessionCookie string            // the session cookie's name on this node
+	Codings       []trip2g.Coding   // content codings offered for pages, best first
 	GraphQL       http.Handler      // leader only: the API
 	Missing       func(path string) // leader only: told of pages asked for in vain
 }
 
 type handler struct {
 	Options
+	answers answerer
 }
 
 // NewHandler gives the handler of everything that a node answers itself: pages, files and, on a
 // leader, the API. Every other method than GET, HEAD and OPTIONS is for the API alone.
 func NewHandler(o Options) http.Handler {
-	h := &handler{Options: o}
+	h := &handler{Options: o, answers: answerer{codings: o.Codings}}
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Path(graphQLPath).HandlerFunc(h.serveGraphQL)
 	r.Path(oldGraphQLPath).Methods(http.MethodPost).HandlerFunc(h.serveGraphQL)
@@ -83,16 +85,20 @@ func allow(w http.ResponseWriter, methods string, status int) {
 }
 
 // A note can hold an image of another site; nothing else comes from elsewhere, and no script runs.
-const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; media-src 'self' https:; " +
-	"object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const (
+	contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; media-src 'self' https:; " +
+		"object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	contentTypeOptions = "nosniff"
+	referrerPolicy     = "strict-origin-when-cross-origin"
+)
 
 // secured adds the headers that keep a browser from doing more with an answer than was meant.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", contentPolicy)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		header.Set("X-Content-Type-Options", contentTypeOptions)
+		header.Set("Referrer-Policy", referrerPolicy)
 		next.ServeHTTP(w, r)
 	})
 }

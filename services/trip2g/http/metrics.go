@@ -1,6 +1,7 @@
 package http
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
@@ -21,6 +22,13 @@ func NewRegistry() *prometheus.Registry {
 type requestMetrics struct {
 	count    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	plain    map[string]plainMetrics // by method
+}
+
+// plainMetrics are those of plain reads of pages, found once: finding them costs more than counting.
+type plainMetrics struct {
+	ok, notModified prometheus.Counter
+	duration        prometheus.Observer
 }
 
 func newRequestMetrics(registerer prometheus.Registerer) *requestMetrics {
@@ -34,9 +42,28 @@ func newRequestMetrics(registerer prometheus.Registerer) *requestMetrics {
 			Help:    "Time from a request's head to the end of its answer.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
 		}, []string{"method", "port"}),
+		plain: make(map[string]plainMetrics),
 	}
 	registerer.MustRegister(m.count, m.duration)
+	for _, method := range []string{"GET", "HEAD"} {
+		m.plain[method] = plainMetrics{
+			ok:          m.count.WithLabelValues(method, "200", PublicPort),
+			notModified: m.count.WithLabelValues(method, "304", PublicPort),
+			duration:    m.duration.WithLabelValues(method, PublicPort),
+		}
+	}
 	return m
+}
+
+// observePlain is observe for a plain read of a page, whose status is 200 or 304.
+func (m *requestMetrics) observePlain(method string, code int, d time.Duration) {
+	plain := m.plain[method]
+	if code == http.StatusNotModified {
+		plain.notModified.Inc()
+	} else {
+		plain.ok.Inc()
+	}
+	plain.duration.Observe(d.Seconds())
 }
 
 func (m *requestMetrics) observe(method, port string, code int, d time.Duration) {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/fastlane"
 )
 
 // servePage gives a page from memory: no request reads the database, because reads on a LiteFS
@@ -31,12 +32,10 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 			h.Missing(r.URL.Path)
 		}
 		h.serveNotFound(w, r, site)
-	case page.MembersOnly():
-		if h.admit(w, r, site) {
-			serveHTML(w, r, site, page)
-		}
-	default:
-		servePublic(w, r, site, page)
+	case !page.MembersOnly():
+		h.serveHTML(w, r, site, page, everybody)
+	case h.admit(w, r, site):
+		h.serveHTML(w, r, site, page, members)
 	}
 }
 
@@ -45,44 +44,62 @@ func wellFormed(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsRune(path, 0) && len(path) <= 2*trip2g.MaxPathLength
 }
 
-func servePublic(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page) {
-	// Kept by any cache, used only after asking: a published change must be seen at once.
-	w.Header().Set("Cache-Control", "public, no-cache")
-	serveHTML(w, r, site, page)
-}
-
 // admit lets a signed-in reader have what is for members, and answers every other. Neither answer
 // is for a cache that several readers share.
 func (h *handler) admit(w http.ResponseWriter, r *http.Request, site trip2g.Site) bool {
-	w.Header().Set("Cache-Control", "private, no-cache")
-	w.Header().Set("Vary", "Cookie, Authorization")
+	w.Header().Set("Cache-Control", members.cacheControl)
+	w.Header().Set("Vary", members.vary)
 	if h.signedIn(site, r) {
 		return true
 	}
-	writeHTML(w, r, site.MembersOnly(), http.StatusForbidden)
+	h.serveNotice(w, r, http.StatusForbidden, site.MembersOnly(), members)
 	return false
 }
 
 func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site) {
-	w.Header().Set("Cache-Control", "no-cache")
-	writeHTML(w, r, site.NotFound(), http.StatusNotFound)
+	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(), nobody)
 }
 
 // serveHTML answers 200, 206, 304 or 412 as the request's conditions want (RFC 9110, section 13).
-func serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page) {
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	body := page.Body(trip2g.Identity)
-	header.Set("ETag", body.ETag)
-	http.ServeContent(w, r, "", site.ModifiedAt(), bytes.NewReader(body.Bytes))
+func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, who audience) {
+	if isPartial(r) {
+		h.serveParts(w, r, site, page, who)
+		return
+	}
+	var a fastlane.Answer
+	plain := plainOf(r)
+	h.answers.page(&a, &plain, site, page, who)
+	writeAnswer(w, &a)
 }
 
-func writeHTML(w http.ResponseWriter, r *http.Request, page trip2g.Page, status int) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		w.Write(page.Body(trip2g.Identity).Bytes)
+func (h *handler) serveNotice(w http.ResponseWriter, r *http.Request, status int, page trip2g.Page, who audience) {
+	var a fastlane.Answer
+	plain := plainOf(r)
+	h.answers.notice(&a, &plain, status, page, who)
+	writeAnswer(w, &a)
+}
+
+// isPartial tells whether a request asks for a part of a page or has a condition that is seldom on
+// a read.
+func isPartial(r *http.Request) bool {
+	for _, name := range []string{"Range", "If-Match", "If-Unmodified-Since"} {
+		if _, ok := r.Header[name]; ok {
+			return true
+		}
 	}
+	return false
+}
+
+// serveParts leaves such a request to net/http. Parts are those of the page as it is: of a compressed one
+// they would be of use to nobody.
+func (h *handler) serveParts(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, who audience) {
+	body := page.Body(trip2g.Identity)
+	header := w.Header()
+	header.Set("Cache-Control", who.cacheControl)
+	header.Set("Content-Type", htmlType)
+	header.Set("ETag", body.ETag)
+	header.Set("Vary", who.vary)
+	http.ServeContent(w, r, "", site.ModifiedAt(), bytes.NewReader(body.Bytes))
 }
 
 // starting answers while there is no site yet.
