@@ -35,7 +35,7 @@ const (
 )
 
 // marks are the characters that can open, close or end something in a line of text.
-const marks = "[]!*_`<~"
+const marks = "[]!*_`<~="
 
 // limits follows what parsing one note costs.
 type limits struct {
@@ -44,6 +44,7 @@ type limits struct {
 	escapes   int64 // table rows with an escaped bar in code so far
 	faults    []fault
 	known     map[string]bool
+	dense     map[ast.Node]bool // blocks that stand for paragraphs too dense to be parsed
 }
 
 // fault is a limit that was met, at a byte of the text.
@@ -54,7 +55,9 @@ type fault struct {
 
 var limitsKey = parser.NewContextKey()
 
-func newLimits() *limits { return &limits{work: noteWork, known: make(map[string]bool)} }
+func newLimits() *limits {
+	return &limits{work: noteWork, known: make(map[string]bool), dense: make(map[ast.Node]bool)}
+}
 
 func limitsOf(pc parser.Context) *limits { return pc.Get(limitsKey).(*limits) }
 
@@ -236,5 +239,6 @@ func (paragraphLimit) Transform(node *ast.Paragraph, reader text.Reader, pc pars
 	block := ast.NewCodeBlock()
 	block.SetLines(lines)
 	block.SetBlankPreviousLines(node.HasBlankPreviousLines())
+	l.dense[block] = true
 	node.Parent().ReplaceChild(node.Parent(), node, block)
 }

@@ -1,8 +1,8 @@
 // Package markdown understands notes: Parse reads a note's frontmatter and what its text refers
 // to, Render makes HTML of the text.
 //
-// Notes are CommonMark with GitHub's additions, footnotes and Obsidian's wikilinks; a note whose
-// path ends in .html is HTML. HTML is kept where it is harmless: what Render gives holds no
+// Notes are CommonMark with GitHub's and Obsidian's additions; a note whose path ends in .html is
+// HTML. HTML is kept where it is harmless: what Render gives holds no
 // script, style, form, frame or event handler, whatever the note says.
 //
 // Every text is taken, and the work that one causes is bounded (see limits.go): what goes past a
@@ -80,8 +80,14 @@ func parseBody(doc *trip2g.Document, notePath string) {
 	if doc.Format == trip2g.HTML {
 		title, heading = readHTML(doc.Body, refs)
 	} else {
-		source := []byte(doc.Body)
+		source, open := withoutComments([]byte(doc.Body))
+		doc.Body = string(source)
 		root, limits := parseTree(source)
+		if open >= 0 {
+			doc.Warnings = append(doc.Warnings, trip2g.Warning{
+				Path: notePath, Line: doc.BodyLine + open, Text: "a comment starts here and has no end, so that all below is hidden; end it with %%",
+			})
+		}
 		doc.Warnings = append(doc.Warnings, limits.warnings(notePath, source, doc.BodyLine)...)
 		title, heading = firstHeading(root, source), openingHeading(root, source)
 		resolve(root, source, refs)
