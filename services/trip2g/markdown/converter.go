@@ -57,6 +57,7 @@ func newParser() parser.Parser {
 			util.Prioritized(extension.NewLinkifyParser(), 999),
 		),
 		parser.WithParagraphTransformers(
+			util.Prioritized(callouts{}, 50),
 			util.Prioritized(definitions{parser.LinkReferenceParagraphTransformer}, 100),
 			util.Prioritized(table{extension.NewTableParagraphTransformer()}, 200),
 			util.Prioritized(paragraphLimit{}, 1000),
@@ -76,12 +77,15 @@ func parseTree(source []byte) (ast.Node, *limits) {
 	return converter.Parser().Parse(text.NewReader(source), parser.WithContext(context)), l
 }
 
-// elementRenderer renders what resolve makes, and puts each table into a box that can scroll.
+// elementRenderer renders what resolve makes and what Obsidian adds, and puts each table into a box
+// that can scroll.
 type elementRenderer struct{}
 
 func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(elementKind, renderElement)
 	reg.Register(extast.KindTable, renderTable)
+	reg.Register(ast.KindBlockquote, renderBlockquote)
+	reg.Register(calloutTitleKind, renderCalloutTitle)
 }
 
 func renderTable(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -49,6 +49,13 @@ func renderElement(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.W
 	return ast.WalkContinue, w.WriteByte('>')
 }
 
+// rawString makes a node of text that holds no markup.
+func rawString(text string) *ast.String {
+	s := ast.NewString([]byte(text))
+	s.SetRaw(true)
+	return s
+}
+
 // link makes the element of a link. A title of "" is none.
 func link(href, rel, title string) *element {
 	e := &element{tag: "a", attributes: []attribute{{"href", href}}}
@@ -71,9 +78,7 @@ const external = "noopener"
 
 // holding gives the element with a text in it.
 func (e *element) holding(text string) *element {
-	s := ast.NewString([]byte(text))
-	s.SetRaw(true)
-	e.AppendChild(e, s)
+	e.AppendChild(e, rawString(text))
 	return e
 }
 

@@ -42,6 +42,11 @@ var hostile = map[string]func(n int) string{
 	"open percent comments":     repeat("%%a\n\n"),
 	"percent signs":             repeat("a%"),
 	"comments that break code":  repeat("%%`%%`"),
+	"callouts in each other":    nestedCallouts,
+	"callouts in one line":      repeat("> [!a]- "),
+	"callouts":                  repeat("> [!tip] a\n\n"),
+	"a dense title":             func(n int) string { return "> [!tip] " + strings.Repeat("*a_ ", n/4) },
+	"many dense titles":         repeat("> [!tip] " + strings.Repeat("*a_ ", 1000) + "\n\n"),
 	"code of growing length":    growingTicks,
 	"open tags":                 repeat("x <a "),
 	"open attributes":           repeat(`x <a b="`),
@@ -77,6 +82,14 @@ func nestedLists(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
 		b.WriteString(strings.Repeat(" ", 2*i) + "- a\n")
+	}
+	return b.String()
+}
+
+func nestedCallouts(n int) string {
+	var b strings.Builder
+	for i := 1; b.Len() < n; i++ {
+		b.WriteString(strings.Repeat("> ", i) + "[!tip]- a\n")
 	}
 	return b.String()
 }

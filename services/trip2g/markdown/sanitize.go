@@ -3,7 +3,9 @@ package markdown
 import (
 	"bytes"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -33,6 +35,7 @@ func newPolicy() *bluemonday.Policy {
 		"cite", "dfn", "q", "time", "bdi", "bdo", "ruby", "rb", "rt", "rp", "center",
 		"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "col", "colgroup")
 	allowText(p)
+	allowCallouts(p)
 	allowTables(p)
 	allowLinksAndMedia(p)
 	return p
@@ -56,6 +59,14 @@ func allowText(p *bluemonday.Policy) {
 	p.AllowAttrs("datetime").Matching(regexp.MustCompile(`^[\w:+. -]{1,40}$`)).OnElements("time", "del", "ins")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
 	p.AllowAttrs("checked", "disabled").Matching(nothing).OnElements("input")
+}
+
+func allowCallouts(p *bluemonday.Policy) {
+	types := strings.Join(slices.Sorted(maps.Keys(calloutTypes)), "|")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^callout callout-(`+types+`)$`)).OnElements("div", "details")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^callout-title$`)).OnElements("p", "summary")
+	p.AllowAttrs("aria-label").Matching(regexp.MustCompile(`^(?i:`+types+`)$`)).OnElements("div", "details")
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^note$`)).OnElements("div")
 }
 
 func allowTables(p *bluemonday.Policy) {
