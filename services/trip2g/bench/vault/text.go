@@ -3,6 +3,7 @@ package vault
 import (
 	"fmt"
 	"math/rand/v2"
+	"path"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ type writer struct {
 }
 
 // note writes a note of about size bytes: it ends with the block that reaches the size.
-func (w *writer) note(title string, size int) string {
+func (w *writer) note(title string, size int) {
 	if w.IntN(10) < 3 {
 		w.frontmatter()
 	}
@@ -25,7 +26,6 @@ func (w *writer) note(title string, size int) string {
 	for w.Len() < size {
 		w.block()
 	}
-	return w.String()
 }
 
 func (w *writer) frontmatter() {
@@ -50,12 +50,10 @@ func (w *writer) block() {
 		w.code()
 	case n < 95:
 		w.table()
-	case n < 97:
-		fmt.Fprintf(w, "> %s\n\n", w.sentence())
 	case n < 98:
-		fmt.Fprintf(w, "![[%s]]\n\n", w.target())
+		fmt.Fprintf(w, "> %s\n\n", w.sentence())
 	default:
-		w.image()
+		fmt.Fprintf(w, "![[%s]]\n\n", w.target())
 	}
 }
 
@@ -135,13 +133,12 @@ func (w *writer) table() {
 	w.WriteString("\n")
 }
 
-func (w *writer) image() {
-	image := imagePath(w.IntN(w.vault.Images()))
+func (w *writer) image(i int) {
 	if w.IntN(2) == 0 {
-		fmt.Fprintf(w, "![[%s]]\n\n", strings.TrimPrefix(image, "attachments/"))
+		fmt.Fprintf(w, "![[%s]]\n", path.Base(imagePath(i)))
 		return
 	}
-	fmt.Fprintf(w, "![%s](</%s>)\n\n", w.script.word(w.Rand), image)
+	fmt.Fprintf(w, "![%s](</%s>)\n", w.script.word(w.Rand), imagePath(i))
 }
 
 func (w *writer) tag() string { return tags[w.IntN(len(tags))] }

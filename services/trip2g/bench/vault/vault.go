@@ -11,7 +11,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"trip2g/services/trip2g"
 )
@@ -25,8 +29,12 @@ const (
 	sizeSpread = 1.1 // standard deviation of the size's natural logarithm
 )
 
-// maxImages bounds the images of a vault: a large one embeds the same ones more often.
-const maxImages = 200
+// A vault has an image for every 20 notes, and at most 500: what grows is the text. Half of the images are embedded
+// in two notes.
+const (
+	notesPerImage = 20
+	maxImages     = 500
+)
 
 // OnePage is the path of the note whose page is 28 KB of HTML; every vault has it.
 const OnePage = "One page.md"
@@ -51,7 +59,7 @@ func Generate(seed uint64, notes int) *Vault {
 	if notes < 2 {
 		panic(fmt.Sprintf("a vault of %d notes has no place for its start page and %s", notes, OnePage))
 	}
-	return &Vault{seed: seed, paths: notePaths(seed, notes), images: min(1+notes/20, maxImages)}
+	return &Vault{seed: seed, paths: notePaths(seed, notes), images: min(1+notes/notesPerImage, maxImages)}
 }
 
 // Len gives the number of notes.
@@ -74,7 +82,21 @@ func (v *Vault) Note(i int) File {
 	r := random(v.seed, noteText, uint64(i))
 	w := &writer{Rand: r, vault: v, script: scripts[scriptOf(i)]}
 	size := int(medianSize * math.Exp(r.NormFloat64()*sizeSpread))
-	return File{v.paths[i], []byte(w.note(name(v.paths[i]), min(max(size, minSize), maxSize)))}
+	w.note(name(v.paths[i]), min(max(size, minSize), maxSize))
+	if image, ok := v.imageOf(i); ok {
+		w.image(image)
+	}
+	return File{v.paths[i], []byte(w.String())}
+}
+
+// imageOf gives the image that note i embeds, if it does: an image is embedded once or twice.
+func (v *Vault) imageOf(i int) (image int, ok bool) {
+	embedding := v.images * 3 / 2
+	every := max(1, len(v.paths)/embedding)
+	if i%every != every-1 || i/every >= embedding {
+		return 0, false
+	}
+	return i / every % v.images, true
 }
 
 // Images gives the number of images.
@@ -87,30 +109,40 @@ func (v *Vault) Image(i int) File {
 
 // Write writes the vault into a folder, which it makes, and tells the size of the notes' texts in bytes.
 func (v *Vault) Write(dir string) (text int64, err error) {
-	folders := make(map[string]bool)
-	write := func(f File) error {
-		to := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if folder := filepath.Dir(to); !folders[folder] {
-			if err := os.MkdirAll(folder, 0o755); err != nil {
-				return err
-			}
-			folders[folder] = true
-		}
-		return os.WriteFile(to, f.Content, 0o644)
-	}
-	for i := range v.paths {
-		note := v.Note(i)
-		text += int64(len(note.Content))
-		if err := write(note); err != nil {
+	for folder := range v.folders() {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(folder)), 0o755); err != nil {
 			return 0, fmt.Errorf("write the vault: %w", err)
 		}
+	}
+	write := func(f File) error {
+		return os.WriteFile(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Content, 0o644)
+	}
+	var sum atomic.Int64
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range v.paths {
+		group.Go(func() error {
+			note := v.Note(i)
+			sum.Add(int64(len(note.Content)))
+			return write(note)
+		})
 	}
 	for i := range v.images {
-		if err := write(v.Image(i)); err != nil {
-			return 0, fmt.Errorf("write the vault: %w", err)
-		}
+		group.Go(func() error { return write(v.Image(i)) })
 	}
-	return text, nil
+	if err := group.Wait(); err != nil {
+		return 0, fmt.Errorf("write the vault: %w", err)
+	}
+	return sum.Load(), nil
+}
+
+// folders gives the folders of all files, each once.
+func (v *Vault) folders() map[string]bool {
+	folders := map[string]bool{path.Dir(imagePath(0)): true}
+	for _, p := range v.paths {
+		folders[path.Dir(p)] = true
+	}
+	return folders
 }
 
 // What a random stream is for: each has its own, so that any part of a vault can be made alone.
