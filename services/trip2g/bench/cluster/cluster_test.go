@@ -3,16 +3,12 @@ package cluster_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/bench/cluster"
-	"trip2g/services/trip2g/client"
 )
 
 // patience bounds every wait; it is far more than any takes.
@@ -35,37 +31,22 @@ func start(t *testing.T, o cluster.Options) *cluster.Cluster {
 
 func publish(t *testing.T, c *cluster.Cluster, n *cluster.Node, path, content string) {
 	t.Helper()
-	server, err := client.New(client.Options{URL: n.URL(), Key: c.Key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := server.StageNotes(t.Context(), []trip2g.NoteUpdate{{Path: path, Content: content}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Commit(t.Context()); err != nil {
+	writer := c.Writer(n.URL())
+	defer writer.Close()
+	if _, err := writer.Write(t.Context(), path, content); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func waitFor(t *testing.T, n *cluster.Node, path, text string) {
+func waitFor(t *testing.T, n *cluster.Node, address, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for ctx.Err() == nil {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL()+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			body, _ := io.ReadAll(response.Body)
-			response.Body.Close()
-			if strings.Contains(string(body), text) {
-				return
-			}
-		}
-		time.Sleep(5 * time.Millisecond)
+	reader := n.NewReader()
+	defer reader.Close()
+	if _, err := reader.WaitFor(ctx, address, text, 5*time.Millisecond); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("%s never showed %q at %s", n.Name, text, path)
 }
 
 // What is measured has to be a cluster that works: a write through a replica reaches all nodes.
@@ -174,4 +155,18 @@ func TestReadingThroughSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, replica, "/later", "a later note")
+}
+
+// A write that was refused must not be measured as if it had been made.
+func TestARefusedWriteIsAnError(t *testing.T) {
+	c := start(t, cluster.Options{Plain: true})
+	writer := c.Writer(c.Leader.URL())
+	defer writer.Close()
+	if _, err := writer.Write(t.Context(), "../outside.md", "text"); err == nil {
+		t.Error("a path outside the vault was written without an error")
+	}
+	c.Key = "wrong"
+	if _, err := c.Writer(c.Leader.URL()).Write(t.Context(), "note.md", "text"); err == nil {
+		t.Error("a note was written with a wrong key without an error")
+	}
 }

@@ -1,0 +1,78 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Writer publishes single notes over one connection, as an editor does when a note is saved: each is
+// visible on the leader when its write is answered. It is for one goroutine.
+type Writer struct {
+	url, key string
+	client   *http.Client
+}
+
+// Writer makes a writer to the server at a URL: a node's, or that of a proxy before one.
+func (c *Cluster) Writer(url string) *Writer {
+	return &Writer{url: url + "/_system/graphql", key: c.Key, client: &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: 1},
+		Timeout:   time.Minute,
+	}}
+}
+
+const writeMutation = `mutation Write($input: PushNotesInput!) { pushNotes(input: $input) { __typename
+  ... on ErrorPayload { message } } }`
+
+// Write publishes a note and gives the time from the start of the request until the answer was read.
+func (w *Writer) Write(ctx context.Context, path, content string) (time.Duration, error) {
+	body, err := json.Marshal(map[string]any{"query": writeMutation, "variables": map[string]any{
+		"input": map[string]any{"updates": []map[string]string{{"path": path, "content": content}}},
+	}})
+	if err != nil {
+		return 0, fmt.Errorf("write %s: %w", path, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(body))
+	if err != nil {
+		return 0, fmt.Errorf("write %s: %w", path, err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-API-Key", w.key)
+	began := time.Now()
+	answer, err := w.send(request)
+	took := time.Since(began)
+	if err != nil {
+		return 0, fmt.Errorf("write %s: %w", path, err)
+	}
+	var result struct {
+		Data struct {
+			PushNotes struct {
+				Typename string `json:"__typename"`
+			}
+		}
+	}
+	if err := json.Unmarshal(answer, &result); err != nil || result.Data.PushNotes.Typename != "PushNotesPayload" {
+		return 0, fmt.Errorf("write %s: the server answered %.500s", path, answer)
+	}
+	return took, nil
+}
+
+func (w *Writer) send(request *http.Request) ([]byte, error) {
+	response, err := w.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %.500s", response.Status, answer)
+	}
+	return answer, err
+}
+
+// Close ends the connection.
+func (w *Writer) Close() { w.client.CloseIdleConnections() }
