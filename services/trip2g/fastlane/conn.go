@@ -13,6 +13,13 @@ import (
 // bufferSize bounds the heads that the lane reads, in bytes; a longer one is net/http's.
 const bufferSize = 4 << 10
 
+// How many bytes net/http wants to see before it takes them for the beginning of a request: fewer,
+// after which the client hangs up, are no fault worth a 400.
+const (
+	firstBegun = 1
+	laterBegun = 4
+)
+
 // conn is a connection in the lane. Only its own goroutine reads and writes it.
 type conn struct {
 	net.Conn
@@ -22,6 +29,7 @@ type conn struct {
 
 	buf        [bufferSize]byte
 	start, end int       // of what is read and not answered
+	begun      int       // so many bytes are the beginning of a request
 	deadline   time.Time // for reading; zero before the first
 
 	head   head
@@ -52,8 +60,8 @@ func (c *conn) serve() {
 		}
 		c.lane.forget(c)
 	}()
-	for next = c.read(); next == goOn; {
-		if c.start == c.end {
+	for next = goOn; next == goOn; {
+		if c.end-c.start < c.begun {
 			next = c.read()
 			continue
 		}
@@ -72,11 +80,12 @@ func (c *conn) read() outcome {
 		return end
 	}
 	c.extendDeadline()
-	n, err := c.Conn.Read(c.buf[:])
+	c.start, c.end = 0, copy(c.buf[:], c.buf[c.start:c.end])
+	n, err := c.Conn.Read(c.buf[c.end:])
 	if err != nil || !c.busy.CompareAndSwap(false, true) {
 		return end
 	}
-	c.start, c.end = 0, n
+	c.end += n
 	return goOn
 }
 
@@ -112,7 +121,7 @@ func (c *conn) answerNext() outcome {
 	if !c.lane.Handler.Answer(&c.head.Request, &c.answer) {
 		return handOver
 	}
-	c.start += size
+	c.start, c.begun = c.start+size, laterBegun
 	closing := c.head.closes() || c.lane.stopping.Load()
 	err := c.send(closing)
 	if err != nil || closing {

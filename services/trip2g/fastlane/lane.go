@@ -76,7 +76,7 @@ func (l *Lane) accept() {
 }
 
 func (l *Lane) start(rwc net.Conn) {
-	c := &conn{Conn: rwc, lane: l, client: rwc.RemoteAddr().String()}
+	c := &conn{Conn: rwc, lane: l, client: rwc.RemoteAddr().String(), begun: firstBegun}
 	l.mu.Lock()
 	stopping := l.stopping.Load()
 	if !stopping {
