@@ -265,12 +265,11 @@ const touchAfter = 60 * 60 * 1000
 
 // touchStage keeps a stage that is in use from being purged, even if every push to it repeats what it holds.
 func (t *tx) touchStage(stage trip2g.Stage) error {
-	var newest sql.NullInt64
-	_, err := t.get(`
-		SELECT max(staged_at) FROM (
-			SELECT staged_at FROM staged_notes WHERE stage = ?1 UNION ALL SELECT staged_at FROM staged_assets WHERE stage = ?1)`,
-		[]any{string(stage)}, &newest)
-	if err != nil || !newest.Valid || newest.Int64 > t.now-touchAfter {
+	fresh, err := t.get(`
+		SELECT 1 FROM staged_notes WHERE stage = ?1 AND staged_at > ?2
+		UNION ALL SELECT 1 FROM staged_assets WHERE stage = ?1 AND staged_at > ?2 LIMIT 1`,
+		[]any{string(stage), t.now - touchAfter}, new(int))
+	if err != nil || fresh {
 		return err
 	}
 	if _, err := t.exec(`UPDATE staged_notes SET staged_at = ? WHERE stage = ?`, t.now, string(stage)); err != nil {
