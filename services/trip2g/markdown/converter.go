@@ -60,6 +60,7 @@ func newParser() parser.Parser {
 			util.Prioritized(callouts{}, 50),
 			util.Prioritized(definitions{parser.LinkReferenceParagraphTransformer}, 100),
 			util.Prioritized(table{extension.NewTableParagraphTransformer()}, 200),
+			util.Prioritized(blockIDs{}, 300),
 			util.Prioritized(paragraphLimit{}, 1000),
 		),
 		parser.WithASTTransformers(
@@ -88,11 +89,13 @@ func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(calloutTitleKind, renderCalloutTitle)
 }
 
-func renderTable(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
-	tag := "</table></div>\n"
-	if entering {
-		tag = "<div class=\"table\"><table>\n"
+func renderTable(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		_, err := w.WriteString("</table></div>\n")
+		return ast.WalkContinue, err
 	}
-	_, err := w.WriteString(tag)
+	w.WriteString(`<div class="table"`)
+	writeID(w, n)
+	_, err := w.WriteString("><table>\n")
 	return ast.WalkContinue, err
 }

@@ -14,31 +14,37 @@ import (
 const maxTitle = 300
 
 // headingID makes the id of a heading from its text, and the fragment that a link names a heading
-// by into that same id: letters and digits of every script in lower case and "_", every run of
-// anything else one "-", none at the ends; apostrophes go, so that "what's new" is "whats-new".
+// by into that same id: letters and digits of every script in lower case and the "_" between them,
+// every run of anything else one "-", none at the ends; apostrophes go, so that "what's new" is
+// "whats-new". So "_text_", a link's text for the emphasised heading, names "text".
 func headingID(text string) string {
 	var b strings.Builder
-	gap := false
+	gap, bars := false, 0
 	for _, r := range strings.ToLower(norm.NFC.String(text)) {
 		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || b.Len() > 0 && (r == '_' || unicode.IsMark(r)):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || b.Len() > 0 && !gap && bars == 0 && unicode.IsMark(r):
 			if gap && b.Len() > 0 {
 				b.WriteByte('-')
+			} else if b.Len() > 0 {
+				b.WriteString(strings.Repeat("_", bars))
 			}
-			gap = false
+			gap, bars = false, 0
 			b.WriteRune(r)
+		case r == '_':
+			bars++
 		case r == '\'' || r == '\u2019':
 		default:
 			gap = true
 		}
 	}
-	if id := strings.TrimRight(b.String(), "_-"); id != "" {
-		return id
+	if b.Len() > 0 {
+		return b.String()
 	}
 	return "section"
 }
 
-// setHeadingIDs gives each heading an id of its own: the second "a" is "a-1".
+// setHeadingIDs gives each heading an id of its own: the second "a" is "a-1". The id that its block
+// has goes on an element within.
 func setHeadingIDs(root ast.Node, source []byte) {
 	used := make(map[string]bool)
 	next := make(map[string]int)
@@ -50,6 +56,10 @@ func setHeadingIDs(root ast.Node, source []byte) {
 			id = base + "-" + strconv.Itoa(next[base])
 		}
 		used[id] = true
+		if blockID, ok := h.AttributeString("id"); ok {
+			anchor := &element{tag: "span", attributes: []attribute{{"id", string(blockID.([]byte))}}}
+			h.InsertBefore(h, h.FirstChild(), anchor)
+		}
 		h.SetAttributeString("id", []byte(id))
 		return true
 	})

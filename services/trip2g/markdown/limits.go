@@ -122,7 +122,7 @@ func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (a
 }
 
 // shortHeading is the parser of headings that start with "#", without very long ones: those are
-// paragraphs, which have a limit of their own.
+// paragraphs, which have a limit of their own. It takes the mark of a block off a heading's end.
 type shortHeading struct{ parser.BlockParser }
 
 func (s shortHeading) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -130,7 +130,14 @@ func (s shortHeading) Open(parent ast.Node, reader text.Reader, pc parser.Contex
 		limitsOf(pc).meet(segment.Start, fmt.Sprintf("a heading is longer than %d bytes and is shown as text", maxHeading))
 		return nil, parser.NoChildren
 	}
-	return s.BlockParser.Open(parent, reader, pc)
+	node, state := s.BlockParser.Open(parent, reader, pc)
+	if node != nil && node.Lines().Len() > 0 {
+		if rest, id := cutBlockID(node.Lines().At(0), reader.Source()); id != nil {
+			node.Lines().Set(0, rest)
+			setBlockID(node, id, pc)
+		}
+	}
+	return node, state
 }
 
 // footnoteDefinition counts definitions, because each reference to a footnote looks through them.

@@ -20,6 +20,7 @@ var policy = newPolicy()
 
 // Values that attributes may have.
 var (
+	identity  = regexp.MustCompile(`^\^?[\p{L}\p{N}][\p{L}\p{M}\p{N}_:.-]*$`) // "^" begins a block's
 	anchor    = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{M}\p{N}_:.-]*$`)
 	direction = regexp.MustCompile(`^(ltr|rtl|auto)$`)
 	language  = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
@@ -43,7 +44,7 @@ func newPolicy() *bluemonday.Policy {
 
 func allowText(p *bluemonday.Policy) {
 	p.AllowNoAttrs().OnElements("span")
-	p.AllowAttrs("id").Matching(anchor).Globally()
+	p.AllowAttrs("id").Matching(identity).Globally()
 	p.AllowAttrs("dir").Matching(direction).Globally()
 	p.AllowAttrs("lang").Matching(language).Globally()
 	p.AllowAttrs("title").Globally()

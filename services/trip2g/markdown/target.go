@@ -110,23 +110,28 @@ func (t target) note(links trip2g.Links) (string, bool) {
 	return links.Note(t.path)
 }
 
-// noteURL gives the address of a page with the heading that the fragment names. The last of
-// "Heading#Sub-heading" counts; a block ("#^id") has no address of its own.
+// noteURL gives the address of a page with the heading or the block ("#^id") that the fragment names.
+// The last of "Heading#Sub-heading" counts.
 func (t target) noteURL(page string) string {
 	heading := t.fragment[strings.LastIndexByte(t.fragment, '#')+1:]
 	u := url.URL{Path: page}
 	switch {
-	case strings.HasPrefix(heading, "^"):
+	case blockMark.MatchString(heading):
+		u.Fragment = strings.ToLower(heading)
+	case strings.HasPrefix(heading, "^"): // no block has that name
 	case footnotePattern.MatchString(heading):
 		u.Fragment = heading
 	case heading != "":
-		u.Fragment = headingID(heading)
+		u.Fragment = headingID(linkText.ReplaceAllString(heading, "$1"))
 	}
 	if s := u.String(); s != "" {
 		return s
 	}
 	return "#"
 }
+
+// linkText finds the links in a heading's text, which Obsidian's links to the heading have in full.
+var linkText = regexp.MustCompile(`!?\[([^][]*)\]\([^()]*\)`)
 
 // footnotePattern is an id that footnotes have.
 var footnotePattern = regexp.MustCompile(`^fn(ref\d*)?:\d+$`)
