@@ -47,6 +47,7 @@ func newParser() parser.Parser {
 			util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
 			util.Prioritized(parser.NewCodeSpanParser(), 100),
 			util.Prioritized(footnoteReference{extension.NewFootnoteParser()}, 101),
+			util.Prioritized(newInlineNoteParser(), 102),
 			util.Prioritized(&wikilink.Parser{}, 199),
 			util.Prioritized(parser.NewLinkParser(), 200),
 			util.Prioritized(parser.NewAutoLinkParser(), 300),
@@ -65,6 +66,7 @@ func newParser() parser.Parser {
 		),
 		parser.WithASTTransformers(
 			util.Prioritized(extension.NewTableASTTransformer(), 0),
+			util.Prioritized(inlineNotes{}, 998),
 			util.Prioritized(extension.NewFootnoteASTTransformer(), 999),
 		),
 	)

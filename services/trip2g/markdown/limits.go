@@ -28,6 +28,9 @@ const (
 	// than the first are filled up with empty cells.
 	freeCells    = 10_000
 	cellsPerByte = 4
+	// maxInlineNotes is how many footnotes may stand in a text before one in the text is none: "^[a]"
+	// makes 200 bytes.
+	maxInlineNotes = 4096
 	// chaseWork is the steps that one look at an entry of a linked list stands for (measured).
 	chaseWork = 4
 	// maxFaults bounds the warnings that limits give for one note.
@@ -151,6 +154,8 @@ func (f footnoteDefinition) Open(parent ast.Node, reader text.Reader, pc parser.
 	return node, state
 }
 
+const tooManyFootnotes = "the note has too many footnotes; the last references are shown as text"
+
 type footnoteReference struct{ parser.InlineParser }
 
 func (f footnoteReference) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
@@ -159,7 +164,7 @@ func (f footnoteReference) Parse(parent ast.Node, block text.Reader, pc parser.C
 		return nil
 	}
 	if l := limitsOf(pc); !l.spend(chaseWork * l.footnotes) {
-		l.meet(segment.Start, "the note has too many footnotes; the last references are shown as text")
+		l.meet(segment.Start, tooManyFootnotes)
 		return nil
 	}
 	return f.InlineParser.Parse(parent, block, pc)

@@ -1,6 +1,7 @@
 package markdown_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -86,6 +87,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"no names of blocks", "a^x\n\n^\n\nb ^x y\n\n\\^x", "<p>a^x</p>\n<p>^</p>\n<p>b ^x y</p>\n<p>^x</p>"},
 	{"a name before any block is text", "^x", "<p>^x</p>"},
 	{"wikilink in a table", "|a|\n|-|\n|[[note\\|so]]|", "<div class=\"table\"><table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><a href=\"/note\">so</a></td>\n</tr>\n</tbody>\n</table></div>"},
+	{"wikilink to a heading in a table", "a|b\n-|-\n[[note#A b\\|so]]|![[pic.png\\|50x60]] ![c\\|70](pic.png)", "<div class=\"table\"><table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><a href=\"/note#a-b\">so</a></td>\n<td><img src=\"/_system/assets/h/pic.png\" alt=\"pic.png\" loading=\"lazy\" width=\"50\" height=\"60\"> <img src=\"/_system/assets/h/pic.png\" alt=\"c\" loading=\"lazy\" width=\"70\"></td>\n</tr>\n</tbody>\n</table></div>"},
 	{"wikilink to nothing", "[[nowhere|so]]", `<p><span class="missing">so</span></p>`},
 	{"wikilink's text can be a number", "[[note|2024]]", `<p><a href="/note">2024</a></p>`},
 	{"wikilink to a name with a dot", "[[Node.js]]", `<p><a href="/node_js">Node.js</a></p>`},
@@ -95,6 +97,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"note embedded is a link", "![[note]]", `<p><a href="/note">note</a></p>`},
 	{"picture embedded", "![[pic.png]]", `<p><img src="/_system/assets/h/pic.png" alt="pic.png" loading="lazy"></p>`},
 	{"picture with a text and a size", "![[pic.png|a view|100x200]]", `<p><img src="/_system/assets/h/pic.png" alt="a view" loading="lazy" width="100" height="200"></p>`},
+	{"picture by path with a size", "![a|100x200](pic.png)", `<p><img src="/_system/assets/h/pic.png" alt="a" loading="lazy" width="100" height="200"></p>`},
 	{"picture with a width", "![[pic.png|100]]", `<p><img src="/_system/assets/h/pic.png" alt="pic.png" loading="lazy" width="100"></p>`},
 	{"sound embedded", "![[song.mp3]]", `<p><audio src="/_system/assets/h/song.mp3" controls="" preload="metadata">song.mp3</audio></p>`},
 	{"film embedded", "![[film.mp4|300]]", `<p><video src="/_system/assets/h/film.mp4" controls="" preload="metadata" width="300">film.mp4</video></p>`},
@@ -150,6 +153,36 @@ func TestFootnotesLinkBothWays(t *testing.T) {
 	for _, want := range []string{`id="fnref:1"`, `href="#fn:1"`, `id="fn:1"`, `href="#fnref:1"`, `href="#fnref1:1"`, `id="fnref1:1"`, `class="footnotes"`, "the note"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+// TestInlineFootnotesStandBelow would show what belongs below a text within it, or lose it.
+func TestInlineFootnotesStandBelow(t *testing.T) {
+	const back = "\u00a0" + `<a href="#fnref:%d" class="footnote-backref" role="doc-backlink">↩︎</a></p>` + "\n</li>\n"
+	ref := func(n int) string {
+		return fmt.Sprintf(`<sup id="fnref:%d"><a href="#fn:%d" class="footnote-ref" role="doc-noteref">%d</a></sup>`, n, n, n)
+	}
+	notes := func(contents ...string) string {
+		var b strings.Builder
+		b.WriteString("\n<div class=\"footnotes\" role=\"doc-endnotes\">\n<hr>\n<ol>\n")
+		for i, content := range contents {
+			fmt.Fprintf(&b, "<li id=\"fn:%d\">\n<p>%s"+back, i+1, content, i+1)
+		}
+		return b.String() + "</ol>\n</div>"
+	}
+	for in, want := range map[string]string{
+		"a^[b *c* [[note]] `]`] d":           "<p>a" + ref(1) + " d</p>" + notes(`b <em>c</em> <a href="/note">note</a> <code>]</code>`),
+		"a^[b] [^x] ^[c\nd]\n\n[^x]: e":      "<p>a" + ref(1) + " " + ref(2) + " " + ref(3) + "</p>" + notes("b", "e", "c\nd"),
+		"*a ^[b* c] d*":                      "<p><em>a " + ref(1) + " d</em></p>" + notes("b* c"),
+		"a ^[b ^[c] d]":                      "<p>a " + ref(2) + "</p>" + notes("c", "b "+ref(1)+" d"),
+		"# A ^[b]":                           `<h1 id="a">A ` + ref(1) + "</h1>" + notes("b"),
+		"[^x]\n\n[^x]: a ^[b]":               "<p>" + ref(1) + "</p>" + notes("a "+ref(2), "b"),
+		"a ^[b ^[] \\^[c] `^[d]` ^[`e] f` g": "<p>a ^[b ^[] ^[c] <code>^[d]</code> ^[<code>e] f</code> g</p>",
+		"[a ^[b](note) c]":                   "<p>[a " + ref(1) + "(note) c]</p>" + notes("b"),
+	} {
+		if diff := cmp.Diff(want, render(t, "n.md", in)); diff != "" {
+			t.Errorf("%s\n(-want +got):\n%s", in, diff)
 		}
 	}
 }
