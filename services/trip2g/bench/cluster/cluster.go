@@ -119,7 +119,7 @@ func secret() string {
 
 // makeKey makes an API key on the leader, as an operator does.
 func (c *Cluster) makeKey(ctx context.Context) (string, error) {
-	create := exec.CommandContext(ctx, c.Leader.binary("trip2g"), "keys", "create", "--name", "bench")
+	create := exec.CommandContext(ctx, c.Leader.Program(), "keys", "create", "--name", "bench")
 	create.Env = c.Leader.environment(nil)
 	var failure bytes.Buffer
 	create.Stderr = &failure

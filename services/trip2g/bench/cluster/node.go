@@ -56,6 +56,9 @@ func (n *Node) Database() string {
 // LogFile is the path of what the node's LiteFS and server have printed.
 func (n *Node) LogFile() string { return filepath.Join(n.dir, "log") }
 
+// Program is the path of the server's binary.
+func (n *Node) Program() string { return n.binary("trip2g") }
+
 // Restart ends the node and starts it anew with more settings, "TRIP2G_NAME=value", which last until
 // the next restart. It gives the time from the start of its first process until it was ready to serve.
 func (n *Node) Restart(ctx context.Context, settings ...string) (toReady time.Duration, err error) {
@@ -79,7 +82,7 @@ func (n *Node) temp() string { return filepath.Join(n.dir, "tmp") }
 func (n *Node) binary(name string) string { return filepath.Join(n.root, "bin", name) }
 
 func (n *Node) start(ctx context.Context, settings ...string) (time.Duration, error) {
-	return n.startCommand(ctx, []string{n.binary("trip2g"), "serve"}, settings, n.InternalURL()+"/readyz")
+	return n.startCommand(ctx, []string{n.Program(), "serve"}, settings, n.InternalURL()+"/readyz")
 }
 
 // startCommand starts the command, under LiteFS where there is LiteFS, and waits until a URL answers 200.

@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-// Reader asks one node for pages over one connection, uncompressed. It is for one goroutine.
+// Reader asks one node for pages over one connection. It is for one goroutine.
 type Reader struct {
+	AcceptEncoding string // of its requests; without one the page comes as it is
+
 	base   string
 	client *http.Client
 }
@@ -25,11 +27,14 @@ func (n *Node) NewReader() *Reader {
 	}}
 }
 
-// Get asks for an address, unescaped, and gives the answer's status and body.
+// Get asks for an address, unescaped, and gives the answer's status and body, in the coding in which it came.
 func (r *Reader) Get(ctx context.Context, address string) (status int, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+(&url.URL{Path: address}).EscapedPath(), nil)
 	if err != nil {
 		return 0, nil, err
+	}
+	if r.AcceptEncoding != "" {
+		request.Header.Set("Accept-Encoding", r.AcceptEncoding)
 	}
 	response, err := r.client.Do(request)
 	if err != nil {
