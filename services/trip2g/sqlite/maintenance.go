@@ -96,7 +96,7 @@ func (db *DB) JobRuns(ctx context.Context) ([]trip2g.JobRun, error) {
 }
 
 // Purge implements trip2g.Purger. It also removes queued jobs that were tried and not
-// done before staleStages. Files go one a transaction, so that other writes get between them.
+// done before staleStages. Files go in parts, so that other writes get between them.
 func (db *DB) Purge(ctx context.Context, now, staleStages time.Time) (trip2g.PurgeResult, error) {
 	var result trip2g.PurgeResult
 	err := db.write(ctx, "purge", func(t *tx) error {
@@ -117,7 +117,7 @@ func (db *DB) Purge(ctx context.Context, now, staleStages time.Time) (trip2g.Pur
 	if err != nil {
 		return trip2g.PurgeResult{}, err
 	}
-	result.Assets, err = db.purgeAssets(ctx, staleStages)
+	result.Assets, err = db.purgeAssets(ctx, now, staleStages)
 	return result, err
 }
 
@@ -163,20 +163,4 @@ func (t *tx) purgeUnpublished(stale int64) error {
 	}
 	_, err = t.exec(`DELETE FROM notes WHERE id IN `+unknownNotes, stale)
 	return err
-}
-
-func (db *DB) purgeAssets(ctx context.Context, stale time.Time) (int64, error) {
-	removed := int64(0)
-	for {
-		var gone int64
-		err := db.write(ctx, "purge files", func(t *tx) error {
-			var err error
-			gone, err = t.exec(`DELETE FROM assets WHERE id = (SELECT id FROM assets WHERE used_at < ? AND `+unreferenced+` LIMIT 1)`, millis(stale))
-			return err
-		})
-		if err != nil || gone == 0 {
-			return removed, err
-		}
-		removed += gone
-	}
 }

@@ -90,7 +90,9 @@ func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64,
 		return 0, trip2g.Errorf(trip2g.EINVALID, "a file's reference in the note and its stage are needed")
 	}
 	return db.writeAt(ctx, "attach a file", func(t *tx) error {
-		found, err := t.get(`SELECT id FROM assets WHERE (?1 <> 0 AND id = ?1) OR (?1 = 0 AND hash = ?2)`, []any{asset.AssetID, asset.Hash}, &asset.AssetID)
+		found, err := t.get(`
+			SELECT id FROM assets WHERE ((?1 <> 0 AND id = ?1) OR (?1 = 0 AND hash = ?2)) AND NOT `+uploading,
+			[]any{asset.AssetID, asset.Hash}, &asset.AssetID)
 		if err != nil {
 			return err
 		}

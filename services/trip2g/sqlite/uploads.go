@@ -1,0 +1,207 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+const (
+	// chunksPerPart is how much of an upload one transaction stores: 1 MiB, which takes a LiteFS
+	// leader less than a tenth of a second.
+	chunksPerPart = 8
+
+	// abandonedAfter is how old an upload gets before it is taken for one that a killed process left.
+	abandonedAfter = time.Hour
+
+	// uploading is true of a row of assets that is not a whole file: its hash is a random name that
+	// nobody asks for.
+	uploading = `hash GLOB 'upload:*'`
+	newName   = `'upload:' || lower(hex(randomblob(16)))`
+)
+
+// PutAsset implements trip2g.AssetStore. r is read into a temporary file first, so that a slow
+// sender holds no lock and a large file no memory. It is stored in parts, so that other writes get
+// between them, and can be found when it is whole.
+func (db *DB) PutAsset(ctx context.Context, hash, contentType string, maxSize int64, r io.Reader) (trip2g.Asset, error) {
+	asset, err := db.Asset(ctx, hash)
+	switch {
+	case err == nil:
+		if _, err := readUpload(io.Discard, hash, maxSize, r); err != nil {
+			return trip2g.Asset{}, err
+		}
+		return asset, db.keepAsset(ctx, asset.ID)
+	case trip2g.ErrorCode(err) != trip2g.ENOTFOUND:
+		return trip2g.Asset{}, err
+	}
+	spool, err := os.CreateTemp(db.tempDir, "trip2g-upload-*")
+	if err != nil {
+		return trip2g.Asset{}, fault("make a temporary file for an upload", err)
+	}
+	defer os.Remove(spool.Name())
+	defer spool.Close()
+	size, err := readUpload(spool, hash, maxSize, r)
+	if err != nil {
+		return trip2g.Asset{}, err
+	}
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return trip2g.Asset{}, fault("read an upload back", err)
+	}
+	return db.storeUpload(ctx, &upload{hash: hash, contentType: contentType, size: size, content: spool})
+}
+
+// readUpload copies what r gives to w and tells how much it was. EINVALID unless its SHA-256 is
+// hash, ETOOLARGE past maxSize.
+func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, error) {
+	sum := sha256.New()
+	size, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(r, maxSize+1))
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return 0, fault("keep an upload", err)
+	case err != nil:
+		return 0, &trip2g.Error{Code: trip2g.EINVALID, Message: "the upload ended before it was complete: send it again", Err: err}
+	case size > maxSize:
+		return 0, trip2g.Errorf(trip2g.ETOOLARGE, "the file is larger than the limit of %d bytes", maxSize)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != hash {
+		return 0, trip2g.Errorf(trip2g.EINVALID, "the file that arrived has the SHA-256 %s, not %s: it changed on the way or while it was read; send it again", got, hash)
+	}
+	return size, nil
+}
+
+// upload is a complete upload on its way into the database.
+type upload struct {
+	id                int64
+	hash, contentType string
+	size              int64
+	content           io.Reader
+}
+
+// storeUpload stores an upload, unless another one of the same file was quicker.
+func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, err error) {
+	const part = chunksPerPart * chunkSize
+	for offset, whole := int64(0), false; !whole; offset += part {
+		whole = offset+part >= u.size
+		err := db.write(ctx, "store a file", func(t *tx) error {
+			if err := t.storePart(u, offset, min(part, u.size-offset)); err != nil || !whole {
+				return err
+			}
+			asset, err = t.finishUpload(u)
+			return err
+		})
+		if err != nil {
+			// Without its first part nothing is kept, and its id may be another's by now.
+			if offset > 0 {
+				db.abandon(ctx, u.id)
+			}
+			return trip2g.Asset{}, err
+		}
+	}
+	if asset.ID != u.id {
+		db.abandon(ctx, u.id)
+	}
+	return asset, nil
+}
+
+// abandon removes an upload. What cannot be removed now is purged later, and nobody sees it until then.
+func (db *DB) abandon(ctx context.Context, id int64) {
+	_ = db.dropUpload(context.WithoutCancel(ctx), id)
+}
+
+// storePart stores size bytes of an upload; the first part makes its row.
+func (t *tx) storePart(u *upload, offset, size int64) (err error) {
+	if offset == 0 {
+		u.id, err = t.insert(`INSERT INTO assets (hash, size, content_type, created_at, used_at) VALUES (`+newName+`, ?, ?, ?, ?)`,
+			u.size, u.contentType, t.now, t.now)
+		if err != nil {
+			return err
+		}
+	}
+	buffer := make([]byte, min(chunkSize, size))
+	for end := offset + size; offset < end; offset += chunkSize {
+		data := buffer[:min(chunkSize, end-offset)]
+		if _, err := io.ReadFull(u.content, data); err != nil {
+			return fmt.Errorf("read an upload back: %w", err)
+		}
+		if _, err := t.exec(`INSERT INTO asset_chunks (asset_id, n, data) VALUES (?, ?, ?)`, u.id, offset/chunkSize, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finishUpload lets the file be found, unless there is one.
+func (t *tx) finishUpload(u *upload) (trip2g.Asset, error) {
+	if asset, found, err := t.asset(u.hash); err != nil || found {
+		return asset, err
+	}
+	_, err := t.exec(`UPDATE assets SET hash = ?1, created_at = ?2, used_at = ?2 WHERE id = ?3`, u.hash, t.now, u.id)
+	return trip2g.Asset{ID: u.id, Hash: u.hash, Size: u.size, ContentType: u.contentType, CreatedAt: fromMillis(t.now)}, err
+}
+
+// dropUpload removes what is no whole file, in parts. A file that is whole stays.
+func (db *DB) dropUpload(ctx context.Context, id int64) error {
+	for left := true; left; {
+		err := db.write(ctx, "remove a file", func(t *tx) error {
+			gone, err := t.exec(`
+				DELETE FROM asset_chunks WHERE rowid IN (
+					SELECT c.rowid FROM assets a JOIN asset_chunks c ON c.asset_id = a.id WHERE a.id = ? AND a.`+uploading+` LIMIT ?)`,
+				id, chunksPerPart)
+			if err != nil {
+				return err
+			}
+			if left = gone == chunksPerPart; left {
+				return nil
+			}
+			_, err = t.exec(`DELETE FROM assets WHERE id = ? AND `+uploading, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purgeAssets removes files that no note has referred to since stale, and uploads that were
+// abandoned. A file is hidden before its parts go, so that nobody finds half of it.
+func (db *DB) purgeAssets(ctx context.Context, now, stale time.Time) (int64, error) {
+	for removed := int64(0); ; removed++ {
+		var id int64
+		var found bool
+		err := db.write(ctx, "purge files", func(t *tx) (err error) {
+			found, err = t.get(`
+				UPDATE assets SET hash = `+newName+` WHERE id = (
+					SELECT id FROM assets WHERE (used_at < ? OR `+uploading+` AND used_at < ?) AND `+unreferenced+` LIMIT 1)
+				RETURNING id`, []any{millis(stale), millis(now.Add(-abandonedAfter))}, &id)
+			return err
+		})
+		if err != nil || !found {
+			return removed, err
+		}
+		if err := db.dropUpload(ctx, id); err != nil {
+			return removed, err
+		}
+	}
+}
+
+// keepAsset keeps a file that nothing refers to from being purged before whoever sent it again attaches it.
+func (db *DB) keepAsset(ctx context.Context, id int64) error {
+	return db.write(ctx, "keep a file", func(t *tx) error {
+		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, touchAfter)
+		return err
+	})
+}
+
+// unreferenced is true of a row of assets that no note refers to, published or staged.
+const unreferenced = `
+	NOT EXISTS (SELECT 1 FROM note_assets WHERE asset_id = assets.id) AND
+	NOT EXISTS (SELECT 1 FROM staged_assets WHERE asset_id = assets.id)`
