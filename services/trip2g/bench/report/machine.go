@@ -1,0 +1,65 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Machine says on what was measured. It names neither the machine nor anything on it.
+type Machine struct {
+	CPU    string // its model
+	Cores  int
+	Memory int64 // bytes
+	Kernel string
+	Go     string
+	Tools  []string // versions of what else took part
+}
+
+// ThisMachine describes the machine that this process runs on, which is Linux. What cannot be found
+// out is left empty.
+func ThisMachine(tools ...string) Machine {
+	return Machine{
+		CPU:    field("/proc/cpuinfo", "model name"),
+		Cores:  runtime.NumCPU(),
+		Memory: memory(),
+		Kernel: kernel(),
+		Go:     strings.TrimPrefix(runtime.Version(), "go"),
+		Tools:  tools,
+	}
+}
+
+// field gives the value of the first line "name : value" of a file in /proc.
+func field(path, name string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	for line := range bytes.Lines(text) {
+		key, value, _ := bytes.Cut(line, []byte(":"))
+		if string(bytes.TrimSpace(key)) == name {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
+}
+
+func memory() int64 {
+	var kilobytes int64
+	fmt.Sscan(field("/proc/meminfo", "MemTotal"), &kilobytes)
+	return kilobytes << 10
+}
+
+func kernel() string {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return ""
+	}
+	// What a distribution appends to the version could name a machine or its owner.
+	release, _, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), "-")
+	return unix.ByteSliceToString(name.Sysname[:]) + " " + release
+}
