@@ -55,6 +55,7 @@ func newParser() parser.Parser {
 			util.Prioritized(parser.NewEmphasisParser(), 500),
 			util.Prioritized(extension.NewStrikethroughParser(), 500),
 			util.Prioritized(highlightParser{}, 500),
+			util.Prioritized(tagParser{}, 600),
 			util.Prioritized(extension.NewLinkifyParser(), 999),
 		),
 		parser.WithParagraphTransformers(

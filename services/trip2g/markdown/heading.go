@@ -117,6 +117,8 @@ func plainText(n ast.Node, source []byte) string {
 			if !n.IsCode() {
 				b.Write(n.Value)
 			}
+		case *tagNode:
+			b.WriteString("#" + n.name)
 		case *ast.AutoLink:
 			b.Write(n.Label(source))
 		case *wikilink.Node:

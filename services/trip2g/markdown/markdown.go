@@ -88,9 +88,12 @@ func parseBody(doc *trip2g.Document, notePath string) {
 				Path: notePath, Line: doc.BodyLine + open, Text: "a comment starts here and has no end, so that all below is hidden; end it with %%",
 			})
 		}
-		doc.Warnings = append(doc.Warnings, limits.warnings(notePath, source, doc.BodyLine)...)
 		title, heading = firstHeading(root, source), openingHeading(root, source)
-		resolve(root, source, refs)
+		tags, _ := resolve(root, source, refs)
+		if !addTags(doc, tags) {
+			limits.meet(0, fmt.Sprintf("the note has more than %d tags; the last are left out", maxItems))
+		}
+		doc.Warnings = append(doc.Warnings, limits.warnings(notePath, source, doc.BodyLine)...)
 	}
 	if doc.Title == "" {
 		doc.Title = oneLine(title, maxTitle)
@@ -103,7 +106,7 @@ func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
 	source := []byte(body)
 	root, _ := parseTree(source)
 	setHeadingIDs(root, source)
-	hasHTML := resolve(root, source, links)
+	_, hasHTML := resolve(root, source, links)
 	var out bytes.Buffer
 	if err := converter.Renderer().Render(&out, source, root); err != nil {
 		return nil, err

@@ -65,6 +65,9 @@ var renderTests = []struct{ name, in, want string }{
 	{"ids are unique", "# a\n# a\n# a-1\n# a", "<h1 id=\"a\">a</h1>\n<h1 id=\"a-1\">a</h1>\n<h1 id=\"a-1-1\">a-1</h1>\n<h1 id=\"a-2\">a</h1>"},
 	{"a heading without letters has an id", "# !!!", `<h1 id="section">!!!</h1>`},
 
+	{"tags are marked", "#a/b [#c](note) #1", `<p><span class="tag">#a/b</span> <a href="/note">#c</a> #1</p>`},
+	{"tag in a heading", "# A #b", `<h1 id="a-b">A <span class="tag">#b</span></h1>`},
+
 	{"wikilink", "[[note]]", `<p><a href="/note">note</a></p>`},
 	{"wikilink with a text", "[[folder/note|so]]", `<p><a href="/folder/note">so</a></p>`},
 	{"wikilink to a heading", "[[note#My Heading]]", `<p><a href="/note#my-heading">note &gt; My Heading</a></p>`},
@@ -264,7 +267,7 @@ func TestSamplesOfCommonMark(t *testing.T) {
 		"[a]: note\n\n[A]":         "<p><a href=\"/note\">A</a></p>",
 		"\ttab\n":                  "<pre><code>tab\n</code></pre>",
 		"a\r\nb\r\n":               "<p>a\nb</p>",
-		"# a #\n#b":                "<h1 id=\"a\">a</h1>\n<p>#b</p>",
+		"# a #\n#1":                "<h1 id=\"a\">a</h1>\n<p>#1</p>",
 		"&copy; &#35; &nosuch;":    "<p>© # &amp;nosuch;</p>",
 		"a_b_c *a*b":               "<p>a_b_c <em>a</em>b</p>",
 		"* * *\n---":               "<hr>\n<hr>",

@@ -24,27 +24,40 @@ type resolver struct {
 	references int // bytes that link references may still add
 }
 
-// resolve replaces every reference in a tree, and the HTML in it, by what is to be rendered.
-// hasHTML tells whether there was any HTML.
-func resolve(root ast.Node, source []byte, links trip2g.Links) (hasHTML bool) {
+// resolve replaces every reference and tag in a tree, and the HTML in it, by what is to be rendered.
+// It gives the tags, and whether there was any HTML.
+func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, hasHTML bool) {
 	r := &resolver{source: source, links: links, references: referenceFree + referencePerByte*len(source)}
 	var found []ast.Node
+	inLinks := 0
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if entering {
-			switch n.(type) {
-			case *ast.RawHTML, *ast.HTMLBlock:
-				hasHTML = true
-				found = append(found, n)
-			case *ast.Link, *ast.Image, *ast.AutoLink, *wikilink.Node:
-				found = append(found, n)
+		isLink := n.Kind() == ast.KindLink || n.Kind() == ast.KindImage
+		if !entering {
+			if isLink {
+				inLinks--
 			}
+			return ast.WalkContinue, nil
 		}
+		switch n := n.(type) {
+		case *ast.RawHTML, *ast.HTMLBlock:
+			hasHTML = true
+		case *tagNode:
+			if n.inLink = inLinks > 0; !n.inLink {
+				tags = append(tags, n.name)
+			}
+		case *ast.Link, *ast.Image:
+			inLinks++
+		case *ast.AutoLink, *wikilink.Node:
+		default:
+			return ast.WalkContinue, nil
+		}
+		found = append(found, n)
 		return ast.WalkContinue, nil
 	})
 	for _, n := range found {
 		n.Parent().ReplaceChild(n.Parent(), n, r.replacement(n))
 	}
-	return hasHTML
+	return tags, hasHTML
 }
 
 func (r *resolver) replacement(n ast.Node) ast.Node {
@@ -57,6 +70,8 @@ func (r *resolver) replacement(n ast.Node) ast.Node {
 		return r.autoLink(n)
 	case *wikilink.Node:
 		return r.wikilink(n)
+	case *tagNode:
+		return n.element()
 	case *ast.RawHTML:
 		return r.html(n.Segments.Value(r.source))
 	case *ast.HTMLBlock:
