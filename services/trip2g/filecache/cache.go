@@ -87,8 +87,9 @@ func (c *Cache) Asset(ctx context.Context, hash string) (asset trip2g.Asset, err
 }
 
 // OpenAsset opens a stored file: ENOTFOUND if there is none. Reads wait for what is not copied yet,
-// at most until ctx ends, and fail at the last chunk if the content is not what hash names. Without
-// room for a copy they go to the source. What it gives is for one goroutine, and must be closed.
+// at most until ctx ends, and fail before the end if the content is not what hash names. Without
+// room for a copy they go to the source, and its content is not checked. What OpenAsset gives is
+// for one goroutine, and must be closed.
 func (c *Cache) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
 	f := c.join(hash)
 	err := f.waitOpened(ctx)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -46,6 +47,19 @@ func TestFilesOfEverySizeComeAsTheyAreStored(t *testing.T) {
 		if trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
 			t.Errorf("a file that is not there gives %v", err)
 		}
+	}
+}
+
+// The system sends a whole copy by itself, as it would a file that nginx serves.
+func TestAWholeCopyIsAFileOfTheSystem(t *testing.T) {
+	s := newStore(t)
+	hash, content := s.put(t, 1, 3*chunkSize)
+	c, _ := newCache(t, s, nil)
+	wantContent(t, c, hash, content)
+	file := open(t, c, hash)
+	defer file.Close()
+	if _, system := file.(syscall.Conn); !system { // what net's sendfile asks for
+		t.Errorf("a whole copy is a %T", file)
 	}
 }
 

@@ -23,23 +23,26 @@ const (
 // errNoRoom tells a reader to read the source itself.
 var errNoRoom = errors.New("there is no room for a copy")
 
-// copy fills a file from the source until it is whole, and tells those who wait how that went.
+// copy fills a file from the source until it is whole, and tells those who wait how that went. It
+// is no copier any more when they hear of it: who has read all may leave, and the file stays.
 func (c *Cache) copy(ctx context.Context, f *file) {
 	err := c.fill(ctx, f)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, errNoRoom) {
-		c.log.Error().Err(err).Str("file", f.hash).Msg("a stored file could not be copied: those who read it get an error")
-	}
+	unwanted := ctx.Err() != nil
 	c.copied(f, err)
 	if err == nil {
-		f.advance(true, f.size, nil)
+		f.advance(f.size)
+		f.open()
 		return
 	}
-	f.mu.Lock()
-	opened, ready := f.opened, f.ready
-	f.mu.Unlock()
-	f.advance(opened, ready, err)
+	// An error before the file is open is its openers', and without a reader it is nobody's.
+	if f.isOpen() && !unwanted && !errors.Is(err, errNoRoom) {
+		c.log.Error().Err(err).Str("file", f.hash).Msg("a stored file broke off while it was copied: its readers got a part of it")
+	}
+	f.fail(err)
 }
 
+// fill copies a file up to its last chunk, which readers get from copy: after the sum, so that
+// nothing but what its hash names is ever served whole. A small file is not opened before that.
 func (c *Cache) fill(ctx context.Context, f *file) error {
 	source, size, err := c.openSource(ctx, f.hash)
 	if err != nil {
@@ -49,12 +52,13 @@ func (c *Cache) fill(ctx context.Context, f *file) error {
 	if err := c.place(f, size); err != nil {
 		return err
 	}
+	if f.disk != nil {
+		f.open()
+	}
 	sum := sha256.New()
 	buffer := make([]byte, min(chunkSize, size))
-	for offset := int64(0); offset < size; {
-		// The last chunk waits for the sum, and a small file is opened when it is whole: what is
-		// not what its hash names is never served whole.
-		f.advance(f.disk != nil, offset, nil)
+	for offset := int64(0); offset < size; offset += chunkSize {
+		f.advance(offset)
 		chunk := buffer[:min(chunkSize, size-offset)]
 		err := c.gate.pass(ctx, func() error {
 			_, err := io.ReadFull(source, chunk)
@@ -67,10 +71,9 @@ func (c *Cache) fill(ctx context.Context, f *file) error {
 		if err := f.write(chunk, offset); err != nil {
 			return c.diskFailed(err)
 		}
-		offset += int64(len(chunk))
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != f.hash {
-		return fmt.Errorf("its content has the SHA-256 %s: the database is damaged; restore a backup, or push the file again", got)
+		return fmt.Errorf("the stored file has the SHA-256 %s and not the one that names it, so the database is damaged: restore a backup, or push the file again", got)
 	}
 	return nil
 }

@@ -54,11 +54,19 @@ func (f *file) discard() {
 	f.memory = nil
 }
 
-// advance lets readers go up to ready, or tells them with err that there will be no more.
-func (f *file) advance(opened bool, ready int64, err error) {
+// open lets readers begin.
+func (f *file) open() { f.tell(func() { f.opened = true }) }
+
+// advance lets readers go up to the byte at ready.
+func (f *file) advance(ready int64) { f.tell(func() { f.ready = ready }) }
+
+// fail tells readers that no more will come.
+func (f *file) fail(err error) { f.tell(func() { f.err = err }) }
+
+func (f *file) tell(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.opened, f.ready, f.err = opened, ready, err
+	change()
 	close(f.progress)
 	f.progress = make(chan struct{})
 }
@@ -67,7 +75,13 @@ func (f *file) advance(opened bool, ready int64, err error) {
 func (f *file) whole() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.opened && f.ready == f.size
+	return f.ready == f.size
+}
+
+func (f *file) isOpen() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.opened
 }
 
 // waitOpened returns when readers may begin, or with the error that keeps them from it.

@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
+// longestRest bounds a rest. A read that took longer waited for a lock of the database most of the
+// time, and held up nobody while it did.
+const longestRest = time.Second
+
 // gate lets one read of the source happen at a time, and rests between two as long as the first of
-// them took: at least half of the time the database is nobody's. Who waits longest is next.
+// them took: at least half of the time the database is left alone. Who waits longest is next.
 type gate struct {
 	turn chan *rest
 }
@@ -40,6 +44,6 @@ func (g gate) pass(ctx context.Context, read func() error) error {
 	begun := time.Now()
 	err := read()
 	ended := time.Now()
-	r.until = ended.Add(ended.Sub(begun))
+	r.until = ended.Add(min(ended.Sub(begun), longestRest))
 	return err
 }
