@@ -1,7 +1,6 @@
 package http
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -56,28 +55,24 @@ func parseAccept(accept string) preferences {
 				continue
 			}
 		}
-		switch name = strings.Trim(name, " \t"); {
-		case name == "*":
+		name = strings.Trim(name, " \t")
+		if coding, ok := codingNamed(name); ok {
+			p.quality[coding] = q
+		} else if name == "*" {
 			p.other = q
-		default:
-			if coding, ok := codingNamed(name); ok {
-				p.quality[coding] = q
-			}
 		}
 	}
 	return p
 }
 
-// codings are the names of codings, in the order of their values.
-var codings = [...]string{"identity", "gzip", "br", "zstd"}
-
 // codingNamed finds a coding by its name in any case; x-gzip is gzip (RFC 9110, section 8.4.1.3).
 func codingNamed(name string) (trip2g.Coding, bool) {
-	i := slices.IndexFunc(codings[:], func(known string) bool { return strings.EqualFold(name, known) })
-	if i < 0 && strings.EqualFold(name, "x-gzip") {
-		return trip2g.Gzip, true
+	for coding := trip2g.Identity; coding <= trip2g.Zstd; coding++ {
+		if strings.EqualFold(name, coding.String()) {
+			return coding, true
+		}
 	}
-	return trip2g.Coding(max(i, 0)), i >= 0
+	return trip2g.Gzip, strings.EqualFold(name, "x-gzip")
 }
 
 // parseQuality reads "q=0.5" in thousandths: 0 to 1 with at most three decimals (RFC 9110, section 12.4.2).

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
@@ -129,11 +130,11 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 	}{
 		{"GET", "/", 200, "<main", "Content-Type: text/html; charset=utf-8"},
 		{"HEAD", "/", 200, "", "Cache-Control: public, no-cache"},
-		{"GET", "/guides/my_note_2", 200, "<main", ""},
+		{"GET", "/guides/my_note_2", 200, "<main", "Vary: Accept-Encoding"},
 		{"GET", "/guides/my_note_2?utm=1", 200, "<main", ""},
 		{"GET", "/Guides/My%20note%20(2).md?a=b", 302, "", "Location: /guides/my_note_2?a=b"},
 		{"GET", "/no/such", 404, "Page not found", "Content-Type: text/html; charset=utf-8"},
-		{"HEAD", "/no/such", 404, "", ""},
+		{"HEAD", "/no/such", 404, "", "Vary: Accept-Encoding"},
 		{"GET", "/%00", 404, "Page not found", ""},
 		{"GET", "/%ff%fe", 404, "Page not found", ""},
 		{"GET", "//", 404, "Page not found", ""},
@@ -202,6 +203,49 @@ func TestAPartOfAFileCanBeAskedFor(t *testing.T) {
 	}
 	if res, _ := n.ask(t, "GET", n.asset, "Range", "bytes=100-"); res.StatusCode != http.StatusRequestedRangeNotSatisfiable {
 		t.Errorf("bytes from 100 on are %d, want 416", res.StatusCode)
+	}
+}
+
+// A reader with a slow line goes on where it broke off, in the same version or from the start.
+func TestAPartOfAPageCanBeAskedFor(t *testing.T) {
+	n := newNode(t)
+	res, whole := n.ask(t, "GET", "/")
+	etag := res.Header.Get("ETag")
+	for _, tt := range []struct {
+		headers []string
+		status  int
+		body    string
+	}{
+		{[]string{"Range", "bytes=2-4"}, 206, whole[2:5]},
+		{[]string{"Range", "bytes=2-4", "Accept-Encoding", "gzip"}, 206, whole[2:5]},
+		{[]string{"Range", "bytes=2-4", "If-Range", etag}, 206, whole[2:5]},
+		{[]string{"Range", "bytes=2-4", "If-Range", `"other"`}, 200, whole},
+		{[]string{"Range", "bytes=9999999-"}, 416, ""},
+		{[]string{"If-Match", etag}, 200, whole},
+		{[]string{"If-Match", `"other"`}, 412, ""},
+		{[]string{"If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"}, 412, ""},
+	} {
+		res, body := n.ask(t, "GET", "/", tt.headers...)
+		if res.StatusCode != tt.status || tt.body != "" && body != tt.body {
+			t.Errorf("with %q: %d, %d bytes", tt.headers, res.StatusCode, len(body))
+		}
+		if vary := res.Header.Get("Vary"); vary != "Accept-Encoding" {
+			t.Errorf("with %q: Vary is %q, so that a cache would give it to another", tt.headers, vary)
+		}
+	}
+}
+
+// Who asks with HEAD plans with what it says.
+func TestHEADTellsWhatGETGives(t *testing.T) {
+	n := newNode(t)
+	for _, path := range []string{"/", "/no/such", "/secret", n.asset} {
+		get, body := n.ask(t, "GET", path)
+		head, none := n.ask(t, "HEAD", path)
+		get.Header.Del("Date")
+		head.Header.Del("Date")
+		if diff := cmp.Diff(get.Header, head.Header); diff != "" || none != "" || get.ContentLength != int64(len(body)) {
+			t.Errorf("%s: %d bytes with GET, of %d announced; %d with HEAD\n%s", path, len(body), get.ContentLength, len(none), diff)
+		}
 	}
 }
 
