@@ -7,82 +7,125 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxWarnings bounds what is kept of what is wrong with a vault.
-const maxWarnings = 1000
-
-// content is all that the notes of one position make. It never changes, but for pages being made
-// at their first request.
+// content is all that the notes of one position make. It never changes, and shares with the one
+// before it all that did not change between them.
 type content struct {
-	Options
-	name      string // the site's
-	lang      string // of pages that name none
-	entries   []*entry
-	byURL     map[string]*entry
-	pages     map[string]*page  // by URL path
-	redirects map[string]string // by what may be asked for instead
-	folders   map[string]*folder
-	links     *linkIndex
-	assets    map[string]asset // by hash
-	menu      []item
+	*Options
+	bodies *bodies
+	stamps *stamps
+	layout *layout
 
-	notFound, membersOnly *page
+	entries   sorted[located[*entry]]
+	folders   sorted[located[*folder]]
+	listings  sorted[listing]
+	redirects sorted[redirect]
+	names     sorted[found[string]]
+	files     sorted[found[*file]]
+	assets    sorted[fileRef]
+	warnings  *warningList
 
-	notes    int
-	bytes    int64
-	warnings []trip2g.Warning
+	notes, pages int
+	bytes        int64
 }
 
-// entry is a note that has a page.
-type entry struct {
-	*note
-	url string
+// stamps number the states of what pages read: where two contents have the same number, nothing of
+// that kind changed between them.
+type stamps struct {
+	generation uint64 // of the content itself
+	names      uint64 // what links and references to files find
+	folders    uint64 // the folders' titles
 }
 
-// newContent makes the content of notes. Everything is done in the byte order of their paths, so
-// that it depends on nothing but them.
-func newContent(notes map[int64]*note, o Options) *content {
-	c := &content{Options: o, name: "trip2g", lang: "en", pages: make(map[string]*page), byURL: make(map[string]*entry)}
-	c.addNotes(notes)
-	c.links = newLinkIndex(c)
-	c.assets = assetsOf(c.entries)
-	c.addPages()
-	c.addFolders()
-	c.menu = c.menuItems()
-	c.redirects = redirectsTo(c.entries)
-	return c
+// layout is what all pages show.
+type layout struct {
+	name  string // the site's
+	lang  string // of pages that name none
+	menu  []item
+	empty bool // there is no note
 }
 
-func (c *content) addNotes(notes map[int64]*note) {
-	sorted := make([]*note, 0, len(notes))
-	for _, n := range notes {
-		sorted = append(sorted, n)
+// content gives what the notes make now.
+func (c *catalog) content() *content {
+	if !c.isStale() {
+		return c.last
 	}
-	slices.SortFunc(sorted, func(a, b *note) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.ID, b.ID))
-	})
-	c.notes = len(sorted)
-	for _, n := range sorted {
-		c.bytes += int64(len(n.Content))
-		c.warn(n.doc.Warnings...)
+	c.settle()
+	last := c.last
+	if last == nil {
+		last = &content{stamps: &stamps{}}
 	}
-	var clashes []trip2g.Warning
-	c.entries, clashes = assignURLs(sorted)
-	c.warn(clashes...)
+	next := &content{Options: c.options, bodies: c.bodies, notes: len(c.notes), bytes: c.bytes}
+	next.stamps = c.nextStamps(last)
+	next.entries, next.folders, next.listings = c.places.freeze(), c.folders.freeze(), c.listings.freeze()
+	next.redirects, next.names, next.files, next.assets = c.redirects.freeze(), c.names.freeze(), c.files.freeze(), c.assets.freeze()
+	next.warnings = last.warnings
+	if c.warnings.changed {
+		next.warnings = &warningList{of: c.warnings.freeze()}
+	}
+	next.pages = len(c.entries) + c.folderPages
+	next.layout = last.layout
+	if made := next.makeLayout(); last.layout == nil || !made.equal(last.layout) {
+		next.layout = made
+	}
+	c.last = next
+	return next
 }
 
-func (c *content) warn(warnings ...trip2g.Warning) {
-	c.warnings = append(c.warnings, warnings[:min(len(warnings), maxWarnings-len(c.warnings))]...)
+func (c *catalog) generation() uint64 {
+	if c.last == nil {
+		return 0
+	}
+	return c.last.stamps.generation
 }
 
-// addPages gives each note its page, and the site the name and language of its start page.
-func (c *content) addPages() {
-	for _, e := range c.entries {
-		if e.url == "/" && !e.doc.MembersOnly {
-			c.name, c.lang = e.doc.Title, cmp.Or(e.doc.Lang, c.lang)
-		}
-		c.byURL[e.url] = e
-		c.pages[e.url] = &page{membersOnly: e.doc.MembersOnly, make: func() []byte { return c.renderNote(e) }}
+// nextStamps is called before the indexes are frozen.
+func (c *catalog) nextStamps(last *content) *stamps {
+	next := *last.stamps
+	next.generation++
+	if c.names.changed || c.files.changed || c.folders.changed {
+		next.names = next.generation
 	}
-	c.notFound = &page{make: func() []byte { return c.renderNotice(notFoundNotice) }}
-	c.membersOnly = &page{make: func() []byte { return c.renderNotice(membersNotice) }}
+	if c.folders.changed {
+		next.folders = next.generation
+	}
+	return &next
+}
+
+// maxMenu bounds the links in every page's menu.
+const maxMenu = 100
+
+func (c *content) makeLayout() *layout {
+	l := &layout{name: "trip2g", lang: "en", empty: c.notes == 0, menu: c.items("/", maxMenu)}
+	if e := at(c.entries, "/"); e != nil && !e.doc.MembersOnly {
+		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
+	}
+	for i := range l.menu {
+		l.menu[i].Description = "" // a menu shows none
+	}
+	return l
+}
+
+func (l *layout) equal(other *layout) bool {
+	return l.name == other.name && l.lang == other.lang && l.empty == other.empty && slices.Equal(l.menu, other.menu)
+}
+
+// subjectAt gives what the page at a URL path shows, nil if there is no page.
+func (c *content) subjectAt(urlPath string) subject {
+	if e := at(c.entries, urlPath); e != nil {
+		return e
+	}
+	if f := at(c.folders, urlPath); f != nil {
+		return f
+	}
+	return nil
+}
+
+// asset finds a file by its hash. Of several notes that refer to it the first public one in byte
+// order of paths counts, else the first.
+func (c *content) asset(hash string) (a trip2g.NoteAsset, public, ok bool) {
+	first, ok := c.assets.first(fileRef{asset: &trip2g.NoteAsset{Hash: hash}, number: beforeAll})
+	if !ok || first.asset.Hash != hash {
+		return trip2g.NoteAsset{}, false, false
+	}
+	return *first.asset, !first.membersOnly, true
 }

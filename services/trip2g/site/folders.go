@@ -3,20 +3,183 @@ package site
 import (
 	"cmp"
 	"path"
-	"slices"
 	"strings"
 
 	"trip2g/services/trip2g"
 )
 
 // folder is a folder of the vault with notes that everybody can read, in it or below it. Folders
-// that have one address are one.
+// that have one address are one, called as the first path in byte order has it. It never changes.
 type folder struct {
-	name    string // the last segment of its path
-	url     string
-	parent  *folder // nil at the root
-	folders []*folder
-	entries []*entry
+	url    string
+	name   string // the last segment of its path
+	title  string // of the note at its address, else name
+	listed bool   // its page is the list of what is in it: no note has its address
+	public bool   // everybody can read its page
+	item   listing
+	state  uint64 // of what is in it: another one after a change
+}
+
+// member is a note that everybody can read in a folder or below it.
+type member struct {
+	folder string // URL
+	path   string
+	id     int64
+}
+
+func compareMembers(a, b member) int {
+	if c := strings.Compare(a.folder, b.folder); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.path, b.path); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.id, b.id)
+}
+
+// membersOf lists the folders that an entry is in.
+func membersOf(e *entry) []member {
+	if e.doc.MembersOnly {
+		return nil
+	}
+	var list []member
+	for url := folderOf(e); ; url = parentURL(url) {
+		list = append(list, member{url, e.Path, e.ID})
+		if url == "/" {
+			return list
+		}
+	}
+}
+
+// listing is a line of a folder's list: folders first, then by title.
+type listing struct {
+	folder      string // URL
+	isNote      bool
+	order       string // the title in lower case
+	url         string
+	title       string
+	description string
+}
+
+func compareListings(a, b listing) int {
+	if c := strings.Compare(a.folder, b.folder); c != 0 {
+		return c
+	}
+	if a.isNote != b.isNote {
+		if b.isNote {
+			return -1
+		}
+		return 1
+	}
+	if c := strings.Compare(a.order, b.order); c != 0 {
+		return c
+	}
+	return strings.Compare(a.url, b.url)
+}
+
+// listingsOf gives an entry's line in the list of its folder, if it is not the folder's own page.
+func listingsOf(e *entry) []listing {
+	in := folderOf(e)
+	if e.doc.MembersOnly || e.url == in {
+		return nil
+	}
+	return []listing{{in, true, strings.ToLower(e.doc.Title), e.url, e.doc.Title, e.doc.Description}}
+}
+
+// folderOf gives the URL of the folder that a note is in.
+func folderOf(e *entry) string {
+	url, _ := trip2g.NoteURL(path.Join(path.Dir(e.Path), "index.md"), "")
+	return url
+}
+
+func parentURL(url string) string { return url[:max(strings.LastIndexByte(url, '/'), 1)] }
+
+// settleFolders finds anew what the folders are of which something changed. A folder's title can
+// change the list that it is in, so that the lists come last.
+func (c *catalog) settleFolders() {
+	next := make(map[string]*folder)
+	for url := range c.staleFolders {
+		next[url] = c.folderAt(url)
+		c.relist(url, next[url])
+	}
+	for url := range c.staleListings {
+		if _, ok := next[url]; !ok {
+			next[url] = c.folderAt(url)
+		}
+	}
+	for url, f := range next {
+		c.replaceFolder(url, f)
+	}
+	clear(c.staleFolders)
+	clear(c.staleListings)
+}
+
+// folderAt gives the folder at a URL as the notes make it now, nil if there is none. The root is
+// always there.
+func (c *catalog) folderAt(url string) *folder {
+	first, ok := c.members.first(member{folder: url})
+	if url != "/" && (!ok || first.folder != url) {
+		return nil
+	}
+	f := &folder{url: url, listed: true, public: true}
+	if url != "/" {
+		f.name = strings.Split(first.path, "/")[strings.Count(url, "/")-1]
+	}
+	f.title = f.name
+	e := at(c.places.sorted, url)
+	if e != nil {
+		f.title, f.listed, f.public = e.doc.Title, false, !e.doc.MembersOnly
+	}
+	if url != "/" && f.public && (e == nil || folderOf(e) != parentURL(url)) {
+		f.item = listing{folder: parentURL(url), order: strings.ToLower(f.title), url: url, title: f.title}
+	}
+	return f
+}
+
+// relist puts a folder's line in the list that it is in. One that has a note beside it as its page has none:
+// the note is listed.
+func (c *catalog) relist(url string, f *folder) {
+	var old, new listing
+	if held := at(c.folders.sorted, url); held != nil {
+		old = held.item
+	}
+	if f != nil {
+		new = f.item
+	}
+	if old == new {
+		return
+	}
+	if old.folder != "" {
+		c.listings.drop(old)
+		c.staleListings[old.folder] = true
+	}
+	if new.folder != "" {
+		c.listings.put(new)
+		c.staleListings[new.folder] = true
+	}
+}
+
+func (c *catalog) replaceFolder(url string, f *folder) {
+	held := at(c.folders.sorted, url)
+	if held != nil && held.listed {
+		c.folderPages--
+	}
+	if f == nil {
+		c.folders.drop(located[*folder]{url: url})
+		return
+	}
+	if f.listed {
+		c.folderPages++
+	}
+	if held != nil {
+		f.state = held.state
+	}
+	if c.staleListings[url] {
+		f.state = c.generation() + 1
+	}
+	if held == nil || *held != *f {
+		c.folders.put(located[*folder]{url, f})
+	}
 }
 
 // item is a link in a list of pages.
@@ -26,103 +189,42 @@ type item struct {
 	Current                 bool // it is the page that is shown, or its folder
 }
 
-// addFolders finds the folders, and gives each whose address no note has a page that lists it.
-func (c *content) addFolders() {
-	c.folders = make(map[string]*folder)
-	c.folderAt("")
-	for _, e := range c.entries {
-		if !e.doc.MembersOnly {
-			f := c.folderAt(parentPath(e.Path))
-			f.entries = append(f.entries, e)
-		}
-	}
-	for url, f := range c.folders {
-		if c.pages[url] == nil && !isReserved(url) {
-			c.pages[url] = &page{make: func() []byte { return c.renderFolder(f) }}
-		}
-	}
-}
-
-// folderAt gives the folder with a path, "" for the root.
-func (c *content) folderAt(p string) *folder {
-	url := folderURL(p)
-	if f := c.folders[url]; f != nil {
-		return f
-	}
-	f := &folder{name: path.Base(p), url: url}
-	c.folders[url] = f
-	if p != "" {
-		f.parent = c.folderAt(parentPath(p))
-		f.parent.folders = append(f.parent.folders, f)
-	}
-	return f
-}
-
-func parentPath(p string) string {
-	if parent := path.Dir(p); parent != "." {
-		return parent
-	}
-	return ""
-}
-
-// folderURL is the address that a folder's index has or would have.
-func folderURL(p string) string {
-	url, _ := trip2g.NoteURL(path.Join(p, "index.md"), "")
-	return url
-}
-
-// items lists what is in a folder, folders first, by name, without the note that is its own page.
-func (c *content) items(f *folder) []item {
+// items lists at most limit pages of what is in a folder.
+func (c *content) items(url string, limit int) []item {
 	var items []item
-	for _, sub := range f.folders {
-		if p := c.pages[sub.url]; p == nil || p.membersOnly {
-			continue // its own page is not for everybody
+	for l := range c.listings.from(listing{folder: url}) {
+		if l.folder != url || len(items) == limit {
+			break
 		}
-		if e := c.byURL[sub.url]; e != nil && slices.Contains(f.entries, e) {
-			continue // a note beside it is its page, and listed as that
-		}
-		items = append(items, item{Title: c.folderTitle(sub), URL: sub.url, Folder: true})
+		items = append(items, item{Title: l.title, URL: l.url, Description: l.description, Folder: !l.isNote})
 	}
-	slices.SortStableFunc(items, byTitle)
-	var notes []item
-	for _, e := range f.entries {
-		if e.url != f.url {
-			notes = append(notes, item{Title: e.doc.Title, URL: e.url, Description: e.doc.Description})
-		}
+	return items
+}
+
+// crumbs lists the folders above a page, from the top, without the start page.
+func (r *reading) crumbs(folderURL, url string) []item {
+	if !r.ask(question{crumbAt, folderURL}).(crumb).exists {
+		return nil
 	}
-	slices.SortStableFunc(notes, byTitle)
-	return append(items, notes...)
-}
-
-func byTitle(a, b item) int {
-	return cmp.Or(cmp.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)), cmp.Compare(a.URL, b.URL))
-}
-
-// folderTitle is the title of the note at the folder's address, else its name.
-func (c *content) folderTitle(f *folder) string {
-	if e := c.byURL[f.url]; e != nil {
-		return e.doc.Title
-	}
-	return f.name
-}
-
-// maxMenu bounds the links in every page's menu.
-const maxMenu = 100
-
-// menuItems lists the top of the vault.
-func (c *content) menuItems() []item {
-	items := c.items(c.folders["/"])
-	return items[:min(len(items), maxMenu)]
-}
-
-// crumbs lists the folders above a page with an address, from the top, without the start page.
-func (c *content) crumbs(f *folder, url string) []item {
 	var crumbs []item
-	for ; f != nil && f.url != "/"; f = f.parent {
-		if p := c.pages[f.url]; f.url != url && p != nil && !p.membersOnly {
-			crumbs = append(crumbs, item{Title: c.folderTitle(f), URL: f.url})
+	for ; folderURL != "/"; folderURL = parentURL(folderURL) {
+		if f := r.ask(question{crumbAt, folderURL}).(crumb); f.public && folderURL != url {
+			crumbs = append([]item{{Title: f.title, URL: folderURL}}, crumbs...)
 		}
 	}
-	slices.Reverse(crumbs)
 	return crumbs
+}
+
+// crumb is what a page shows of a folder above it.
+type crumb struct {
+	title          string
+	exists, public bool
+}
+
+func (c *content) crumbAt(url string) crumb {
+	f := at(c.folders, url)
+	if f == nil {
+		return crumb{}
+	}
+	return crumb{f.title, true, f.public}
 }

@@ -24,6 +24,7 @@ import (
 const (
 	DefaultChunk     = 500
 	DefaultLookEvery = 5 * time.Second
+	DefaultBodyCache = 256 << 20 // bytes
 )
 
 // Options is what a Follower is made of. Parse and Render are needed.
@@ -39,6 +40,8 @@ type Options struct {
 	Chunk int
 	// LookEvery is how often Run looks for changes that nothing told of; 0: DefaultLookEvery.
 	LookEvery time.Duration
+	// BodyCacheSize bounds the bytes of ready bodies; 0: DefaultBodyCache.
+	BodyCacheSize int64
 }
 
 // firstRetry is how long Run waits after a failure; each further one doubles it, up to LookEvery.
@@ -53,9 +56,11 @@ type Follower struct {
 	turn  chan struct{} // held by the one refresh that runs
 	state *state        // of whoever has the turn
 
-	mu      sync.Mutex
-	err     error
-	arrived chan struct{} // closed when the next snapshot is in place
+	bodies  *bodies
+	waiters waiters
+
+	mu  sync.Mutex
+	err error
 }
 
 // NewFollower makes a follower that has nothing yet; Refresh or Run loads it.
@@ -66,11 +71,15 @@ func NewFollower(source trip2g.ChangeSource, o Options) *Follower {
 	if o.LookEvery <= 0 {
 		o.LookEvery = DefaultLookEvery
 	}
-	return &Follower{
-		Options: o, source: source, state: newState(),
-		turn: make(chan struct{}, 1), arrived: make(chan struct{}),
+	if o.BodyCacheSize <= 0 {
+		o.BodyCacheSize = DefaultBodyCache
+	}
+	f := &Follower{
+		Options: o, source: source, bodies: newBodies(o.BodyCacheSize), turn: make(chan struct{}, 1),
 		err: trip2g.Errorf(trip2g.EUNAVAILABLE, "the site is not loaded yet"),
 	}
+	f.state = f.newState()
+	return f
 }
 
 // Current gives the site as of the last refresh, nil before the first.
@@ -133,19 +142,25 @@ func (f *Follower) Refresh(ctx context.Context) (trip2g.Position, error) {
 
 // WaitFor returns when the site is at position or past it, or with ctx's error.
 func (f *Follower) WaitFor(ctx context.Context, position trip2g.Position) error {
-	for {
-		f.mu.Lock()
-		arrived := f.arrived
-		f.mu.Unlock()
-		if s := f.current.Load(); s != nil && s.position >= position {
-			return nil
-		}
-		select {
-		case <-arrived:
-		case <-ctx.Done():
-			return fmt.Errorf("wait for position %d: %w", position, ctx.Err())
-		}
+	if f.isAt(position) {
+		return nil
 	}
+	w := f.waiters.add(position)
+	defer f.waiters.remove(w)
+	if f.isAt(position) { // it came before the waiter did
+		return nil
+	}
+	select {
+	case <-w.arrived:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for position %d: %w", position, ctx.Err())
+	}
+}
+
+func (f *Follower) isAt(position trip2g.Position) bool {
+	s := f.current.Load()
+	return s != nil && s.position >= position
 }
 
 // refresh reads until it has caught up and puts a new snapshot in place if there is anything new.
@@ -168,7 +183,7 @@ func (f *Follower) refresh(ctx context.Context) (trip2g.Position, error) {
 		}
 		f.Log.Warn().Int64("held", int64(f.state.position)).Int64("head", int64(set.Head)).Str("database", set.DatabaseID).
 			Msg("the database is another or an older one than this site was made of: loading all of it")
-		f.state = newState()
+		f.state = f.newState()
 	}
 	f.publish()
 	return f.state.position, nil
@@ -181,29 +196,26 @@ func (f *Follower) publish() {
 		return
 	}
 	start := time.Now()
-	next := f.state.snapshot(last, f.Options)
+	next := f.state.snapshot()
 	f.current.Store(next)
-	f.mu.Lock()
-	close(f.arrived)
-	f.arrived = make(chan struct{})
-	f.mu.Unlock()
+	f.waiters.wake(next.position)
 	f.warn(last, next)
-	f.Log.Debug().Int64("position", int64(next.position)).Int("pages", len(next.content.pages)).
+	f.Log.Debug().Int64("position", int64(next.position)).Int("pages", next.content.pages).
 		Dur("duration", time.Since(start)).Msg("site follows")
 }
 
 // warn tells of the warnings that the last snapshot did not have.
 func (f *Follower) warn(last, next *snapshot) {
-	if f.Warn == nil || last != nil && last.content == next.content {
+	if f.Warn == nil || last != nil && last.content.warnings == next.content.warnings {
 		return
 	}
 	told := map[trip2g.Warning]bool{}
 	if last != nil {
-		for _, w := range last.content.warnings {
+		for _, w := range last.content.warnings.all() {
 			told[w] = true
 		}
 	}
-	for _, w := range next.content.warnings {
+	for _, w := range next.content.warnings.all() {
 		if !told[w] {
 			f.Warn(w)
 		}

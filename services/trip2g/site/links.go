@@ -10,45 +10,20 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// linkIndex finds notes and files as Obsidian does: letter case does not matter, the ending of a
-// note can be left out, and a path can be cut short from its front as long as whole segments stay.
-// An alias is no name: Obsidian resolves [[alias]] to nothing, it writes [[note|alias]] instead.
-// Only what readers can see is found.
-type linkIndex struct {
-	content     *content
-	notes       finder[string] // to URL paths
-	publicFiles finder[trip2g.NoteAsset]
-	allFiles    finder[trip2g.NoteAsset]
-}
-
-func newLinkIndex(c *content) *linkIndex {
-	x := &linkIndex{content: c, notes: newFinder[string](), publicFiles: newFinder[trip2g.NoteAsset](), allFiles: newFinder[trip2g.NoteAsset]()}
-	for _, e := range c.entries {
-		x.notes.add(e.Path, e.url)
-		for _, a := range e.Assets {
-			if !isServable(a) {
-				continue
-			}
-			x.allFiles.add(a.AbsolutePath, a)
-			if !e.doc.MembersOnly {
-				x.publicFiles.add(a.AbsolutePath, a)
-			}
-		}
-	}
-	return x
-}
-
-// noteLinks is trip2g.Links for one note.
+// noteLinks finds notes and files for one note, as Obsidian does: letter case does not matter, the
+// ending of a note can be left out, and a path can be cut short from its front as long as whole
+// segments stay. An alias is no name: Obsidian resolves [[alias]] to nothing, it writes
+// [[note|alias]] instead. Only what readers can see is found.
 type noteLinks struct {
-	*linkIndex
+	*content
 	from *entry
 }
 
 // Note is trip2g.Links'. What names no note may still be the address of a page.
 func (l noteLinks) Note(target string) (string, bool) {
 	for _, name := range noteNames(target) {
-		if url, ok := l.notes.find(name, l.from.Path); ok {
-			return url, true
+		if n, ok := find(l.names, name, l.from.Path, nil); ok {
+			return n.value, true
 		}
 	}
 	if !isRooted(target) {
@@ -58,10 +33,10 @@ func (l noteLinks) Note(target string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if l.content.pages["/"+p] != nil {
+	if l.subjectAt("/"+p) != nil {
 		return "/" + p, true
 	}
-	if url, ok := trip2g.NoteURL(p+"/index.md", ""); ok && l.content.folders[url] != nil {
+	if url, ok := trip2g.NoteURL(p+"/index.md", ""); ok && at(l.folders, url) != nil {
 		return url, true
 	}
 	return "", false
@@ -82,27 +57,32 @@ func noteNames(target string) []string {
 // Asset is trip2g.Links'. What the note's client joined to the reference comes first. A note that
 // everybody can read gets no file that only members' notes have.
 func (l noteLinks) Asset(ref string) (trip2g.NoteAsset, bool) {
-	for _, a := range l.from.Assets {
-		if a.Ref == ref && isServable(a) {
-			return a, true
+	for i := range l.from.Assets {
+		if a := &l.from.Assets[i]; a.Ref == ref && isServable(a) {
+			return *a, true
 		}
-	}
-	files := l.publicFiles
-	if l.from.doc.MembersOnly {
-		files = l.allFiles
 	}
 	if !isRooted(ref) {
-		if a, ok := files.find("./"+ref, l.from.Path); ok {
+		if a, ok := l.file("./" + ref); ok {
 			return a, true
 		}
 	}
-	return files.find(ref, l.from.Path)
+	return l.file(ref)
 }
 
-// isServable keeps a note's text from being served as a file, which would show what it keeps back.
-func isServable(a trip2g.NoteAsset) bool {
-	ending := path.Ext(a.AbsolutePath)
-	return !strings.EqualFold(ending, ".md") && !strings.EqualFold(ending, ".html")
+func (l noteLinks) file(ref string) (trip2g.NoteAsset, bool) {
+	if l.from.doc.MembersOnly {
+		f, ok := find(l.files, ref, l.from.Path, nil)
+		if !ok {
+			return trip2g.NoteAsset{}, false
+		}
+		return f.value.any, true
+	}
+	f, ok := find(l.files, ref, l.from.Path, func(f *file) bool { return f.open })
+	if !ok {
+		return trip2g.NoteAsset{}, false
+	}
+	return f.value.public, true
 }
 
 // isRooted tells whether a reference says itself where it starts.
@@ -120,89 +100,93 @@ func rooted(target, from string) (p string, ok bool) {
 	return p, p != ".." && !strings.HasPrefix(p, "../")
 }
 
-// finder finds things by their paths in the vault.
-type finder[T any] struct {
-	byPath map[string][]found[T] // path in lower case
-	byName map[string][]found[T] // last segment in lower case
+// found is a thing that references find by its path in the vault.
+type found[T comparable] struct {
+	base   string // the last segment of folded
+	folded string
+	path   string
+	id     int64
+	value  T
 }
 
-type found[T any] struct {
-	path, folded string
-	value        T
-}
-
-func newFinder[T any]() finder[T] {
-	return finder[T]{byPath: make(map[string][]found[T]), byName: make(map[string][]found[T])}
-}
-
-// add takes a thing in; the first of equal paths stays.
-func (f finder[T]) add(p string, value T) {
-	x := found[T]{p, fold(p), value}
-	for _, other := range f.byPath[x.folded] {
-		if other.path == p {
-			return
-		}
+func compareFound[T comparable](a, b found[T]) int {
+	if c := strings.Compare(a.base, b.base); c != 0 {
+		return c
 	}
-	f.byPath[x.folded] = append(f.byPath[x.folded], x)
-	name := path.Base(x.folded)
-	f.byName[name] = append(f.byName[name], x)
+	if c := strings.Compare(a.folded, b.folded); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.path, b.path); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.id, b.id)
 }
 
-// find resolves a reference from a note: the path that it is, else the nearest that it ends.
-func (f finder[T]) find(target, from string) (value T, ok bool) {
+func namesOf(e *entry) []found[string] {
+	folded := fold(e.Path)
+	return []found[string]{{path.Base(folded), folded, e.Path, e.ID, e.url}}
+}
+
+// find resolves a reference from a note among the things that accept takes (nil: all): the path that
+// it is, else the nearest that it ends.
+func find[T comparable](in sorted[found[T]], target, from string, accept func(T) bool) (f found[T], ok bool) {
 	if isRooted(target) {
 		p, ok := rooted(target, from)
 		if !ok {
-			return value, false
+			return f, false
 		}
-		return f.exact(p)
+		return exact(in, p, accept)
 	}
 	target = path.Clean(target)
-	if value, ok := f.exact(target); ok {
-		return value, true
+	if f, ok := exact(in, target, accept); ok {
+		return f, true
 	}
-	return f.nearest(target, from)
+	return nearest(in, target, from, accept)
 }
 
 // exact gives the thing at a path, the one in the same letter case before others.
-func (f finder[T]) exact(p string) (value T, ok bool) {
-	candidates := f.byPath[fold(p)]
-	for _, c := range candidates {
-		if c.path == p {
-			return c.value, true
+func exact[T comparable](in sorted[found[T]], p string, accept func(T) bool) (first found[T], ok bool) {
+	folded := fold(p)
+	for f := range in.from(found[T]{base: path.Base(folded), folded: folded}) {
+		if f.folded != folded {
+			break
+		}
+		if accept != nil && !accept(f.value) {
+			continue
+		}
+		if f.path == p {
+			return f, true
+		}
+		if !ok {
+			first, ok = f, true
 		}
 	}
-	if len(candidates) == 0 {
-		return value, false
-	}
-	return candidates[0].value, true
+	return first, ok
 }
 
 // nearest gives the thing whose path ends with target: one in the folder of the note or below it
 // before others, then the one with the fewest folders, the shortest path, the first in byte order.
-func (f finder[T]) nearest(target, from string) (value T, ok bool) {
+func nearest[T comparable](in sorted[found[T]], target, from string, accept func(T) bool) (best found[T], ok bool) {
 	folded := fold(target)
+	base, ending := path.Base(folded), "/"+folded
 	folder := fold(path.Dir(from)) + "/"
-	var best *found[T]
-	candidates := f.byName[path.Base(folded)]
-	for i := range candidates {
-		c := &candidates[i]
-		if strings.HasSuffix(c.folded, "/"+folded) && (best == nil || c.compare(best, folder) < 0) {
-			best = c
+	for f := range in.from(found[T]{base: base}) {
+		if f.base != base {
+			break
+		}
+		if strings.HasSuffix(f.folded, ending) && (accept == nil || accept(f.value)) && (!ok || f.compare(best, folder) < 0) {
+			best, ok = f, true
 		}
 	}
-	if best == nil {
-		return value, false
-	}
-	return best.value, true
+	return best, ok
 }
 
-func (x *found[T]) compare(other *found[T], folder string) int {
+func (f found[T]) compare(other found[T], folder string) int {
 	return cmp.Or(
-		cmp.Compare(outside(x.folded, folder), outside(other.folded, folder)),
-		cmp.Compare(strings.Count(x.path, "/"), strings.Count(other.path, "/")),
-		cmp.Compare(len(x.path), len(other.path)),
-		cmp.Compare(x.path, other.path),
+		cmp.Compare(outside(f.folded, folder), outside(other.folded, folder)),
+		cmp.Compare(strings.Count(f.path, "/"), strings.Count(other.path, "/")),
+		cmp.Compare(len(f.path), len(other.path)),
+		cmp.Compare(f.path, other.path),
 	)
 }
 

@@ -1,32 +1,90 @@
 package site
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"strconv"
-	"sync"
+	"sync/atomic"
 
 	"trip2g/services/trip2g"
 )
 
-// page is made at its first request and then given out without a lock.
-type page struct {
-	membersOnly bool
-	make        func() []byte
-
-	once sync.Once
-	body trip2g.Body
+// subject is what a page shows: a note, a folder or a notice. Another value is another page.
+type subject interface {
+	// address is the page's URL path, or a name that is none for a notice.
+	address() string
+	render(*reading) []byte
 }
+
+// page is a subject as one content shows it.
+type page struct {
+	*content
+	subject     subject
+	membersOnly bool
+}
+
+var _ trip2g.Page = (*page)(nil)
 
 // MembersOnly is trip2g.Page's.
 func (p *page) MembersOnly() bool { return p.membersOnly }
 
 // Body is trip2g.Page's.
-func (p *page) Body(trip2g.Coding) *trip2g.Body {
-	p.once.Do(func() {
-		html := p.make()
-		sum := sha256.Sum256(html)
-		p.body = trip2g.Body{Bytes: html, ETag: `"` + hex.EncodeToString(sum[:16]) + `"`, Length: strconv.Itoa(len(html))}
-	})
-	return &p.body
+func (p *page) Body(coding trip2g.Coding) *trip2g.Body { return p.bodies.get(p, coding) }
+
+// page gives the page at a URL path, nil if there is none.
+func (c *content) page(urlPath string) *page {
+	if e := at(c.entries, urlPath); e != nil {
+		return &page{c, e, e.doc.MembersOnly}
+	}
+	if f := at(c.folders, urlPath); f != nil {
+		return &page{c, f, false}
+	}
+	return nil
+}
+
+// rendering tells for which contents a page's bytes are right.
+type rendering struct {
+	subject subject
+	layout  *layout
+	facts   []fact
+	hash    string // of the page's bytes, hex
+
+	checked atomic.Pointer[stamps] // of the newest content for which it was found right
+}
+
+// render makes a page's bytes and remembers what they depend on.
+func (p *page) render() ([]byte, *rendering) {
+	r := &reading{content: p.content, from: entryOf(p.subject), answers: make(map[question]any)}
+	html := p.subject.render(r)
+	made := &rendering{subject: p.subject, layout: p.layout, facts: r.facts(), hash: hashOf(html)}
+	made.checked.Store(p.stamps)
+	return html, made
+}
+
+// isFor tells whether the rendering is a page's. What was found for a content is not looked at
+// again; for the next content only what can have changed since is.
+func (r *rendering) isFor(p *page) bool {
+	checked := r.checked.Load()
+	if r.subject != p.subject {
+		return false
+	}
+	if checked == p.stamps {
+		return true
+	}
+	if r.layout != p.layout {
+		return false
+	}
+	from := entryOf(p.subject)
+	for _, f := range r.facts {
+		if checked.stamp(f.about) != p.stamps.stamp(f.about) && p.ask(f.question, from) != f.answer {
+			return false
+		}
+	}
+	if checked.generation < p.stamps.generation {
+		r.checked.CompareAndSwap(checked, p.stamps)
+	}
+	return true
+}
+
+// entryOf gives the entry that a page shows, nil if it shows something else.
+func entryOf(s subject) *entry {
+	e, _ := s.(*entry)
+	return e
 }

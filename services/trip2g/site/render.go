@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"embed"
 	"html/template"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -42,70 +43,76 @@ type view struct {
 
 func (c *content) view(title, address string) *view {
 	v := &view{
-		Lang: c.lang, SiteName: c.name, Stylesheet: stylesheetURL, Icon: iconURL, Title: title, Heading: title,
-		Home: address == "/", FoldMenu: len(c.menu) > shortMenu,
+		Lang: c.layout.lang, SiteName: c.layout.name, Stylesheet: stylesheetURL, Icon: iconURL, Title: title, Heading: title,
+		Home: address == "/", FoldMenu: len(c.layout.menu) > shortMenu,
 	}
-	v.Menu = make([]item, len(c.menu))
-	for i, m := range c.menu {
+	v.Menu = make([]item, len(c.layout.menu))
+	for i, m := range c.layout.menu {
 		m.Current = m.URL == address || m.Folder && strings.HasPrefix(address, m.URL+"/")
 		v.Menu[i] = m
 	}
 	return v
 }
 
-func (c *content) renderNote(e *entry) []byte {
-	body, err := c.Render(e.doc, noteLinks{c.links, e})
+func (e *entry) address() string { return e.url }
+
+func (e *entry) render(r *reading) []byte {
+	body, err := r.Render(e.doc, r)
 	if err != nil {
-		c.Log.Error().Err(err).Str("note", e.Path).Msg("a note could not be rendered; its text is shown as it stands")
+		r.Log.Error().Err(err).Str("note", e.Path).Msg("a note could not be rendered; its text is shown as it stands")
 	}
-	v := c.view(e.doc.Title, e.url)
-	v.Lang = cmp.Or(e.doc.Lang, c.lang)
+	v := r.view(e.doc.Title, e.url)
+	v.Lang = cmp.Or(e.doc.Lang, r.layout.lang)
 	v.Description, v.Tags, v.Updated = e.doc.Description, e.doc.Tags, e.doc.UpdatedAt
 	v.Hidden = e.doc.MembersOnly
 	v.Body = template.HTML(body)
 	if e.doc.TitleInBody {
 		v.Heading = ""
 	}
-	v.Crumbs = c.crumbs(c.folders[folderURL(parentPath(e.Path))], e.url)
-	return c.execute("note.html", v)
+	v.Crumbs = r.crumbs(folderOf(e), e.url)
+	return execute("note.html", v)
 }
 
-// renderFolder lists a folder that has no note of its own. An empty vault says how to fill it.
-func (c *content) renderFolder(f *folder) []byte {
-	if c.notes == 0 {
-		return c.execute("welcome.html", c.view("Welcome to trip2g", f.url))
+func (f *folder) address() string { return f.url }
+
+// render lists a folder that has no note of its own. An empty vault says how to fill it.
+func (f *folder) render(r *reading) []byte {
+	if r.layout.empty {
+		return execute("welcome.html", r.view("Welcome to trip2g", f.url))
 	}
 	title := f.name
 	if f.url == "/" {
-		title = c.name
+		title = r.layout.name
 	}
-	v := c.view(title, f.url)
-	v.Items, v.Crumbs = c.items(f), c.crumbs(f, f.url)
+	v := r.view(title, f.url)
+	v.Items, v.Crumbs = r.items(f.url, math.MaxInt), r.crumbs(f.url, f.url)
 	if len(v.Items) == 0 {
 		v.Message = "There is nothing here that everybody can read."
 	}
-	return c.execute("folder.html", v)
+	return execute("folder.html", v)
 }
 
 // notice is a page that says something instead of showing a note.
-type notice struct{ title, message string }
+type notice struct{ name, title, message string }
 
 var (
-	notFoundNotice = notice{"Page not found", "There is no page at this address. It may have been moved, renamed or taken back."}
-	membersNotice  = notice{"For members", "This page is for members of this site. Sign in to read it."}
+	notFoundNotice = &notice{"not found", "Page not found", "There is no page at this address. It may have been moved, renamed or taken back."}
+	membersNotice  = &notice{"members", "For members", "This page is for members of this site. Sign in to read it."}
 )
 
-func (c *content) renderNotice(n notice) []byte {
-	v := c.view(n.title, "")
+func (n *notice) address() string { return n.name }
+
+func (n *notice) render(r *reading) []byte {
+	v := r.view(n.title, "")
 	v.Message, v.Hidden = n.message, true
-	return c.execute("notice.html", v)
+	return execute("notice.html", v)
 }
 
-func (c *content) execute(name string, v *view) []byte {
+func execute(name string, v *view) []byte {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
 		// Only a fault in a template can be the cause: nothing that it is given can fail.
 		panic(err)
 	}
-	return b.Bytes()
+	return bytes.Clone(b.Bytes()) // without the room that a buffer has at its end
 }

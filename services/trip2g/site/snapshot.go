@@ -12,47 +12,48 @@ type snapshot struct {
 	position   trip2g.Position
 	changedAt  time.Time
 	content    *content
-	sessions   map[string]trip2g.Session // by token hash
+	sessions   sorted[session]
+
+	notFound, membersOnly page
 }
 
 var _ trip2g.Site = (*snapshot)(nil)
 
 // Page is trip2g.Site's. What is not found as it is written leads to the one page that it can mean.
 func (s *snapshot) Page(urlPath string) (trip2g.Page, string) {
-	if p := s.content.pages[urlPath]; p != nil {
+	if p := s.content.page(urlPath); p != nil {
 		return p, ""
 	}
 	return nil, s.content.redirect(urlPath)
 }
 
 // NotFound is trip2g.Site's.
-func (s *snapshot) NotFound() trip2g.Page { return s.content.notFound }
+func (s *snapshot) NotFound() trip2g.Page { return &s.notFound }
 
 // MembersOnly is trip2g.Site's.
-func (s *snapshot) MembersOnly() trip2g.Page { return s.content.membersOnly }
+func (s *snapshot) MembersOnly() trip2g.Page { return &s.membersOnly }
 
 // ModifiedAt is trip2g.Site's.
 func (s *snapshot) ModifiedAt() time.Time { return s.changedAt }
 
 // Asset is trip2g.Site's.
 func (s *snapshot) Asset(hash string) (asset trip2g.NoteAsset, public, ok bool) {
-	a, ok := s.content.assets[hash]
-	return a.NoteAsset, a.public, ok
+	return s.content.asset(hash)
 }
 
 // Session is trip2g.Site's.
 func (s *snapshot) Session(tokenHash string, now time.Time) (trip2g.Session, bool) {
-	session, ok := s.sessions[tokenHash]
-	if !ok || !now.Before(session.ExpiresAt) {
+	held, ok := s.sessions.get(session{tokenHash: tokenHash})
+	if !ok || !now.Before(held.ExpiresAt) {
 		return trip2g.Session{}, false
 	}
-	return session, true
+	return *held.Session, true
 }
 
 // Stats is trip2g.Site's.
 func (s *snapshot) Stats() trip2g.SiteStats {
 	return trip2g.SiteStats{
 		DatabaseID: s.databaseID, Position: s.position, ChangedAt: s.changedAt,
-		Notes: s.content.notes, Pages: len(s.content.pages), Bytes: s.content.bytes, Warnings: s.content.warnings,
+		Notes: s.content.notes, Pages: s.content.pages, Bytes: s.content.bytes, Warnings: s.content.warnings.all(),
 	}
 }

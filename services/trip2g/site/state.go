@@ -2,6 +2,7 @@ package site
 
 import (
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,43 +19,43 @@ type note struct {
 // state is what a follower has read so far.
 type state struct {
 	databaseID string
+	lineage    string // of the change at position
 	position   trip2g.Position
 	changedAt  time.Time
-	notes      map[int64]*note
-	sessions   map[int64]trip2g.Session
-
-	newNotes, newSessions bool // since the last snapshot
+	catalog    *catalog
+	sessions   *sessions
 }
 
-func newState() *state {
-	return &state{notes: make(map[int64]*note), sessions: make(map[int64]trip2g.Session), newNotes: true, newSessions: true}
+func (f *Follower) newState() *state {
+	return &state{catalog: newCatalog(&f.Options, f.bodies), sessions: newSessions()}
 }
 
 // isOf tells whether the set continues what the state holds: it is of the same database, which has
-// not been put back to an earlier position.
+// not been put back to an earlier position, nor to an earlier one from which it grew another way.
 func (s *state) isOf(set trip2g.ChangeSet) bool {
-	return s.databaseID == "" || set.DatabaseID == s.databaseID && set.Head >= s.position
+	if s.databaseID == "" {
+		return true
+	}
+	return set.DatabaseID == s.databaseID && set.Head >= s.position && (s.lineage == "" || set.Since == s.lineage)
 }
 
 // apply takes a set in. A note whose text is the same keeps what was understood of it.
 func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *trip2g.Document) {
-	s.databaseID, s.position = set.DatabaseID, set.Position
+	s.databaseID, s.lineage, s.position = set.DatabaseID, set.Lineage, set.Position
 	if !set.ChangedAt.IsZero() {
 		s.changedAt = set.ChangedAt.UTC()
 	}
-	s.newNotes = s.newNotes || len(set.Notes) > 0 || len(set.RemovedNotes) > 0
-	s.newSessions = s.newSessions || len(set.Sessions) > 0 || len(set.RemovedSessions) > 0
 	for _, n := range s.parseAll(set.Notes, parse) {
-		s.notes[n.ID] = n
+		s.catalog.put(n)
 	}
 	for _, id := range set.RemovedNotes {
-		delete(s.notes, id)
+		s.catalog.remove(id)
 	}
 	for _, session := range set.Sessions {
-		s.sessions[session.ID] = session
+		s.sessions.put(&session)
 	}
 	for _, id := range set.RemovedSessions {
-		delete(s.sessions, id)
+		s.sessions.remove(id)
 	}
 }
 
@@ -63,7 +64,12 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range published {
-		if held := s.notes[n.ID]; held != nil && held.Path == n.Path && held.Hash == n.Hash {
+		held := s.catalog.notes[n.ID]
+		if held != nil && slices.Equal(held.Assets, n.Assets) {
+			n.Assets = held.Assets // so that references to them are equal
+		}
+		if held != nil && held.Path == n.Path && held.Hash == n.Hash {
+			n.Content = held.Content
 			notes[i] = &note{n, held.doc}
 			continue
 		}
@@ -78,29 +84,15 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 
 // changed tells whether readers of the snapshot would see anything new.
 func (s *state) changed(last *snapshot) bool {
-	return s.newNotes || s.newSessions || s.position != last.position || s.databaseID != last.databaseID || !s.changedAt.Equal(last.changedAt)
+	return s.catalog.isStale() || s.position != last.position || s.databaseID != last.databaseID || !s.changedAt.Equal(last.changedAt)
 }
 
 // snapshot makes what readers see of the state.
-func (s *state) snapshot(last *snapshot, o Options) *snapshot {
+func (s *state) snapshot() *snapshot {
 	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt}
-	if last != nil {
-		next.content, next.sessions = last.content, last.sessions
-	}
-	if s.newNotes {
-		next.content = newContent(s.notes, o)
-	}
-	if s.newSessions {
-		next.sessions = make(map[string]trip2g.Session, len(s.sessions))
-		now := time.Now()
-		for id, session := range s.sessions {
-			if !now.Before(session.ExpiresAt) {
-				delete(s.sessions, id) // no change tells of this end
-				continue
-			}
-			next.sessions[session.TokenHash] = session
-		}
-	}
-	s.newNotes, s.newSessions = false, false
+	next.content = s.catalog.content()
+	next.sessions = s.sessions.freeze(time.Now())
+	next.notFound = page{next.content, notFoundNotice, false}
+	next.membersOnly = page{next.content, membersNotice, false}
 	return next
 }

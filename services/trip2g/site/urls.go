@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strconv"
@@ -18,45 +19,94 @@ func isReserved(url string) bool {
 	return url == systemPrefix || strings.HasPrefix(url, systemPrefix+"/")
 }
 
-// assignURLs gives each note that is to be seen its address, by trip2g.NoteURL. Where two want the
-// same, the first path in byte order has it, and the others get the first of "_2", "_3", ... that no
-// note wants for itself. notes are in byte order of their paths.
-func assignURLs(notes []*note) ([]*entry, []trip2g.Warning) {
-	var entries, losers []*entry
-	var warnings []trip2g.Warning
-	owner := make(map[string]string, len(notes)) // address → path of the note
-	for _, n := range notes {
-		url, ok := trip2g.NoteURL(n.Path, n.doc.Slug)
-		if !ok || n.doc.Hidden {
-			continue
-		}
-		if isReserved(url) && n.doc.Slug != "" {
-			warnings = append(warnings, trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("the slug makes the address %s, which is the server's own; the slug is left out", url)})
-			url, _ = trip2g.NoteURL(n.Path, "")
-		}
-		e := &entry{n, url}
-		entries = append(entries, e)
-		if _, taken := owner[url]; taken || isReserved(url) {
-			losers = append(losers, e)
-			continue
-		}
-		owner[url] = n.Path
+// claim is the address that a note wants. Of the claims to one address the first has it.
+type claim struct {
+	url, path string
+	id        int64
+}
+
+func compareClaims(a, b claim) int {
+	if c := strings.Compare(a.url, b.url); c != 0 {
+		return c
 	}
-	next := make(map[string]int)
-	for _, e := range losers {
-		wanted := e.url
-		for taken := true; taken; _, taken = owner[e.url] {
-			next[wanted] = max(2, next[wanted]+1)
-			e.url = wanted + "_" + strconv.Itoa(next[wanted])
+	if c := strings.Compare(a.path, b.path); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.id, b.id)
+}
+
+// claimOf gives what a note wants, by trip2g.NoteURL; ok is false for one that is not to be seen. A
+// slug that makes an address of the server's own is left out.
+func claimOf(n *note) (c claim, ok bool) {
+	if n == nil || n.doc.Hidden {
+		return claim{}, false
+	}
+	url, ok := trip2g.NoteURL(n.Path, n.doc.Slug)
+	if ok && isReserved(url) {
+		url, ok = trip2g.NoteURL(n.Path, "")
+	}
+	return claim{url, n.Path, n.ID}, ok
+}
+
+// location is where a note is. holder is the path of the note that has what this one wants, "" if it
+// has that itself.
+type location struct{ url, holder string }
+
+// assign gives each claim to a URL its address: the first has the URL, and each other one the first
+// of "_2", "_3", ... that no note wants for itself. Claims to two URLs never meet there, because
+// what is before the number is the URL.
+func (c *catalog) assign(url string, to map[int64]location) {
+	holder, number := "", 2
+	for claim := range c.claims.from(claim{url: url}) {
+		if claim.url != url {
+			return
 		}
-		owner[e.url] = e.Path
-		holder := owner[wanted]
 		if holder == "" {
-			holder = "the server itself"
+			holder = claim.path
+			to[claim.id] = location{url: url}
+			continue
 		}
-		warnings = append(warnings, trip2g.Warning{Path: e.Path, Text: fmt.Sprintf("wants the address %s, which %s has; it is at %s", wanted, holder, e.url)})
+		for c.isClaimed(numbered(url, number)) {
+			number++
+		}
+		to[claim.id] = location{numbered(url, number), holder}
+		number++
 	}
-	return entries, warnings
+}
+
+func (c *catalog) isClaimed(url string) bool {
+	first, ok := c.claims.first(claim{url: url})
+	return ok && first.url == url
+}
+
+func numbered(url string, number int) string { return url + "_" + strconv.Itoa(number) }
+
+// withoutNumber gives the URL whose claims can end at this one.
+func withoutNumber(url string) (string, bool) {
+	i := strings.LastIndexByte(url, '_')
+	if i < 0 {
+		return "", false
+	}
+	_, err := strconv.Atoi(url[i+1:])
+	return url[:i], err == nil
+}
+
+// clashWarning tells of a note that has not the address it wants.
+func clashWarning(e *entry) (string, bool) {
+	if e.holder == "" {
+		return "", false
+	}
+	wanted, _ := claimOf(e.note)
+	return fmt.Sprintf("wants the address %s, which %s has; it is at %s", wanted.url, e.holder, e.url), true
+}
+
+// slugWarning tells of a slug that is left out.
+func slugWarning(e *entry) (string, bool) {
+	url, _ := trip2g.NoteURL(e.Path, e.doc.Slug)
+	if !isReserved(url) {
+		return "", false
+	}
+	return fmt.Sprintf("the slug makes the address %s, which is the server's own; the slug is left out", url), true
 }
 
 // canonical gives the address by the sync API's rule of whatever may be asked for: a path in the
@@ -72,33 +122,54 @@ func canonical(urlPath string) (string, bool) {
 	return trip2g.NoteURL(p+".md", "")
 }
 
-// redirectsTo lists the other addresses of pages: those that can mean one page only, and what the
-// notes name as their permalinks.
-func redirectsTo(entries []*entry) map[string]string {
-	found := make(map[string]string, len(entries))
-	add := func(to map[string]string, from, url string) {
-		if held, ok := to[from]; ok && held != url {
-			url = "" // can mean two
-		}
-		to[from] = url
+// redirect is another address of a page.
+type redirect struct {
+	from      string
+	permalink bool // the note names it; it counts if no page is called so
+	url       string
+}
+
+func compareRedirects(a, b redirect) int {
+	if c := strings.Compare(a.from, b.from); c != 0 {
+		return c
 	}
-	permalinks := make(map[string]string)
-	for _, e := range entries {
-		for _, other := range []string{e.Path, e.url} {
-			if key, ok := canonical(other); ok {
-				add(found, key, e.url)
-			}
+	if a.permalink != b.permalink {
+		if b.permalink {
+			return -1
 		}
-		if e.doc.Permalink != "" {
-			add(permalinks, path.Clean("/"+norm.NFC.String(e.doc.Permalink)), e.url)
+		return 1
+	}
+	return strings.Compare(a.url, b.url)
+}
+
+// redirectsOf lists the other addresses of a note's page.
+func redirectsOf(e *entry) []redirect {
+	var list []redirect
+	for i, other := range [...]string{e.Path, e.url} {
+		key, ok := canonical(other)
+		if ok && key != e.url && (i == 0 || len(list) == 0 || list[0].from != key) {
+			list = append(list, redirect{from: key, url: e.url})
 		}
 	}
-	for from, url := range permalinks {
-		if _, ok := found[from]; !ok {
-			found[from] = url
-		}
+	if e.doc.Permalink != "" {
+		list = append(list, redirect{path.Clean("/" + norm.NFC.String(e.doc.Permalink)), true, e.url})
 	}
-	return found
+	return list
+}
+
+// redirectFrom gives the one page that an address can mean, "" if there are several.
+func (c *content) redirectFrom(from string) string {
+	var found redirect
+	for r := range c.redirects.from(redirect{from: from}) {
+		if r.from != from || found.url != "" && r.permalink != found.permalink {
+			break
+		}
+		if found.url != "" {
+			return ""
+		}
+		found = r
+	}
+	return found.url
 }
 
 // redirect gives where a page is that was asked for in another way, "" if that is not clear.
@@ -107,18 +178,18 @@ func (c *content) redirect(urlPath string) string {
 		return "" // no note has an empty segment
 	}
 	clean := path.Clean("/" + norm.NFC.String(urlPath))
-	if c.pages[clean] != nil && clean != urlPath {
+	if clean != urlPath && c.subjectAt(clean) != nil {
 		return clean
 	}
-	if url := c.redirects[clean]; url != "" {
+	if url := c.redirectFrom(clean); url != "" {
 		return url
 	}
 	key, ok := canonical(clean)
 	if !ok || key == urlPath {
 		return ""
 	}
-	if c.pages[key] != nil {
+	if c.subjectAt(key) != nil {
 		return key
 	}
-	return c.redirects[key]
+	return c.redirectFrom(key)
 }

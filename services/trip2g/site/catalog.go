@@ -1,0 +1,261 @@
+package site
+
+import "slices"
+
+// entry is a note that has a page. It never changes; an edit makes another one.
+type entry struct {
+	*note
+	location
+}
+
+// catalog is what the notes make, in indexes that one change touches in few places. What is in them
+// depends on nothing but the notes: never on the order in which those came. Every index that has
+// something to choose keeps all that there is to choose from, in byte order of the notes' paths, so
+// that the next one counts when the first goes.
+//
+// One goroutine changes it and freezes it into contents.
+type catalog struct {
+	options *Options
+	bodies  *bodies
+
+	notes   map[int64]*note
+	entries map[int64]*entry
+	touched map[int64]*note // changed since it was settled, as they were; nil for what was not there
+	bytes   int64           // text of the notes
+
+	claims    *index[claim]
+	places    *index[located[*entry]]
+	redirects *index[redirect]
+	names     *index[found[string]] // of notes, to their URLs
+	fileRefs  *index[fileRef]
+	files     *index[found[*file]]
+	assets    *index[fileRef] // by hash
+	members   *index[member]
+	folders   *index[located[*folder]]
+	listings  *index[listing]
+	warnings  *index[warning]
+	traces    []trace
+
+	staleFiles    map[string]bool // paths whose references changed
+	staleFolders  map[string]bool // URLs whose notes, or own page, changed
+	staleListings map[string]bool // URLs of folders of which something listed changed
+	folderPages   int             // folders that are listed because no note has their URL
+
+	last *content
+}
+
+func newCatalog(o *Options, b *bodies) *catalog {
+	c := &catalog{
+		options: o, bodies: b,
+		notes: make(map[int64]*note), entries: make(map[int64]*entry), touched: make(map[int64]*note),
+		claims: newIndex(compareClaims), places: newIndex(compareLocated[*entry]), redirects: newIndex(compareRedirects),
+		names: newIndex(compareFound[string]), fileRefs: newIndex(compareByPath), files: newIndex(compareFound[*file]),
+		assets: newIndex(compareByHash), members: newIndex(compareMembers), folders: newIndex(compareLocated[*folder]),
+		listings: newIndex(compareListings), warnings: newIndex(compareWarnings),
+		staleFiles: make(map[string]bool), staleFolders: map[string]bool{"/": true}, staleListings: make(map[string]bool),
+	}
+	c.traces = []trace{
+		traceOf[redirect]{c.redirects, redirectsOf, nil},
+		traceOf[found[string]]{c.names, namesOf, nil},
+		traceOf[fileRef]{c.fileRefs, fileRefsOf, func(r fileRef) { c.staleFiles[r.asset.AbsolutePath] = true }},
+		traceOf[fileRef]{c.assets, fileRefsOf, nil},
+		traceOf[member]{c.members, membersOf, func(m member) { c.staleFolders[m.folder] = true }},
+		traceOf[listing]{c.listings, listingsOf, func(l listing) { c.staleListings[l.folder] = true }},
+		traceOf[warning]{c.warnings, warningsOf, nil},
+	}
+	return c
+}
+
+// put takes a note in, in place of the one with its ID.
+func (c *catalog) put(n *note) {
+	c.touch(n.ID)
+	c.notes[n.ID] = n
+}
+
+// remove takes a note out.
+func (c *catalog) remove(id int64) {
+	c.touch(id)
+	delete(c.notes, id)
+}
+
+func (c *catalog) touch(id int64) {
+	if _, before := c.touched[id]; !before {
+		c.touched[id] = c.notes[id]
+	}
+}
+
+// isStale tells whether there is anything that the last content does not have.
+func (c *catalog) isStale() bool { return c.last == nil || len(c.touched) > 0 }
+
+// settle brings the indexes to what the notes are now.
+func (c *catalog) settle() {
+	moves := c.moves()
+	for _, m := range moves {
+		c.leave(m)
+	}
+	for _, m := range moves {
+		c.enter(m)
+	}
+	c.settleFiles()
+	c.settleFolders()
+	clear(c.touched)
+}
+
+// move is an entry that changed; old or new is nil for one that comes or goes.
+type move struct{ old, new *entry }
+
+// moves finds the entries that changed: those of the notes that did, and those that have another
+// address because another note came or went.
+func (c *catalog) moves() []move {
+	stale := make(map[string]bool) // URLs to which claims changed
+	addresses := make(map[int64]location)
+	for id, was := range c.touched {
+		now := c.notes[id]
+		c.count(was, now)
+		before, claimed := claimOf(was)
+		after, claims := claimOf(now)
+		if claimed && claims && before == after {
+			addresses[id] = c.entries[id].location
+			continue
+		}
+		if claimed {
+			c.claims.drop(before)
+			stale[before.url] = true
+		}
+		if claims {
+			c.claims.put(after)
+			stale[after.url] = true
+		}
+	}
+	for url := range stale {
+		c.assign(url, addresses)
+		if short, ok := withoutNumber(url); ok && !stale[short] {
+			c.assign(short, addresses)
+		}
+	}
+	return c.changed(addresses)
+}
+
+func (c *catalog) changed(addresses map[int64]location) []move {
+	moves := make([]move, 0, len(addresses))
+	for id, a := range addresses {
+		next := &entry{c.notes[id], a}
+		if old := c.entries[id]; old == nil || *old != *next {
+			moves = append(moves, move{old, next})
+		}
+	}
+	for id := range c.touched {
+		if _, seen := addresses[id]; !seen && c.entries[id] != nil {
+			moves = append(moves, move{c.entries[id], nil})
+		}
+	}
+	return moves
+}
+
+// count keeps what is said of all notes, also of those without a page.
+func (c *catalog) count(was, now *note) {
+	if was != nil {
+		c.bytes -= int64(len(was.Content))
+		if len(was.doc.Warnings) > 0 {
+			c.warnings.drop(warning{path: was.Path, id: was.ID})
+		}
+	}
+	if now != nil {
+		c.bytes += int64(len(now.Content))
+		if len(now.doc.Warnings) > 0 {
+			c.warnings.put(warning{path: now.Path, id: now.ID, doc: now.doc})
+		}
+	}
+}
+
+// leave takes out what an entry was and is no more. All leave before one enters: an address that
+// one note leaves is another one's next.
+func (c *catalog) leave(m move) {
+	if m.old == nil || m.keepsTraces() {
+		return
+	}
+	for _, t := range c.traces {
+		t.leave(m)
+	}
+	c.staleFolders[m.old.url] = true
+	if m.new == nil {
+		delete(c.entries, m.old.ID)
+	}
+	if m.new == nil || m.new.url != m.old.url {
+		c.places.drop(located[*entry]{url: m.old.url})
+	}
+}
+
+// enter takes in what an entry is and was not before.
+func (c *catalog) enter(m move) {
+	if m.new == nil {
+		return
+	}
+	c.entries[m.new.ID] = m.new
+	c.places.put(located[*entry]{m.new.url, m.new})
+	if m.keepsTraces() {
+		return
+	}
+	for _, t := range c.traces {
+		t.enter(m)
+	}
+	c.staleFolders[m.new.url] = true
+}
+
+// keepsTraces tells whether only the text changed.
+func (m move) keepsTraces() bool {
+	if m.old == nil || m.new == nil {
+		return false
+	}
+	a, b := m.old, m.new
+	return a.location == b.location && a.Path == b.Path && a.doc.Title == b.doc.Title && a.doc.Description == b.doc.Description &&
+		a.doc.MembersOnly == b.doc.MembersOnly && a.doc.Slug == b.doc.Slug && a.doc.Permalink == b.doc.Permalink &&
+		slices.Equal(a.Assets, b.Assets)
+}
+
+// trace is what entries leave in one index.
+type trace interface {
+	leave(move)
+	enter(move)
+}
+
+// traceOf are the items that an entry has in an index.
+type traceOf[T comparable] struct {
+	index *index[T]
+	of    func(*entry) []T
+	mark  func(T) // told of each item that comes or goes; may be nil
+}
+
+func (t traceOf[T]) leave(m move) {
+	if old, new := t.items(m); !slices.Equal(old, new) {
+		for _, item := range old {
+			t.index.drop(item)
+			t.told(item)
+		}
+	}
+}
+
+func (t traceOf[T]) enter(m move) {
+	if old, new := t.items(m); !slices.Equal(old, new) {
+		for _, item := range new {
+			t.index.put(item)
+			t.told(item)
+		}
+	}
+}
+
+func (t traceOf[T]) items(m move) (old, new []T) {
+	if m.old != nil {
+		old = t.of(m.old)
+	}
+	if m.new != nil {
+		new = t.of(m.new)
+	}
+	return old, new
+}
+
+func (t traceOf[T]) told(item T) {
+	if t.mark != nil {
+		t.mark(item)
+	}
+}

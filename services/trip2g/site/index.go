@@ -1,0 +1,80 @@
+package site
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/tidwall/btree"
+)
+
+// indexDegree is that of the trees: nodes are this small because a change copies those on its way.
+const indexDegree = 16
+
+// sorted is a set in the order of its keys. It never changes and is read without a lock.
+type sorted[T comparable] struct{ tree *btree.BTreeG[T] }
+
+// get gives the item that has the key of the one given.
+func (s sorted[T]) get(key T) (T, bool) { return s.tree.Get(key) }
+
+// from gives the items from a key on, in order.
+func (s sorted[T]) from(key T) iter.Seq[T] {
+	return func(yield func(T) bool) { s.tree.Ascend(key, yield) }
+}
+
+// first gives the first item that is not before a key.
+func (s sorted[T]) first(key T) (item T, ok bool) {
+	for item := range s.from(key) {
+		return item, true
+	}
+	return item, false
+}
+
+// index is a set that changes. Freezing it costs nothing: what was frozen shares all that did not
+// change since, so that a change costs the same however much there is.
+type index[T comparable] struct {
+	sorted[T]
+	frozen  sorted[T]
+	changed bool // since it was frozen
+}
+
+func newIndex[T comparable](compare func(a, b T) int) *index[T] {
+	less := func(a, b T) bool { return compare(a, b) < 0 }
+	tree := btree.NewBTreeGOptions(less, btree.Options{Degree: indexDegree, NoLocks: true})
+	return &index[T]{sorted: sorted[T]{tree}, changed: true}
+}
+
+// put takes an item in, in place of the one with its key.
+func (x *index[T]) put(item T) {
+	if held, had := x.tree.Set(item); !had || held != item {
+		x.changed = true
+	}
+}
+
+// drop takes the item with a key out.
+func (x *index[T]) drop(key T) {
+	if _, had := x.tree.Delete(key); had {
+		x.changed = true
+	}
+}
+
+// freeze gives the set as it is now.
+func (x *index[T]) freeze() sorted[T] {
+	if x.changed {
+		x.frozen, x.changed = sorted[T]{x.tree.IsoCopy()}, false
+	}
+	return x.frozen
+}
+
+// located is a thing at a URL.
+type located[T comparable] struct {
+	url   string
+	thing T
+}
+
+func compareLocated[T comparable](a, b located[T]) int { return strings.Compare(a.url, b.url) }
+
+// at gives the thing at a URL, the zero T if there is none.
+func at[T comparable](s sorted[located[T]], url string) T {
+	held, _ := s.get(located[T]{url: url})
+	return held.thing
+}

@@ -1,0 +1,88 @@
+package site
+
+import "trip2g/services/trip2g"
+
+// A page that was rendered for one content is right for another if it shows the same subject in the
+// same layout, and whatever else it asked gets the same answers there. So a page asks through a
+// reading, which remembers.
+
+// question is what a page asks the content.
+type question struct {
+	about topic
+	of    string
+}
+
+// topic is a kind of question. One that a page shall ask beside these needs a case in ask and one in
+// stamp.
+type topic uint8
+
+const (
+	linkTo  topic = iota // a link to a note, the URL that it leads to, "" for none
+	fileOf               // a reference to a file, the trip2g.NoteAsset; the zero one for none
+	crumbAt              // a folder's URL, its crumb
+)
+
+// fact is a question and the answer that it got. Answers are comparable.
+type fact struct {
+	question
+	answer any
+}
+
+// ask answers a question for the page of an entry, nil for a page that is no note's.
+func (c *content) ask(q question, from *entry) any {
+	switch q.about {
+	case linkTo:
+		url, _ := noteLinks{c, from}.Note(q.of)
+		return url
+	case fileOf:
+		asset, _ := noteLinks{c, from}.Asset(q.of)
+		return asset
+	default:
+		return c.crumbAt(q.of)
+	}
+}
+
+// stamp numbers the state of what a topic's answers depend on, beside the entry that asks.
+func (s *stamps) stamp(about topic) uint64 {
+	if about == crumbAt {
+		return s.folders
+	}
+	return s.names
+}
+
+// reading is the making of one page: what it asked, each question once. It is trip2g.Links for the
+// page's entry.
+type reading struct {
+	*content
+	from    *entry
+	answers map[question]any
+}
+
+func (r *reading) ask(q question) any {
+	answer, known := r.answers[q]
+	if !known {
+		answer = r.content.ask(q, r.from)
+		r.answers[q] = answer
+	}
+	return answer
+}
+
+// Note is trip2g.Links'.
+func (r *reading) Note(target string) (string, bool) {
+	url := r.ask(question{linkTo, target}).(string)
+	return url, url != ""
+}
+
+// Asset is trip2g.Links'.
+func (r *reading) Asset(ref string) (trip2g.NoteAsset, bool) {
+	asset := r.ask(question{fileOf, ref}).(trip2g.NoteAsset)
+	return asset, asset != trip2g.NoteAsset{}
+}
+
+func (r *reading) facts() []fact {
+	facts := make([]fact, 0, len(r.answers))
+	for q, answer := range r.answers {
+		facts = append(facts, fact{q, answer})
+	}
+	return facts
+}

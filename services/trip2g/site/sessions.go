@@ -1,0 +1,63 @@
+package site
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// session is a session by what its token hashes to.
+type session struct {
+	tokenHash string
+	*trip2g.Session
+}
+
+// ending is a session by when it ends.
+type ending struct {
+	at time.Time
+	id int64
+}
+
+// sessions are those that have not ended.
+type sessions struct {
+	byID     map[int64]*trip2g.Session
+	byToken  *index[session]
+	byEnding *index[ending]
+}
+
+func newSessions() *sessions {
+	return &sessions{
+		byID:    make(map[int64]*trip2g.Session),
+		byToken: newIndex(func(a, b session) int { return strings.Compare(a.tokenHash, b.tokenHash) }),
+		byEnding: newIndex(func(a, b ending) int {
+			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id))
+		}),
+	}
+}
+
+func (s *sessions) put(held *trip2g.Session) {
+	s.remove(held.ID)
+	s.byID[held.ID] = held
+	s.byToken.put(session{held.TokenHash, held})
+	s.byEnding.put(ending{held.ExpiresAt, held.ID})
+}
+
+func (s *sessions) remove(id int64) {
+	held := s.byID[id]
+	if held == nil {
+		return
+	}
+	delete(s.byID, id)
+	s.byToken.drop(session{tokenHash: held.TokenHash})
+	s.byEnding.drop(ending{held.ExpiresAt, id})
+}
+
+// freeze gives the sessions without those that have ended: no change tells of that.
+func (s *sessions) freeze(now time.Time) sorted[session] {
+	for first, ok := s.byEnding.first(ending{}); ok && !now.Before(first.at); first, ok = s.byEnding.first(ending{}) {
+		s.remove(first.id)
+	}
+	return s.byToken.freeze()
+}
