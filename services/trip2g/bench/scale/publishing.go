@@ -32,7 +32,7 @@ type Publishing struct {
 // publish starts a cluster and pushes a vault to it. The caller stops it.
 func publish(ctx context.Context, o Options, notes int) (_ *published, err error) {
 	o.Progress("%d notes: starting a leader and %d replicas", notes, replicas)
-	c, err := cluster.Start(ctx, cluster.Options{Root: o.Root, Dir: o.Dir, Replicas: replicas})
+	c, err := cluster.Start(ctx, cluster.Options{Root: o.Root, Dir: o.Dir, Replicas: replicas, Env: settings})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,11 @@ func TestMeasureMeasuresEverything(t *testing.T) {
 	for _, size := range result.Sizes {
 		checkSize(t, size)
 	}
+	for _, row := range result.Section().Rows {
+		if len(row.Figures)+len(row.Claims) == 0 {
+			t.Errorf("the row %q tells no figure", row.Name)
+		}
+	}
 }
 
 func checkSize(t *testing.T, size scale.Size) {

@@ -18,7 +18,11 @@ const (
 	startsFor = 20 * time.Second
 	// asBrowsers is what a browser of today sends.
 	asBrowsers = "gzip, deflate, br, zstd"
+	// bodyCache is TRIP2G_BODY_CACHE_SIZE, in bytes: its default, told to the servers lest that changes.
+	bodyCache = 256 << 20
 )
+
+var settings = []string{fmt.Sprintf("TRIP2G_BODY_CACHE_SIZE=%d", bodyCache)}
 
 // Starting is what a replica with the vault needs. Memory is that of its server process, resident, in bytes.
 type Starting struct {
