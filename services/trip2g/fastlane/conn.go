@@ -92,11 +92,12 @@ func (c *conn) read() outcome {
 // extendDeadline lets the client idle. Setting a deadline costs a share of a small answer, so that it
 // is moved on only when a sixteenth of the time is over.
 func (c *conn) extendDeadline() {
-	now, timeout := c.head.Arrived, c.lane.IdleTimeout
+	timeout := c.lane.IdleTimeout
 	if c.deadline.IsZero() {
-		now, timeout = time.Now(), c.lane.ReadHeaderTimeout
+		timeout = c.lane.ReadHeaderTimeout
 	}
-	if next := now.Add(timeout); next.Sub(c.deadline) > timeout/16 {
+	next := time.Now().Add(timeout)
+	if early := next.Sub(c.deadline); early < 0 || early > timeout/16 {
 		c.deadline = next
 		c.SetReadDeadline(next)
 	}

@@ -37,6 +37,7 @@ var plain = []string{
 	head("GET / HTTP/1.1", "If-None-Match: *", "connection: close"),
 	head("GET / HTTP/1.1", "Connection: keep-alive", "User-Agent:\tMozilla/5.0 (X11)  ", "Accept: a/b", "Accept: c/d", "Pragma: no-cache"),
 	head("GET / HTTP/1.1", "X-Forwarded-For: 203.0.113.7", "X-Request-Id: mine"),
+	head("GET / HTTP/1.1", "User-Agent: "+strings.Repeat("a", 1500)),
 }
 
 // others are for net/http, or wrong, each in one way.
@@ -114,8 +115,7 @@ var others = []string{
 	head("GET / HTTP/1.1", "User\x00Agent: a"),
 	head("GET / HTTP/1.1", ": nameless"),
 	head("GET / HTTP/1.1", "no colon"),
-	head("GET / HTTP/1.1", "User-Agent: "+strings.Repeat("a", 3000)),
-	head("GET /" + strings.Repeat("a", 3000) + " HTTP/1.1"),
+	head("GET /" + strings.Repeat("a", 1500) + " HTTP/1.1"),
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 	"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
 }
