@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/logbuffer"
 )
 
 // The library keeps these for the whole process.
@@ -17,9 +19,15 @@ func init() {
 	zerolog.DurationFieldUnit = time.Millisecond
 }
 
+// logged runs work with the node's logger and writes out what is left of the log at its end.
+func logged(c *config.Config, out io.Writer, work func(zerolog.Logger) error) error {
+	buffer := logbuffer.New(out)
+	return errors.Join(work(newLogger(c, buffer, isTerminal(out))), buffer.Close())
+}
+
 // newLogger makes the node's logger: each line has the node's name and role.
-func newLogger(c *config.Config, out io.Writer) zerolog.Logger {
-	if c.LogFormat == "console" || c.LogFormat == "auto" && isTerminal(out) {
+func newLogger(c *config.Config, out io.Writer, terminal bool) zerolog.Logger {
+	if c.LogFormat == "console" || c.LogFormat == "auto" && terminal {
 		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly}
 	}
 	level, err := zerolog.ParseLevel(c.LogLevel)

@@ -16,6 +16,7 @@ import (
 	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/filecache"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/site"
@@ -31,6 +32,7 @@ type node struct {
 	log      zerolog.Logger
 	registry *prometheus.Registry
 	access   *trip2ghttp.AccessLog
+	pages    *trip2ghttp.PlainPages
 	site     atomic.Pointer[site.Follower] // nil until the database is open
 	stopping atomic.Bool
 
@@ -44,6 +46,7 @@ type node struct {
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
+	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replication)
 	return n
 }
@@ -112,14 +115,20 @@ func (n *node) databaseFault() string {
 
 // ownHandler gives the handler of what this node answers itself; o has what only its role has.
 func (n *node) ownHandler(o trip2ghttp.Options) http.Handler {
-	o.Site, o.SessionCookie = n.current, n.config.SessionCookieName
+	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, site.Codings
+	o.Assets = filecache.New(o.Assets, filecache.Options{
+		MemorySize: smallFiles(n.config.BodyCacheSize), DiskSize: int64(n.config.FileCacheSize), Dir: n.config.FileCacheDir, Log: n.log,
+	})
 	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
 	return trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o))
 }
 
 func (n *node) siteOptions() site.Options {
-	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log}
+	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, BodyCacheSize: int64(n.config.BodyCacheSize) - smallFiles(n.config.BodyCacheSize)}
 }
+
+// smallFiles is the share of the memory for ready responses that files have, in bytes: a quarter.
+func smallFiles(all config.Bytes) int64 { return int64(all) / 4 }
 
 // litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.
 func (n *node) litefsNode() (*litefs.Node, error) {

@@ -15,6 +15,7 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/fastlane"
 )
 
 // Bounds on a public connection. The head of a request is small and comes at once; a body may be
@@ -39,7 +40,7 @@ func newServeCommand() *cobra.Command {
 		if err != nil {
 			return &codedError{exitUsage, err}
 		}
-		return serve(cmd.Context(), c, newLogger(c, cmd.ErrOrStderr()))
+		return logged(c, cmd.ErrOrStderr(), func(log zerolog.Logger) error { return serve(cmd.Context(), c, log) })
 	}
 	return cmd
 }
@@ -77,10 +78,17 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		return err
 	}
 	public := &http.Server{
-		Handler: p.public, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: n.pages.Wrap(p.public), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"),
 	}
 	internal := forward.NewServer(forward.ServerOptions{Handler: p.internal, ErrorLog: serverErrors(n.log, "internal")})
+	stopLane := func(context.Context) error { return nil }
+	if n.config.FastLane {
+		lane := fastlane.New(publicListener, fastlane.Options{
+			Handler: n.pages, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: public.ErrorLog,
+		})
+		publicListener, stopLane = lane, lane.Shutdown
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serving("public", public.Serve(publicListener)) })
 	group.Go(func() error { return serving("internal", internal.Serve(internalListener)) })
@@ -91,6 +99,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		grace, cancel := context.WithTimeout(context.Background(), n.config.ShutdownTimeout)
 		defer cancel()
 		var ending errgroup.Group
+		ending.Go(func() error { return stopLane(grace) })
 		ending.Go(func() error { return public.Shutdown(grace) })
 		ending.Go(func() error { return internal.Shutdown(grace) })
 		if err := ending.Wait(); err != nil {
