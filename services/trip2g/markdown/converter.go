@@ -90,6 +90,8 @@ func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(extast.KindTable, renderTable)
 	reg.Register(ast.KindBlockquote, renderBlockquote)
 	reg.Register(calloutTitleKind, renderCalloutTitle)
+	reg.Register(ast.KindCodeBlock, renderCode)
+	reg.Register(ast.KindFencedCodeBlock, renderCode)
 }
 
 func renderTable(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {

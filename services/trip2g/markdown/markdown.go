@@ -106,6 +106,7 @@ func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
 	source := []byte(body)
 	root, _ := parseTree(source)
 	setHeadingIDs(root, source)
+	highlightCode(root, source)
 	_, hasHTML := resolve(root, source, links)
 	var out bytes.Buffer
 	if err := converter.Renderer().Render(&out, source, root); err != nil {

@@ -49,7 +49,7 @@ func allowText(p *bluemonday.Policy) {
 	p.AllowAttrs("lang").Matching(language).Globally()
 	p.AllowAttrs("title").Globally()
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^missing$`)).OnElements("span", "a")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^tag$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(tag|hl-[a-z]{3,4})$`)).OnElements("span")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[^\s]{1,40}$`)).OnElements("code")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^plain$`)).OnElements("pre")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(footnotes|table)$`)).OnElements("div")

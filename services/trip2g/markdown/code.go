@@ -1,0 +1,157 @@
+package markdown
+
+import (
+	"bytes"
+	"html"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alecthomas/chroma/v2"
+	"github.com/alecthomas/chroma/v2/lexers"
+	"github.com/yuin/goldmark/ast"
+	htmlrenderer "github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
+)
+
+// Bounds on the code of one note that is highlighted; what goes past them is shown as it stands.
+// The patterns that know a language can need time by the square of a text's length or worse, which
+// nothing tells beforehand: only the clock ends them. Nodes that differ in that differ in colours.
+const (
+	maxHighlighted = 64 << 10    // bytes, 50 ms of usual code
+	highlightTime  = time.Second // in all
+)
+
+// languages gives the languages that are known by their names in lower case.
+var languages = sync.OnceValue(func() map[string]chroma.Lexer {
+	known := make(map[string]chroma.Lexer)
+	for _, lexer := range lexers.GlobalLexerRegistry.Lexers {
+		config := lexer.Config()
+		for _, name := range append(config.Aliases, config.Name) {
+			known[strings.ToLower(name)] = lexer
+		}
+	}
+	return known
+})
+
+const highlightedKey = "highlighted"
+
+// highlightCode gives the fenced code in a tree its colours.
+func highlightCode(root ast.Node, source []byte) {
+	left, end := maxHighlighted, time.Now().Add(highlightTime)
+	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		block, ok := n.(*ast.FencedCodeBlock)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
+		}
+		lexer := languages()[strings.ToLower(string(block.Language(source)))]
+		code := string(block.Lines().Value(source))
+		if lexer != nil && len(code) <= left {
+			left -= len(code)
+			if highlighted := highlight(lexer, code, end); highlighted != nil {
+				block.SetAttributeString(highlightedKey, highlighted)
+			}
+		}
+		return ast.WalkSkipChildren, nil
+	})
+}
+
+// highlight makes HTML of code, nil if that fails or takes longer than until end.
+func highlight(lexer chroma.Lexer, code string, end time.Time) []byte {
+	var out, seen bytes.Buffer
+	complete := false
+	contain(func() {
+		next, err := lexer.Tokenise(&chroma.TokeniseOptions{State: "root"}, code)
+		if err != nil {
+			return
+		}
+		class := ""
+		for token := next(); token != chroma.EOF; token = next() {
+			if time.Now().After(end) {
+				return
+			}
+			seen.WriteString(token.Value)
+			class = switchClass(&out, class, tokenClass(token.Type))
+			out.WriteString(html.EscapeString(token.Value))
+		}
+		switchClass(&out, class, "")
+		complete = true
+	})
+	if !complete || seen.String() != code {
+		return nil
+	}
+	return out.Bytes()
+}
+
+// switchClass ends the element of one class and begins that of the next.
+func switchClass(out *bytes.Buffer, from, to string) string {
+	if from == to {
+		return to
+	}
+	if from != "" {
+		out.WriteString("</span>")
+	}
+	if to != "" {
+		out.WriteString(`<span class="` + to + `">`)
+	}
+	return to
+}
+
+// tokenClass gives the class of a kind of text in code, "" if it looks like any other.
+func tokenClass(t chroma.TokenType) string {
+	switch t {
+	case chroma.KeywordType, chroma.NameClass, chroma.NameException:
+		return "hl-type"
+	case chroma.NameFunction, chroma.NameFunctionMagic, chroma.NameBuiltin:
+		return "hl-func"
+	case chroma.NameTag:
+		return "hl-tag"
+	case chroma.NameAttribute, chroma.NameDecorator, chroma.NameProperty:
+		return "hl-attr"
+	case chroma.CommentPreproc, chroma.CommentPreprocFile:
+		return "hl-pre"
+	case chroma.GenericInserted:
+		return "hl-ins"
+	case chroma.GenericDeleted:
+		return "hl-del"
+	case chroma.GenericHeading, chroma.GenericSubheading:
+		return "hl-head"
+	}
+	switch {
+	case t.InCategory(chroma.Keyword):
+		return "hl-key"
+	case t.InCategory(chroma.Comment):
+		return "hl-com"
+	case t.InSubCategory(chroma.LiteralString):
+		return "hl-str"
+	case t.InSubCategory(chroma.LiteralNumber):
+		return "hl-num"
+	case t.InSubCategory(chroma.NameVariable):
+		return "hl-var"
+	}
+	return ""
+}
+
+// renderCode renders a block of code, fenced or indented.
+func renderCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		_, err := w.WriteString("</code></pre>\n")
+		return ast.WalkContinue, err
+	}
+	w.WriteString("<pre")
+	writeID(w, n)
+	w.WriteString("><code")
+	if fenced, ok := n.(*ast.FencedCodeBlock); ok && fenced.Language(source) != nil {
+		w.WriteString(` class="language-` + html.EscapeString(markdownURL(fenced.Language(source))) + `"`)
+	}
+	w.WriteByte('>')
+	if highlighted, ok := n.AttributeString(highlightedKey); ok {
+		_, err := w.Write(highlighted.([]byte))
+		return ast.WalkContinue, err
+	}
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		htmlrenderer.DefaultWriter.RawWrite(w, line.Value(source))
+	}
+	return ast.WalkContinue, nil
+}
