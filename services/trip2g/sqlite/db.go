@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
@@ -19,6 +20,7 @@ type DB struct {
 	*Reader
 	writer  *sql.DB
 	tempDir string
+	begun   atomic.Bool // this DB's lineage
 }
 
 var (
@@ -32,7 +34,7 @@ var (
 )
 
 // OpenLeader opens the database at path, makes it if there is none, and brings its schema to this
-// binary's version. The next change begins a lineage (see trip2g.ChangeSet). A newer schema,
+// binary's version. The DB's first change begins a lineage (see trip2g.ChangeSet). A newer schema,
 // another program's database, and whatever can be no database are errors that say what to do, and
 // leave the file as it is.
 func OpenLeader(ctx context.Context, path string, options Options) (*DB, error) {
@@ -62,11 +64,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if tempDir == "" {
 		tempDir = os.TempDir()
 	}
-	db := &DB{Reader: &Reader{path: path, pool: readers, known: known}, writer: writer, tempDir: tempDir}
-	if err := db.beginLineage(ctx); err != nil {
-		return nil, errors.Join(openFault(path, err), db.Close())
-	}
-	return db, nil
+	return &DB{Reader: &Reader{path: path, pool: readers, known: known}, writer: writer, tempDir: tempDir}, nil
 }
 
 // checkBeforeWriting looks at what is at path without changing it.
@@ -136,9 +134,21 @@ func (db *DB) Close() error {
 	return err
 }
 
-// write runs fn in one write transaction, which has the write lock from its beginning.
+// write runs fn in one write transaction, which has the write lock from its beginning. The first
+// one that readers can see begins a lineage.
 func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error {
-	return transact(ctx, db.writer, nil, doing, fn)
+	if db.begun.Load() {
+		return transact(ctx, db.writer, nil, doing, fn)
+	}
+	begun := false
+	err := transact(ctx, db.writer, nil, doing, func(t *tx) (err error) {
+		begun, err = t.beginLineage(fn)
+		return err
+	})
+	if err == nil && begun {
+		db.begun.Store(true)
+	}
+	return err
 }
 
 // writeAt is write for changes that readers can see: it gives the position after them.
