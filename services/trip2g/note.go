@@ -129,10 +129,10 @@ type ChangeSet struct {
 	Head       Position  // of the newest change there was when the set was read
 	ChangedAt  time.Time // when the change at Position was made
 
-	// The first change after each start of a leader begins a lineage, to which those after it belong.
-	// A follower keeps the Lineage of the set it stands at; when the next set's Since differs, the database was
-	// put back to an older state and has grown another way since, so it must load all anew. "" before
-	// the first lineage, as in a database that only older versions have written.
+	// The first change after each start of a leader begins a lineage, to which those after it
+	// belong. A follower keeps the Lineage of the set it stands at; when the next set's Since
+	// differs, the database was put back to an older state and has grown another way since, so it
+	// must load all anew. "" before the first lineage, as where only older versions have written.
 	Since   string // lineage of the change at the position that was asked for
 	Lineage string // lineage of the change at Position
 
