@@ -24,8 +24,6 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
-var codings = []trip2g.Coding{trip2g.Zstd, trip2g.Brotli, trip2g.Gzip}
-
 // vault has pages whose addresses and sizes differ in what matters to the lane.
 var vault = []trip2g.NoteUpdate{
 	{Path: "index.md", Content: "# Start\n\n[[Guides/My note]]\n"},
@@ -78,10 +76,10 @@ func start(t testing.TB, db *sqlite.DB, current func() trip2g.Site, how way) *se
 	s := &server{registry: prometheus.NewRegistry()}
 	access := trip2ghttp.NewAccessLog(zerolog.New(&s.log), s.registry)
 	own := trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session", Codings: codings,
+		Site: current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session", Codings: site.Codings,
 	})
 	handler := forward.PublicGuard(access.Wrap(trip2ghttp.PublicPort, trip2ghttp.WithRequestID(own)))
-	pages := trip2ghttp.NewPlainPages(current, codings, access)
+	pages := trip2ghttp.NewPlainPages(current, site.Codings, access)
 	if how != general {
 		handler = pages.Wrap(handler)
 	}

@@ -42,8 +42,9 @@ func NewHandler(o Options) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Path(graphQLPath).HandlerFunc(h.serveGraphQL)
 	r.Path(oldGraphQLPath).Methods(http.MethodPost).HandlerFunc(h.serveGraphQL)
-	r.PathPrefix(o.StaticPrefix).Handler(readOnly(o.Static))
-	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(http.HandlerFunc(h.serveAsset)))
+	compressed := newCompressor()
+	r.PathPrefix(o.StaticPrefix).Handler(readOnly(compressed.wrap(o.Static)))
+	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(compressed.wrap(http.HandlerFunc(h.serveAsset))))
 	r.PathPrefix("/").Handler(readOnly(http.HandlerFunc(h.servePage)))
 	return secured(r)
 }

@@ -1,12 +1,14 @@
 package http_test
 
 import (
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,12 +29,15 @@ const (
 	assetText = "0123456789"
 )
 
+var longText = strings.Repeat("a text that can be compressed\n", 1000)
+
 // node is a leader's handler over a real database and site.
 type node struct {
 	*httptest.Server
 	db      *sqlite.DB
 	missing []string
 	asset   string // URL path of the public file
+	text    string // that of a longer one
 	secret  string // that of the members' file
 }
 
@@ -45,7 +50,7 @@ func newNode(t *testing.T) *node {
 	t.Cleanup(func() { db.Close() })
 	notes, _, err := db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{
 		{Path: "index.md", Content: "# Start\n"},
-		{Path: "Guides/My note (2).md", Content: "![](a.txt)"},
+		{Path: "Guides/My note (2).md", Content: "![](a.txt) ![](c.txt)"},
 		{Path: "GraphQL.md", Content: "a note about GraphQL"},
 		{Path: "secret.md", Content: "---\nfree: false\n---\nfor members ![](b.txt)"},
 	}, true)
@@ -54,6 +59,7 @@ func newNode(t *testing.T) *node {
 	}
 	n := &node{db: db}
 	n.asset = attach(t, db, notes[1].ID, "a.txt", assetText)
+	n.text = attach(t, db, notes[1].ID, "c.txt", longText)
 	n.secret = attach(t, db, notes[3].ID, "b.txt", "secret text")
 	signIn(t, db)
 	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
@@ -61,7 +67,7 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1",
+		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1", Codings: site.Codings,
 		Missing: func(path string) { n.missing = append(n.missing, path) },
 	}))
 	t.Cleanup(n.Close)
@@ -98,6 +104,9 @@ func signIn(t *testing.T, db *sqlite.DB) {
 	}
 }
 
+// transport gives bodies as they came.
+var transport = &http.Transport{DisableCompression: true}
+
 // ask sends a request without following redirects; headers are name, value, name, value ...
 func (n *node) ask(t *testing.T, method, path string, headers ...string) (*http.Response, string) {
 	t.Helper()
@@ -108,7 +117,7 @@ func (n *node) ask(t *testing.T, method, path string, headers ...string) (*http.
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := http.DefaultTransport.RoundTrip(req)
+	res, err := transport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,13 +247,75 @@ func TestAPartOfAPageCanBeAskedFor(t *testing.T) {
 // Who asks with HEAD plans with what it says.
 func TestHEADTellsWhatGETGives(t *testing.T) {
 	n := newNode(t)
-	for _, path := range []string{"/", "/no/such", "/secret", n.asset} {
-		get, body := n.ask(t, "GET", path)
-		head, none := n.ask(t, "HEAD", path)
+	for _, tt := range [][]string{{"/"}, {"/no/such"}, {"/secret"}, {n.asset}, {n.asset, "Accept-Encoding", "gzip"}, {n.text, "Accept-Encoding", "gzip"}} {
+		path, headers := tt[0], tt[1:]
+		get, body := n.ask(t, "GET", path, headers...)
+		head, none := n.ask(t, "HEAD", path, headers...)
 		get.Header.Del("Date")
 		head.Header.Del("Date")
 		if diff := cmp.Diff(get.Header, head.Header); diff != "" || none != "" || get.ContentLength != int64(len(body)) {
 			t.Errorf("%s: %d bytes with GET, of %d announced; %d with HEAD\n%s", path, len(body), get.ContentLength, len(none), diff)
+		}
+	}
+}
+
+// A text file takes a slow line a fraction of its size, and is not sent again to who has it.
+func TestATextFileIsCompressedForWhoTakesIt(t *testing.T) {
+	n := newNode(t)
+	for _, path := range []string{n.text, stylesheet(t, n)} {
+		_, want := n.ask(t, "GET", path, "Accept-Encoding", "identity")
+		for range 2 { // made, and kept
+			res, body := n.ask(t, "GET", path, "Accept-Encoding", "br, gzip")
+			unzip, err := gzip.NewReader(strings.NewReader(body))
+			if err != nil || res.Header.Get("Content-Encoding") != "gzip" || res.Header.Get("Vary") != "Accept-Encoding" || len(body) > len(want)/2 {
+				t.Fatalf("%s is %d bytes of %d, %v: %q", path, len(body), len(want), err, res.Header)
+			}
+			if got, err := io.ReadAll(unzip); err != nil || string(got) != want {
+				t.Errorf("%s is another file when decompressed: %v", path, err)
+			}
+			etag := res.Header.Get("ETag")
+			res, body = n.ask(t, "GET", path, "Accept-Encoding", "gzip", "If-None-Match", etag)
+			if res.StatusCode != http.StatusNotModified || body != "" || res.Header.Get("ETag") != etag {
+				t.Errorf("%s again is %d with %d bytes", path, res.StatusCode, len(body))
+			}
+		}
+		res, body := n.ask(t, "GET", path, "Accept-Encoding", "gzip", "Range", "bytes=5-9")
+		if res.StatusCode != http.StatusPartialContent || body != want[5:10] {
+			t.Errorf("a part of %s is %d %q", path, res.StatusCode, body)
+		}
+	}
+	if res, body := n.ask(t, "GET", n.asset, "Accept-Encoding", "gzip"); body != assetText || res.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a file too short for it is %q, Content-Encoding %q", body, res.Header.Get("Content-Encoding"))
+	}
+}
+
+// stylesheet finds the address of the look's stylesheet in a page.
+func stylesheet(t *testing.T, n *node) string {
+	t.Helper()
+	_, page := n.ask(t, "GET", "/", "Accept-Encoding", "identity")
+	path := regexp.MustCompile(site.StaticPrefix + `[0-9a-f]+/site\.css`).FindString(page)
+	if path == "" {
+		t.Fatalf("the page names no stylesheet: %s", page)
+	}
+	return path
+}
+
+// A reader gets a page compressed as a browser asks for it, also one that is not there.
+func TestAPageIsCompressedForWhoTakesIt(t *testing.T) {
+	n := newNode(t)
+	for _, path := range []string{"/", "/no/such", "/secret"} {
+		_, want := n.ask(t, "GET", path, "Accept-Encoding", "identity")
+		res, body := n.ask(t, "GET", path, "Accept-Encoding", "gzip")
+		unzip, err := gzip.NewReader(strings.NewReader(body))
+		if err != nil || res.Header.Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s is no gzip: %v: %q", path, err, res.Header)
+			continue
+		}
+		if got, err := io.ReadAll(unzip); err != nil || string(got) != want {
+			t.Errorf("%s is another page when decompressed: %v", path, err)
+		}
+		if res, _ := n.ask(t, "GET", path, "Accept-Encoding", "gzip, br"); res.Header.Get("Content-Encoding") != "br" {
+			t.Errorf("%s comes in %q to who takes brotli", path, res.Header.Get("Content-Encoding"))
 		}
 	}
 }
