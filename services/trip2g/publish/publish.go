@@ -65,16 +65,27 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 	if len(updates) == 0 {
 		return nil, 0, nil
 	}
+	refs := make(chan [][]string, 1)
+	go func() { refs <- s.references(updates) }() // reading the texts takes about as long as storing them
 	staged, position, err := s.Vault.PushNotes(ctx, stage, updates, publish)
 	if err != nil {
 		return nil, 0, err
 	}
 	notes := make([]trip2g.PushedNote, len(staged))
-	for i, note := range staged {
-		refs := s.References(note.Path, updates[i].Content)
-		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, refs, note.Assets)}
+	for i, found := range <-refs {
+		note := staged[i]
+		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, found, note.Assets)}
 	}
 	return notes, position, s.follow(ctx, position, publish)
+}
+
+// references gives the files that each note refers to.
+func (s *Service) references(updates []trip2g.NoteUpdate) [][]string {
+	refs := make([][]string, len(updates))
+	for i, u := range updates {
+		refs[i] = s.References(u.Path, u.Content)
+	}
+	return refs
 }
 
 // HideNotes is trip2g.Publisher's.
