@@ -12,12 +12,12 @@ import (
 
 // Machine says on what was measured. It names neither the machine nor anything on it.
 type Machine struct {
-	CPU    string // its model
-	Cores  int
-	Memory int64 // bytes
-	Kernel string
-	Go     string
-	Tools  []string // versions of what else took part
+	CPU    string   `json:"cpu"` // its model
+	Cores  int      `json:"cores"`
+	Memory int64    `json:"memory"` // bytes
+	Kernel string   `json:"kernel"`
+	Go     string   `json:"go"`
+	Tools  []string `json:"tools,omitempty"` // versions of what else took part
 }
 
 // ThisMachine describes the machine that this process runs on, which is Linux. What cannot be found

@@ -1,0 +1,121 @@
+// Package load asks a server for pages as fast as it can answer, or at a fixed rate, and tells what
+// came back.
+package load
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Connections is how many connections a load has, each with one request at a time.
+const Connections = 16
+
+// Request is what a load asks for, over and over.
+type Request struct {
+	Path   string   // escaped
+	Header []string // "Name: value"
+}
+
+// Wrk is a run of wrk, on one thread. wrk must be installed.
+type Wrk struct {
+	URL         string // of the server, without a slash at the end
+	Requests    []Request
+	Connections int // 0: Connections
+	For         time.Duration
+	AnyStatus   bool // answers other than 2xx and 3xx are expected
+}
+
+//go:embed list.lua
+var listScript string
+
+// Rate runs wrk and gives the answers a second. It is an error if a request had none, or an answer was
+// not what one asked for. When ctx ends, so does the run, and the rate is that of the time it had.
+func (w Wrk) Rate(ctx context.Context) (float64, error) {
+	dir, err := os.MkdirTemp("", "wrk-")
+	if err != nil {
+		return 0, fmt.Errorf("run wrk: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	arguments, err := w.arguments(dir)
+	if err != nil {
+		return 0, fmt.Errorf("run wrk: %w", err)
+	}
+	// wrk tells what it has when it is interrupted.
+	command := exec.CommandContext(ctx, "wrk", arguments...)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	if err := command.Run(); err != nil && ctx.Err() == nil {
+		return 0, fmt.Errorf("run wrk: %w: %s", err, out.String())
+	}
+	return w.parse(out.String())
+}
+
+// arguments makes those of a single request, or of a script for a list of them.
+func (w Wrk) arguments(dir string) ([]string, error) {
+	connections := w.Connections
+	if connections == 0 {
+		connections = Connections
+	}
+	// An interrupted wrk gives up its connections' answers only when they are late.
+	arguments := []string{"-t", "1", "-c", strconv.Itoa(connections), "-d", strconv.Itoa(int(w.For.Seconds())) + "s", "--timeout", "30s"}
+	if len(w.Requests) == 1 {
+		for _, field := range w.Requests[0].Header {
+			arguments = append(arguments, "-H", field)
+		}
+		return append(arguments, w.URL+w.Requests[0].Path), nil
+	}
+	script, list := filepath.Join(dir, "list.lua"), filepath.Join(dir, "list")
+	if err := os.WriteFile(script, []byte(listScript), 0o600); err != nil {
+		return nil, err
+	}
+	var lines strings.Builder
+	for _, request := range w.Requests {
+		lines.WriteString(request.Path + "\t" + strings.Join(request.Header, "\t") + "\n")
+	}
+	if err := os.WriteFile(list, []byte(lines.String()), 0o600); err != nil {
+		return nil, err
+	}
+	return append(arguments, "-s", script, w.URL, "--", list), nil
+}
+
+var (
+	rateLine   = regexp.MustCompile(`(?m)^Requests/sec:\s+([0-9.]+)$`)
+	socketLine = regexp.MustCompile(`(?m)^\s*Socket errors:.*$`)
+	statusLine = regexp.MustCompile(`(?m)^\s*Non-2xx or 3xx responses:.*$`)
+)
+
+// parse understands what wrk printed.
+func (w Wrk) parse(out string) (float64, error) {
+	if line := socketLine.FindString(out); line != "" {
+		return 0, fmt.Errorf("wrk at %s: %s", w.URL, strings.TrimSpace(line))
+	}
+	if line := statusLine.FindString(out); line != "" && !w.AnyStatus {
+		return 0, fmt.Errorf("wrk at %s: %s", w.URL, strings.TrimSpace(line))
+	}
+	match := rateLine.FindStringSubmatch(out)
+	if match == nil {
+		return 0, fmt.Errorf("wrk at %s printed no rate: %s", w.URL, out)
+	}
+	rate, err := strconv.ParseFloat(match[1], 64)
+	if err == nil && rate == 0 {
+		err = errors.New("no request was answered")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("wrk at %s: %w", w.URL, err)
+	}
+	return rate, nil
+}
