@@ -8,8 +8,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// notesInFolder is how many notes a folder has on average.
-const notesInFolder = 20
+const (
+	notesInFolder = 20 // on average
+	topFolders    = 8  // of the vault's root, which has few notes of its own
+	deepest       = 4  // how many folders deep a note lies at most
+)
 
 // notePaths names the notes: the start page, OnePage, and others in a tree of folders. Each has
 // an address of its own.
@@ -20,7 +23,10 @@ func notePaths(seed uint64, notes int) []string {
 	for _, p := range paths {
 		taken[address(p)] = true
 	}
-	folders := []string{""}
+	folders := make([]string, topFolders)
+	for i := range folders {
+		folders[i] = title(r, scripts[scriptOf(i)]) + "/"
+	}
 	for i := len(paths); i < notes; i++ {
 		script := scripts[scriptOf(i)]
 		if r.IntN(notesInFolder) == 0 {
@@ -42,12 +48,11 @@ func address(notePath string) string {
 	return url
 }
 
-// folder names a folder in one that there is, at most four deep.
+// folder names a folder in one that there is.
 func folder(r *rand.Rand, folders []string, s script) string {
-	const deepest = 4
 	parent := folders[r.IntN(len(folders))]
-	if strings.Count(parent, "/") >= deepest {
-		parent = ""
+	if strings.Count(parent, "/") == deepest {
+		parent = folders[r.IntN(topFolders)]
 	}
 	return parent + title(r, s) + "/"
 }
