@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/fastlane"
 )
@@ -68,6 +69,7 @@ func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.
 	}
 	var a fastlane.Answer
 	plain := plainOf(r)
+	plain.ID = forward.RequestID(r.Context())
 	h.answers.page(&a, &plain, site, page, who)
 	writeAnswer(w, &a)
 }
@@ -75,6 +77,7 @@ func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.
 func (h *handler) serveNotice(w http.ResponseWriter, r *http.Request, status int, page trip2g.Page, who audience) {
 	var a fastlane.Answer
 	plain := plainOf(r)
+	plain.ID = forward.RequestID(r.Context())
 	h.answers.notice(&a, &plain, status, page, who)
 	writeAnswer(w, &a)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/rs/xid"
 
-	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/fastlane"
 )
@@ -94,9 +93,10 @@ func isPlain(r *http.Request) bool {
 func plainOf(r *http.Request) fastlane.Request {
 	return fastlane.Request{
 		Method: r.Method, Path: r.URL.Path,
-		AcceptEncoding: joined(r.Header["Accept-Encoding"]), IfNoneMatch: joined(r.Header["If-None-Match"]),
-		IfModifiedSince: r.Header.Get("If-Modified-Since"),
-		Client:          r.RemoteAddr, Arrived: time.Now(), ID: forward.RequestID(r.Context()),
+		AcceptEncoding:  joined(r.Header["Accept-Encoding"]),
+		IfNoneMatch:     joined(r.Header["If-None-Match"]),
+		IfModifiedSince: joined(r.Header["If-Modified-Since"]),
+		Client:          r.RemoteAddr, Arrived: time.Now(),
 	}
 }
 
