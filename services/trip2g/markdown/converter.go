@@ -38,6 +38,7 @@ func newParser() parser.Parser {
 			util.Prioritized(parser.NewCodeBlockParser(), 500),
 			util.Prioritized(shortHeading{parser.NewATXHeadingParser()}, 600),
 			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+			util.Prioritized(mathBlockParser{}, 750),
 			util.Prioritized(shallow{parser.NewBlockquoteParser()}, 800),
 			util.Prioritized(parser.NewHTMLBlockParser(), 900),
 			util.Prioritized(footnoteDefinition{shallow{extension.NewFootnoteBlockParser()}}, 999),
@@ -46,6 +47,7 @@ func newParser() parser.Parser {
 		parser.WithInlineParsers(
 			util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
 			util.Prioritized(parser.NewCodeSpanParser(), 100),
+			util.Prioritized(mathParser{}, 100),
 			util.Prioritized(footnoteReference{extension.NewFootnoteParser()}, 101),
 			util.Prioritized(newInlineNoteParser(), 102),
 			util.Prioritized(&wikilink.Parser{}, 199),
@@ -90,6 +92,8 @@ func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(extast.KindTable, renderTable)
 	reg.Register(ast.KindBlockquote, renderBlockquote)
 	reg.Register(calloutTitleKind, renderCalloutTitle)
+	reg.Register(mathInlineKind, renderMathInline)
+	reg.Register(mathBlockKind, renderMathBlock)
 	reg.Register(ast.KindCodeBlock, renderCode)
 	reg.Register(ast.KindFencedCodeBlock, renderCode)
 }

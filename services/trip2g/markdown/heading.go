@@ -119,6 +119,8 @@ func plainText(n ast.Node, source []byte) string {
 			}
 		case *tagNode:
 			b.WriteString("#" + n.name)
+		case *mathInline:
+			b.Write(n.tex)
 		case *ast.AutoLink:
 			b.Write(n.Label(source))
 		case *wikilink.Node:

@@ -38,7 +38,7 @@ const (
 )
 
 // marks are the characters that can open, close or end something in a line of text.
-const marks = "[]!*_`<~="
+const marks = "[]!*_`<~=$"
 
 // limits follows what parsing one note costs.
 type limits struct {

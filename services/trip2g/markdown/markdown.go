@@ -89,6 +89,7 @@ func parseBody(doc *trip2g.Document, notePath string) {
 			})
 		}
 		title, heading = firstHeading(root, source), openingHeading(root, source)
+		makeMath(root, limits)
 		tags, _ := resolve(root, source, refs)
 		if !addTags(doc, tags) {
 			limits.meet(0, fmt.Sprintf("the note has more than %d tags; the last are left out", maxItems))
@@ -104,8 +105,9 @@ func parseBody(doc *trip2g.Document, notePath string) {
 
 func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
 	source := []byte(body)
-	root, _ := parseTree(source)
+	root, limits := parseTree(source)
 	setHeadingIDs(root, source)
+	makeMath(root, limits)
 	highlightCode(root, source)
 	_, hasHTML := resolve(root, source, links)
 	var out bytes.Buffer

@@ -37,6 +37,7 @@ func newPolicy() *bluemonday.Policy {
 		"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "col", "colgroup")
 	allowText(p)
 	allowCallouts(p)
+	allowMath(p)
 	allowTables(p)
 	allowLinksAndMedia(p)
 	return p
@@ -51,7 +52,7 @@ func allowText(p *bluemonday.Policy) {
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^missing$`)).OnElements("span", "a")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(tag|hl-[a-z]{3,4})$`)).OnElements("span")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[^\s]{1,40}$`)).OnElements("code")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^plain$`)).OnElements("pre")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(plain|math)$`)).OnElements("pre")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(footnotes|table)$`)).OnElements("div")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^footnote-(back)?ref$`)).OnElements("a")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-(noteref|backlink)$`)).OnElements("a")
@@ -69,6 +70,27 @@ func allowCallouts(p *bluemonday.Policy) {
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^callout-title$`)).OnElements("p", "summary")
 	p.AllowAttrs("aria-label").Matching(regexp.MustCompile(`^(?i:`+types+`)$`)).OnElements("div", "details")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^note$`)).OnElements("div")
+}
+
+// allowMath takes what package tex makes, and none of MathML's elements that hold HTML, link or act.
+func allowMath(p *bluemonday.Policy) {
+	p.AllowNoAttrs().OnElements("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup",
+		"munder", "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mphantom")
+	truth, length := regexp.MustCompile(`^(true|false)$`), regexp.MustCompile(`^[0-9](\.[0-9]{1,2})?(em)?$`)
+	p.AllowAttrs("display").Matching(regexp.MustCompile(`^block$`)).OnElements("math")
+	p.AllowAttrs("mathvariant").Matching(regexp.MustCompile(`^normal$`)).OnElements("mi")
+	p.AllowAttrs("stretchy", "fence", "movablelimits").Matching(truth).OnElements("mo")
+	p.AllowAttrs("form").Matching(regexp.MustCompile(`^(prefix|postfix)$`)).OnElements("mo")
+	p.AllowAttrs("lspace", "rspace", "minsize", "maxsize").Matching(length).OnElements("mo")
+	p.AllowAttrs("width").Matching(length).OnElements("mspace")
+	p.AllowAttrs("accent").Matching(truth).OnElements("mover")
+	p.AllowAttrs("linethickness").Matching(length).OnElements("mfrac")
+	p.AllowAttrs("displaystyle").Matching(truth).OnElements("mstyle")
+	p.AllowAttrs("scriptlevel").Matching(regexp.MustCompile(`^[0-2]$`)).OnElements("mstyle")
+	p.AllowAttrs("mathcolor").Matching(regexp.MustCompile(`^#?[A-Za-z0-9]{1,20}$`)).OnElements("mstyle")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^math-(left|right)$`)).OnElements("mtd")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^math-box$`)).OnElements("mrow")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^math$`)).OnElements("div", "code")
 }
 
 func allowTables(p *bluemonday.Policy) {
