@@ -6,6 +6,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/site"
 )
 
 // head writes a request's head; lines are header fields.
@@ -145,6 +150,25 @@ func (s trio) compare(t *testing.T, sent []byte) {
 		got = changing.ReplaceAllString(got, "$1: x")
 		if got != want || (err == nil) != (wantErr == nil) {
 			t.Errorf("%q is answered another way (%d) with: %v, not %v\n%s", sent, how, err, wantErr, cmp.Diff(want, got))
+		}
+	}
+}
+
+// A page that cannot be made ends its connection and leaves the same line in the log, whichever way it
+// was asked for.
+func TestAPageThatPanicsIsInTheLog(t *testing.T) {
+	db, _ := newSite(t)
+	broken := func(*trip2g.Document, trip2g.Links) ([]byte, error) { panic("no such thing") }
+	follower := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: broken, Log: zerolog.Nop()})
+	if _, err := follower.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, how := range []way{general, plainPath, withLane} {
+		s := start(t, db, follower.Current, how)
+		got, _ := exchange(t, s.addr, []byte(head("GET /guides/my_note HTTP/1.1")))
+		log := s.log.String()
+		if got != "" || !strings.Contains(log, `"path":"/guides/my_note"`) || !strings.Contains(log, `"broken_off":true`) {
+			t.Errorf("asked for in way %d it is %q, and the log has\n%s", how, got, log)
 		}
 	}
 }

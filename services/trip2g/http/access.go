@@ -69,11 +69,19 @@ func (a *AccessLog) write(log *zerolog.Logger, port string, r *http.Request, see
 }
 
 // plain is write for a plain read of a public page, which came in by the public port.
-func (a *AccessLog) plain(r *fastlane.Request, status int, sent int64) {
+func (a *AccessLog) plain(r *fastlane.Request, status int, sent int64, ended bool) {
 	took := time.Since(r.Arrived)
 	a.metrics.observePlain(r.Method, status, took)
-	a.log.Info().Str("request_id", r.ID).Str("method", r.Method).Str("path", r.Path).Int("status", status).
-		Int64("bytes", sent).Dur("duration", took).Str("client", r.Client).Str("port", PublicPort).Msg("request")
+	line := a.log.Info()
+	if !ended {
+		line = a.log.Warn()
+	}
+	line.Str("request_id", r.ID).Str("method", r.Method).Str("path", r.Path).Int("status", status).
+		Int64("bytes", sent).Dur("duration", took).Str("client", r.Client).Str("port", PublicPort)
+	if !ended {
+		line.Bool("broken_off", true)
+	}
+	line.Msg("request")
 }
 
 // WithRequestID answers with the request's id, so that a user can name it to an operator.

@@ -42,13 +42,20 @@ func (p *PlainPages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
 		return false
 	}
 	r.ID = xid.New().String()
+	made := false
+	defer func() {
+		if !made { // making it panicked
+			p.access.plain(r, http.StatusOK, 0, false)
+		}
+	}()
 	p.answers.page(a, r, site, page, everybody)
+	made = true
 	return true
 }
 
 // Answered is fastlane.Handler's.
 func (p *PlainPages) Answered(r *fastlane.Request, a *fastlane.Answer, sent int64) {
-	p.access.plain(r, a.Status, sent)
+	p.access.plain(r, a.Status, sent, true)
 }
 
 // Wrap gives a handler for the public port that runs next for everything else. A plain request's
