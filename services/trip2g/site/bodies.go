@@ -59,8 +59,11 @@ func weight(key bodyKey, k *kept) int64 {
 	return total
 }
 
-// get gives a page's body in a coding.
+// get gives a page's body in a coding, the identity one if that is not offered.
 func (b *bodies) get(p *page, coding trip2g.Coding) *trip2g.Body {
+	if !isOffered(coding) {
+		coding = trip2g.Identity
+	}
 	if k := b.held(p, coding); k != nil {
 		return k.body
 	}

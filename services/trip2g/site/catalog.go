@@ -48,10 +48,10 @@ func newCatalog(o *Options, b *bodies) *catalog {
 	c := &catalog{
 		options: o, bodies: b,
 		notes: make(map[int64]*note), entries: make(map[int64]*entry), touched: make(map[int64]*note),
-		claims: newIndex(compareClaims), places: newIndex(compareLocated[*entry]), redirects: newIndex(compareRedirects),
-		names: newIndex(compareFound[string]), fileRefs: newIndex(compareByPath), files: newIndex(compareFound[*file]),
-		assets: newIndex(compareByHash), members: newIndex(compareMembers), folders: newIndex(compareLocated[*folder]),
-		listings: newIndex(compareListings), warnings: newIndex(compareWarnings),
+		claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
+		names: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
+		assets: newIndex(before(compareByHash)), members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]),
+		listings: newIndex(before(compareListings)), warnings: newIndex(before(compareWarnings)),
 		staleFiles: make(map[string]bool), staleFolders: map[string]bool{"/": true}, staleListings: make(map[string]bool),
 	}
 	c.traces = []trace{
@@ -79,7 +79,7 @@ func (c *catalog) remove(id int64) {
 }
 
 func (c *catalog) touch(id int64) {
-	if _, before := c.touched[id]; !before {
+	if _, known := c.touched[id]; !known {
 		c.touched[id] = c.notes[id]
 	}
 }
@@ -112,15 +112,15 @@ func (c *catalog) moves() []move {
 	for id, was := range c.touched {
 		now := c.notes[id]
 		c.count(was, now)
-		before, claimed := claimOf(was)
+		past, claimed := claimOf(was)
 		after, claims := claimOf(now)
-		if claimed && claims && before == after {
+		if claimed && claims && past == after {
 			addresses[id] = c.entries[id].location
 			continue
 		}
 		if claimed {
-			c.claims.drop(before)
-			stale[before.url] = true
+			c.claims.drop(past)
+			stale[past.url] = true
 		}
 		if claims {
 			c.claims.put(after)

@@ -33,7 +33,7 @@ type encoder interface {
 }
 
 // encoders keeps those that are idle: each has megabytes of tables.
-var encoders = map[trip2g.Coding]*sync.Pool{
+var encoders = [...]*sync.Pool{
 	trip2g.Brotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliLevel) }},
 	trip2g.Gzip: {New: func() any {
 		w, err := gzip.NewWriterLevel(nil, gzipLevel)
@@ -44,16 +44,19 @@ var encoders = map[trip2g.Coding]*sync.Pool{
 	}},
 }
 
+// isOffered tells whether bodies are made in a coding.
+func isOffered(coding trip2g.Coding) bool {
+	return int(coding) < len(encoders) && encoders[coding] != nil
+}
+
 // codingHeader is what saying that a body is coded costs: "Content-Encoding: gzip" and the line's end.
 const codingHeader = 24 // bytes
 
-// encode gives a body in a coding, the body itself where that does not pay. hash is of its bytes.
+// encode gives a body in a coding that is offered, the body itself where that does not pay. hash is
+// of its bytes.
 func encode(plain *trip2g.Body, hash string, coding trip2g.Coding) *trip2g.Body {
-	pool := encoders[coding]
-	if pool == nil {
-		return plain
-	}
 	var b bytes.Buffer
+	pool := encoders[coding]
 	w := pool.Get().(encoder)
 	defer pool.Put(w)
 	w.Reset(&b)

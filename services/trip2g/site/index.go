@@ -2,7 +2,6 @@ package site
 
 import (
 	"iter"
-	"strings"
 
 	"github.com/tidwall/btree"
 )
@@ -37,10 +36,14 @@ type index[T comparable] struct {
 	changed bool // since it was frozen
 }
 
-func newIndex[T comparable](compare func(a, b T) int) *index[T] {
-	less := func(a, b T) bool { return compare(a, b) < 0 }
+func newIndex[T comparable](less func(a, b T) bool) *index[T] {
 	tree := btree.NewBTreeGOptions(less, btree.Options{Degree: indexDegree, NoLocks: true})
 	return &index[T]{sorted: sorted[T]{tree}, changed: true}
+}
+
+// before makes an order of a comparison.
+func before[T any](compare func(a, b T) int) func(a, b T) bool {
+	return func(a, b T) bool { return compare(a, b) < 0 }
 }
 
 // put takes an item in, in place of the one with its key.
@@ -71,7 +74,7 @@ type located[T comparable] struct {
 	thing T
 }
 
-func compareLocated[T comparable](a, b located[T]) int { return strings.Compare(a.url, b.url) }
+func byURL[T comparable](a, b located[T]) bool { return a.url < b.url }
 
 // at gives the thing at a URL, the zero T if there is none.
 func at[T comparable](s sorted[located[T]], url string) T {

@@ -22,6 +22,7 @@ type memorySource struct {
 type change struct {
 	position trip2g.Position
 	note     trip2g.Note
+	removed  bool
 }
 
 var someDay = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -35,30 +36,67 @@ func newMemory(pairs ...string) *memorySource {
 	return m
 }
 
-func (m *memorySource) put(path, content string) {
+// put publishes a note with a content and, if any are given, assets.
+func (m *memorySource) put(path, content string, assets ...trip2g.NoteAsset) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	id := int64(len(m.changes) + 1)
+	n := trip2g.Note{ID: int64(len(m.changes) + 1), Path: path}
 	if i := m.index(path); i >= 0 {
-		id = m.changes[i].note.ID
+		n = m.changes[i].note
 		m.changes = slices.Delete(m.changes, i, i+1)
 	}
-	m.head++
-	m.changes = append(m.changes, change{position: m.head, note: trip2g.Note{ID: id, Path: path, Content: content, Hash: trip2g.ContentHash(content)}})
+	n.Content, n.Hash = content, trip2g.ContentHash(content)
+	if len(assets) > 0 {
+		n.Assets = assets
+	}
+	m.add(n, false)
 }
 
 func (m *memorySource) attach(path string, assets ...trip2g.NoteAsset) {
+	m.alter(path, func(n *trip2g.Note) { n.Assets = assets })
+}
+
+func (m *memorySource) rename(path, other string) {
+	m.alter(path, func(n *trip2g.Note) { n.Path = other })
+}
+
+func (m *memorySource) remove(path string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i := m.index(path)
-	c := m.changes[i]
+	n := m.changes[i].note
+	m.changes = slices.Delete(m.changes, i, i+1)
+	m.add(n, true)
+}
+
+func (m *memorySource) alter(path string, change func(*trip2g.Note)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.index(path)
+	n := m.changes[i].note
+	m.changes = slices.Delete(m.changes, i, i+1)
+	change(&n)
+	m.add(n, false)
+}
+
+func (m *memorySource) add(n trip2g.Note, removed bool) {
 	m.head++
-	c.position, c.note.Assets = m.head, assets
-	m.changes = append(slices.Delete(m.changes, i, i+1), c)
+	m.changes = append(m.changes, change{m.head, n, removed})
 }
 
 func (m *memorySource) index(path string) int {
-	return slices.IndexFunc(m.changes, func(c change) bool { return c.note.Path == path })
+	return slices.IndexFunc(m.changes, func(c change) bool { return c.note.Path == path && !c.removed })
+}
+
+// paths lists the notes that there are, in the order of their changes.
+func (m *memorySource) paths() []string {
+	var paths []string
+	for _, c := range m.changes {
+		if !c.removed {
+			paths = append(paths, c.note.Path)
+		}
+	}
+	return paths
 }
 
 func (m *memorySource) fail(err error) {
@@ -84,7 +122,11 @@ func (m *memorySource) Changes(ctx context.Context, after trip2g.Position, limit
 			break
 		}
 		set.Position, set.ChangedAt = c.position, someDay.Add(time.Duration(c.position)*time.Second)
-		set.Notes = append(set.Notes, c.note)
+		if c.removed {
+			set.RemovedNotes = append(set.RemovedNotes, c.note.ID)
+		} else {
+			set.Notes = append(set.Notes, c.note)
+		}
 	}
 	return set, ctx.Err()
 }

@@ -2,7 +2,6 @@ package site
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -30,9 +29,9 @@ type sessions struct {
 func newSessions() *sessions {
 	return &sessions{
 		byID:    make(map[int64]*trip2g.Session),
-		byToken: newIndex(func(a, b session) int { return strings.Compare(a.tokenHash, b.tokenHash) }),
-		byEnding: newIndex(func(a, b ending) int {
-			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id))
+		byToken: newIndex(func(a, b session) bool { return a.tokenHash < b.tokenHash }),
+		byEnding: newIndex(func(a, b ending) bool {
+			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) < 0
 		}),
 	}
 }

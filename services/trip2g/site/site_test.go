@@ -211,60 +211,6 @@ func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {
 	}
 }
 
-// TestAReaderNeverSeesHalfACommit publishes vaults whose notes all carry one number, while readers
-// look at every note of whatever snapshot they have.
-func TestAReaderNeverSeesHalfACommit(t *testing.T) {
-	const notes, commits, readers = 12, 30, 4
-	db := openDB(t)
-	publish := func(n int) {
-		var pairs []string
-		for i := range notes {
-			pairs = append(pairs, fmt.Sprintf("n%d.md", i), fmt.Sprintf("mark-%d-", n))
-		}
-		push(t, db, pairs...)
-	}
-	publish(0)
-	f := newFollower(db, 5) // a commit takes several reads
-	refresh(t, f)
-	ctx, stop := context.WithCancel(t.Context())
-	wake := make(chan struct{}, 1)
-	var running sync.WaitGroup
-	running.Go(func() { f.Run(ctx, wake) })
-	for range readers {
-		running.Go(func() {
-			for last := trip2g.Position(0); ctx.Err() == nil; {
-				s := f.Current()
-				if at := s.Stats().Position; at < last {
-					t.Errorf("the position went back from %d to %d", last, at)
-				} else {
-					last = at
-				}
-				first, _ := s.Page("/n0")
-				_, rest, _ := strings.Cut(text(first), "mark-")
-				mark, _, _ := strings.Cut(rest, "-")
-				for i := 1; i < notes; i++ {
-					page, _ := s.Page(fmt.Sprintf("/n%d", i))
-					if page == nil || !strings.Contains(text(page), "mark-"+mark+"-") {
-						t.Errorf("note %d is not of commit %s", i, mark)
-						return
-					}
-				}
-			}
-		})
-	}
-	for n := 1; n <= commits; n++ {
-		publish(n)
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	}
-	refresh(t, f)
-	wantIn(t, body(t, f.Current(), "/n0"), fmt.Sprintf("mark-%d-", commits))
-	stop()
-	running.Wait()
-}
-
 // switchable is a database that an operator can replace under a running node.
 type switchable struct {
 	mu sync.Mutex

@@ -39,7 +39,8 @@ func (s *state) isOf(set trip2g.ChangeSet) bool {
 	return set.DatabaseID == s.databaseID && set.Head >= s.position && (s.lineage == "" || set.Since == s.lineage)
 }
 
-// apply takes a set in. A note whose text is the same keeps what was understood of it.
+// apply takes a set in. A note of which nothing changed that pages show stays the same one, and one
+// whose text is the same keeps what was understood of it.
 func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *trip2g.Document) {
 	s.databaseID, s.lineage, s.position = set.DatabaseID, set.Lineage, set.Position
 	if !set.ChangedAt.IsZero() {
@@ -65,13 +66,18 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range published {
 		held := s.catalog.notes[n.ID]
-		if held != nil && slices.Equal(held.Assets, n.Assets) {
-			n.Assets = held.Assets // so that references to them are equal
-		}
-		if held != nil && held.Path == n.Path && held.Hash == n.Hash {
-			n.Content = held.Content
+		switch {
+		case held == nil || held.Path != n.Path || held.Hash != n.Hash:
+		case slices.Equal(held.Assets, n.Assets):
+			notes[i] = held
+			continue
+		default:
+			n.Content = held.Content // which the document shares
 			notes[i] = &note{n, held.doc}
 			continue
+		}
+		if held != nil && slices.Equal(held.Assets, n.Assets) {
+			n.Assets = held.Assets // so that what refers to them stays
 		}
 		group.Go(func() error {
 			notes[i] = &note{n, parse(n.Path, n.Content)}

@@ -1,0 +1,177 @@
+package site_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"trip2g/services/trip2g"
+)
+
+// gardener changes a vault at random. Its names are few, so that they clash, and look alike.
+type gardener struct {
+	*rand.Rand
+	*memorySource
+}
+
+var (
+	gardenFolders = []string{"", "a/", "A/", "a b/", "a_b/", "x/y/", "x/Y!/", "_private/"}
+	gardenNames   = []string{"index", "_index", "a", "A", "a b", "a_b", "a_2", "b", "B", "y", "Привет"}
+	gardenSlugs   = []string{"", "", "", "", "slug: a", "slug: /a/b", "slug: /x/y", "slug: /_system/x", "permalink: /old", "permalink: A/b"}
+	gardenFlags   = []string{"", "", "", "", "publish: false", "free: false"}
+	gardenLinks   = []string{"a", "A", "a b", "a/b", "./a", "../b", "/a/b", "/x/y", "y/index", "nothing", "Привет"}
+	gardenFiles   = []string{"p.png", "a/p.png", "A/P.png", "x/y/q.png", "a/note.md"}
+)
+
+func one[T any](g *gardener, of []T) T { return of[g.IntN(len(of))] }
+
+func (g *gardener) path() string { return one(g, gardenFolders) + one(g, gardenNames) + ".md" }
+
+func (g *gardener) content() string {
+	front := []string{one(g, gardenSlugs), one(g, gardenFlags)}
+	if g.IntN(2) == 0 {
+		front = append(front, fmt.Sprintf("title: T%d", g.IntN(4)), fmt.Sprintf("description: d%d", g.IntN(4)))
+	}
+	if g.IntN(8) == 0 {
+		front = append(front, "tags: {wrong: kind}", "lang: de")
+	}
+	text := "---\n" + strings.Join(front, "\n") + "\n---\n"
+	for range g.IntN(4) {
+		text += fmt.Sprintf("[[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), g.IntN(100))
+	}
+	return text
+}
+
+func (g *gardener) files() []trip2g.NoteAsset {
+	var files []trip2g.NoteAsset
+	for range g.IntN(3) {
+		p := one(g, gardenFiles)
+		files = append(files, trip2g.NoteAsset{Ref: "r", AbsolutePath: p, Hash: fmt.Sprintf("h%d", g.IntN(5)), ContentType: "image/png"})
+	}
+	return files
+}
+
+// change makes one change.
+func (g *gardener) change() {
+	paths := g.paths()
+	if len(paths) == 0 {
+		g.put(g.path(), g.content())
+		return
+	}
+	p := one(g, paths)
+	switch g.IntN(6) {
+	case 0:
+		g.remove(p)
+	case 1:
+		if to := g.path(); !slices.Contains(paths, to) {
+			g.rename(p, to)
+		}
+	case 2:
+		g.attach(p, g.files()...)
+	case 3:
+		g.put(p, g.content())
+	default:
+		g.put(g.path(), g.content(), g.files()...)
+	}
+}
+
+// gardenAddresses are all that a vault of a gardener can have, and what can lead there.
+func gardenAddresses() []string {
+	urls := []string{"/", "/old", "/A/b", "/a/b", "/nothing", "/x/y_2"}
+	for _, folder := range gardenFolders {
+		for _, name := range gardenNames {
+			p := folder + name + ".md"
+			urls = append(urls, "/"+p)
+			if url, ok := trip2g.NoteURL(p, ""); ok {
+				urls = append(urls, url, url+"_2", url+"_3", url+"_4", url+"_2_2", url+"/a", url+"/a_2")
+			}
+		}
+		if url, ok := trip2g.NoteURL(folder+"index.md", ""); ok {
+			urls = append(urls, url)
+		}
+	}
+	slices.Sort(urls)
+	return slices.Compact(urls)
+}
+
+// described tells all that readers can see at an address.
+func described(s trip2g.Site, url string) string {
+	page, redirect := s.Page(url)
+	if page == nil {
+		return "→ " + redirect
+	}
+	return fmt.Sprint(page.MembersOnly(), etag(page), text(page))
+}
+
+// surroundings tells what can be seen of a site beside its addresses.
+func surroundings(s trip2g.Site) string {
+	stats := s.Stats()
+	told := fmt.Sprint(stats.Notes, stats.Pages, stats.Bytes, stats.Position, s.ModifiedAt(), text(s.NotFound()), text(s.MembersOnly()))
+	for _, w := range stats.Warnings {
+		told += fmt.Sprintf("\n%s:%d %s", w.Path, w.Line, w.Text)
+	}
+	for i := range 5 {
+		asset, public, ok := s.Asset(fmt.Sprintf("h%d", i))
+		told += fmt.Sprintf("\n%+v %v %v", asset, public, ok)
+	}
+	return told
+}
+
+// TestASiteThatFollowedIsTheOneThatLoaded changes a vault at random and compares, after each batch, the site
+// that followed with one that loads all: a reader must not see what came when. Pages are asked for
+// now and then only, so that kept ones outlive several changes.
+func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
+	urls := gardenAddresses()
+	for seed := range uint64(6) {
+		g := &gardener{rand.New(rand.NewPCG(seed, 1)), newMemory()}
+		f := newFollower(g, 0)
+		for batch := range 120 {
+			for range 1 + g.IntN(4) {
+				g.change()
+			}
+			followed, loaded := refresh(t, f), refresh(t, newFollower(g, 1+g.IntN(40)))
+			if got, want := surroundings(followed), surroundings(loaded); got != want {
+				t.Fatalf("seed %d, batch %d: the site is\n%s\nwant\n%s", seed, batch, got, want)
+			}
+			for _, url := range urls {
+				if g.IntN(4) > 0 {
+					continue
+				}
+				if got, want := described(followed, url), described(loaded, url); got != want {
+					t.Fatalf("seed %d, batch %d: %s is\n%s\nwant\n%s", seed, batch, url, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestAnOldSnapshotStaysItself keeps every tenth snapshot and asks it for its pages after all later
+// ones have been asked for theirs: a slow reader must get the pages of one moment.
+func TestAnOldSnapshotStaysItself(t *testing.T) {
+	urls := gardenAddresses()
+	describe := func(s trip2g.Site) string {
+		var all []string
+		for _, url := range urls {
+			all = append(all, described(s, url))
+		}
+		return strings.Join(append(all, surroundings(s)), "\n")
+	}
+	g := &gardener{rand.New(rand.NewPCG(7, 1)), newMemory()}
+	f := newFollower(g, 0)
+	var sites []trip2g.Site
+	var were []string
+	for range 40 {
+		for range 5 {
+			g.change()
+		}
+		s := refresh(t, f)
+		sites, were = append(sites, s), append(were, describe(s))
+	}
+	for i, s := range sites {
+		if describe(s) != were[i] {
+			t.Errorf("snapshot %d is another one now", i)
+		}
+	}
+}
