@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -15,6 +16,15 @@ import (
 // PositionHeader carries, in the answer to a mutation, the position that has what it changed: a
 // reader that waits for this position on any node sees the change.
 const PositionHeader = "X-Trip2g-Position"
+
+// PositionCookie carries the same for a browser, which sends it with its next reads. It has one name
+// on all nodes, because a browser keeps one jar for all ports of a host. It is no secret and gives no
+// right, so that it need not be Secure.
+const PositionCookie = "trip2g_position"
+
+// positionCookieAge is how long a browser sends the cookie: longer than any replica that works
+// takes to follow.
+const positionCookieAge = time.Minute
 
 // Defaults and fixed limits, in bytes.
 const (
@@ -135,7 +145,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // setResult puts on the answer what the operation left for its headers.
 func (c *call) setResult(header http.Header) {
 	if c.position > 0 {
-		header.Set(PositionHeader, strconv.FormatInt(int64(c.position), 10))
+		position := strconv.FormatInt(int64(c.position), 10)
+		header.Set(PositionHeader, position)
+		header.Add("Set-Cookie", (&http.Cookie{
+			Name: PositionCookie, Value: position, Path: "/", MaxAge: int(positionCookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		}).String())
 	}
 	if c.cookie != nil {
 		header.Add("Set-Cookie", c.cookie.String())
