@@ -277,6 +277,9 @@ func (x *exchange) receive(res *http.Response) error {
 	if res.StatusCode == http.StatusLoopDetected && x.loops.due() {
 		x.log.Error().Msg("forwarding does not work: TRIP2G_LEADER_ADDR does not name the leader's internal address (508 Loop Detected)")
 	}
+	if x.told != nil {
+		x.told(res.Header)
+	}
 	x.outcome = OutcomeOK
 	if x.failed {
 		x.outcome = OutcomeHeldThenOK

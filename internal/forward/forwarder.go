@@ -36,6 +36,8 @@ type Options struct {
 	DialTimeout time.Duration // for one attempt to connect; 0: DefaultDialTimeout
 	MaxInFlight int           // requests at a time, held ones not counted; more wait as if held; 0: DefaultMaxInFlight
 
+	OnAnswer func(http.Header) // told the header of each answer of the leader, as it came, before the client gets it; nil: nobody
+
 	Log        zerolog.Logger
 	Registerer prometheus.Registerer // for trip2g_forward_*; nil: not registered
 }
@@ -53,6 +55,7 @@ type Forwarder struct {
 	slots   chan struct{} // holds one element for each request under way
 	replay  *budget
 	buffers bufferPool
+	told    func(http.Header) // nil: nobody
 	log     zerolog.Logger
 	metrics *forwardMetrics
 
@@ -80,6 +83,7 @@ func New(o Options) (*Forwarder, error) {
 		pool:    newPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
 		slots:   make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
 		replay:  newBudget(replayBudget),
+		told:    o.OnAnswer,
 		log:     o.Log.With().Str("leader", o.LeaderAddr).Logger(),
 		metrics: newForwardMetrics(o.Registerer),
 	}
