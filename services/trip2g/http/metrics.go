@@ -116,3 +116,28 @@ func RegisterNode(registerer prometheus.Registerer, role string, site func() tri
 		return r.Lag.Seconds()
 	}))
 }
+
+// RegisterLag adds the metrics of how far a node is behind its leader. served is what it serves now.
+func RegisterLag(registerer prometheus.Registerer, lag func() Lag, served func() trip2g.Position) {
+	gauge := func(name, help string, value func(Lag) float64) {
+		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(lag()) }))
+	}
+	gauge("trip2g_leader_position", "The leader's position as last heard; 0 if it was never heard.",
+		func(l Lag) float64 { return float64(l.Leader) })
+	gauge("trip2g_leader_heard_timestamp_seconds", "When the leader's position was last heard; 0: never.", func(l Lag) float64 {
+		if l.Heard.IsZero() {
+			return 0
+		}
+		return float64(l.Heard.UnixMilli()) / 1000
+	})
+	gauge("trip2g_leader_up", "1 if the leader answered when it was last asked, else 0.", func(l Lag) float64 {
+		if l.Answers {
+			return 1
+		}
+		return 0
+	})
+	gauge("trip2g_served_age_seconds", "Time since this node last knew that it served the leader's newest position; 0 on a leader.",
+		func(l Lag) float64 { return l.Age.Seconds() })
+	gauge("trip2g_served_behind_positions", "Positions that the leader has, as last heard, and this node does not serve.",
+		func(l Lag) float64 { return float64(l.behind(served())) })
+}
