@@ -1,0 +1,157 @@
+// Package leaderwatch lets a replica know how far it is behind its leader.
+//
+// It asks the leader's internal port for its position about once a second, which needs neither the
+// database nor the stream that feeds it: where replication hangs, the replica still learns that it
+// does, and where the leader is away, since when.
+package leaderwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+)
+
+// Defaults of Options.
+const (
+	DefaultEvery   = time.Second
+	DefaultTimeout = 2 * time.Second
+)
+
+// stuckAfter is how old a replica may be before its state says so: several questions long, so that
+// the time that one change takes is not called a fault.
+const stuckAfter = 5 * time.Second
+
+// Options is what a Watch is made of. LeaderAddr and Served are needed.
+type Options struct {
+	LeaderAddr string                 // host:port of the leader's internal port
+	Served     func() trip2g.Position // what this node serves now; 0 until it has a site
+	Every      time.Duration          // from one question to the next; 0: DefaultEvery
+	Timeout    time.Duration          // for an answer; 0: DefaultTimeout
+	Log        zerolog.Logger
+}
+
+// Watch knows the leader's position. It is safe for concurrent use.
+type Watch struct {
+	Options
+	url    string
+	client *http.Client
+
+	mu      sync.Mutex
+	leader  trip2g.Position // as last heard
+	heard   time.Time       // when; zero: never
+	relayed trip2g.Position // the newest that came with forwarded requests while a question was out
+	fault   error           // of the last question; nil if it was answered
+	current current
+}
+
+// State is what a replica knows of its leader and of its own age.
+type State struct {
+	Position trip2g.Position // the leader's as last heard; 0: never heard
+	Heard    time.Time       // when; zero: never
+	Answers  bool            // whether the last question was answered
+	// Age is the time since this node last knew that it served the leader's newest position; until it
+	// first did, the time since the watch was made. It is about Every where all is well.
+	Age  time.Duration
+	Note string // what is wrong and what it means for readers, in a sentence; "" if nothing is
+}
+
+// New makes a watch; Run starts it.
+func New(o Options) *Watch {
+	if o.Every <= 0 {
+		o.Every = DefaultEvery
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	return &Watch{
+		Options: o,
+		url:     "http://" + o.LeaderAddr + "/readyz",
+		client:  newClient(o.Timeout),
+		fault:   errors.New("it was not asked yet"),
+		current: current{since: time.Now()},
+	}
+}
+
+// Run asks until ctx ends. A failure is logged once, until the leader answers again.
+func (w *Watch) Run(ctx context.Context) error {
+	defer w.client.CloseIdleConnections()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	said := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		position, err := w.look(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		switch {
+		case err != nil && !said:
+			w.Log.Warn().Err(err).Str("leader", w.LeaderAddr).Msg("the leader does not answer: serving what was published so far")
+		case err == nil && said:
+			w.Log.Info().Int64("position", int64(position)).Str("leader", w.LeaderAddr).Msg("the leader answers again")
+		}
+		said = err != nil
+		timer.Reset(jittered(w.Every))
+	}
+}
+
+// jittered is d, give or take a tenth, so that the replicas of a leader do not all ask at once.
+func jittered(d time.Duration) time.Duration { return d*9/10 + rand.N(d/5+1) }
+
+// look asks once and takes in how that went.
+func (w *Watch) look(ctx context.Context) (trip2g.Position, error) {
+	w.mu.Lock()
+	w.relayed = 0
+	w.mu.Unlock()
+	asked := time.Now()
+	position, err := w.ask(ctx)
+	served := w.Served()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = err
+	if err != nil {
+		return 0, err
+	}
+	w.current.heard(asked, position)
+	w.current.serves(served)
+	// What was relayed meanwhile may be newer than this answer. What was heard before does not count:
+	// the leader's database may have been put back to an older state.
+	w.leader, w.heard = max(position, w.relayed), time.Now()
+	return position, nil
+}
+
+// Heard takes in the position that a forwarded request's answer had: the leader has it.
+func (w *Watch) Heard(position trip2g.Position) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.relayed = max(w.relayed, position)
+	w.leader, w.heard = max(w.leader, position), time.Now()
+}
+
+// State tells what is known now. It asks nobody.
+func (w *Watch) State() State {
+	served := w.Served()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.current.serves(served)
+	s := State{Position: w.leader, Heard: w.heard, Answers: w.fault == nil, Age: time.Since(w.current.since)}
+	switch {
+	case w.fault != nil:
+		s.Note = fmt.Sprintf("the leader does not answer: %v; serving %s", w.fault, w.current.extent())
+	case served < w.leader && s.Age > stuckAfter:
+		s.Note = "the leader answers, but its changes do not arrive: look at the replication between the nodes; serving " + w.current.extent()
+	}
+	return s
+}
