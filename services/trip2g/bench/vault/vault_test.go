@@ -38,7 +38,7 @@ func TestTheSameSeedMakesTheSameVault(t *testing.T) {
 
 // Else a push of the vault would fail, or a page be found at another address than the bench asks for.
 func TestEveryNoteCanBePublishedAtItsOwnAddress(t *testing.T) {
-	v := vault.Generate(seed, 10_000)
+	v := vault.Generate(seed, 3000)
 	notes := make(map[string]string)
 	for i := range v.Len() {
 		if err := trip2g.ValidatePath(v.Path(i)); err != nil {
@@ -54,7 +54,7 @@ func TestEveryNoteCanBePublishedAtItsOwnAddress(t *testing.T) {
 
 // Else the figures would not hold for the vaults that people have.
 func TestAVaultLooksLikeARealOne(t *testing.T) {
-	v := vault.Generate(seed, 2000)
+	v := vault.Generate(seed, 1000)
 	var sum, links, frontmatter int
 	images := map[string]int{}
 	scripts := map[string]*unicode.RangeTable{"Latin": unicode.Latin, "Cyrillic": unicode.Cyrillic, "Han": unicode.Han, "Arabic": unicode.Arabic}
