@@ -61,7 +61,7 @@ type server struct {
 	registry *prometheus.Registry
 }
 
-// ways are how a port can be set up: all must give the same answers.
+// way is how a port is set up: all must give the same answers.
 type way int
 
 const (
