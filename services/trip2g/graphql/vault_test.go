@@ -62,6 +62,11 @@ func TestAClientPublishesAVault(t *testing.T) {
 	if got := a.header.Get(graphql.PositionHeader); got != strconv.FormatInt(int64(position), 10) || position == 0 {
 		t.Errorf("the answer carries position %q, the change has %d", got, position)
 	}
+	// A browser follows a redirect without our headers; this it sends along, on every port of the host.
+	if c := a.cookies()[graphql.PositionCookie]; c == nil || c.Value != a.header.Get(graphql.PositionHeader) || c.Path != "/" || c.Domain != "" ||
+		c.MaxAge != 60 || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+		t.Errorf("the position's cookie is %v", c)
+	}
 	fetched := s.post(`query FetchNoteContents($filter: NotePathsFilter) { notePaths(filter: $filter) {
 		path: value content hash: latestContentHash assetReplaces { id url hash absolutePath } } }`,
 		map[string]any{"filter": map[string]any{"paths": []string{"trips/japan.md"}}}, s.withKey())
@@ -195,7 +200,7 @@ func TestWithoutAValidKeyNothingIsReadOrWritten(t *testing.T) {
 				"commitNotes":     s.post(commitQuery, nil, tt.headers),
 			} {
 				p := a.get(t, field)
-				if p.Typename != "ErrorPayload" || !strings.Contains(p.Message, tt.message) || a.header.Get(graphql.PositionHeader) != "" {
+				if p.Typename != "ErrorPayload" || !strings.Contains(p.Message, tt.message) || a.header.Get(graphql.PositionHeader) != "" || len(a.cookies()) != 0 {
 					t.Errorf("%s: %s", field, a.body)
 				}
 			}
