@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -27,6 +28,7 @@ type Options struct {
 
 	RetryFor time.Duration                     // how long after a first failure to try again; 0: not at all
 	Stall    time.Duration                     // 0: DefaultStall
+	Visible  time.Duration                     // how long AwaitVisible goes on; 0: DefaultVisible
 	OnRetry  func(err error, in time.Duration) // told before each wait; may be called from many goroutines; may be nil
 }
 
@@ -42,8 +44,9 @@ type Options struct {
 // other failures; or the context's error. None holds the key.
 type Client struct {
 	Options
-	base *url.URL
-	http *http.Client
+	base    *url.URL
+	http    *http.Client
+	reached atomic.Int64 // the newest position that the server's answers had; 0: none
 }
 
 // New makes a client; it connects to nothing yet. EINVALID for a URL or a key that can be none.
@@ -57,6 +60,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Stall == 0 {
 		o.Stall = DefaultStall
+	}
+	if o.Visible == 0 {
+		o.Visible = DefaultVisible
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 8

@@ -123,6 +123,7 @@ func (c *Client) attempt(asked context.Context, r request) (json.RawMessage, err
 	case int64(len(answer)) > r.maxAnswer:
 		return nil, c.notOurs(fmt.Sprintf("its answer has more than %d bytes", r.maxAnswer))
 	}
+	c.noteReached(resp.Header)
 	return c.read(resp, answer)
 }
 

@@ -35,6 +35,9 @@ type Server interface {
 	StageAsset(ctx context.Context, upload trip2g.AssetUpload, size int64, open func() (io.ReadCloser, error)) error
 	StageHiding(ctx context.Context, paths []string) error
 	Commit(ctx context.Context) error
+	// AwaitVisible waits, for a bounded time, until readers see what was committed, and tells at which
+	// position they do; 0 if that is not known.
+	AwaitVisible(ctx context.Context) (trip2g.Position, error)
 }
 
 // Reporter is told how a push goes. Add can be called from many goroutines.
@@ -68,6 +71,11 @@ type Summary struct {
 	Unchanged int // notes
 	Hidden    int // notes
 	Assets    int // files sent, each counted once however many notes refer to it
+
+	// Position is what a read on any node has to wait for to see the push; 0 if it is not known.
+	Position trip2g.Position
+	// Unseen is why readers of the server may not see the push yet, although it is published; nil if they do.
+	Unseen error
 }
 
 // Changed tells whether anything differed.
@@ -91,7 +99,7 @@ func (e *Error) Error() string {
 // Unwrap gives the failure.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Run pushes. EINVALID for a Delete that would hide everything because the vault has no notes; an
+// Run pushes, and ends when readers of the server see it or Summary says why not. EINVALID for a Delete that would hide everything because the vault has no notes; an
 // Error for a failure after something was sent.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	remote, err := o.Server.NotePaths(ctx)
@@ -115,6 +123,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := o.Server.Commit(ctx); err != nil {
 		return r.summary, &Error{Unsure: !refused(err), Err: err}
 	}
+	r.summary.Position, r.summary.Unseen = o.Server.AwaitVisible(ctx)
 	return r.summary, nil
 }
 

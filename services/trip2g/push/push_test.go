@@ -41,7 +41,7 @@ func TestAFolderIsPublishedWithItsFiles(t *testing.T) {
 	write(t, dir, "my data.csv", "1,2")
 	write(t, dir, "unrelated.txt", "nobody refers to me")
 	summary, told := s.mustPush(dir, nil)
-	if summary != (push.Summary{Sent: 3, Assets: 2}) {
+	if summary.Position = 0; summary != (push.Summary{Sent: 3, Assets: 2}) {
 		t.Errorf("summary %+v", summary)
 	}
 	notes, assets, _ := s.published()
@@ -61,6 +61,29 @@ func TestAFolderIsPublishedWithItsFiles(t *testing.T) {
 	}
 	if told.done != told.total || told.done == 0 {
 		t.Errorf("progress ended at %d of %d", told.done, told.total)
+	}
+}
+
+// TestAPushEndsWhenReadersSeeIt has the server serve an older position for some reads, as a replica
+// does: whoever reads there after the push must not find what was there before.
+func TestAPushEndsWhenReadersSeeIt(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	s.lacking.Store(3)
+	summary, _ := s.mustPush(dir, nil)
+	_, _, position := s.published()
+	if summary.Unseen != nil || summary.Position != position || position == 0 || s.lacking.Load() >= 0 {
+		t.Errorf("summary %+v at position %d, with %d reads to wait for", summary, position, s.lacking.Load())
+	}
+	write(t, dir, "a.md", "b")
+	s.lacking.Store(1 << 40)
+	summary, _ = s.mustPush(dir, func(_ *push.Options, c *client.Options) { c.Visible = time.Second })
+	if trip2g.ErrorCode(summary.Unseen) != trip2g.EUNAVAILABLE || !strings.Contains(summary.Unseen.Error(), fmt.Sprintf("position %d, and %d", position, position+1)) || summary.Position != position+1 {
+		t.Errorf("of a server that stays behind: %+v", summary)
+	}
+	s.lacking.Store(0)
+	if summary, _ = s.mustPush(dir, nil); summary.Changed() || summary.Unseen != nil || summary.Position != position+1 {
+		t.Errorf("with nothing to send: %+v", summary)
 	}
 }
 
@@ -89,6 +112,7 @@ func TestOnlyWhatDiffersIsSent(t *testing.T) {
 	write(t, dir, "a.png", "other pixels")
 	write(t, dir, "img/late.png", "late")
 	summary, told := s.mustPush(dir, nil)
+	summary.Position = 0
 	if want := (push.Summary{Sent: 1, Unchanged: 2, Assets: 2}); summary != want || len(told.warnings) != 0 {
 		t.Errorf("summary %+v, want %+v; warnings %q", summary, want, told.warnings)
 	}
@@ -136,6 +160,7 @@ func TestARenamedNoteIsOneChangeForReaders(t *testing.T) {
 		}
 	}, nil)
 	summary, _ := s.mustPush(dir, withDelete)
+	summary.Position = 0
 	if want := (push.Summary{Sent: 1, Unchanged: 1, Hidden: 1}); summary != want {
 		t.Errorf("summary %+v", summary)
 	}

@@ -17,6 +17,7 @@ import (
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/client"
 	"trip2g/services/trip2g/graphql"
+	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/publish"
 	"trip2g/services/trip2g/push"
@@ -37,6 +38,8 @@ type server struct {
 	after  func(operation string)                                         // after it was carried out, before the answer goes
 
 	mutations atomic.Int64
+	reads     http.Handler
+	lacking   atomic.Int64 // reads that still get an older position
 }
 
 // operations are the names that the client gives its own.
@@ -71,9 +74,19 @@ func start(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.reads = trip2ghttp.ReadYourWrites(http.NotFoundHandler(), trip2ghttp.ConsistencyOptions{Served: s.served, Lag: func() trip2ghttp.Lag { return trip2ghttp.Lag{} }})
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handle(api, w, r) }))
 	t.Cleanup(s.Server.Close)
 	return s
+}
+
+// served is what a reader gets.
+func (s *server) served() trip2g.Position {
+	_, _, position := s.published()
+	if s.lacking.Add(-1) >= 0 {
+		position--
+	}
+	return position
 }
 
 func references(path, content string) []string { return markdown.Parse(path, content).AssetRefs }
@@ -89,6 +102,10 @@ func (s *server) newKey() string {
 
 // handle finds out which operation a request is, lets the test interfere and carries it out.
 func (s *server) handle(api http.Handler, w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		s.reads.ServeHTTP(w, r)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)

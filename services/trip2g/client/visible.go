@@ -1,0 +1,98 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// DefaultVisible is how long AwaitVisible goes on: many times what a replica needs to follow.
+const DefaultVisible = 10 * time.Second
+
+// positionHeader carries a position: in a mutation's answer the one that it reached, in a read the
+// one wanted, in the read's answer the one served.
+const positionHeader = "X-Trip2g-Position"
+
+// lookAgain is the pause between two looks at a server that is behind, which has waited itself.
+const lookAgain = 100 * time.Millisecond
+
+// noteReached takes in the position that an answer has.
+func (c *Client) noteReached(h http.Header) {
+	position, ok := positionOf(h)
+	if !ok {
+		return
+	}
+	for {
+		reached := c.reached.Load()
+		if position <= reached || c.reached.CompareAndSwap(reached, position) {
+			return
+		}
+	}
+}
+
+// AwaitVisible waits until readers of the server see all that this client's mutations have reached,
+// and tells which position that is; 0 if there was none. A push through a replica is visible on the
+// leader at once and here a moment later. EUNAVAILABLE if it is not known to be visible after
+// Visible, or ctx's error. A server that does not tell what it serves is taken at its word.
+func (c *Client) AwaitVisible(ctx context.Context) (trip2g.Position, error) {
+	wanted := trip2g.Position(c.reached.Load())
+	if wanted == 0 {
+		return 0, nil
+	}
+	bounded, cancel := context.WithTimeout(ctx, c.Visible)
+	defer cancel()
+	var missing error
+	for {
+		err := c.look(bounded, wanted)
+		if err == nil {
+			return wanted, nil
+		}
+		if bounded.Err() == nil || missing == nil {
+			missing = err // not the end of the time, which would hide what was wrong before
+		}
+		select {
+		case <-bounded.Done():
+			if ctx.Err() != nil {
+				return wanted, ctx.Err()
+			}
+			return wanted, trip2g.Errorf(trip2g.EUNAVAILABLE, "%s does not show it yet after %s: %s", c.base, c.Visible, c.clean(missing.Error()))
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// look reads once and gives an error unless the server serves the position.
+func (c *Client) look(ctx context.Context, wanted trip2g.Position) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, c.Site(), nil)
+	if err != nil {
+		return fmt.Errorf("make the request: %w", err)
+	}
+	req.Header.Set(positionHeader, strconv.FormatInt(int64(wanted), 10))
+	if c.UserAgent != "" {
+		req.Header.Set("User-Agent", c.UserAgent)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, resp.Body)
+	switch served, told := positionOf(resp.Header); {
+	case told && trip2g.Position(served) < wanted:
+		return fmt.Errorf("it serves position %d, and %d is wanted", served, wanted)
+	case !told && resp.StatusCode >= http.StatusInternalServerError:
+		return errors.New("it answered " + resp.Status)
+	}
+	return nil
+}
+
+func positionOf(h http.Header) (int64, bool) {
+	position, err := strconv.ParseInt(h.Get(positionHeader), 10, 64)
+	return position, err == nil && position >= 0
+}
