@@ -92,6 +92,7 @@ func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(extast.KindTable, renderTable)
 	reg.Register(ast.KindBlockquote, renderBlockquote)
 	reg.Register(calloutTitleKind, renderCalloutTitle)
+	reg.Register(tagKind, renderTag)
 	reg.Register(mathInlineKind, renderMathInline)
 	reg.Register(mathBlockKind, renderMathBlock)
 	reg.Register(ast.KindCodeBlock, renderCode)

@@ -73,6 +73,7 @@ var hostile = map[string]func(n int) string{
 	"one long formula":                 func(n int) string { return "$$" + strings.Repeat("a_", n/2) + "$$" },
 	"fractions":                        repeat(`$\frac{a}b^{\sqrt c}$ `),
 	"nested fractions":                 func(n int) string { return "$" + strings.Repeat(`\frac a{`, n/8) + "$" },
+	"character references":             repeat("&#35;"),
 	"code of growing length":           growingTicks,
 	"open tags":                        repeat("x <a "),
 	"open attributes":                  repeat(`x <a b="`),

@@ -24,8 +24,8 @@ type resolver struct {
 	references int // bytes that link references may still add
 }
 
-// resolve replaces every reference and tag in a tree, and the HTML in it, by what is to be rendered.
-// It gives the tags, and whether there was any HTML.
+// resolve replaces every reference in a tree, and the HTML in it, by what is to be rendered. It gives
+// the tags, and whether there was any HTML.
 func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, hasHTML bool) {
 	r := &resolver{source: source, links: links, references: referenceFree + referencePerByte*len(source)}
 	var found []ast.Node
@@ -45,6 +45,7 @@ func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, h
 			if n.inLink = inLinks > 0; !n.inLink {
 				tags = append(tags, n.name)
 			}
+			return ast.WalkContinue, nil
 		case *ast.Link, *ast.Image:
 			inLinks++
 		case *ast.AutoLink, *wikilink.Node:
@@ -70,8 +71,6 @@ func (r *resolver) replacement(n ast.Node) ast.Node {
 		return r.autoLink(n)
 	case *wikilink.Node:
 		return r.wikilink(n)
-	case *tagNode:
-		return n.element()
 	case *ast.RawHTML:
 		return r.html(n.Segments.Value(r.source))
 	case *ast.HTMLBlock:

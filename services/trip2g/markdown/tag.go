@@ -1,6 +1,8 @@
 package markdown
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,8 +24,11 @@ type tagParser struct{}
 
 func (tagParser) Trigger() []byte { return []byte{'#'} }
 
-func (tagParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+func (tagParser) Parse(parent ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	before := block.PrecendingCharacter()
+	if before == '&' {
+		return characterReference(parent, block)
+	}
 	if !util.IsSpaceRune(before) && !unicode.In(before, unicode.Ps, unicode.Pi) && !strings.ContainsRune("*_~", before) {
 		return nil
 	}
@@ -34,6 +39,22 @@ func (tagParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node
 	}
 	block.Advance(1 + len(name))
 	return &tagNode{name: name}
+}
+
+var numericReference = regexp.MustCompile(`^#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});`)
+
+// characterReference gives the text of a numeric character reference (CommonMark 0.31.2, section
+// 2.5). goldmark ends a text where a parser looks at it, which would take "&" and "#35;" apart.
+func characterReference(parent ast.Node, block text.Reader) ast.Node {
+	line, segment := block.PeekLine()
+	length := len(numericReference.Find(line))
+	last, ok := parent.LastChild().(*ast.Text)
+	if length == 0 || !ok || last.Segment.Stop != segment.Start || isEscaped(block.Source(), segment.Start-1) {
+		return nil
+	}
+	last.Segment = last.Segment.WithStop(segment.Start - 1)
+	block.Advance(length)
+	return ast.NewTextSegment(text.NewSegment(segment.Start-1, segment.Start+length))
 }
 
 // tagName gives the tag's name that a text begins with, "" if there is none: letters, digits, emoji,
@@ -81,12 +102,17 @@ func (t *tagNode) Dump(source []byte, level int) {
 	ast.DumpHelper(t, source, level, map[string]string{"Name": t.name}, nil)
 }
 
-// element gives what a tag is shown as.
-func (t *tagNode) element() ast.Node {
-	if t.inLink {
-		return rawString("#" + t.name)
+func renderTag(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	t := n.(*tagNode)
+	if !entering {
+		return ast.WalkContinue, nil
 	}
-	return (&element{tag: "span", attributes: []attribute{{"class", "tag"}}}).holding("#" + t.name)
+	shown := "#" + html.EscapeString(t.name)
+	if !t.inLink {
+		shown = `<span class="tag">` + shown + "</span>"
+	}
+	_, err := w.WriteString(shown)
+	return ast.WalkContinue, err
 }
 
 // addTags adds the tags of a text to those of the frontmatter, each once in any letter case; ok is
