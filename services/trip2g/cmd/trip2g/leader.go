@@ -122,7 +122,7 @@ func origin(r *http.Request) graphql.Origin {
 
 // leaderPorts gives the public port and the intake the very same handler.
 func (n *node) leaderPorts(db *sqlite.DB, api http.Handler, missing func(string)) (ports, error) {
-	own := n.ownHandler(trip2ghttp.Options{Assets: db, GraphQL: api, Missing: missing})
+	own := n.ownHandler(trip2ghttp.Options{Assets: db, GraphQL: api, Missing: missing}, nil)
 	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), nil)
 	if err != nil {
 		return ports{}, err

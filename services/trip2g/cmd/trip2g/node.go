@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	stdlog "log"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"trip2g/services/trip2g/config"
 	"trip2g/services/trip2g/filecache"
 	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/leaderwatch"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/site"
 )
@@ -34,6 +36,7 @@ type node struct {
 	access   *trip2ghttp.AccessLog
 	pages    *trip2ghttp.PlainPages
 	site     atomic.Pointer[site.Follower] // nil until the database is open
+	watch    *leaderwatch.Watch            // nil on a leader
 	stopping atomic.Bool
 
 	mu      sync.Mutex
@@ -59,6 +62,23 @@ func (n *node) current() trip2g.Site {
 	return nil
 }
 
+// served gives the position that is served, 0 until there is a site.
+func (n *node) served() trip2g.Position {
+	if s := n.current(); s != nil {
+		return s.Stats().Position
+	}
+	return 0
+}
+
+// lag tells how far this node is behind the leader; a leader is its own.
+func (n *node) lag() trip2ghttp.Lag {
+	if n.watch == nil {
+		return trip2ghttp.Lag{Leader: n.served(), Heard: time.Now(), Answers: true}
+	}
+	s := n.watch.State()
+	return trip2ghttp.Lag{Leader: s.Position, Heard: s.Heard, Answers: s.Answers, Age: s.Age, Note: s.Note}
+}
+
 // opened tells the readiness probe that the database is open and how to ask it.
 func (n *node) opened(probe func(context.Context) error) {
 	n.mu.Lock()
@@ -75,14 +95,14 @@ func (n *node) wait(reason string) {
 
 // ready says whether this node would serve correctly now, and else what is missing.
 func (n *node) ready() trip2ghttp.Readiness {
-	state := trip2ghttp.Readiness{Role: n.config.Role(), Node: n.config.NodeName, Missing: map[string]string{}}
+	state := trip2ghttp.Readiness{
+		Role: n.config.Role(), Node: n.config.NodeName, Position: n.served(), Missing: map[string]string{}, Lag: n.lag(),
+	}
 	if fault := n.databaseFault(); fault != "" {
 		state.Missing["database"] = fault
 	}
-	if s := n.current(); s == nil {
+	if n.current() == nil {
 		state.Missing["site"] = "not loaded yet"
-	} else {
-		state.Position = s.Stats().Position
 	}
 	if follower := n.site.Load(); follower != nil {
 		if err := follower.Err(); err != nil {
@@ -114,13 +134,16 @@ func (n *node) databaseFault() string {
 }
 
 // ownHandler gives the handler of what this node answers itself; o has what only its role has.
-func (n *node) ownHandler(o trip2ghttp.Options) http.Handler {
+// waitFor is nil on a leader, which serves the newest there is.
+func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, trip2g.Position) error) http.Handler {
 	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, site.Codings
 	o.Assets = filecache.New(o.Assets, filecache.Options{
 		MemorySize: smallFiles(n.config.BodyCacheSize), DiskSize: int64(n.config.FileCacheSize), Dir: n.config.FileCacheDir, Log: n.log,
 	})
 	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
-	return trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o))
+	return trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o)), trip2ghttp.ConsistencyOptions{
+		Served: n.served, Lag: n.lag, WaitFor: waitFor, AtMost: n.config.ReadWait,
+	})
 }
 
 func (n *node) siteOptions() site.Options {
@@ -151,6 +174,9 @@ func (n *node) replication() (trip2ghttp.Replication, bool) {
 
 // internalHandler is the internal port's: probes, metrics, and rest for everything else.
 func (n *node) internalHandler(rest http.Handler) http.Handler {
+	if n.config.Profile {
+		rest = trip2ghttp.WithProfiles(rest)
+	}
 	return trip2ghttp.NewInternalHandler(n.ready, n.registry, rest)
 }
 
@@ -165,6 +191,10 @@ type logWriter struct {
 }
 
 func (w logWriter) Write(line []byte) (int, error) {
-	w.log.Debug().Str("port", w.port).Msg(strings.TrimSpace(string(line)))
+	event := w.log.Debug() // what clients do wrong
+	if bytes.Contains(line, []byte("panic serving")) {
+		event = w.log.Error()
+	}
+	event.Str("port", w.port).Msg(strings.TrimSpace(string(line)))
 	return len(line), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/dbwatch"
 	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/leaderwatch"
 	"trip2g/services/trip2g/site"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -30,6 +32,7 @@ func (n *node) runReplica(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.serve(ctx, ports) })
 	group.Go(func() error { return n.follow(ctx, &assets) })
+	group.Go(func() error { return n.watch.Run(ctx) })
 	return group.Wait()
 }
 
@@ -52,6 +55,21 @@ func (n *node) follow(ctx context.Context, assets *laterAssets) (err error) {
 	follower := site.NewFollower(reader, n.siteOptions())
 	n.site.Store(follower)
 	return unlessEnded(ctx, follower.Run(ctx, wake))
+}
+
+// hear takes in the position that the leader's answer to a forwarded request has.
+func (n *node) hear(answer http.Header) {
+	if position, ok := trip2ghttp.ParsePosition(answer.Get(trip2ghttp.PositionHeader)); ok {
+		n.watch.Heard(position)
+	}
+}
+
+// waitFor returns when the site is at position, or with ctx's error.
+func (n *node) waitFor(ctx context.Context, position trip2g.Position) error {
+	if follower := n.site.Load(); follower != nil {
+		return follower.WaitFor(ctx, position)
+	}
+	return errNoDatabase
 }
 
 // unlessEnded gives err, or nil if ctx ended and so is why.
@@ -79,14 +97,16 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
+	n.watch = leaderwatch.New(leaderwatch.Options{LeaderAddr: n.config.LeaderAddr, Served: n.served, Log: n.log})
 	forwarder, err := forward.New(forward.Options{
+		OnAnswer:   n.hear,
 		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
 		Cookie: n.config.SessionCookieName, LeaderCookie: n.config.LeaderSessionCookieName, Log: n.log, Registerer: n.registry,
 	})
 	if err != nil {
 		return ports{}, err
 	}
-	own := n.ownHandler(trip2ghttp.Options{Assets: assets})
+	own := n.ownHandler(trip2ghttp.Options{Assets: assets}, n.waitFor)
 	return ports{
 		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, forwarder))),
 		internal: n.internalHandler(forward.RefuseLoop(n.config.NodeName)),
