@@ -15,7 +15,6 @@ import (
 
 	"trip2g/services/trip2g/bench/cluster"
 	"trip2g/services/trip2g/bench/load"
-	"trip2g/services/trip2g/bench/vault"
 )
 
 const (
@@ -208,8 +207,7 @@ func (s *stage) throughSQLite(ctx context.Context) (l lags, rate float64, err er
 	if err := s.SQLiteReads(ctx, s.noLane); err != nil {
 		return lags{}, 0, err
 	}
-	list := []load.Request{{Path: address(vault.OnePage), Header: plain.header}, {Path: address(probeNote), Header: plain.header}}
-	rate, err = hammer(ctx, s.noLane, list, false, func(ctx context.Context) (err error) {
+	rate, err = hammer(ctx, s.noLane, s.everyPage(), false, func(ctx context.Context) (err error) {
 		l, err = s.measureWritesTo(ctx, s.noLane)
 		return err
 	})

@@ -65,7 +65,7 @@ func (s *stage) slower(ctx context.Context, rivals []target) (float64, error) {
 			if err != nil {
 				return 0, err
 			}
-			rates[i].Values = append(rates[i].Values, rate.perSecond)
+			rates[i].Values = append(rates[i].Values, rate)
 		}
 	}
 	least := rates[0].Median()

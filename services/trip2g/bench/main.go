@@ -61,6 +61,7 @@ func run(ctx context.Context) error {
 	flag.StringVar(&rows, "rows", "", "rows to measure, between commas: "+strings.Join(allRows(), ", ")+"; all if empty")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each figure is measured")
 	flag.BoolVar(&o.short, "short", false, "quick and rough figures, to try the bench itself")
+	profiles := flag.String("profile", "", "measure nothing, but save profiles of loaded replicas in this folder")
 	limit := flag.Duration("limit", 25*time.Minute, "end without a result after so long")
 	flag.Parse()
 	if rows != "" {
@@ -71,6 +72,10 @@ func run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
+	if *profiles != "" {
+		o.startClock()
+		return profile(ctx, o, *profiles)
+	}
 	result, err := o.measure(ctx)
 	if err != nil {
 		return err
@@ -97,12 +102,18 @@ func (o *options) check() error {
 	return nil
 }
 
+// startClock begins to tell what is being done, and when.
+func (o *options) startClock() time.Time {
+	began := time.Now()
+	o.progress = func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, "%4.0fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	}
+	return began
+}
+
 // measure runs the parts that are wanted.
 func (o *options) measure(ctx context.Context) (*report.Report, error) {
-	r := &report.Report{Machine: report.ThisMachine(), Began: time.Now()}
-	o.progress = func(format string, args ...any) {
-		fmt.Fprintf(os.Stderr, "%4.0fs  %s\n", time.Since(r.Began).Seconds(), fmt.Sprintf(format, args...))
-	}
+	r := &report.Report{Machine: report.ThisMachine(), Began: o.startClock()}
 	for _, part := range parts {
 		if !slices.ContainsFunc(part.rows, o.wants) {
 			continue

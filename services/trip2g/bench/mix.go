@@ -52,10 +52,9 @@ func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 // mix draws the list of requests, and finds the page whose answer is nearest to its mean length. It asks
 // for each page once, so that none is made while the clock runs.
 func (s *stage) mix(ctx context.Context) (mix []load.Request, nearest load.Request, err error) {
-	pages := make([]load.Request, s.vault.Len())
+	pages := s.everyPage()
 	lengths := make([]float64, len(pages))
 	for i := range pages {
-		pages[i] = load.Request{Path: (&url.URL{Path: s.vault.URL(i)}).EscapedPath(), Header: browser.header}
 		status, _, body, err := get(ctx, s.withLane.URL()+pages[i].Path, pages[i].Header)
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("the answer is %d", status)
@@ -80,4 +79,13 @@ func (s *stage) mix(ctx context.Context) (mix []load.Request, nearest load.Reque
 		}
 	}
 	return mix, pages[best], nil
+}
+
+// everyPage lists the pages of the vault.
+func (s *stage) everyPage() []load.Request {
+	pages := make([]load.Request, s.vault.Len())
+	for i := range pages {
+		pages[i] = load.Request{Path: (&url.URL{Path: s.vault.URL(i)}).EscapedPath(), Header: browser.header}
+	}
+	return pages
 }

@@ -58,11 +58,9 @@ func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	rates, costs := make([]report.Figure, len(targets)), make([]report.Figure, 0, 2*len(targets))
-	spent := make([]usage, len(targets)) // of all rounds
-	answers := make([]float64, len(targets))
+	rates, costs := make([]report.Figure, len(targets)), make([]cost, len(targets))
 	for i, t := range targets {
-		rates[i] = report.Figure{Name: t.name, Unit: "requests/s"}
+		rates[i], costs[i] = report.Figure{Name: t.name, Unit: "requests/s"}, newCost(t.name)
 	}
 	for round := range s.rounds {
 		s.progress("one page, %s: round %d of %d", a.name, round+1, s.rounds)
@@ -71,22 +69,15 @@ func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
 			if err != nil {
 				return nil, err
 			}
-			rates[i].Values = append(rates[i].Values, rate.perSecond)
-			spent[i] = spent[i].plus(used)
-			answers[i] += rate.answers()
-		}
-	}
-	for i, t := range targets {
-		if t.measured != 0 {
-			costs = append(costs, spent[i].figures(t.name, answers[i])...)
+			rates[i].Values = append(rates[i].Values, rate)
+			costs[i].add(used, rate*s.roundFor().Seconds())
 		}
 	}
 	row := report.Row{
 		Name: "One page, " + a.name, Against: "bare net/http and nginx", Figures: rates, Plot: true,
 		Claims: claimRequests(rates, a), Notes: []string{sizes},
 	}
-	cost := report.Row{Name: "Processor time of a request, " + a.name, Against: "bare net/http", Figures: costs}
-	return []report.Row{row, cost}, nil
+	return []report.Row{row, costRow(a, costs[:3])}, nil
 }
 
 // Bounds of the claims, from the issue: the fast lane against nginx, and net/http against itself.
@@ -137,27 +128,18 @@ func (s *stage) checkPage(ctx context.Context, a ask, targets []target) (sizes s
 	return "Bodies: " + sizes + ".", nil
 }
 
-// rate is what a run of wrk came to.
-type rate struct {
-	perSecond float64
-	took      time.Duration
-}
-
-func (r rate) answers() float64 { return r.perSecond * r.took.Seconds() }
-
-// rate asks one server for a round, and tells what its process used.
-func (s *stage) rate(ctx context.Context, t target) (r rate, used usage, err error) {
+// rate asks one server for a round, and gives the answers a second and what its process used.
+func (s *stage) rate(ctx context.Context, t target) (rate float64, used usage, err error) {
 	before, err := t.measured.usage()
 	if err != nil {
-		return rate{}, usage{}, err
+		return 0, usage{}, err
 	}
-	run := load.Wrk{URL: t.url, Requests: []load.Request{t.request}, For: s.roundFor()}
-	perSecond, err := run.Rate(ctx)
+	rate, err = load.Wrk{URL: t.url, Requests: []load.Request{t.request}, For: s.roundFor()}.Rate(ctx)
 	if err != nil {
-		return rate{}, usage{}, err
+		return 0, usage{}, err
 	}
 	after, err := t.measured.usage()
-	return rate{perSecond, run.For}, after.minus(before), err
+	return rate, after.minus(before), err
 }
 
 // roundFor is how long a load of a round lasts; wrk knows whole seconds.

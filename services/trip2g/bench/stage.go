@@ -74,8 +74,8 @@ type ask struct {
 
 var plain, browser = asks[0], asks[1]
 
-// setStage starts everything. The caller calls close, whatever happens.
-func setStage(ctx context.Context, o *options) (s *stage, err error) {
+// setStage starts everything, servers with more settings, "TRIP2G_NAME=value". The caller calls close, whatever happens.
+func setStage(ctx context.Context, o *options, settings ...string) (s *stage, err error) {
 	s = &stage{options: o, vault: vault.Generate(vaultSeed, vaultNotes)}
 	defer func() {
 		if err != nil {
@@ -83,7 +83,7 @@ func setStage(ctx context.Context, o *options) (s *stage, err error) {
 		}
 	}()
 	o.progress("starting a leader and two replicas")
-	if s.Cluster, err = cluster.Start(ctx, cluster.Options{Root: o.root, Replicas: 2}); err != nil {
+	if s.Cluster, err = cluster.Start(ctx, cluster.Options{Root: o.root, Replicas: 2, Env: settings}); err != nil {
 		return s, err
 	}
 	s.withLane, s.noLane = s.Replicas[0], s.Replicas[1]

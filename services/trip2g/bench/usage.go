@@ -51,11 +51,30 @@ func (p process) usage() (usage, error) {
 	return usage{time.Duration(program) * tick, time.Duration(kernel) * tick}, nil
 }
 
-// figures tells the usage of one of so many requests.
-func (u usage) figures(name string, requests float64) []report.Figure {
-	each := func(d time.Duration) []float64 { return []float64{d.Seconds() * 1e6 / requests} }
-	return []report.Figure{
-		{Name: name + ", in the program", Unit: "µs", Values: each(u.program)},
-		{Name: name + ", in the kernel", Unit: "µs", Values: each(u.kernel)},
+// cost is the processor time of one request, by round.
+type cost struct{ program, kernel report.Figure }
+
+func newCost(name string) cost {
+	return cost{
+		report.Figure{Name: name + ", in the program", Unit: "µs"},
+		report.Figure{Name: name + ", in the kernel", Unit: "µs"},
 	}
+}
+
+// add takes down what a round with so many requests used.
+func (c *cost) add(u usage, requests float64) {
+	c.program.Values = append(c.program.Values, u.program.Seconds()*1e6/requests)
+	c.kernel.Values = append(c.kernel.Values, u.kernel.Seconds()*1e6/requests)
+}
+
+// costRow says where the time goes; the first cost is the replica's.
+func costRow(a ask, costs []cost) report.Row {
+	row := report.Row{Name: "Processor time of a request, " + a.name, Against: "bare net/http"}
+	for _, c := range costs {
+		row.Figures = append(row.Figures, c.program, c.kernel)
+	}
+	program, kernel := costs[0].program.Median(), costs[0].kernel.Median()
+	row.Notes = []string{fmt.Sprintf("The kernel has %.0f %% of the replica's time: it takes the request from the socket and copies the answer into it. "+
+		"The program, which understands the request, finds the page and writes the log, has the rest.", 100*kernel/(program+kernel))}
+	return row
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/services/trip2g/bench/cluster"
+)
+
+const (
+	profileSeconds = 10
+	profileTop     = 25 // functions printed of each profile
+)
+
+// profiles are what is taken of a server under load, by their names in net/http/pprof, with what `go
+// tool pprof` is to show of them.
+var profiles = []struct{ name, path, show string }{
+	{"cpu", "profile", "-flat"},
+	{"allocs", "allocs", "-sample_index=alloc_space"},
+}
+
+// profile saves profiles of the replicas, with the fast lane and without, while they are asked for all
+// pages of the vault, and prints the top of each.
+func profile(ctx context.Context, o *options, dir string) (err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("save profiles: %w", err)
+	}
+	s, err := setStage(ctx, o, "TRIP2G_PROFILE=true")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	for _, turn := range []struct {
+		name string
+		node *cluster.Node
+	}{{"fastlane", s.withLane}, {"nethttp", s.noLane}} {
+		o.progress("profiling %s under load", turn.name)
+		files, err := s.profileNode(ctx, turn.node, filepath.Join(dir, turn.name))
+		if err != nil {
+			return err
+		}
+		for i, file := range files {
+			if err := printTop(ctx, file, profiles[i].show); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// profileNode takes all profiles of a node at once and gives the files that have them.
+func (s *stage) profileNode(ctx context.Context, n *cluster.Node, prefix string) (files []string, err error) {
+	_, err = hammer(ctx, n, s.everyPage(), false, func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		for _, p := range profiles {
+			file := prefix + "." + p.name + ".pprof"
+			files = append(files, file)
+			group.Go(func() error { return saveProfile(ctx, n, p.path, file) })
+		}
+		return group.Wait()
+	})
+	return files, err
+}
+
+func saveProfile(ctx context.Context, n *cluster.Node, path, file string) error {
+	url := fmt.Sprintf("%s/debug/pprof/%s?seconds=%d", n.InternalURL(), path, profileSeconds)
+	status, _, body, err := get(ctx, url, nil)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("the answer is %d: %.200s", status, body)
+	}
+	if err == nil {
+		err = os.WriteFile(file, body, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("take the profile %s of %s: %w", path, n.Name, err)
+	}
+	return nil
+}
+
+// printTop prints where most is spent: in the functions themselves.
+func printTop(ctx context.Context, file, show string) error {
+	fmt.Printf("\n%s\n", file)
+	compiler := os.Getenv("GO")
+	if compiler == "" {
+		compiler = "go"
+	}
+	top := exec.CommandContext(ctx, compiler, "tool", "pprof", "-top", show, fmt.Sprintf("-nodecount=%d", profileTop), file)
+	top.Stdout, top.Stderr = os.Stdout, os.Stderr
+	if err := top.Run(); err != nil {
+		return fmt.Errorf("show %s: %w", file, err)
+	}
+	return nil
+}
