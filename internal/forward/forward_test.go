@@ -198,6 +198,56 @@ func TestTheResponseIsVerbatim(t *testing.T) {
 	}
 }
 
+// TestThePositionOfAWriteReachesTheClientAndTheReplica sends a write and a sign-in through a replica:
+// the client gets header and cookie as the leader gave them, and the replica learns the position.
+func TestThePositionOfAWriteReachesTheClientAndTheReplica(t *testing.T) {
+	const cookie = "trip2g_position=42; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Trip2g-Position", "42")
+		w.Header().Add("Set-Cookie", cookie)
+		if r.URL.Path == "/sign-in" {
+			w.Header().Add("Set-Cookie", "session=V; Path=/")
+		}
+	}))
+	heard := make(chan string, 2)
+	r := startReplica(t, l.addr, func(o *Options) {
+		o.OnAnswer = func(h http.Header) { heard <- h.Get("X-Trip2g-Position") }
+	})
+	for path, cookies := range map[string][]string{"/write": {cookie}, "/sign-in": {cookie, "session_r1=V; Path=/"}} {
+		res, _ := post(t, r.addr, path, "text/plain", "")
+		if got := res.Header["Set-Cookie"]; !slices.Equal(got, cookies) || res.Header.Get("X-Trip2g-Position") != "42" {
+			t.Errorf("%s: position %q, cookies %q", path, res.Header.Get("X-Trip2g-Position"), got)
+		}
+		if position := await(t, "the replica hears the position", heard); position != "42" {
+			t.Errorf("%s: the replica heard %q", path, position)
+		}
+	}
+}
+
+// TestOnlyTheLeaderIsHeard has whatever sits on the leader's address refuse the replica: what that
+// says of positions is not for the replica.
+func TestOnlyTheLeaderIsHeard(t *testing.T) {
+	l := startLeader(t, http.NotFoundHandler())
+	l.stop()
+	l.startWith(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Trip2g-Position", "42")
+		w.Header().Set("WWW-Authenticate", authScheme)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	heard := make(chan string, 1)
+	r := startReplica(t, l.addr, func(o *Options) {
+		o.OnAnswer = func(h http.Header) { heard <- h.Get("X-Trip2g-Position") }
+	})
+	if res, _ := post(t, r.addr, "/", "text/plain", ""); res.StatusCode != http.StatusBadGateway {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	select {
+	case position := <-heard:
+		t.Errorf("the replica heard %q", position)
+	default: // the client has its answer: nothing comes any more
+	}
+}
+
 func TestEveryStatusIsRelayed(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var status int
