@@ -18,7 +18,7 @@ import (
 // concurrent use; writes queue for that connection, and a caller's context bounds its wait.
 type DB struct {
 	*Reader
-	writer  *sql.DB
+	writer  *pool
 	tempDir string
 	begun   atomic.Bool // this DB's lineage
 }
@@ -64,7 +64,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if tempDir == "" {
 		tempDir = os.TempDir()
 	}
-	return &DB{Reader: &Reader{path: path, pool: readers, known: known}, writer: writer, tempDir: tempDir}, nil
+	return &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDir: tempDir}, nil
 }
 
 // checkBeforeWriting looks at what is at path without changing it.
@@ -84,7 +84,7 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	if err != nil {
 		return openFault(path, err)
 	}
-	r := &Reader{path: path, pool: readers, known: known}
+	r := &Reader{path: path, pool: newPool(readers), known: known}
 	defer r.Close()
 	version, tables, err := r.schema(ctx)
 	switch {
@@ -122,7 +122,7 @@ func checkPrimary(path, folder string) error {
 
 // Writer gives the pool of the one writing connection, for a job queue in the same database.
 // Transactions on it hold up every other write.
-func (db *DB) Writer() *sql.DB { return db.writer }
+func (db *DB) Writer() *sql.DB { return db.writer.DB }
 
 // Close waits for running statements, copies the write-ahead log into the file and releases
 // every lock.

@@ -23,7 +23,7 @@ const (
 // writes, and SQLite refuses writes on its connections. It is safe for concurrent use.
 type Reader struct {
 	path  string
-	pool  *sql.DB
+	pool  *pool
 	known int64 // the newest schema this binary understands
 }
 
@@ -95,7 +95,7 @@ func tryReader(ctx context.Context, path string, options Options, known int64) (
 	if err != nil {
 		return nil, "", openFault(path, err)
 	}
-	r := &Reader{path: path, pool: pool, known: known}
+	r := &Reader{path: path, pool: newPool(pool), known: known}
 	reason, err := r.waitReason(ctx)
 	if reason == "" && err == nil {
 		return r, "", nil

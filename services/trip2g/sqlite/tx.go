@@ -11,32 +11,45 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// tx is a transaction that prepares each of its statements once.
+// tx is a transaction that prepares each of its statements at most once.
 type tx struct {
 	ctx      context.Context
+	pool     *pool
 	sql      *sql.Tx
 	prepared map[string]*sql.Stmt
+	fresh    []string // queries that the pool has not kept
 	now      int64 // when it began, in Unix milliseconds: the time of everything it writes
 }
 
 // transact runs fn in one transaction: kept if fn returns nil, else undone. A transaction that
 // changed nothing leaves no trace in the write-ahead log, so there is nothing to replicate.
-func transact(ctx context.Context, pool *sql.DB, options *sql.TxOptions, doing string, fn func(*tx) error) error {
-	begun, err := pool.BeginTx(ctx, options)
+func transact(ctx context.Context, p *pool, options *sql.TxOptions, doing string, fn func(*tx) error) error {
+	begun, err := p.BeginTx(ctx, options)
 	if err != nil {
 		return fault(doing, err)
 	}
-	t := &tx{ctx: ctx, sql: begun, prepared: map[string]*sql.Stmt{}, now: millis(time.Now())}
+	t := &tx{ctx: ctx, pool: p, sql: begun, prepared: map[string]*sql.Stmt{}, now: millis(time.Now())}
 	if err := fn(t); err != nil {
 		// The first error says what happened; after some of them SQLite has rolled back by itself.
 		_ = begun.Rollback()
 		return fault(doing, err)
 	}
-	return fault(doing, begun.Commit())
+	if err := begun.Commit(); err != nil {
+		return fault(doing, err)
+	}
+	for _, query := range t.fresh {
+		p.keep(ctx, query)
+	}
+	return nil
 }
 
 func (t *tx) statement(query string) (*sql.Stmt, error) {
 	if stmt, ok := t.prepared[query]; ok {
+		return stmt, nil
+	}
+	if kept := t.pool.statement(query); kept != nil {
+		stmt := t.sql.StmtContext(t.ctx, kept)
+		t.prepared[query] = stmt
 		return stmt, nil
 	}
 	stmt, err := t.sql.PrepareContext(t.ctx, query)
@@ -44,6 +57,7 @@ func (t *tx) statement(query string) (*sql.Stmt, error) {
 		return nil, err
 	}
 	t.prepared[query] = stmt
+	t.fresh = append(t.fresh, query)
 	return stmt, nil
 }
 
@@ -97,7 +111,12 @@ func (t *tx) find(query string, args []any, scan func(scanner) error) (found boo
 // each yields every row that query gives, to be scanned at once; an error comes last.
 func (t *tx) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
 	return func(yield func(*sql.Rows, error) bool) {
-		rows, err := t.sql.QueryContext(t.ctx, query, args...)
+		stmt, err := t.statement(query)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		rows, err := stmt.QueryContext(t.ctx, args...)
 		if err != nil {
 			yield(nil, err)
 			return
