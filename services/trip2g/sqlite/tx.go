@@ -18,7 +18,7 @@ type tx struct {
 	sql      *sql.Tx
 	prepared map[string]*sql.Stmt
 	fresh    []string // queries that the pool has not kept
-	now      int64 // when it began, in Unix milliseconds: the time of everything it writes
+	now      int64    // when it began, in Unix milliseconds: the time of everything it writes
 }
 
 // transact runs fn in one transaction: kept if fn returns nil, else undone. A transaction that
