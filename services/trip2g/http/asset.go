@@ -28,19 +28,25 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	if !public && !h.admit(w, r, site) {
 		return
 	}
-	body, err := h.Assets.OpenAsset(r.Context(), hash)
-	if err != nil {
-		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
-		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, trip2g.ErrorMessage(err), statusOf(err))
-		return
-	}
-	defer body.Close()
 	header := w.Header()
 	if public {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	header.Set("ETag", `"`+hash+`"`)
+	etag := `"` + hash + `"`
+	if !isPartial(r) && matches(joined(r.Header["If-None-Match"]), etag) {
+		header.Set("ETag", etag)
+		w.WriteHeader(http.StatusNotModified) // known without opening the file
+		return
+	}
+	body, err := h.Assets.OpenAsset(r.Context(), hash)
+	if err != nil {
+		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
+		header.Set("Cache-Control", "no-store")
+		http.Error(w, trip2g.ErrorMessage(err), statusOf(err))
+		return
+	}
+	defer body.Close()
+	header.Set("ETag", etag)
 	header.Set("Content-Type", asset.ContentType)
 	// An SVG or HTML file of the vault is a document of this origin: it may not run scripts in it.
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:")
