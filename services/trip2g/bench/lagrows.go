@@ -70,10 +70,10 @@ func hammeredRow(hammered, sqlite *lagFigures, asked report.Figure, l lags, rate
 	}
 	row := report.Row{
 		Name: "Lag of a write while every GET route is asked as fast as it answers", Against: "reads through SQLite",
-		Figures: []report.Figure{hammered.p50, hammered.p99, sqlite.p50, asked},
+		Figures: []report.Figure{hammered.p50, hammered.p99, sqlite.p50}, Plot: true,
 		Claims: []report.Claim{
 			{Figure: hammered.p50, Goal: atMost(hammeredP50)}, {Figure: hammered.p99, Goal: atMost(hammeredP99)},
-			{Figure: hammered.missing, Goal: atMost(0)}, better,
+			{Figure: hammered.missing, Goal: atMost(0)}, better, {Figure: asked},
 		},
 		Notes: []string{"The load is a mix of pages, compressed pages, `304`, `404`, redirects, a members' page, the stylesheet, a small and a large file (4 MB), GraphQL's address, and on the internal port `/readyz`, `/metrics` and the other probes."},
 	}

@@ -56,7 +56,7 @@ func (r *Report) WritePage(w io.Writer, name string) error {
 	fmt.Fprintf(&b, "`make bench` measures a leader and its replicas as they run in production, all on one machine, and writes this page "+
 		"and [its figures](%s.json). It reached %d of its %d goals.\n\n", name, reached, goals)
 	fmt.Fprintf(&b, "The machine: %s. Measured on %s, in %d minutes.\n\n", r.Machine, r.Began.UTC().Format("2 January 2006"), int(r.Took.Minutes()+0.5))
-	b.WriteString("A figure is the median of rounds that take turns (A B C A B C …), with the least and the greatest in small print. " +
+	b.WriteString("A figure is the median of rounds that take turns (A B C A B C …); beside it are the least and the greatest. " +
 		"A ratio is made in each round, so that what slows the whole machine down cancels out of it.\n\n")
 	fmt.Fprintf(&b, "![The figures as bars](%s.svg)\n", name)
 	for _, section := range r.Sections {

@@ -12,7 +12,7 @@ import (
 const (
 	plotWidth  = 760
 	labelWidth = 250 // of a bar's name
-	valueWidth = 120 // of its value
+	valueWidth = 140 // of its value
 	barHeight  = 18
 	barGap     = 6
 	headHeight = 34 // of a row's title
