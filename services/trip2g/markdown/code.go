@@ -14,12 +14,12 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// Bounds on the code of one note that is highlighted; what goes past them is shown as it stands.
+// Bounds on the code of one note that is coloured; what goes past them is shown as it stands.
 // The patterns that know a language can need time by the square of a text's length or worse, which
 // nothing tells beforehand: only the clock ends them. Nodes that differ in that differ in colours.
 const (
-	maxHighlighted = 64 << 10    // bytes, 50 ms of usual code
-	highlightTime  = time.Second // in all
+	maxColoured = 64 << 10    // bytes, 50 ms of usual code
+	colourTime  = time.Second // in all
 )
 
 // languages gives the languages that are known by their names in lower case.
@@ -34,11 +34,11 @@ var languages = sync.OnceValue(func() map[string]chroma.Lexer {
 	return known
 })
 
-const highlightedKey = "highlighted"
+const colouredKey = "coloured"
 
-// highlightCode gives the fenced code in a tree its colours.
-func highlightCode(root ast.Node, source []byte) {
-	left, end := maxHighlighted, time.Now().Add(highlightTime)
+// colourCode gives the fenced code in a tree its colours.
+func colourCode(root ast.Node, source []byte) {
+	left, end := maxColoured, time.Now().Add(colourTime)
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		block, ok := n.(*ast.FencedCodeBlock)
 		if !ok || !entering {
@@ -48,16 +48,16 @@ func highlightCode(root ast.Node, source []byte) {
 		code := string(block.Lines().Value(source))
 		if lexer != nil && len(code) <= left {
 			left -= len(code)
-			if highlighted := highlight(lexer, code, end); highlighted != nil {
-				block.SetAttributeString(highlightedKey, highlighted)
+			if coloured := colour(lexer, code, end); coloured != nil {
+				block.SetAttributeString(colouredKey, coloured)
 			}
 		}
 		return ast.WalkSkipChildren, nil
 	})
 }
 
-// highlight makes HTML of code, nil if that fails or takes longer than until end.
-func highlight(lexer chroma.Lexer, code string, end time.Time) []byte {
+// colour makes HTML of code, nil if that fails or takes longer than until end.
+func colour(lexer chroma.Lexer, code string, end time.Time) []byte {
 	var out, seen bytes.Buffer
 	complete := false
 	contain(func() {
@@ -145,8 +145,8 @@ func renderCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast
 		w.WriteString(` class="language-` + html.EscapeString(markdownURL(fenced.Language(source))) + `"`)
 	}
 	w.WriteByte('>')
-	if highlighted, ok := n.AttributeString(highlightedKey); ok {
-		_, err := w.Write(highlighted.([]byte))
+	if coloured, ok := n.AttributeString(colouredKey); ok {
+		_, err := w.Write(coloured.([]byte))
 		return ast.WalkContinue, err
 	}
 	for i := range n.Lines().Len() {

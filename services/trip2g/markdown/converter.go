@@ -14,8 +14,8 @@ import (
 )
 
 // converter is safe for concurrent use once made. Its parsers are goldmark's in goldmark's own
-// order, those whose work can grow faster than the text wrapped by limits. It renders no HTML of a
-// note itself: resolve has replaced it by then.
+// order, those whose work can grow faster than the text wrapped by limits, and between them those of
+// what Obsidian adds. It renders no HTML of a note itself: resolve has replaced it by then.
 var converter = goldmark.New(
 	goldmark.WithParser(newParser()),
 	goldmark.WithRenderer(renderer.NewRenderer(renderer.WithNodeRenderers(

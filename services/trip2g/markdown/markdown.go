@@ -108,7 +108,7 @@ func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
 	root, limits := parseTree(source)
 	setHeadingIDs(root, source)
 	makeMath(root, limits)
-	highlightCode(root, source)
+	colourCode(root, source)
 	_, hasHTML := resolve(root, source, links)
 	var out bytes.Buffer
 	if err := converter.Renderer().Render(&out, source, root); err != nil {

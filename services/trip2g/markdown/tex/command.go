@@ -202,7 +202,7 @@ var colorPattern = regexp.MustCompile(`^(#[0-9A-Fa-f]{3}|#[0-9A-Fa-f]{6}|[A-Za-z
 func (p *parser) color() string {
 	color := strings.TrimSpace(p.rawArgument())
 	if !colorPattern.MatchString(color) {
-		p.fail("%q is no color", color)
+		p.fail("%q is no colour", color)
 		return ""
 	}
 	return color

@@ -82,7 +82,7 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		`\foo{x}`: `\foo`, `{`: "}", `}`: "}", `\frac{a`: "}", `\frac a`: "missing", `x^`: "missing", `x^a^b`: "two superscripts", `a_b_c`: "two subscripts",
 		`\left(x`: `\right`, `\right)`: `\right`, `\left x y\right)`: "delimiter", `\begin{pmatrix}a`: `\end`, `\begin{nope}\end{nope}`: "nope",
 		`\begin{matrix}a\end{cases}`: `\end`, `\end{matrix}`: `\end`, `\def\a{\a\a}\a`: `\def`, `#1`: "#", `a^^b`: "^", `\sqrt[3`: "]", `\not`: "missing",
-		`\color{url(x)}y`: "color", `\href{javascript:x}{y}`: `\href`, `\text`: "missing", `\text{a`: "}", `\hat`: "missing", `\xfrac12`: `\xfrac`, `\`: `\`,
+		`\color{url(x)}y`: "colour", `\href{javascript:x}{y}`: `\href`, `\text`: "missing", `\text{a`: "}", `\hat`: "missing", `\xfrac12`: `\xfrac`, `\`: `\`,
 		"a\x01": "control", "a\xff": "UTF-8",
 		strings.Repeat("{", 100) + strings.Repeat("}", 100): "deep", strings.Repeat("a", 10_000): "longer",
 		strings.Repeat(`\sqrt`, 1000) + "a": "deep", strings.Repeat(`\begin{matrix}`, 500): "deep", strings.Repeat(`\left(`, 1000): "deep",
