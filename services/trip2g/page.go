@@ -27,7 +27,8 @@ type Body struct {
 type Page interface {
 	// MembersOnly tells whether only signed-in readers may have it.
 	MembersOnly() bool
-	// Body gives the page's bytes in a coding, making them if memory does not have them. What it
-	// gives depends on nothing but the site's position.
+	// Body gives the page's bytes in a coding, making them if memory does not have them. A coding that
+	// is not offered, or that would not make the body smaller, gives the Identity one: Body.Coding
+	// tells. What it gives depends on nothing but the site's position.
 	Body(Coding) *Body
 }

@@ -90,7 +90,6 @@ func (c *catalog) settleFiles() {
 			c.files.put(item)
 		}
 	}
-	clear(c.staleFiles)
 }
 
 func (c *catalog) fileAt(p string) *file {

@@ -3,6 +3,7 @@ package site_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -64,6 +65,7 @@ func BenchmarkChange(b *testing.B) {
 			i := 0
 			b.Run(fmt.Sprintf("%s/notes=%d", name, notes), func(b *testing.B) {
 				b.ReportAllocs()
+				runtime.GC() // what loading left is no change's
 				for b.Loop() {
 					i++
 					path, content := changes[name](i)

@@ -20,8 +20,7 @@ type catalog struct {
 
 	notes   map[int64]*note
 	entries map[int64]*entry
-	touched map[int64]*note // changed since it was settled, as they were; nil for what was not there
-	bytes   int64           // text of the notes
+	bytes   int64 // text of the notes
 
 	claims    *index[claim]
 	places    *index[located[*entry]]
@@ -36,24 +35,35 @@ type catalog struct {
 	warnings  *index[warning]
 	traces    []trace
 
+	stale           // what is to be found anew
+	folderPages int // folders that are listed because no note has their URL
+
+	last *content
+}
+
+// stale is what settling has to do. Each time it begins with other maps: one that held a whole vault
+// stays as large to go through when it is cleared.
+type stale struct {
+	touched       map[int64]*note // changed since, as they were; nil for what was not there
 	staleFiles    map[string]bool // paths whose references changed
 	staleFolders  map[string]bool // URLs whose notes, or own page, changed
 	staleListings map[string]bool // URLs of folders of which something listed changed
-	folderPages   int             // folders that are listed because no note has their URL
+}
 
-	last *content
+func newStale() stale {
+	return stale{make(map[int64]*note), make(map[string]bool), make(map[string]bool), make(map[string]bool)}
 }
 
 func newCatalog(o *Options, b *bodies) *catalog {
 	c := &catalog{
 		options: o, bodies: b,
-		notes: make(map[int64]*note), entries: make(map[int64]*entry), touched: make(map[int64]*note),
+		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(),
 		claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
 		names: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
 		assets: newIndex(before(compareByHash)), members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]),
 		listings: newIndex(before(compareListings)), warnings: newIndex(before(compareWarnings)),
-		staleFiles: make(map[string]bool), staleFolders: map[string]bool{"/": true}, staleListings: make(map[string]bool),
 	}
+	c.staleFolders["/"] = true
 	c.traces = []trace{
 		traceOf[redirect]{c.redirects, redirectsOf, nil},
 		traceOf[found[string]]{c.names, namesOf, nil},
@@ -98,7 +108,7 @@ func (c *catalog) settle() {
 	}
 	c.settleFiles()
 	c.settleFolders()
-	clear(c.touched)
+	c.stale = newStale()
 }
 
 // move is an entry that changed; old or new is nil for one that comes or goes.

@@ -110,8 +110,6 @@ func (c *catalog) settleFolders() {
 	for url, f := range next {
 		c.replaceFolder(url, f)
 	}
-	clear(c.staleFolders)
-	clear(c.staleListings)
 }
 
 // folderAt gives the folder at a URL as the notes make it now, nil if there is none. The root is

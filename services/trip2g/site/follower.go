@@ -5,7 +5,8 @@
 // trip2g.Site in place of the last one whenever it has caught up: a reader sees one position or the
 // next, never something between. Two nodes at the same position of the same database give the same
 // bytes, whatever way they came there. A page is made at its first request, so that a change is
-// visible as soon as the notes that changed are parsed.
+// visible as soon as the notes that changed are parsed, and kept while all that it asked for gets the
+// same answers. Ready bodies share one bounded cache.
 package site
 
 import (
