@@ -37,6 +37,13 @@ func withoutComments(source []byte) (text []byte, open int) {
 	return source, -1
 }
 
+// withoutFenced takes the comments out of a text that cannot be parsed, and code that looks like one.
+func withoutFenced(text string) string {
+	source := []byte(text)
+	found, _, _ := findComments(source, nil)
+	return string(cutRanges(source, found))
+}
+
 // byteRange is the bytes from start up to end of a text.
 type byteRange struct{ start, end int }
 

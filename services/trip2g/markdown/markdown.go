@@ -28,6 +28,9 @@ func Parse(notePath, content string) *trip2g.Document {
 		doc.Format = trip2g.HTML
 	}
 	if fault := contain(func() { parseBody(doc, notePath) }); fault != nil {
+		if doc.Format == trip2g.Markdown {
+			doc.Body = withoutFenced(doc.Body)
+		}
 		doc.Format = trip2g.Plain
 		doc.AssetRefs = nil
 		doc.Warnings = append(doc.Warnings, trip2g.Warning{

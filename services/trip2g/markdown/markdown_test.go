@@ -140,6 +140,8 @@ var renderTests = []struct{ name, in, want string }{
 	{"event handlers go", `<img src="pic.png" onerror="alert(1)"><b onclick="x()" style="x">y</b>`, `<p><img src="/_system/assets/h/pic.png"><b>y</b></p>`},
 	{"links that run go", "[x](javascript:alert(1)) <a href=\"JaVaScRiPt:alert(1)\">y</a> <javascript:alert(1)>", `<p><span class="missing">x</span> <a class="missing">y</a> <span>javascript:alert(1)</span></p>`},
 	{"disguised links that run go", "[x](java&#x0A;script:alert(1)) [y](&#106;avascript:alert(1)) [z](vbscript:x) [w](data:text/html,x)", `<p><span class="missing">x</span> <span class="missing">y</span> <span class="missing">z</span> <span class="missing">w</span></p>`},
+	{"classes are those of notes alone", `<div class="callout-title">a</div><span class="hl-key x">b</span> <span class="site">c</span><p class="math">d</p>`, "<div>a</div><span>b</span> <span>c</span><p>d</p>"},
+	{"formulas in HTML keep what is harmless", `<math><mi onclick="x" href="y" style="z" mathvariant="normal">a</mi><maction><mtext><img src=x onerror=y></mtext></maction></math>`, `<p><math><mi mathvariant="normal">a</mi><mtext></mtext></math></p>`},
 	{"frames and forms go", "<iframe src=\"https://example.org\"></iframe><form action=\"/x\"><input name=\"q\"><button>b</button></form>", "b"},
 	{"an open tag ends with the note", "<div>a\n\nb", "<div>a\n<p>b</p>\n</div>"},
 	{"a stray end tag goes", "a</div></main>\n\n</article>b", "<p>a</p>\nb"},

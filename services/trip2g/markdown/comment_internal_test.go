@@ -1,0 +1,11 @@
+package markdown
+
+import "testing"
+
+// TestATextThatCannotBeParsedKeepsItsComments would show them just when something else went wrong.
+func TestATextThatCannotBeParsedKeepsItsComments(t *testing.T) {
+	const in, want = "a `%%b%%` c\n%%\nsecret\n%%\nd \\%% e\n%%rest", "a `` c\n\n\n\nd \\%% e\n"
+	if got := withoutFenced(in); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
