@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"trip2g/services/trip2g/bench/cluster"
 	"trip2g/services/trip2g/bench/load"
 	"trip2g/services/trip2g/bench/report"
 )
@@ -49,20 +50,12 @@ func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 	}}, nil
 }
 
-// mix draws the list of requests, and finds the page whose answer is nearest to its mean length. It asks
-// for each page once, so that none is made while the clock runs.
+// mix draws the list of requests, and finds the page whose answer is nearest to its mean length.
 func (s *stage) mix(ctx context.Context) (mix []load.Request, nearest load.Request, err error) {
 	pages := s.everyPage()
-	lengths := make([]float64, len(pages))
-	for i := range pages {
-		status, _, body, err := get(ctx, s.withLane.URL()+pages[i].Path, pages[i].Header)
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("the answer is %d", status)
-		}
-		if err != nil {
-			return nil, nearest, fmt.Errorf("get %s: %w", pages[i].Path, err)
-		}
-		lengths[i] = float64(len(body))
+	lengths, err := askEach(ctx, s.withLane, pages)
+	if err != nil {
+		return nil, nearest, err
 	}
 	r := rand.New(rand.NewPCG(vaultSeed, 0))
 	zipf := rand.NewZipf(r, zipfExponent, 1, uint64(len(pages)-1))
@@ -79,6 +72,22 @@ func (s *stage) mix(ctx context.Context) (mix []load.Request, nearest load.Reque
 		}
 	}
 	return mix, pages[best], nil
+}
+
+// askEach asks a node for each page once, so that none is made while the clock runs, and gives the
+// lengths of the answers.
+func askEach(ctx context.Context, n *cluster.Node, pages []load.Request) (lengths []float64, err error) {
+	for _, page := range pages {
+		status, _, body, err := get(ctx, n.URL()+page.Path, page.Header)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("the answer is %d", status)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("get %s: %w", page.Path, err)
+		}
+		lengths = append(lengths, float64(len(body)))
+	}
+	return lengths, nil
 }
 
 // everyPage lists the pages of the vault.

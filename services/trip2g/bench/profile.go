@@ -57,7 +57,11 @@ func profile(ctx context.Context, o *options, dir string) (err error) {
 
 // profileNode takes all profiles of a node at once and gives the files that have them.
 func (s *stage) profileNode(ctx context.Context, n *cluster.Node, prefix string) (files []string, err error) {
-	_, err = hammer(ctx, n, s.everyPage(), false, func(ctx context.Context) error {
+	pages := s.everyPage()
+	if _, err := askEach(ctx, n, pages); err != nil {
+		return nil, err
+	}
+	_, err = hammer(ctx, n, pages, false, func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
 		for _, p := range profiles {
 			file := prefix + "." + p.name + ".pprof"

@@ -147,5 +147,5 @@ func (s *stage) roundFor() time.Duration {
 	if s.short {
 		return time.Second
 	}
-	return 3 * time.Second
+	return 2 * time.Second
 }
