@@ -18,7 +18,6 @@ type usage struct {
 	program, kernel time.Duration
 }
 
-func (u usage) plus(v usage) usage  { return usage{u.program + v.program, u.kernel + v.kernel} }
 func (u usage) minus(v usage) usage { return usage{u.program - v.program, u.kernel - v.kernel} }
 
 // tick is the unit of times in /proc/PID/stat: USER_HZ, which is 100 on Linux.
