@@ -12,7 +12,7 @@ type Document struct {
 	Slug        string
 	Permalink   string
 	Aliases     []string
-	Tags        []string
+	Tags        []string // the frontmatter's, then those in the text, each once in any letter case
 	Hidden      bool // publish: false
 	MembersOnly bool // free: false
 	CreatedAt   time.Time
@@ -20,7 +20,7 @@ type Document struct {
 	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
 	Warnings    []Warning
 
-	Body     string // the text without its frontmatter
+	Body     string // the text without its frontmatter and %%comments%%
 	BodyLine int    // the note's line on which Body begins, from 1
 	Format   Format
 }

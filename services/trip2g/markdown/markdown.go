@@ -84,7 +84,9 @@ func parseBody(doc *trip2g.Document, notePath string) {
 		title, heading = readHTML(doc.Body, refs)
 	} else {
 		source, open := withoutComments([]byte(doc.Body))
-		doc.Body = string(source)
+		if len(source) != len(doc.Body) { // else it shares its memory with the note
+			doc.Body = string(source)
+		}
 		root, limits := parseTree(source)
 		if open >= 0 {
 			doc.Warnings = append(doc.Warnings, trip2g.Warning{
