@@ -13,8 +13,8 @@ type Document struct {
 	Permalink   string
 	Aliases     []string
 	Tags        []string // the frontmatter's, then those in the text, each once in any letter case
-	Hidden      bool // publish: false
-	MembersOnly bool // free: false
+	Hidden      bool     // publish: false
+	MembersOnly bool     // free: false
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
