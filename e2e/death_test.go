@@ -138,24 +138,6 @@ func TestReplicaFollowsAfterItsServerIsKilled(t *testing.T) {
 	checkIntegrity(t, s.replica)
 }
 
-// TestReplicaCutOffFromTheNetworkCatchesUp takes a replica off the network for some writes. It
-// serves what it had, and has the rest when it is back.
-func TestReplicaCutOffFromTheNetworkCatchesUp(t *testing.T) {
-	s := litefsStack(t)
-	before, after := "before "+randomHex(8), "meanwhile "+randomHex(8)
-	s.app.api().mustPush(t, note{"Cut off.md", before})
-	awaitText(t, s.nodes(), "/cut_off", before)
-	reconnect := s.replica2.cutOff(t)
-	s.app.api().mustPush(t, note{"Cut off.md", after})
-	awaitText(t, []*node{s.app, s.replica}, "/cut_off", after)
-	// The host's way to the replica is cut, too.
-	if page := s.replica2.mustExec(t, server, "curl", "-sS", "http://127.0.0.1:20073/cut_off"); !strings.Contains(page, before) {
-		t.Errorf("a replica without a network does not serve what it had: %s", page)
-	}
-	reconnect()
-	awaitText(t, s.nodes(), "/cut_off", after)
-}
-
 // settledPages reads the leader's whole site once all nodes show it.
 func settledPages(t *testing.T, s *stack) map[string]answer {
 	t.Helper()

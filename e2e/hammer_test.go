@@ -1,0 +1,188 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// TestAHammeredReplicaSeesAllWritesInOrder asks a replica for every kind of address without pause
+// while the leader writes: each write is seen, one after the other, and no answer is a failure.
+// Reads that went through SQLite would hold replication up until the test's patience ends.
+func TestAHammeredReplicaSeesAllWritesInOrder(t *testing.T) { onBothStacks(t, checkHammered) }
+
+func checkHammered(t *testing.T, s *stack) {
+	const writes, clients = 100, 2
+	replica, name := s.replica, "Hammered "+randomHex(4)
+	routes := hammerRoutes(t, s, name)
+	path := "/" + address(name) + "/counted"
+	counted := note{name + "/Counted.md", "write none"}
+	s.app.api().mustPush(t, counted)
+	awaitText(t, s.nodes(), path, "write none")
+
+	ctx, stop := context.WithCancel(t.Context())
+	var hammering sync.WaitGroup
+	defer hammering.Wait()
+	defer stop()
+	for i := range routes {
+		for range clients {
+			hammering.Go(func() { routes[i].hammer(ctx, t) })
+		}
+	}
+	watch := watchWrites(ctx, t, replica, path)
+	for i := range writes {
+		counted.Content = fmt.Sprintf("write %d.", i)
+		s.app.api().mustPush(t, counted)
+		watch.await(t, i)
+	}
+	for i := range routes {
+		if n := routes[i].answered.Load(); n < writes/10 {
+			t.Errorf("%s was asked for %d times: that is no hammering", routes[i].url, n)
+		}
+	}
+	stop()
+	hammering.Wait()
+	watch.ended.Wait()
+	if err := s.app.api().hide(context.WithoutCancel(t.Context()), counted.Path, name+"/Page.md", name+"/Members.md"); err != nil {
+		t.Error(err)
+	}
+}
+
+// hammered is an address that clients ask for without pause.
+type hammered struct {
+	url      string
+	header   http.Header
+	client   *http.Client
+	status   int
+	answered atomic.Int64
+}
+
+// hammerRoutes publishes what is to be asked for and gives one address of each kind.
+func hammerRoutes(t *testing.T, s *stack, name string) []hammered {
+	t.Helper()
+	dir, n := t.TempDir(), s.replica
+	writeFiles(t, filepath.Join(dir, name), map[string]string{
+		"Page.md":    "# Page\n\n![small](small.txt) ![large](large.bin)\n" + strings.Repeat("\nMany words of a long page.\n", 1000),
+		"Members.md": "---\nfree: false\n---\nfor members",
+		"small.txt":  strings.Repeat("small ", 500), "large.bin": strings.Repeat("0123456789abcdef", 1<<19),
+	})
+	n.mustPushFolder(t, dir)
+	base := "/" + address(name)
+	awaitText(t, s.nodes(), base+"/page", "Many words")
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := &http.Client{Jar: jar, Timeout: browser.Timeout}
+	signIn(t, &apiClient{node: n, client: member})
+	small, large := fileLink(t, n, base+"/page", ".txt"), fileLink(t, n, base+"/page", ".bin")
+	return []hammered{
+		{url: n.public + base + "/page", status: 200},
+		{url: n.public + base, status: 200},
+		{url: n.public + base + "/no/such", status: 404},
+		{url: n.public + "/" + strings.ReplaceAll(name, " ", "%20") + "/Page.md", status: 302},
+		{url: n.public + fileLink(t, n, base+"/page", ".css"), status: 200},
+		{url: n.public + small, status: 200},
+		{url: n.public + large, status: 206, header: http.Header{"Range": {"bytes=1000000-1999999"}}},
+		{url: n.public + large, status: 200},
+		{url: n.public + base + "/members", status: 200, client: member},
+		{url: n.public + base + "/page", status: 200, header: http.Header{"X-Trip2g-Position": {"0"}}},
+		{url: n.public + apiPath, status: 405},
+		{url: n.internal + "/readyz", status: 200},
+		{url: n.internal + "/metrics", status: 200},
+	}
+}
+
+// hammer asks until ctx ends. Any other status than is wanted fails the test.
+func (h *hammered) hammer(ctx context.Context, t *testing.T) {
+	client := h.client
+	if client == nil {
+		client = browser
+	}
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for name, values := range h.header {
+			req.Header[name] = values
+		}
+		a, err := send(client, req)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			t.Errorf("hammered: %v", err)
+			return
+		case a.status != h.status:
+			t.Errorf("hammered, %s answers %d, want %d: %.200s", h.url, a.status, h.status, a.body)
+			return
+		}
+		h.answered.Add(1)
+	}
+}
+
+// fileLink gives the first address with an ending that a page refers to.
+func fileLink(t *testing.T, n *node, page, ending string) string {
+	t.Helper()
+	for _, link := range links(t, page, n.mustGet(t, page).body) {
+		if filepath.Ext(strings.TrimSuffix(link, "?")) == ending {
+			return link
+		}
+	}
+	t.Fatalf("%s refers to no file with the ending %s", page, ending)
+	return ""
+}
+
+// writesSeen is what a reader sees of writes that are numbered from 0.
+type writesSeen struct {
+	ended sync.WaitGroup
+	last  atomic.Int64 // -1: none
+}
+
+// watchWrites reads a page without pause. A write that is older than one that was seen before fails
+// the test.
+func watchWrites(ctx context.Context, t *testing.T, n *node, path string) *writesSeen {
+	w := &writesSeen{}
+	w.last.Store(-1)
+	w.ended.Go(func() {
+		for ctx.Err() == nil {
+			a, err := n.get(ctx, path)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil || a.status != http.StatusOK {
+				t.Errorf("%s of %s: status %d: %v", path, n.service, a.status, err)
+				return
+			}
+			seen := int64(-1)
+			if _, after, found := strings.Cut(a.body, "<p>write "); found {
+				fmt.Sscanf(after, "%d.", &seen)
+			}
+			if last := w.last.Load(); seen < last {
+				t.Errorf("%s shows write %d after write %d", n.service, seen, last)
+				return
+			}
+			w.last.Store(seen)
+		}
+	})
+	return w
+}
+
+// await waits until a write is seen; a later one cannot be there yet.
+func (w *writesSeen) await(t *testing.T, number int) {
+	t.Helper()
+	eventually(t, "the write is seen", func() error {
+		if last := w.last.Load(); last != int64(number) {
+			return fmt.Errorf("write %d is seen, want %d", last, number)
+		}
+		return nil
+	})
+}
