@@ -1,6 +1,7 @@
 package leaderwatch
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -64,5 +65,28 @@ func TestALongOutageIsRememberedInBoundedMemory(t *testing.T) {
 	c.serves(seconds)
 	if !c.since.Equal(last) {
 		t.Errorf("it has all up to %v, want %v", c.since, last)
+	}
+}
+
+// TestAReplicaThatReplicationDoesNotReachSaysSo has the leader answer while its changes stay away for
+// longer than one takes: the note points at replication, not at the leader.
+func TestAReplicaThatReplicationDoesNotReachSaysSo(t *testing.T) {
+	served := trip2g.Position(5)
+	w := New(Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Position { return served }})
+	w.fault, w.leader = nil, 7
+	if s := w.State(); s.Note != "" {
+		t.Errorf("at once: %q", s.Note)
+	}
+	w.current.since = time.Now().Add(-2 * stuckAfter)
+	if s := w.State(); !strings.Contains(s.Note, "its changes do not arrive") || !strings.Contains(s.Note, "since it started") {
+		t.Errorf("never level: %q", s.Note)
+	}
+	w.current.known = true
+	if s := w.State(); !strings.Contains(s.Note, "its changes do not arrive") || !strings.Contains(s.Note, w.current.since.UTC().Format(time.RFC3339)) {
+		t.Errorf("level before: %q", s.Note)
+	}
+	served = 7
+	if s := w.State(); s.Note != "" {
+		t.Errorf("level again: %q", s.Note)
 	}
 }
