@@ -51,7 +51,7 @@ func (n *notes) serveReady(w http.ResponseWriter, r *http.Request) {
 }
 
 func (n *notes) servePage(w http.ResponseWriter, r *http.Request) {
-	path, content, err := n.read(r.Context(), r.URL.Path)
+	page, err := n.page(r.Context(), r.URL.Path)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		http.NotFound(w, r)
@@ -60,26 +60,31 @@ func (n *notes) servePage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	page, err := markdown.Render(markdown.Parse(path, content), nowhere{})
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	w.Write(page)
 }
 
-// read gives the published text of the note at an address; sql.ErrNoRows if there is none.
-func (n *notes) read(ctx context.Context, address string) (path, content string, err error) {
-	id, err := n.find(ctx, address)
+// page reads and renders the note at an address, in one transaction, as a page has to be that is of one
+// state of the database; sql.ErrNoRows if there is none.
+func (n *notes) page(ctx context.Context, address string) ([]byte, error) {
+	id, err := n.find(ctx, address) // before the transaction: it may need a connection of its own
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	err = n.db.QueryRowContext(ctx, `
+	tx, err := n.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	var path, content string
+	err = tx.QueryRowContext(ctx, `
 		SELECT n.path, c.content FROM notes n JOIN version_contents c ON c.version_id = n.published_version_id
 		WHERE n.id = ? AND n.hidden = 0`, id).Scan(&path, &content)
-	return path, content, err
+	if err != nil {
+		return nil, err
+	}
+	return markdown.Render(markdown.Parse(path, content), nowhere{})
 }
 
 // find gives the note at an address. Where none is known, it looks whether there are new ones.

@@ -37,6 +37,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if _, err := follower.Refresh(ctx); err != nil {
 		return err
 	}
+	raiseHeapFloor()
 	n.site.Store(follower)
 
 	signIn, err := auth.NewSignIn(auth.Options{

@@ -137,8 +137,9 @@ func (n *node) databaseFault() string {
 // waitFor is nil on a leader, which serves the newest there is.
 func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, trip2g.Position) error) http.Handler {
 	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, site.Codings
+	_, memory := bodyBytes(n.config)
 	o.Assets = filecache.New(o.Assets, filecache.Options{
-		MemorySize: smallFiles(n.config.BodyCacheSize), DiskSize: int64(n.config.FileCacheSize), Dir: n.config.FileCacheDir, Log: n.log,
+		MemorySize: memory, DiskSize: int64(n.config.FileCacheSize), Dir: n.config.FileCacheDir, Log: n.log,
 	})
 	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
 	return trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o)), trip2ghttp.ConsistencyOptions{
@@ -147,11 +148,9 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 }
 
 func (n *node) siteOptions() site.Options {
-	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, BodyCacheSize: int64(n.config.BodyCacheSize) - smallFiles(n.config.BodyCacheSize)}
+	pages, _ := bodyBytes(n.config)
+	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, BodyCacheSize: pages}
 }
-
-// smallFiles is the share of the memory for ready responses that files have, in bytes: a quarter.
-func smallFiles(all config.Bytes) int64 { return int64(all) / 4 }
 
 // litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.
 func (n *node) litefsNode() (*litefs.Node, error) {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,11 +25,6 @@ const (
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 )
-
-// gcPercent is how much garbage may lie about, as a share of what is in use (GOGC). Most of a node's
-// memory is its notes, which stay, and a request makes little garbage: half of Go's default costs no
-// measurable time, and gives back a third of the memory.
-const gcPercent = 50
 
 func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -57,9 +51,7 @@ func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
 	if c.MinioEndpoint != "" {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	limitGarbage()
 	n := newNode(c, log)
 	run := n.runLeader
 	if c.Replica() {
