@@ -26,6 +26,7 @@ type content struct {
 
 	notes, pages int
 	bytes        int64
+	recent       recentPages
 }
 
 // stamps number the states of what pages read: where two contents have the same number, nothing of

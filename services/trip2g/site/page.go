@@ -1,6 +1,7 @@
 package site
 
 import (
+	"hash/maphash"
 	"sync/atomic"
 
 	"trip2g/services/trip2g"
@@ -30,6 +31,18 @@ func (p *page) Body(coding trip2g.Coding) *trip2g.Body { return p.bodies.get(p, 
 
 // page gives the page at a URL path, nil if there is none.
 func (c *content) page(urlPath string) *page {
+	slot := c.recent.slot(urlPath)
+	if p := slot.Load(); p != nil && p.subject.address() == urlPath {
+		return p
+	}
+	p := c.find(urlPath)
+	if p != nil {
+		slot.Store(p)
+	}
+	return p
+}
+
+func (c *content) find(urlPath string) *page {
 	if e := at(c.entries, urlPath); e != nil {
 		return &page{c, e, e.doc.MembersOnly}
 	}
@@ -37,6 +50,16 @@ func (c *content) page(urlPath string) *page {
 		return &page{c, f, false}
 	}
 	return nil
+}
+
+// recentPages are some of a content's pages that were found before. Most requests are for few pages,
+// and looking one up in a tree is a large part of the work for a page that is ready.
+type recentPages [256]atomic.Pointer[page]
+
+var recentSeed = maphash.MakeSeed()
+
+func (r *recentPages) slot(urlPath string) *atomic.Pointer[page] {
+	return &r[maphash.String(recentSeed, urlPath)%uint64(len(r))]
 }
 
 // rendering tells for which contents a page's bytes are right.
