@@ -18,10 +18,6 @@ const (
 	MaxSegmentLength = 255
 )
 
-// Position numbers the changes that readers can see: every such change takes the
-// next number, and a node that has followed to a position has all changes up to it.
-type Position int64
-
 // Note is a note as readers see it: its published version.
 type Note struct {
 	ID          int64

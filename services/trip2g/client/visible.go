@@ -15,22 +15,18 @@ import (
 // DefaultVisible is how long AwaitVisible goes on: many times what a replica needs to follow.
 const DefaultVisible = 10 * time.Second
 
-// positionHeader carries a position: in a mutation's answer the one that it reached, in a read the
-// one wanted, in the read's answer the one served.
-const positionHeader = "X-Trip2g-Position"
-
 // lookAgain is the pause between two looks at a server that is behind, which has waited itself.
 const lookAgain = 100 * time.Millisecond
 
 // noteReached takes in the position that an answer has.
 func (c *Client) noteReached(h http.Header) {
-	position, ok := positionOf(h)
+	position, ok := trip2g.ParsePosition(h.Get(trip2g.PositionHeader))
 	if !ok {
 		return
 	}
 	for {
 		reached := c.reached.Load()
-		if position <= reached || c.reached.CompareAndSwap(reached, position) {
+		if int64(position) <= reached || c.reached.CompareAndSwap(reached, int64(position)) {
 			return
 		}
 	}
@@ -73,7 +69,7 @@ func (c *Client) look(ctx context.Context, wanted trip2g.Position) error {
 	if err != nil {
 		return fmt.Errorf("make the request: %w", err)
 	}
-	req.Header.Set(positionHeader, strconv.FormatInt(int64(wanted), 10))
+	req.Header.Set(trip2g.PositionHeader, strconv.FormatInt(int64(wanted), 10))
 	if c.UserAgent != "" {
 		req.Header.Set("User-Agent", c.UserAgent)
 	}
@@ -83,16 +79,11 @@ func (c *Client) look(ctx context.Context, wanted trip2g.Position) error {
 	}
 	defer resp.Body.Close()
 	io.Copy(io.Discard, resp.Body)
-	switch served, told := positionOf(resp.Header); {
-	case told && trip2g.Position(served) < wanted:
+	switch served, told := trip2g.ParsePosition(resp.Header.Get(trip2g.PositionHeader)); {
+	case told && served < wanted:
 		return fmt.Errorf("it serves position %d, and %d is wanted", served, wanted)
 	case !told && resp.StatusCode >= http.StatusInternalServerError:
 		return errors.New("it answered " + resp.Status)
 	}
 	return nil
-}
-
-func positionOf(h http.Header) (int64, bool) {
-	position, err := strconv.ParseInt(h.Get(positionHeader), 10, 64)
-	return position, err == nil && position >= 0
 }

@@ -13,15 +13,6 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// PositionHeader carries, in the answer to a mutation, the position that has what it changed: a
-// reader that waits for this position on any node sees the change.
-const PositionHeader = "X-Trip2g-Position"
-
-// PositionCookie carries the same for a browser, which sends it with its next reads. It has one name
-// on all nodes, because a browser keeps one jar for all ports of a host. It is no secret and gives no
-// right, so that it need not be Secure.
-const PositionCookie = "trip2g_position"
-
 // positionCookieAge is how long a browser sends the cookie: longer than any replica that works
 // takes to follow.
 const positionCookieAge = time.Minute
@@ -146,9 +137,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *call) setResult(header http.Header) {
 	if c.position > 0 {
 		position := strconv.FormatInt(int64(c.position), 10)
-		header.Set(PositionHeader, position)
+		header.Set(trip2g.PositionHeader, position)
 		header.Add("Set-Cookie", (&http.Cookie{
-			Name: PositionCookie, Value: position, Path: "/", MaxAge: int(positionCookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Name: trip2g.PositionCookie, Value: position, Path: "/", MaxAge: int(positionCookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		}).String())
 	}
 	if c.cookie != nil {

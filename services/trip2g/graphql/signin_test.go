@@ -6,15 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/graphql"
 )
 
 func sessionCookie(t *testing.T, a answer) *http.Cookie {
 	t.Helper()
 	cookies := a.cookies()
-	position := cookies[graphql.PositionCookie]
-	delete(cookies, graphql.PositionCookie)
-	if len(cookies) != 1 || position == nil && a.header.Get(graphql.PositionHeader) != "" {
+	position := cookies[trip2g.PositionCookie]
+	delete(cookies, trip2g.PositionCookie)
+	if len(cookies) != 1 || position == nil && a.header.Get(trip2g.PositionHeader) != "" {
 		t.Fatalf("the answer sets %v and %v: %s", position, cookies, a.body)
 	}
 	for _, session := range cookies {
@@ -36,7 +37,7 @@ func TestTheOwnerSignsInPublishesAndSignsOut(t *testing.T) {
 	s := start(t, func(o *graphql.Options) { o.Cookie = "session_r1" })
 	a := s.signIn(s.code(nil), nil)
 	p := a.get(t, "signInByEmail")
-	if p.Typename != "SignInPayload" || p.Viewer.Role != "ADMIN" || p.Viewer.User.Email != owner || a.header.Get(graphql.PositionHeader) == "" {
+	if p.Typename != "SignInPayload" || p.Viewer.Role != "ADMIN" || p.Viewer.User.Email != owner || a.header.Get(trip2g.PositionHeader) == "" {
 		t.Fatalf("signed in: %s with %v", a.body, a.header)
 	}
 	cookie := sessionCookie(t, a)

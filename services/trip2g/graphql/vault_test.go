@@ -59,11 +59,11 @@ func TestAClientPublishesAVault(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"trips/japan.md": "# Japan ![[a.png]]", "index.md": "hello"}, notes); diff != "" {
 		t.Error(diff)
 	}
-	if got := a.header.Get(graphql.PositionHeader); got != strconv.FormatInt(int64(position), 10) || position == 0 {
+	if got := a.header.Get(trip2g.PositionHeader); got != strconv.FormatInt(int64(position), 10) || position == 0 {
 		t.Errorf("the answer carries position %q, the change has %d", got, position)
 	}
 	// A browser follows a redirect without our headers; this it sends along, on every port of the host.
-	if c := a.cookies()[graphql.PositionCookie]; c == nil || c.Value != a.header.Get(graphql.PositionHeader) || c.Path != "/" || c.Domain != "" ||
+	if c := a.cookies()[trip2g.PositionCookie]; c == nil || c.Value != a.header.Get(trip2g.PositionHeader) || c.Path != "/" || c.Domain != "" ||
 		c.MaxAge != 60 || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 		t.Errorf("the position's cookie is %v", c)
 	}
@@ -119,13 +119,13 @@ func TestFiltersPickNotes(t *testing.T) {
 func TestPushingTheSameAgainChangesNothing(t *testing.T) {
 	s := start(t, nil)
 	notes := map[string]string{"a.md": "one"}
-	first := s.push(notes, false, s.withKey()).header.Get(graphql.PositionHeader)
+	first := s.push(notes, false, s.withKey()).header.Get(trip2g.PositionHeader)
 	for _, skipCommit := range []bool{false, true} {
-		if again := s.push(notes, skipCommit, s.withKey()).header.Get(graphql.PositionHeader); again != first || first == "" {
+		if again := s.push(notes, skipCommit, s.withKey()).header.Get(trip2g.PositionHeader); again != first || first == "" {
 			t.Errorf("position %q, then %q with skipCommit %v", first, again, skipCommit)
 		}
 	}
-	if changed := s.push(map[string]string{"a.md": "two"}, false, s.withKey()).header.Get(graphql.PositionHeader); changed == first {
+	if changed := s.push(map[string]string{"a.md": "two"}, false, s.withKey()).header.Get(trip2g.PositionHeader); changed == first {
 		t.Errorf("a change left the position at %q", first)
 	}
 }
@@ -200,7 +200,7 @@ func TestWithoutAValidKeyNothingIsReadOrWritten(t *testing.T) {
 				"commitNotes":     s.post(commitQuery, nil, tt.headers),
 			} {
 				p := a.get(t, field)
-				if p.Typename != "ErrorPayload" || !strings.Contains(p.Message, tt.message) || a.header.Get(graphql.PositionHeader) != "" || len(a.cookies()) != 0 {
+				if p.Typename != "ErrorPayload" || !strings.Contains(p.Message, tt.message) || a.header.Get(trip2g.PositionHeader) != "" || len(a.cookies()) != 0 {
 					t.Errorf("%s: %s", field, a.body)
 				}
 			}
@@ -309,9 +309,9 @@ func TestConcurrentPushesAllArrive(t *testing.T) {
 				if round%2 == 0 {
 					a = s.post(commitQuery, nil, key)
 				}
-				position, err := strconv.Atoi(a.header.Get(graphql.PositionHeader))
+				position, err := strconv.Atoi(a.header.Get(trip2g.PositionHeader))
 				if err != nil || position <= last {
-					t.Errorf("client %d, round %d: position %q after %d: %s", i, round, a.header.Get(graphql.PositionHeader), last, a.body)
+					t.Errorf("client %d, round %d: position %q after %d: %s", i, round, a.header.Get(trip2g.PositionHeader), last, a.body)
 				}
 				last = position
 			}

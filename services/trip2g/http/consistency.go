@@ -13,13 +13,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Header fields and the cookie by which a client says what it has written and a node how far it is.
+// Header fields by which a node says how far it is, beside trip2g.PositionHeader.
 const (
-	PositionHeader       = "X-Trip2g-Position"        // request: at least this one is wanted; answer: at least this one is served
 	BehindHeader         = "X-Trip2g-Behind"          // answer: positions missing to the one wanted; absent if none is
 	LeaderPositionHeader = "X-Trip2g-Leader-Position" // answer: the leader's as last heard; absent if never
 	AgeHeader            = "X-Trip2g-Age"             // answer: Lag.Age in seconds
-	PositionCookie       = "trip2g_position"          // stands for PositionHeader in a browser
 )
 
 // DefaultMaxWaiting bounds the reads that wait at a time.
@@ -58,7 +56,7 @@ type consistency struct {
 
 // ServeHTTP implements http.Handler.
 func (c *consistency) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header, cookies := r.Header[PositionHeader], r.Header["Cookie"]
+	header, cookies := r.Header[trip2g.PositionHeader], r.Header["Cookie"]
 	if header == nil && cookies == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		c.next.ServeHTTP(w, r)
 		return
@@ -79,7 +77,7 @@ func (c *consistency) reach(w http.ResponseWriter, r *http.Request, wanted trip2
 	if served < wanted && c.wait(r.Context(), wanted) {
 		served = c.Served()
 	}
-	w.Header().Set(PositionHeader, formatPosition(served))
+	w.Header().Set(trip2g.PositionHeader, formatPosition(served))
 	if served >= wanted {
 		return w
 	}
@@ -106,8 +104,8 @@ func (c *consistency) wait(ctx context.Context, wanted trip2g.Position) bool {
 
 // tell adds the node's lag to an answer, and the position served if the read named none.
 func (c *consistency) tell(h http.Header) {
-	if h.Get(PositionHeader) == "" {
-		h.Set(PositionHeader, formatPosition(c.Served()))
+	if h.Get(trip2g.PositionHeader) == "" {
+		h.Set(trip2g.PositionHeader, formatPosition(c.Served()))
 	}
 	lag := c.Lag()
 	if !lag.Heard.IsZero() {
@@ -119,40 +117,22 @@ func (c *consistency) tell(h http.Header) {
 // wantedPosition reads the position that a request names. What is no position counts as absent.
 func wantedPosition(header, cookies []string) (trip2g.Position, bool) {
 	if len(header) == 1 {
-		if position, ok := ParsePosition(header[0]); ok {
+		if position, ok := trip2g.ParsePosition(header[0]); ok {
 			return position, true
 		}
 	}
 	for _, line := range cookies {
 		for pair := range strings.SplitSeq(line, ";") {
 			name, value, _ := strings.Cut(pair, "=")
-			if strings.TrimSpace(name) != PositionCookie {
+			if strings.TrimSpace(name) != trip2g.PositionCookie {
 				continue
 			}
-			if position, ok := ParsePosition(strings.TrimSpace(value)); ok {
+			if position, ok := trip2g.ParsePosition(strings.TrimSpace(value)); ok {
 				return position, true
 			}
 		}
 	}
 	return 0, false
-}
-
-// maxPositionLength is that of positions that are read, in digits: so many always fit.
-const maxPositionLength = 18
-
-// ParsePosition reads a position from a header or cookie: decimal digits and nothing else.
-func ParsePosition(text string) (trip2g.Position, bool) {
-	if text == "" || len(text) > maxPositionLength {
-		return 0, false
-	}
-	var position trip2g.Position
-	for _, digit := range []byte(text) {
-		if digit < '0' || digit > '9' {
-			return 0, false
-		}
-		position = 10*position + trip2g.Position(digit-'0')
-	}
-	return position, true
 }
 
 func formatPosition(p trip2g.Position) string { return strconv.FormatInt(int64(p), 10) }

@@ -51,6 +51,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replication)
+	trip2ghttp.RegisterLag(n.registry, n.lag, n.served)
 	return n
 }
 

@@ -133,8 +133,14 @@ func (c *pushConsole) End() {
 
 // Summary ends a push that succeeded.
 func (c *pushConsole) Summary(s push.Summary, dryRun bool, site string) {
+	if s.Unseen != nil {
+		c.Print("warning: it is published, but " + s.Unseen.Error())
+	}
 	if c.quiet {
 		return
+	}
+	if s.Position > 0 {
+		site += fmt.Sprintf(" (position %d)", s.Position)
 	}
 	counts := fmt.Sprintf("%s sent, %d unchanged, %d hidden; %s sent", count(s.Sent, "note"), s.Unchanged, s.Hidden, count(s.Assets, "file"))
 	switch {

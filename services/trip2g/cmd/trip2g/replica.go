@@ -61,7 +61,7 @@ func (n *node) follow(ctx context.Context, assets *laterAssets) (err error) {
 
 // hear takes in the position that the leader's answer to a forwarded request has.
 func (n *node) hear(answer http.Header) {
-	if position, ok := trip2ghttp.ParsePosition(answer.Get(trip2ghttp.PositionHeader)); ok {
+	if position, ok := trip2g.ParsePosition(answer.Get(trip2g.PositionHeader)); ok {
 		n.watch.Heard(position)
 	}
 }
