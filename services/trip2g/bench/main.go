@@ -22,6 +22,7 @@ import (
 // options is what is measured, and how long.
 type options struct {
 	root     string // the repository
+	out      string // folder of the results, "" for none
 	rounds   int    // how many values a figure has
 	short    bool   // quick and rough, to try the bench itself
 	rows     []string
@@ -56,7 +57,7 @@ func main() {
 func run(ctx context.Context) error {
 	o := &options{}
 	var rows string
-	out := flag.String("out", "docs", "folder that gets benchmarks.md, .svg and .json; empty for none")
+	flag.StringVar(&o.out, "out", "docs", "folder that gets benchmarks.md, .svg and .json; empty for none")
 	flag.StringVar(&o.root, "root", ".", "the repository")
 	flag.StringVar(&rows, "rows", "", "rows to measure, between commas: "+strings.Join(allRows(), ", ")+"; all if empty")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each figure is measured")
@@ -80,7 +81,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return publish(result, *out)
+	return publish(result, o.out)
 }
 
 func allRows() (names []string) {
@@ -95,6 +96,9 @@ func (o *options) check() error {
 		if !slices.Contains(allRows(), name) {
 			return fmt.Errorf("there are no rows %q; there are %s", name, strings.Join(allRows(), ", "))
 		}
+	}
+	if err := os.MkdirAll(o.out, 0o755); o.out != "" && err != nil {
+		return fmt.Errorf("make the folder for the results: %w", err)
 	}
 	if o.rounds < 1 {
 		return fmt.Errorf("-rounds %d: at least one is needed", o.rounds)

@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/internal/forward"
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // Ports that a request can have come in by, as logs and metrics name them.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // audience is who may have a page, and so which caches may keep it. No cache uses one without asking

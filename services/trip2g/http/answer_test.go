@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // A page that a cache has already is not sent again, and another one is.

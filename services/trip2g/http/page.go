@@ -9,7 +9,7 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // servePage gives a page from memory: no request reads the database, because reads on a LiteFS

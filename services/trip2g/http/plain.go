@@ -8,7 +8,7 @@ import (
 	"github.com/rs/xid"
 
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // systemPrefix starts the paths that are no pages.

@@ -166,28 +166,58 @@ func (f *Follower) isAt(position trip2g.Position) bool {
 
 // refresh reads until it has caught up and puts a new snapshot in place if there is anything new.
 func (f *Follower) refresh(ctx context.Context) (trip2g.Position, error) {
+	next := f.readAfter(ctx, f.state.position)
 	for {
-		set, err := f.source.Changes(ctx, f.state.position, f.Chunk)
+		set, err := next()
 		if err != nil {
 			return 0, fmt.Errorf("follow the database from position %d: %w", f.state.position, err)
 		}
 		if f.state.isOf(set) {
-			before := f.state.position
+			more := set.Position < set.Head
+			if more && set.Position <= f.state.position {
+				return 0, fmt.Errorf("follow the database: no progress from position %d to %d", set.Position, set.Head)
+			}
+			if more {
+				next = f.readAhead(ctx, set.Position)
+			}
 			f.state.apply(set, f.Parse)
-			if set.Position >= set.Head {
-				break
+			if more {
+				continue
 			}
-			if set.Position <= before {
-				return 0, fmt.Errorf("follow the database: no progress from position %d to %d", before, set.Head)
-			}
-			continue
+			break
 		}
 		f.Log.Warn().Int64("held", int64(f.state.position)).Int64("head", int64(set.Head)).Str("database", set.DatabaseID).
 			Msg("the database is another or an older one than this site was made of: loading all of it")
 		f.state = f.newState()
+		next = f.readAfter(ctx, 0)
 	}
 	f.publish()
 	return f.state.position, nil
+}
+
+// changes gives a set of changes that is being read, or is to be.
+type changes func() (trip2g.ChangeSet, error)
+
+func (f *Follower) readAfter(ctx context.Context, position trip2g.Position) changes {
+	return func() (trip2g.ChangeSet, error) { return f.source.Changes(ctx, position, f.Chunk) }
+}
+
+// readAhead reads while the set before is taken in: a large vault's text comes through a LiteFS mount
+// about as slowly as it is parsed.
+func (f *Follower) readAhead(ctx context.Context, position trip2g.Position) changes {
+	type result struct {
+		set trip2g.ChangeSet
+		err error
+	}
+	read := make(chan result, 1)
+	go func() {
+		set, err := f.readAfter(ctx, position)()
+		read <- result{set, err}
+	}()
+	return func() (trip2g.ChangeSet, error) {
+		r := <-read
+		return r.set, r.err
+	}
 }
 
 // publish puts the state in place for readers, as a snapshot that shares what did not change.

@@ -54,7 +54,7 @@ func (c *content) find(urlPath string) *page {
 
 // recentPages are some of a content's pages that were found before. Most requests are for few pages,
 // and looking one up in a tree is a large part of the work for a page that is ready.
-type recentPages [256]atomic.Pointer[page]
+type recentPages [1024]atomic.Pointer[page]
 
 var recentSeed = maphash.MakeSeed()
 

@@ -33,7 +33,8 @@ type Wrk struct {
 	Requests    []Request
 	Connections int // 0: Connections
 	For         time.Duration
-	AnyStatus   bool // answers other than 2xx and 3xx are expected
+	AnyStatus   bool   // answers other than 2xx and 3xx are expected
+	Processors  string // that it may run on, as taskset(1) lists them; "": those of this process
 }
 
 //go:embed list.lua
@@ -53,6 +54,9 @@ func (w Wrk) Rate(ctx context.Context) (float64, error) {
 	}
 	// wrk tells what it has when it is interrupted.
 	command := exec.CommandContext(ctx, "wrk", arguments...)
+	if w.Processors != "" {
+		command = exec.CommandContext(ctx, "taskset", append([]string{"--cpu-list", w.Processors, "wrk"}, arguments...)...)
+	}
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

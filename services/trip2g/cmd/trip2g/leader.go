@@ -37,7 +37,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if _, err := follower.Refresh(ctx); err != nil {
 		return err
 	}
-	raiseHeapFloor()
+	boundGarbage()
 	n.site.Store(follower)
 
 	signIn, err := auth.NewSignIn(auth.Options{

@@ -2,30 +2,49 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
+	"sync"
 
 	"trip2g/services/trip2g/config"
 )
 
-// gcPercent is how much garbage may lie about, as a share of what is in use (GOGC): half of Go's
-// default. Most of a node's memory is its notes, which stay.
-const gcPercent = 50
+// Garbage that may lie about before it is collected: Go's rule, as much as is in use, would double the
+// memory of a node with many notes, and have one with few collect many times a second.
+const (
+	minGarbage   = 64 << 20 // bytes
+	garbageShare = 8        // of what is in use, where that is more
+)
 
-// heapFloor is taken for in use by Go's collector and never touched, so that it takes no memory. It lets
-// a node with few notes gather at least half as much garbage: it would collect many times a second else.
-var heapFloor []byte
+var boundOnce sync.Once
 
-const heapFloorSize = 64 << 20 // bytes
-
-// limitGarbage keeps a node's memory near to what it holds, unless GOGC says otherwise.
-func limitGarbage() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+// boundGarbage is for when the site is loaded: it gives back what that took, and from then on bounds
+// the garbage, unless GOGC is set.
+func boundGarbage() {
+	if os.Getenv("GOGC") != "" {
+		return
 	}
+	boundOnce.Do(func() {
+		debug.FreeOSMemory()
+		adjustCollector(0)
+	})
 }
 
-// raiseHeapFloor is for when the site is loaded: what that makes of garbage is not needed again.
-func raiseHeapFloor() { heapFloor = make([]byte, heapFloorSize) }
+// adjustCollector sets GOGC (percent of the memory in use) by what is in use now, and does so again after
+// each collection; set is what it was set to.
+func adjustCollector(set int) {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	live := max(1<<20, sample[0].Value.Uint64())
+	percent := int(100 * max(minGarbage, live/garbageShare) / live)
+	if percent > set+set/10 || percent < set-set/10 {
+		debug.SetGCPercent(percent)
+		set = percent
+	}
+	type sentinel struct{ _ *byte }
+	runtime.SetFinalizer(&sentinel{}, func(*sentinel) { adjustCollector(set) })
+}
 
 // bodyBytes divides the memory for ready responses, in bytes, between pages and small files. Half of it
 // is for what the collector and the caches themselves take.

@@ -15,7 +15,7 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g/config"
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // Bounds on a public connection. The head of a request is small and comes at once; a body may be
@@ -51,7 +51,6 @@ func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
 	if c.MinioEndpoint != "" {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
 	}
-	limitGarbage()
 	n := newNode(c, log)
 	run := n.runLeader
 	if c.Replica() {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/fastlane"
+	"trip2g/services/trip2g/http/fastlane"
 )
 
 // ask sends a head on an open connection and reads the answer.
