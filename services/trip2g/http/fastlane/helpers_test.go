@@ -17,8 +17,8 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/http/fastlane"
 	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/http/fastlane"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/site"
 	"trip2g/services/trip2g/sqlite"
