@@ -51,8 +51,8 @@ ps: compose ## Show the containers of the running stack
 test: lint unit e2e ## Everything that has to pass: lint, unit, e2e
 
 .PHONY: unit
-unit: litefs ## The tests of the packages, with the race detector
-	@sh tools/deps.sh cc git fusermount3
+unit: trip2g litefs ## The tests of the packages, with the race detector
+	@sh tools/deps.sh cc git fusermount3 wrk
 	$(GO) test -race -timeout 10m trip2g/internal/... trip2g/services/trip2g/...
 
 .PHONY: e2e

@@ -605,11 +605,11 @@ func TestHeadersTooLargeForTheLeaderAreRefused(t *testing.T) {
 	if got := c.line(t); !strings.HasPrefix(got, "HTTP/1.1 431 ") {
 		t.Errorf("got %s", got)
 	}
-	// The connection to the leader is as good as before.
+	// The way to the leader is as good as before. A leader that saw the headers before this side knew its
+	// limit may have closed the connection; then the next request is held until there is another.
 	if res, _ := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusOK {
 		t.Errorf("then got %s", res.Status)
 	}
-	r.wantOutcome(t, OutcomeOK)
 }
 
 func TestAMalformedBodyIsTheClientsFault(t *testing.T) {

@@ -3,6 +3,8 @@ package cluster_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -71,8 +73,13 @@ func TestACluster(t *testing.T) {
 	}
 	waitFor(t, replica, "/note", "first")
 	measure(t, replica)
-	if log, err := os.ReadFile(replica.LogFile()); err != nil || !strings.Contains(string(log), "renamed") {
-		t.Errorf("the restarted replica does not have its new setting: %v", err)
+	res, err := http.Get(replica.InternalURL() + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if state, err := io.ReadAll(res.Body); err != nil || !strings.Contains(string(state), `"renamed"`) {
+		t.Errorf("the restarted replica does not have its new setting: %v, %s", err, state)
 	}
 }
 
