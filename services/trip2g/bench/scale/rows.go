@@ -52,7 +52,9 @@ func (r *Result) forwardingRow() report.Row {
 			report.Difference("forwarding adds", replica, leader, report.Goal{Kind: report.AtMost, Bound: forwardedWithin}),
 			report.Difference("the bare proxy adds", proxy, leader, report.Goal{}),
 		},
-		Notes: []string{"The bare proxy is `httputil.ReverseProxy` before the leader."},
+		Notes: []string{
+			"The bare proxy is `httputil.ReverseProxy` before the leader. It is no replica: while the leader's answer passes through one, that also applies the change, on the same cores.",
+		},
 	}
 }
 
@@ -84,7 +86,8 @@ func (r *Result) pushChangeRow() report.Row {
 func (r *Result) readyRow() report.Row {
 	return r.rowBySize("A replica's start until it is ready", "the number of notes", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("s", s.Start.ToReady...), Goal: within(s, readyWithin)}
-	}, "From the start of its LiteFS until `/readyz` says 200, asked every 5 ms.")
+	}, "From the start of its LiteFS until `/readyz` says 200, asked every 5 ms.",
+		"Parsing takes about 0.1 ms of both cores for a note, measured without a mount; the rest is LiteFS looking through its database and the text coming through the mount. Reading the next notes while parsing the last made no difference on two cores: both are busy.")
 }
 
 func (r *Result) coldRow() report.Row {
