@@ -1,6 +1,11 @@
 package trip2g
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // Document is a note understood: its frontmatter in types, what its text refers to, and what
 // could not be understood. Parsing never fails; what is wrong becomes a Warning.
@@ -18,11 +23,50 @@ type Document struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
+	Links       []Link   // to other notes, in order, each target once
+	Headings    []Heading
+	Image       string            // the frontmatter's reference to a picture for the whole note, "" without one
+	Languages   map[string]string // references to this note in other languages, by language tag; nil without any
+	Settings    *Settings         // nil except for the note SettingsPath
 	Warnings    []Warning
 
 	Body     string // the text without its frontmatter and %%comments%%
 	BodyLine int    // the note's line on which Body begins, from 1
 	Format   Format
+}
+
+// Link is a reference to another note.
+type Link struct {
+	Target string // percent-decoded, without "#" and what follows
+	Embed  bool   // it is shown in this note, not only led to
+	Start  int    // the block of Body that it is in: its context
+	End    int
+}
+
+// Heading is a heading of a note's text, for its table of contents.
+type Heading struct {
+	Level int    // 1 to 6
+	ID    string // what a link's "#" part says
+	Text  string // without markup
+}
+
+// SettingsPath is where an owner's note with the site's settings is.
+const SettingsPath = "_settings.md"
+
+// Settings are what an owner says of the whole site, in the frontmatter of the note SettingsPath. The
+// zero Settings are those of a vault without one.
+type Settings struct {
+	Title       string // of the site; "": the start page's
+	Description string
+	Lang        string // of pages that name none
+	Footer      string // a line of Markdown below every page
+	Stylesheet  string // reference to the owner's CSS file
+	Icon        string // reference to the site's icon
+	Image       string // reference to the picture of pages that name none, for previews elsewhere
+	HardBreaks  bool   // a line's end in a paragraph is a line's end on the page
+	RawHTML     bool   // HTML in notes is kept as it is; else what could do harm is taken out
+	HideGraph   bool   // pages show no graph
+	NoIndex     bool   // search engines are asked to stay away
 }
 
 // Format is how a note's text is written.
@@ -50,12 +94,38 @@ type Links interface {
 	Note(target string) (url string, ok bool)
 	// Asset resolves a reference to a file.
 	Asset(ref string) (asset NoteAsset, ok bool)
+	// Embed resolves a reference to a note that is to be shown in this one.
+	Embed(target string) (e Embed, ok bool)
+	// Settings are the site's.
+	Settings() Settings
+}
+
+// Embed is a note as another one shows it.
+type Embed struct {
+	URL   string // of its page, unescaped
+	Path  string // in the vault: what tells one note from another
+	Doc   *Document
+	Links Links // for the references of its text
 }
 
 // AssetURL is the URL path at which every node serves a file: it names the content, so what it
 // gives never changes.
 func AssetURL(a NoteAsset) string {
 	return AssetPrefix + a.Hash + "/" + escapeName(a.AbsolutePath)
+}
+
+// TagsURL is the page that lists all tags; those of the tags are below it.
+const TagsURL = "/tags"
+
+// TagURL is the URL path of a tag's page, unescaped. tag is without "#", and letter case does not matter.
+func TagURL(tag string) string {
+	out := TagsURL
+	for segment := range strings.SplitSeq(norm.NFC.String(tag), "/") {
+		if segment != "" {
+			out += "/" + strings.ToLower(segment)
+		}
+	}
+	return out
 }
 
 // AssetPrefix is where the URLs of files start.

@@ -14,6 +14,28 @@ const (
 // String gives the coding's name in HTTP.
 func (c Coding) String() string { return [...]string{"identity", "gzip", "br", "zstd"}[c] }
 
+// Reader is what somebody may read. Each may read what those before may.
+type Reader uint8
+
+// Anyone is who is not signed in.
+const (
+	Anyone Reader = iota
+	Member
+	Owner
+)
+
+// ReaderOf tells what the user of a session may read; signedIn is false if there is no session.
+func ReaderOf(session Session, signedIn bool) Reader {
+	switch {
+	case !signedIn:
+		return Anyone
+	case session.User.Owner:
+		return Owner
+	default:
+		return Member
+	}
+}
+
 // Body is the bytes of one representation. It is made once, shared by all who read it, and must not
 // be changed.
 type Body struct {

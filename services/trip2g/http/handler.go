@@ -4,7 +4,6 @@ package http
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -28,23 +27,41 @@ type Options struct {
 	Codings       []trip2g.Coding   // content codings offered for pages, best first
 	GraphQL       http.Handler      // leader only: the API
 	Missing       func(path string) // leader only: told of pages asked for in vain
+	Routes        []Route           // what else the server has for itself, under SystemPrefix
 }
+
+// Route is a handler and what it is for: every path below one that ends in "/", else that path alone.
+type Route struct {
+	Path    string
+	Handler http.Handler
+}
+
+// SystemPrefix starts the paths that are the server's own and no pages.
+const SystemPrefix = "/_system/"
 
 type handler struct {
 	Options
-	answers answerer
+	identity *Identity
+	answers  answerer
 }
 
 // NewHandler gives the handler of everything that a node answers itself: pages, files and, on a
 // leader, the API. Every other method than GET, HEAD and OPTIONS is for the API alone.
 func NewHandler(o Options) http.Handler {
-	h := &handler{Options: o, answers: answerer{codings: o.Codings}}
+	h := &handler{Options: o, identity: NewIdentity(o.Site, o.SessionCookie), answers: answerer{codings: o.Codings}}
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Path(graphQLPath).HandlerFunc(h.serveGraphQL)
 	r.Path(oldGraphQLPath).Methods(http.MethodPost).HandlerFunc(h.serveGraphQL)
 	compressed := newCompressor()
 	r.PathPrefix(o.StaticPrefix).Handler(readOnly(compressed.wrap(o.Static)))
 	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(compressed.wrap(http.HandlerFunc(h.serveAsset))))
+	for _, route := range o.Routes {
+		if strings.HasSuffix(route.Path, "/") {
+			r.PathPrefix(route.Path).Handler(route.Handler)
+		} else {
+			r.Path(route.Path).Handler(route.Handler)
+		}
+	}
 	r.PathPrefix("/").Handler(readOnly(http.HandlerFunc(h.servePage)))
 	return secured(r)
 }
@@ -85,10 +102,12 @@ func allow(w http.ResponseWriter, methods string, status int) {
 	http.Error(w, "this address takes only "+methods, status)
 }
 
-// A note can hold an image of another site; nothing else comes from elsewhere, and no script runs.
+// A note can hold an image of another site; nothing else comes from elsewhere, and the only scripts are
+// the server's own files.
 const (
-	contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; media-src 'self' https:; " +
-		"object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
+		"img-src 'self' https: data:; media-src 'self' https:; object-src 'self'; frame-src 'self'; form-action 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'"
 	contentTypeOptions = "nosniff"
 	referrerPolicy     = "strict-origin-when-cross-origin"
 )
@@ -102,17 +121,4 @@ func secured(next http.Handler) http.Handler {
 		header.Set("Referrer-Policy", referrerPolicy)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// signedIn finds the reader's session in memory, from the cookie or a bearer token.
-func (h *handler) signedIn(site trip2g.Site, r *http.Request) bool {
-	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if cookie, err := r.Cookie(h.SessionCookie); !found && err == nil {
-		token = cookie.Value
-	}
-	if token == "" {
-		return false
-	}
-	_, ok := site.Session(trip2g.TokenHash(token), time.Now())
-	return ok
 }

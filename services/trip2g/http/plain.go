@@ -11,9 +11,6 @@ import (
 	"trip2g/services/trip2g/http/fastlane"
 )
 
-// systemPrefix starts the paths that are no pages.
-const systemPrefix = "/_system/"
-
 // PlainPages answers plain reads of public pages, which are most of what a node is asked, at the least
 // cost: with the access log and metrics, and with nothing else between. It is a fastlane.Handler, and
 // wraps a port's handler for the requests that come through net/http.
@@ -34,7 +31,7 @@ func NewPlainPages(site func() trip2g.Site, codings []trip2g.Coding, access *Acc
 // Answer is fastlane.Handler's. It takes only what has a public page.
 func (p *PlainPages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
 	site := p.site()
-	if site == nil || strings.HasPrefix(r.Path, systemPrefix) {
+	if site == nil || strings.HasPrefix(r.Path, SystemPrefix) {
 		return false
 	}
 	page, _ := site.Page(r.Path)

@@ -159,6 +159,10 @@ type collector struct {
 
 func (c *collector) Note(string) (string, bool) { return "", false }
 
+func (c *collector) Embed(string) (trip2g.Embed, bool) { return trip2g.Embed{}, false }
+
+func (c *collector) Settings() trip2g.Settings { return trip2g.Settings{} }
+
 func (c *collector) Asset(ref string) (trip2g.NoteAsset, bool) {
 	if !c.seen[ref] {
 		c.seen[ref] = true

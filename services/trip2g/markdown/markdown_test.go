@@ -287,3 +287,7 @@ func TestSamplesOfCommonMark(t *testing.T) {
 		}
 	}
 }
+
+func (vault) Embed(string) (trip2g.Embed, bool) { return trip2g.Embed{}, false }
+
+func (vault) Settings() trip2g.Settings { return trip2g.Settings{} }

@@ -43,6 +43,8 @@ type layout struct {
 	lang  string // of pages that name none
 	menu  []item
 	empty bool // there is no note
+
+	settings trip2g.Settings
 }
 
 // content gives what the notes make now.
@@ -107,7 +109,7 @@ func (c *content) makeLayout() *layout {
 }
 
 func (l *layout) equal(other *layout) bool {
-	return l.name == other.name && l.lang == other.lang && l.empty == other.empty && slices.Equal(l.menu, other.menu)
+	return l.name == other.name && l.lang == other.lang && l.empty == other.empty && l.settings == other.settings && slices.Equal(l.menu, other.menu)
 }
 
 // subjectAt gives what the page at a URL path shows, nil if there is no page.

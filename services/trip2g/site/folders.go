@@ -201,12 +201,12 @@ func (c *content) items(url string, limit int) []item {
 
 // crumbs lists the folders above a page, from the top, without the start page.
 func (r *reading) crumbs(folderURL, url string) []item {
-	if !r.ask(question{crumbAt, folderURL}).(crumb).exists {
+	if !r.ask(question{about: crumbAt, of: folderURL}).(crumb).exists {
 		return nil
 	}
 	var crumbs []item
 	for ; folderURL != "/"; folderURL = parentURL(folderURL) {
-		if f := r.ask(question{crumbAt, folderURL}).(crumb); f.public && folderURL != url {
+		if f := r.ask(question{about: crumbAt, of: folderURL}).(crumb); f.public && folderURL != url {
 			crumbs = append([]item{{Title: f.title, URL: folderURL}}, crumbs...)
 		}
 	}

@@ -42,6 +42,20 @@ func (l noteLinks) Note(target string) (string, bool) {
 	return "", false
 }
 
+// embedded gives the note that an embed shows, nil for none. A note that everybody can read shows none
+// that is for members.
+func (l noteLinks) embedded(target string) *entry {
+	url, ok := l.Note(target)
+	if !ok {
+		return nil
+	}
+	e := at(l.entries, url)
+	if e == nil || e.doc.MembersOnly && !l.from.doc.MembersOnly {
+		return nil
+	}
+	return e
+}
+
 // noteNames gives the names of files that a link to a note can mean, the best first.
 func noteNames(target string) []string {
 	if strings.HasSuffix(target, "/") {

@@ -94,9 +94,8 @@ func (r *rendering) isFor(p *page) bool {
 	if r.layout != p.layout {
 		return false
 	}
-	from := entryOf(p.subject)
 	for _, f := range r.facts {
-		if checked.stamp(f.about) != p.stamps.stamp(f.about) && p.ask(f.question, from) != f.answer {
+		if checked.stamp(f.about) != p.stamps.stamp(f.about) && p.ask(f.question) != f.answer {
 			return false
 		}
 	}

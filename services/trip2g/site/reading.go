@@ -10,6 +10,7 @@ import "trip2g/services/trip2g"
 type question struct {
 	about topic
 	of    string
+	from  *entry // whose text asks; nil for a page that is no note's
 }
 
 // topic is a kind of question. One that a page shall ask beside these needs a case in ask and one in
@@ -20,6 +21,7 @@ const (
 	linkTo  topic = iota // a link to a note, the URL that it leads to, "" for none
 	fileOf               // a reference to a file, the trip2g.NoteAsset; the zero one for none
 	crumbAt              // a folder's URL, its crumb
+	embedOf              // a reference to a note that is shown, its *entry; nil for none
 )
 
 // fact is a question and the answer that it got. Answers are comparable.
@@ -28,15 +30,17 @@ type fact struct {
 	answer any
 }
 
-// ask answers a question for the page of an entry, nil for a page that is no note's.
-func (c *content) ask(q question, from *entry) any {
+// ask answers a question.
+func (c *content) ask(q question) any {
 	switch q.about {
 	case linkTo:
-		url, _ := noteLinks{c, from}.Note(q.of)
+		url, _ := noteLinks{c, q.from}.Note(q.of)
 		return url
 	case fileOf:
-		asset, _ := noteLinks{c, from}.Asset(q.of)
+		asset, _ := noteLinks{c, q.from}.Asset(q.of)
 		return asset
+	case embedOf:
+		return noteLinks{c, q.from}.embedded(q.of)
 	default:
 		return c.crumbAt(q.of)
 	}
@@ -44,14 +48,17 @@ func (c *content) ask(q question, from *entry) any {
 
 // stamp numbers the state of what a topic's answers depend on, beside the entry that asks.
 func (s *stamps) stamp(about topic) uint64 {
-	if about == crumbAt {
+	switch about {
+	case crumbAt:
 		return s.folders
+	case embedOf: // every change of a text can be one of an embedded note's
+		return s.generation
 	}
 	return s.names
 }
 
 // reading is the making of one page: what it asked, each question once. It is trip2g.Links for the
-// page's entry.
+// entry from.
 type reading struct {
 	*content
 	from    *entry
@@ -61,7 +68,7 @@ type reading struct {
 func (r *reading) ask(q question) any {
 	answer, known := r.answers[q]
 	if !known {
-		answer = r.content.ask(q, r.from)
+		answer = r.content.ask(q)
 		r.answers[q] = answer
 	}
 	return answer
@@ -69,15 +76,27 @@ func (r *reading) ask(q question) any {
 
 // Note is trip2g.Links'.
 func (r *reading) Note(target string) (string, bool) {
-	url := r.ask(question{linkTo, target}).(string)
+	url := r.ask(question{linkTo, target, r.from}).(string)
 	return url, url != ""
 }
 
 // Asset is trip2g.Links'.
 func (r *reading) Asset(ref string) (trip2g.NoteAsset, bool) {
-	asset := r.ask(question{fileOf, ref}).(trip2g.NoteAsset)
+	asset := r.ask(question{fileOf, ref, r.from}).(trip2g.NoteAsset)
 	return asset, asset != trip2g.NoteAsset{}
 }
+
+// Embed is trip2g.Links'. What the embedded note asks is asked for the page that shows it.
+func (r *reading) Embed(target string) (trip2g.Embed, bool) {
+	e := r.ask(question{embedOf, target, r.from}).(*entry)
+	if e == nil {
+		return trip2g.Embed{}, false
+	}
+	return trip2g.Embed{URL: e.url, Path: e.Path, Doc: e.doc, Links: &reading{r.content, e, r.answers}}, true
+}
+
+// Settings is trip2g.Links'.
+func (r *reading) Settings() trip2g.Settings { return r.layout.settings }
 
 func (r *reading) facts() []fact {
 	facts := make([]fact, 0, len(r.answers))

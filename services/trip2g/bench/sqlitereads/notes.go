@@ -143,3 +143,7 @@ type nowhere struct{}
 
 func (nowhere) Note(string) (string, bool)            { return "", false }
 func (nowhere) Asset(string) (trip2g.NoteAsset, bool) { return trip2g.NoteAsset{}, false }
+
+func (nowhere) Embed(string) (trip2g.Embed, bool) { return trip2g.Embed{}, false }
+
+func (nowhere) Settings() trip2g.Settings { return trip2g.Settings{} }
