@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"trip2g/services/trip2g"
 )
 
 //go:embed templates
@@ -17,6 +19,9 @@ var templateFiles embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"href": func(path string) string { return (&url.URL{Path: path}).String() },
 	"date": func(t time.Time) string { return t.Format(time.DateOnly) },
+
+	"signedIn": func(r trip2g.Reader) bool { return r >= trip2g.Member },
+	"owner":    func(r trip2g.Reader) bool { return r >= trip2g.Owner },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // shortMenu is how many links a menu shows at once; a longer one opens at a press.
@@ -39,6 +44,8 @@ type view struct {
 	Message     string
 	Tags        []string
 	Updated     time.Time
+
+	Reader trip2g.Reader // for whom the page is: what its header offers
 }
 
 func (c *content) view(title, address string) *view {
@@ -108,7 +115,7 @@ func (n *notice) render(r *reading) []byte {
 	return execute("notice.html", v)
 }
 
-func execute(name string, v *view) []byte {
+func execute(name string, v any) []byte {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
 		// Only a fault in a template can be the cause: nothing that it is given can fail.

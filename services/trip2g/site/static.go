@@ -5,8 +5,9 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
+	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 )
@@ -18,21 +19,35 @@ const StaticPrefix = "/_system/static/"
 var staticFiles embed.FS
 
 var (
-	stylesheetURL = staticURL("site.css")
-	iconURL       = staticURL("icon.svg")
+	staticHash    = hashOfStatic()
+	stylesheetURL = StaticURL("site.css")
+	iconURL       = StaticURL("icon.svg")
 )
 
-// staticURL names a file by its content, so that what it gives never changes.
-func staticURL(name string) string {
-	content, err := staticFiles.ReadFile("static/" + name)
-	if err != nil {
-		panic(err) // embedded: it is there
+// StaticURL gives the URL path of one of the look's own files. It names the content of them all, so
+// that what it gives never changes, and a file can refer to another one beside it. A name that is none
+// of theirs is a fault of the program's.
+func StaticURL(name string) string {
+	if _, err := fs.Stat(staticFiles, "static/"+name); err != nil {
+		panic(err)
 	}
-	sum := sha256.Sum256(content)
-	return StaticPrefix + hex.EncodeToString(sum[:hashBytes]) + "/" + name
+	return StaticPrefix + staticHash + "/" + name
 }
 
-// hashBytes is how much of a file's SHA-256 its address has.
+func hashOfStatic() string {
+	sum := sha256.New()
+	fs.WalkDir(staticFiles, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := staticFiles.ReadFile(name)
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(content), content)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:hashBytes])
+}
+
+// hashBytes is how much of the files' SHA-256 their addresses have.
 const hashBytes = 8
 
 func isHash(s string) bool {
@@ -45,13 +60,13 @@ func isHash(s string) bool {
 func StaticHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, StaticPrefix), "/")
-		content, err := staticFiles.ReadFile(path.Join("static", path.Base(name)))
-		if err != nil || !isHash(hash) || path.Base(name) != name {
+		content, err := staticFiles.ReadFile("static/" + name)
+		if err != nil || !isHash(hash) {
 			http.NotFound(w, r)
 			return
 		}
 		header := w.Header()
-		if r.URL.Path == staticURL(name) {
+		if hash == staticHash {
 			header.Set("Cache-Control", "public, max-age=31536000, immutable")
 			header.Set("ETag", `"`+hash+`"`)
 		} else {
