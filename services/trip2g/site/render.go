@@ -27,31 +27,10 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 // shortMenu is how many links a menu shows at once; a longer one opens at a press.
 const shortMenu = 7
 
-// view is what the templates are filled with.
-type view struct {
-	Lang, SiteName, Stylesheet, Icon string
-	Menu                             []item
-	FoldMenu                         bool
-
-	Title       string // of the page
-	Heading     string // to be shown above the body, "" if the body has it
-	Description string
-	Hidden      bool // not for search engines
-	Home        bool
-	Crumbs      []item
-	Body        template.HTML // sanitised
-	Items       []item
-	Message     string
-	Tags        []string
-	Updated     time.Time
-
-	Reader trip2g.Reader // for whom the page is: what its header offers
-}
-
 func (c *content) view(title, address string) *view {
 	v := &view{
 		Lang: c.layout.lang, SiteName: c.layout.name, Stylesheet: stylesheetURL, Icon: iconURL, Title: title, Heading: title,
-		Home: address == "/", FoldMenu: len(c.layout.menu) > shortMenu,
+		Address: address, SignIn: signInURL(address), Home: address == "/", FoldMenu: len(c.layout.menu) > shortMenu,
 	}
 	v.Menu = make([]item, len(c.layout.menu))
 	for i, m := range c.layout.menu {
@@ -70,8 +49,9 @@ func (e *entry) render(r *reading) []byte {
 	}
 	v := r.view(e.doc.Title, e.url)
 	v.Lang = cmp.Or(e.doc.Lang, r.layout.lang)
-	v.Description, v.Tags, v.Updated = e.doc.Description, e.doc.Tags, e.doc.UpdatedAt
-	v.Hidden = e.doc.MembersOnly
+	v.Description, v.Created, v.Updated = e.doc.Description, e.doc.CreatedAt, e.doc.UpdatedAt
+	v.Hidden, v.MembersOnly = e.doc.MembersOnly, e.doc.MembersOnly
+	v.Contents, v.Tags = contentsOf(e.doc), tagLinks(e.doc)
 	v.Body = template.HTML(body)
 	if e.doc.TitleInBody {
 		v.Heading = ""
@@ -97,6 +77,39 @@ func (f *folder) render(r *reading) []byte {
 		v.Message = "There is nothing here that everybody can read."
 	}
 	return execute("folder.html", v)
+}
+
+// contentsOf lists a note's headings below its title, if there are enough to choose from.
+func contentsOf(doc *trip2g.Document) []heading {
+	const enough = 2
+	var list []heading
+	for i, h := range doc.Headings {
+		if i == 0 && doc.TitleInBody {
+			continue
+		}
+		list = append(list, heading{h.Level, h.ID, h.Text})
+	}
+	if len(list) < enough {
+		return nil
+	}
+	return list
+}
+
+func tagLinks(doc *trip2g.Document) []tagLink {
+	var list []tagLink
+	for _, tag := range doc.Tags {
+		list = append(list, tagLink{tag, trip2g.TagURL(tag)})
+	}
+	return list
+}
+
+// signInURL is where a reader can sign in and come back to an address from.
+func signInURL(address string) string {
+	const page = systemPrefix + "/signin"
+	if address == "" {
+		return page
+	}
+	return page + "?" + url.Values{"next": {address}}.Encode()
 }
 
 // notice is a page that says something instead of showing a note.
