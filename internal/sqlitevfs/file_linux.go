@@ -1,6 +1,7 @@
 package sqlitevfs
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -49,16 +50,52 @@ type file struct {
 	driverFile
 	level    vfs.LockLevel
 	readOnly bool
+	ahead    *blocks // nil unless the connection reads ahead
+}
+
+// Pragma takes [ReadAhead]; every other pragma is SQLite's.
+func (f *file) Pragma(name, value string) (string, error) {
+	if name != ReadAhead {
+		return "", sqlite3.NOTFOUND
+	}
+	if err := f.dropAhead(); err != nil || value != "on" {
+		return "", err
+	}
+	ahead, err := openBlocks(f.Fd())
+	if err != nil {
+		return "", err
+	}
+	f.ahead = ahead
+	return "", nil
+}
+
+// dropAhead ends reading ahead.
+func (f *file) dropAhead() error {
+	if f.ahead == nil {
+		return nil
+	}
+	ahead := f.ahead
+	f.ahead = nil
+	return ahead.close()
+}
+
+// ReadAt reads from the blocks that were read ahead, if there are any.
+func (f *file) ReadAt(p []byte, offset int64) (int, error) {
+	if f.ahead != nil && f.ahead.read(p, offset) {
+		return len(p), nil
+	}
+	return f.driverFile.ReadAt(p, offset)
 }
 
 // Close frees the lock, then closes the file. LiteFS does not free an OFD lock
 // by itself.
 func (f *file) Close() error {
 	unlocked := f.Unlock(vfs.LOCK_NONE)
+	dropped := f.dropAhead()
 	if err := f.driverFile.Close(); err != nil {
 		return err
 	}
-	return unlocked
+	return cmp.Or(unlocked, dropped)
 }
 
 // SizeHint does nothing. The driver would grow the file, and LiteFS refuses any

@@ -15,6 +15,9 @@ const (
 	sessionChange changeKind = "session"
 )
 
+// manyChanges is how many there are where much of the database is read: a start, or a large push.
+const manyChanges = 200
+
 // changesBytes bounds the text that one set of changes brings, and with it the time that its
 // transaction holds a LiteFS replica back: 16 MiB read through the mount in about half a second.
 const changesBytes = 16 << 20
@@ -28,9 +31,14 @@ func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) 
 		return trip2g.ChangeSet{}, trip2g.Errorf(trip2g.EINVALID, "limit is %d: ask for at least one change", limit)
 	}
 	var set trip2g.ChangeSet
-	err := r.read(ctx, "read changes", func(t *tx) error {
+	err := r.readWide(ctx, "read changes", func(t *tx, readAhead func() error) error {
 		if err := t.readHead(&set); err != nil {
 			return err
+		}
+		if set.Head-after >= manyChanges {
+			if err := readAhead(); err != nil {
+				return err
+			}
 		}
 		if err := checkSchema(r.path, set.Schema, r.known); err != nil {
 			return err

@@ -24,6 +24,13 @@ func (p *pool) statement(query string) *sql.Stmt {
 	return p.statements[query]
 }
 
+// keepAll keeps statements for the transactions to come.
+func (p *pool) keepAll(ctx context.Context, queries []string) {
+	for _, query := range queries {
+		p.keep(ctx, query)
+	}
+}
+
 // keep prepares a statement for the transactions to come. It needs a connection, which a transaction on
 // a pool of one has: call it after that. What fails here is found by whoever uses the statement.
 func (p *pool) keep(ctx context.Context, query string) {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +11,9 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
 
+	"trip2g/internal/sqlitevfs"
 	"trip2g/services/trip2g"
 )
 
@@ -146,4 +149,39 @@ func (r *Reader) Close() error {
 // read runs fn in one read transaction: all that it sees is of one moment.
 func (r *Reader) read(ctx context.Context, doing string, fn func(*tx) error) error {
 	return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, doing, fn)
+}
+
+// readWide is read for a transaction that may read a large part of the database: fn gets what makes it
+// quick on a LiteFS mount, to be called once the transaction has read something.
+func (r *Reader) readWide(ctx context.Context, doing string, fn func(t *tx, readAhead func() error) error) error {
+	conn, err := r.pool.Conn(ctx)
+	if err != nil {
+		return fault(doing, err)
+	}
+	ahead := false
+	fresh, err := transactOn(ctx, conn, r.pool, &sql.TxOptions{ReadOnly: true}, doing, func(t *tx) error {
+		return fn(t, func() error {
+			ahead = true
+			_, err := t.sql.ExecContext(ctx, `PRAGMA `+sqlitevfs.ReadAhead+` = on`)
+			return err
+		})
+	})
+	if ahead {
+		err = errors.Join(err, endReadAhead(conn))
+	}
+	err = errors.Join(err, conn.Close())
+	r.pool.keepAll(ctx, fresh)
+	return err
+}
+
+// endReadAhead makes a connection read as ever. One that cannot is closed for good: what it read ahead
+// is not what the next transaction has to see.
+func endReadAhead(conn *sql.Conn) error {
+	return conn.Raw(func(raw any) error {
+		c, ok := raw.(driver.Conn)
+		if !ok || c.Raw().Exec(`PRAGMA `+sqlitevfs.ReadAhead+` = off`) != nil {
+			return sqldriver.ErrBadConn
+		}
+		return nil
+	})
 }

@@ -24,23 +24,33 @@ type tx struct {
 // transact runs fn in one transaction: kept if fn returns nil, else undone. A transaction that
 // changed nothing leaves no trace in the write-ahead log, so there is nothing to replicate.
 func transact(ctx context.Context, p *pool, options *sql.TxOptions, doing string, fn func(*tx) error) error {
-	begun, err := p.BeginTx(ctx, options)
+	fresh, err := transactOn(ctx, p.DB, p, options, doing, fn)
+	p.keepAll(ctx, fresh)
+	return err
+}
+
+// beginner is a pool, or one connection of it.
+type beginner interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}
+
+// transactOn is transact on a connection that it is given. fresh are the statements that the pool can
+// keep once the connection is free.
+func transactOn(ctx context.Context, on beginner, p *pool, options *sql.TxOptions, doing string, fn func(*tx) error) (fresh []string, err error) {
+	begun, err := on.BeginTx(ctx, options)
 	if err != nil {
-		return fault(doing, err)
+		return nil, fault(doing, err)
 	}
 	t := &tx{ctx: ctx, pool: p, sql: begun, prepared: map[string]*sql.Stmt{}, now: millis(time.Now())}
 	if err := fn(t); err != nil {
 		// The first error says what happened; after some of them SQLite has rolled back by itself.
 		_ = begun.Rollback()
-		return fault(doing, err)
+		return nil, fault(doing, err)
 	}
 	if err := begun.Commit(); err != nil {
-		return fault(doing, err)
+		return nil, fault(doing, err)
 	}
-	for _, query := range t.fresh {
-		p.keep(ctx, query)
-	}
-	return nil
+	return t.fresh, nil
 }
 
 func (t *tx) statement(query string) (*sql.Stmt, error) {
