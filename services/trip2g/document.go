@@ -23,10 +23,11 @@ type Document struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
-	Links       []Link   // to other notes, in order, each target once
+	Links       []Link   // to other notes, in order of their first mention, each once
 	Headings    []Heading
-	Image       string            // the frontmatter's reference to a picture for the whole note, "" without one
-	Languages   map[string]string // references to this note in other languages, by language tag; nil without any
+	Image       string            // the frontmatter's picture for the whole note: a reference, or a URL of its own; "" without one
+	Languages   map[string]string // references to this note in other languages, by language tag in lower case; nil without any
+	Classes     []string          // the frontmatter's names for the owner's CSS file, each a CSS identifier
 	Settings    *Settings         // nil except for the note SettingsPath
 	Warnings    []Warning
 
@@ -39,8 +40,20 @@ type Document struct {
 type Link struct {
 	Target string // percent-decoded, without "#" and what follows
 	Embed  bool   // it is shown in this note, not only led to
+	Beside bool   // a note at this path from the folder of this one comes first, as in any Markdown: see Resolve
 	Start  int    // the block of Body that it is in: its context
 	End    int
+}
+
+// Resolve finds the address of the page that a link leads to. Every link must be resolved by it: what
+// a page shows, and what is listed as leading to a page, are then the same.
+func (l Link) Resolve(links Links) (url string, ok bool) {
+	if l.Beside && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../") {
+		if url, ok := links.Note("./" + l.Target); ok {
+			return url, true
+		}
+	}
+	return links.Note(l.Target)
 }
 
 // Heading is a heading of a note's text, for its table of contents.

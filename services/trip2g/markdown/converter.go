@@ -77,10 +77,14 @@ func newParser() parser.Parser {
 
 // parseTree parses a text and tells which limits it met.
 func parseTree(source []byte) (ast.Node, *limits) {
+	context := newContext()
+	return converter.Parser().Parse(text.NewReader(source), parser.WithContext(context)), limitsOf(context)
+}
+
+func newContext() parser.Context {
 	context := parser.NewContext()
-	l := newLimits()
-	context.Set(limitsKey, l)
-	return converter.Parser().Parse(text.NewReader(source), parser.WithContext(context)), l
+	context.Set(limitsKey, newLimits())
+	return context
 }
 
 // elementRenderer renders what resolve makes and what Obsidian adds, and puts each table into a box

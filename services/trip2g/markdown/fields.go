@@ -119,17 +119,19 @@ var layouts = []string{
 	time.DateOnly, "2006/01/02", "02.01.2006",
 }
 
-// time gives a point in time, the zero time if the key has none.
-func (f *fields) time(key string) time.Time {
-	value := f.text(key)
-	if value == "" {
-		return time.Time{}
-	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, value); err == nil {
-			return t.UTC()
+// time gives the point in time that the first of some keys has, the zero time if none has one.
+func (f *fields) time(keys ...string) time.Time {
+	for _, key := range keys {
+		value := f.text(key)
+		if value == "" {
+			continue
 		}
+		for _, layout := range layouts {
+			if t, err := time.Parse(layout, value); err == nil {
+				return t.UTC()
+			}
+		}
+		f.warnKey(key, "is no date such as 2026-01-31, and is left out")
 	}
-	f.warnKey(key, "is no date such as 2026-01-31, and is left out")
 	return time.Time{}
 }

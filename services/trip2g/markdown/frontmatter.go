@@ -3,8 +3,10 @@ package markdown
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,6 +22,9 @@ const maxFrontmatter = 256 << 10
 // parseFrontmatter takes a note apart: its frontmatter in types, and the text after it.
 func parseFrontmatter(notePath, content string) *trip2g.Document {
 	doc := &trip2g.Document{}
+	if notePath == trip2g.SettingsPath {
+		doc.Settings = &trip2g.Settings{}
+	}
 	content = strings.TrimPrefix(content, "\uFEFF")
 	block, body, lines := cutFrontmatter(content)
 	doc.Body, doc.BodyLine = body, lines+1
@@ -45,7 +50,11 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 		// No keys and values: two lines across the page with text between them.
 		doc.Body, doc.BodyLine = content, 1
 	default:
-		readFields(doc, newFields(mapping, warn))
+		f := newFields(mapping, warn)
+		readFields(doc, f)
+		if notePath == trip2g.SettingsPath {
+			readSettings(doc, f)
+		}
 	}
 	return doc
 }
@@ -129,8 +138,130 @@ func readFields(doc *trip2g.Document, f *fields) {
 	}
 	doc.Hidden = !f.flag("publish", true)
 	doc.MembersOnly = !f.flag("free", true)
-	doc.CreatedAt = f.time("created")
-	doc.UpdatedAt = f.time("updated")
+	doc.CreatedAt = f.time("created", "date")
+	doc.UpdatedAt = f.time("updated", "modified")
+	doc.Classes = f.identifiers("cssclasses", "cssclass")
+	doc.Image = f.picture(doc, "image", "cover", "banner")
+	doc.Languages = f.translations()
+}
+
+// readSettings takes what the note with the site's settings says.
+func readSettings(doc *trip2g.Document, f *fields) {
+	*doc.Settings = trip2g.Settings{
+		Title:       oneLine(f.text("title"), maxTitle),
+		Description: oneLine(f.text("description"), 2*maxTitle),
+		Lang:        f.language("lang"),
+		Footer:      oneLine(f.text("footer"), 2*maxTitle),
+		Stylesheet:  f.file(doc, "stylesheet"),
+		Icon:        f.file(doc, "icon"),
+		Image:       f.picture(doc, "image", "cover", "banner"),
+		HardBreaks:  f.flag("hard_breaks", false),
+		RawHTML:     f.flag("raw_html", false),
+		HideGraph:   !f.flag("graph", true),
+		NoIndex:     !f.flag("index", true),
+	}
+}
+
+// reference gives what a value refers to: a path, or a link as Obsidian's or any Markdown writes it.
+func reference(value string) string {
+	value = strings.TrimPrefix(strings.TrimSpace(value), "!")
+	if inner, ok := strings.CutPrefix(value, "[["); ok {
+		inner, _, _ = strings.Cut(strings.TrimSuffix(inner, "]]"), "|")
+		inner, _, _ = strings.Cut(inner, "#")
+		return strings.TrimSpace(inner)
+	}
+	if m := markdownLink.FindStringSubmatch(value); m != nil {
+		return decode(m[1] + m[2])
+	}
+	return value
+}
+
+var markdownLink = regexp.MustCompile(`^\[[^\]]*\]\((?:<([^>]*)>|([^)\s]*))[^)]*\)$`)
+
+// file gives a reference to a file of the vault, which is one of the note's.
+func (f *fields) file(doc *trip2g.Document, key string) string {
+	ref := reference(f.text(key))
+	switch {
+	case ref == "":
+		return ""
+	case isExternal(ref) || strings.HasPrefix(ref, "//"):
+		f.warnKey(key, "must be a file of the vault: pages load nothing from elsewhere; it is left out")
+		return ""
+	case len(ref) > trip2g.MaxPathLength || strings.ContainsFunc(ref, unicode.IsControl):
+		f.warnKey(key, "is too long or has a control character, and is left out")
+		return ""
+	}
+	doc.AssetRefs = append(doc.AssetRefs, ref)
+	return ref
+}
+
+// picture gives the first of some keys' references to a picture: a file of the vault, which is one of
+// the note's, or a URL of its own.
+func (f *fields) picture(doc *trip2g.Document, keys ...string) string {
+	for _, key := range keys {
+		ref := reference(f.text(key))
+		if strings.HasPrefix(ref, "https://") || strings.HasPrefix(ref, "http://") {
+			return ref
+		}
+		if ref = f.file(doc, key); ref != "" {
+			return ref
+		}
+	}
+	return ""
+}
+
+// identifiers gives the names in keys' lists that CSS can have; lists may be texts with spaces or commas.
+func (f *fields) identifiers(keys ...string) []string {
+	var names []string
+	for _, key := range keys {
+		for _, value := range f.all(key) {
+			for _, name := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+				if !cssName.MatchString(name) {
+					f.warnKey(key, fmt.Sprintf("has %q, which is no CSS class such as wide-page, and leaves it out", oneLine(name, 40)))
+				} else if len(names) < maxClasses && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+const maxClasses = 32
+
+var cssName = regexp.MustCompile(`^-?[_\p{L}][\p{L}\p{N}_-]{0,63}$`)
+
+// translations gives the notes that say the same in other languages: of keys "lang-de", and of the
+// mappings "translations" and "hreflang".
+func (f *fields) translations() map[string]string {
+	found := make(map[string]string)
+	add := func(tag string, value *yaml.Node) {
+		texts := scalars(value, 0)
+		if len(texts) == 0 || len(found) == maxItems {
+			return
+		}
+		if !language.MatchString(tag) {
+			f.warn(value.Line+1, "%s is no language tag such as en or pt-BR, and is left out", oneLine(tag, 40))
+			return
+		}
+		found[strings.ToLower(tag)] = reference(texts[0])
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
+		if tag, ok := strings.CutPrefix(key, "lang-"); ok {
+			add(tag, f.values[key])
+		}
+	}
+	for _, key := range []string{"translations", "hreflang"} {
+		if n := f.values[key]; n != nil && n.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				add(n.Content[i].Value, n.Content[i+1])
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return found
 }
 
 // path gives a value that is to be a URL path, "" for what can be none.

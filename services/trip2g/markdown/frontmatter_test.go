@@ -2,6 +2,7 @@ package markdown_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,8 +44,19 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 		"slug: \"a\\u0000b\"":                                                                                {Title: "n"},
 		"lang: pt-BR":                                                                                        {Title: "n", Lang: "pt-BR"},
 		"lang: '\"><script>'":                                                                                {Title: "n"},
-		"title: \"a\\u0000\\u0007b\\tc\"":                                                                    {Title: "ab c"},
-		"slug: " + strings.Repeat("x", 5000):                                                                 {Title: "n"},
+		"cssclasses: [wide, 'a b']\ncssclass: c,wide":                                                        {Title: "n", Classes: []string{"wide", "a", "b", "c"}},
+		"cssclasses: ['1a', '\">', a.b, '']":                                                                 {Title: "n"},
+		"image: img/a b.png":                                                                                 {Title: "n", Image: "img/a b.png", AssetRefs: []string{"img/a b.png"}},
+		"cover: '![[a.png|100]]'":                                                                            {Title: "n", Image: "a.png", AssetRefs: []string{"a.png"}},
+		"banner: [[a.png]]\nimage: null":                                                                     {Title: "n", Image: "a.png", AssetRefs: []string{"a.png"}},
+		"image: '![x](a%20b.png)'":                                                                           {Title: "n", Image: "a b.png", AssetRefs: []string{"a b.png"}},
+		"image: https://example.org/a.png":                                                                   {Title: "n", Image: "https://example.org/a.png"},
+		"image: javascript:x\ncover: data:image/png;base64,AA":                                               {Title: "n", Image: "javascript:x", AssetRefs: []string{"javascript:x"}},
+		"lang-de: Anfang\nLang-pt-BR: '[[início]]'\ntranslations: {fr: ./d.md, xx xx: y, ru: [a, b], es: null}": {Title: "n", Languages: map[string]string{"de": "Anfang", "pt-br": "início", "fr": "./d.md", "ru": "a"}},
+		"hreflang: [a]\nlang-: x\ntranslations: z":                                                              {Title: "n"},
+		"date: 2024-01-31\nmodified: 2024-02-01":                                                                {Title: "n", CreatedAt: date(2024, 1, 31), UpdatedAt: date(2024, 2, 1)},
+		"title: \"a\\u0000\\u0007b\\tc\"":                                                                       {Title: "ab c"},
+		"slug: " + strings.Repeat("x", 5000):                                                                    {Title: "n"},
 	} {
 		got := markdown.Parse("n.md", "---\n"+in+"\n---\ntext")
 		ignore := cmpopts.IgnoreFields(trip2g.Document{}, "Warnings", "Body", "BodyLine")
@@ -136,5 +148,33 @@ func TestBombsInFrontmatterStaySmall(t *testing.T) {
 		if doc := markdown.Parse("n.md", "---\n"+in+"\n---\ntext"); doc.Body != "text" {
 			t.Errorf("%.40q: the text is %.40q", in, doc.Body)
 		}
+	}
+}
+
+// TestSettingsAreReadFromTheirNoteAlone takes what an owner may write there, and nothing from elsewhere.
+func TestSettingsAreReadFromTheirNoteAlone(t *testing.T) {
+	for in, want := range map[string]trip2g.Settings{
+		"": {},
+		"title: A site\ndescription: D\nlang: de\nfooter: \"[[about]]\\n© me\"\nstylesheet: '[[style.css]]'\nicon: icon.svg\nimage: p.png\nhard_breaks: yes\nraw_html: true\ngraph: false\nindex: no": {
+			Title: "A site", Description: "D", Lang: "de", Footer: "[[about]] © me", Stylesheet: "style.css", Icon: "icon.svg", Image: "p.png",
+			HardBreaks: true, RawHTML: true, HideGraph: true, NoIndex: true},
+		"title: [A, B]\nhard_breaks: perhaps\nraw_html: {a: b}\ngraph:\nindex: null\nicon: 7\nlang: '<'": {Title: "A", Icon: "7"},
+		"stylesheet: https://example.org/a.css\nimage: https://example.org/a.png":                        {Image: "https://example.org/a.png"},
+		"- a\n- b":     {},
+		"title: [":     {},
+		"\x00: \xff\n": {},
+	} {
+		doc := markdown.Parse(trip2g.SettingsPath, "---\n"+in+"\n---\n")
+		if diff := cmp.Diff(&want, doc.Settings); diff != "" {
+			t.Errorf("%.80s\n(-want +got):\n%s", in, diff)
+		}
+		for _, ref := range []string{want.Stylesheet, want.Icon} {
+			if ref != "" && !slices.Contains(doc.AssetRefs, ref) {
+				t.Errorf("%.80s: no file %s in %q", in, ref, doc.AssetRefs)
+			}
+		}
+	}
+	if doc := markdown.Parse("a/_settings.md", "---\nraw_html: true\n---\n"); doc.Settings != nil {
+		t.Error("a note elsewhere has settings")
 	}
 }

@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -8,6 +9,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"go.abhg.dev/goldmark/wikilink"
 	"golang.org/x/text/unicode/norm"
+
+	"trip2g/services/trip2g"
 )
 
 // maxTitle bounds a title, in characters.
@@ -65,6 +68,39 @@ func setHeadingIDs(root ast.Node, source []byte) {
 	})
 }
 
+// maxHeadings bounds the headings that are kept of one note.
+const maxHeadings = 2000
+
+// headings lists the headings of a tree that have their ids, but for those that are quoted. A text that
+// the body has as it is shares its memory.
+func headings(root ast.Node, source []byte, body string) []trip2g.Heading {
+	var found []trip2g.Heading
+	forEachHeading(root, func(h *ast.Heading) bool {
+		if isQuoted(h) {
+			return true
+		}
+		text := oneLine(plainText(h, source), maxTitle)
+		if lines := h.Lines(); lines.Len() == 1 {
+			if line := lines.At(0); body[line.Start:line.Stop] == text {
+				text = body[line.Start:line.Stop]
+			}
+		}
+		id, _ := h.AttributeString("id")
+		found = append(found, trip2g.Heading{Level: h.Level, ID: string(id.([]byte)), Text: text})
+		return len(found) < maxHeadings
+	})
+	return slices.Clip(found)
+}
+
+func isQuoted(n ast.Node) bool {
+	for p := n.Parent(); p != nil; p = p.Parent() {
+		if p.Kind() == ast.KindBlockquote {
+			return true
+		}
+	}
+	return false
+}
+
 // forEachHeading goes through the headings in order until fn gives false.
 func forEachHeading(root ast.Node, fn func(*ast.Heading) bool) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -107,29 +143,35 @@ func plainText(n ast.Node, source []byte) string {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
-		switch n := n.(type) {
-		case *ast.Text:
-			b.Write(textValue(n, source))
-			if n.SoftLineBreak() || n.HardLineBreak() {
-				b.WriteByte(' ')
-			}
-		case *ast.String:
-			if !n.IsCode() {
-				b.Write(n.Value)
-			}
-		case *tagNode:
-			b.WriteString("#" + n.name)
-		case *mathInline:
-			b.Write(n.tex)
-		case *ast.AutoLink:
-			b.Write(n.Label(source))
-		case *wikilink.Node:
-			b.WriteString(parseWikilink(n, source).label)
+		if w, ok := n.(*wikilink.Node); ok {
+			b.WriteString(parseWikilink(w, source).label)
 			return ast.WalkSkipChildren, nil
 		}
+		writeInline(&b, n, source)
 		return ast.WalkContinue, nil
 	})
 	return b.String()
+}
+
+// writeInline writes the text of one node, without that of its children.
+func writeInline(b *strings.Builder, n ast.Node, source []byte) {
+	switch n := n.(type) {
+	case *ast.Text:
+		b.Write(textValue(n, source))
+		if n.SoftLineBreak() || n.HardLineBreak() {
+			b.WriteByte(' ')
+		}
+	case *ast.String:
+		if !n.IsCode() {
+			b.Write(n.Value)
+		}
+	case *tagNode:
+		b.WriteString("#" + n.name)
+	case *mathInline:
+		b.Write(n.tex)
+	case *ast.AutoLink:
+		b.Write(n.Label(source))
+	}
 }
 
 // oneLine makes a text fit for one line of at most limit characters: every run of white space is

@@ -32,7 +32,7 @@ func Parse(notePath, content string) *trip2g.Document {
 			doc.Body = withoutFenced(doc.Body)
 		}
 		doc.Format = trip2g.Plain
-		doc.AssetRefs = nil
+		doc.Links, doc.Headings = nil, nil
 		doc.Warnings = append(doc.Warnings, trip2g.Warning{
 			Path: notePath, Text: "the text could not be parsed and is shown as it stands: " + fault.Error(),
 		})
@@ -78,7 +78,7 @@ func contain(work func()) (err error) {
 
 // parseBody fills in what the text says. Whatever resolving asks to be a file is a reference to one.
 func parseBody(doc *trip2g.Document, notePath string) {
-	refs := &collector{seen: make(map[string]bool)}
+	refs := newCollector(doc)
 	var title, heading string // of the text itself
 	if doc.Format == trip2g.HTML {
 		title, heading = readHTML(doc.Body, refs)
@@ -94,8 +94,13 @@ func parseBody(doc *trip2g.Document, notePath string) {
 			})
 		}
 		title, heading = firstHeading(root, source), openingHeading(root, source)
+		setHeadingIDs(root, source)
+		doc.Headings = headings(root, source, doc.Body)
 		makeMath(root, limits)
 		tags, _ := resolve(root, source, refs)
+		if refs.full {
+			limits.meet(0, fmt.Sprintf("the note leads to more than %d others; pages list the last ones nowhere", maxLinks))
+		}
 		if !addTags(doc, tags) {
 			limits.meet(0, fmt.Sprintf("the note has more than %d tags; the last are left out", maxItems))
 		}
@@ -105,7 +110,7 @@ func parseBody(doc *trip2g.Document, notePath string) {
 		doc.Title = oneLine(title, maxTitle)
 	}
 	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
-	doc.AssetRefs = refs.refs
+	doc.AssetRefs, doc.Links = refs.files, refs.links
 }
 
 func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
@@ -149,24 +154,4 @@ func titleFromPath(notePath string) string {
 		return path.Base(folder)
 	}
 	return "Home"
-}
-
-// collector is a Links that finds nothing and remembers which files were asked for.
-type collector struct {
-	refs []string
-	seen map[string]bool
-}
-
-func (c *collector) Note(string) (string, bool) { return "", false }
-
-func (c *collector) Embed(string) (trip2g.Embed, bool) { return trip2g.Embed{}, false }
-
-func (c *collector) Settings() trip2g.Settings { return trip2g.Settings{} }
-
-func (c *collector) Asset(ref string) (trip2g.NoteAsset, bool) {
-	if !c.seen[ref] {
-		c.seen[ref] = true
-		c.refs = append(c.refs, ref)
-	}
-	return trip2g.NoteAsset{}, false
 }

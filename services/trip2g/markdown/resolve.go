@@ -55,7 +55,11 @@ func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, h
 		found = append(found, n)
 		return ast.WalkContinue, nil
 	})
+	collector, _ := links.(*collector)
 	for _, n := range found {
+		if collector != nil {
+			collector.block = blockOf(n, source)
+		}
 		n.Parent().ReplaceChild(n.Parent(), n, r.replacement(n))
 	}
 	return tags, hasHTML
@@ -204,6 +208,9 @@ func (r *resolver) wikilink(n *wikilink.Node) ast.Node {
 		if asset, ok := w.asset(r.links); ok {
 			return w.assetMedia(asset, w.label, "", w.size)
 		}
+	}
+	if n.Embed && w.path != "" {
+		r.links.Embed(w.path)
 	}
 	if href, ok := w.target.resolve(r.links); ok {
 		return link(href, "", "").holding(w.label)

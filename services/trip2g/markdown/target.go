@@ -102,12 +102,12 @@ func (t target) note(links trip2g.Links) (string, bool) {
 	if t.path == "" {
 		return "", true
 	}
-	if t.relative && !strings.HasPrefix(t.path, "/") && !strings.HasPrefix(t.path, "./") && !strings.HasPrefix(t.path, "../") {
-		if found, ok := links.Note("./" + t.path); ok {
-			return found, true
-		}
+	l := trip2g.Link{Target: t.path, Beside: t.relative}
+	if c, ok := links.(*collector); ok {
+		c.collect(l)
+		return "", false
 	}
-	return links.Note(t.path)
+	return l.Resolve(links)
 }
 
 // noteURL gives the address of a page with the heading or the block ("#^id") that the fragment names.

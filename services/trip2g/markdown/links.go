@@ -1,0 +1,112 @@
+package markdown
+
+import (
+	"path"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	extast "github.com/yuin/goldmark/extension/ast"
+
+	"trip2g/services/trip2g"
+)
+
+// maxLinks bounds the links that are kept of one note.
+const maxLinks = 10_000
+
+// collector is a Links that finds nothing and remembers what was asked for.
+type collector struct {
+	files     []string
+	seenFiles map[string]bool
+	links     []trip2g.Link
+	seenLinks map[trip2g.Link]int // without their places, to where they are in links
+	full      bool                // there were more than maxLinks
+
+	block byteRange // of the text, in which the next references are
+}
+
+// newCollector begins with the files that a document's frontmatter refers to.
+func newCollector(doc *trip2g.Document) *collector {
+	c := &collector{seenFiles: make(map[string]bool), seenLinks: make(map[trip2g.Link]int)}
+	for _, ref := range doc.AssetRefs {
+		c.Asset(ref)
+	}
+	return c
+}
+
+// Note is trip2g.Links'. Links come by collect.
+func (c *collector) Note(string) (string, bool) { return "", false }
+
+// Embed is trip2g.Links'.
+func (c *collector) Embed(target string) (trip2g.Embed, bool) {
+	c.collect(trip2g.Link{Target: target, Embed: true})
+	return trip2g.Embed{}, false
+}
+
+// Settings is trip2g.Links'.
+func (c *collector) Settings() trip2g.Settings { return trip2g.Settings{} }
+
+// Asset is trip2g.Links'.
+func (c *collector) Asset(ref string) (trip2g.NoteAsset, bool) {
+	if !c.seenFiles[ref] {
+		c.seenFiles[ref] = true
+		c.files = append(c.files, ref)
+	}
+	return trip2g.NoteAsset{}, false
+}
+
+// collect takes a link in, but for one to a picture, a sound or a film: no note is called so.
+func (c *collector) collect(l trip2g.Link) {
+	if mediaTag(l.Target) == "" && !strings.EqualFold(path.Ext(l.Target), ".pdf") {
+		c.add(l)
+	}
+}
+
+func (c *collector) add(l trip2g.Link) {
+	key := l
+	key.Embed = false
+	if i, known := c.seenLinks[key]; known {
+		c.links[i].Embed = c.links[i].Embed || l.Embed
+		return
+	}
+	if len(c.links) == maxLinks {
+		c.full = true
+		return
+	}
+	c.seenLinks[key] = len(c.links)
+	l.Start, l.End = c.block.start, c.block.end
+	c.links = append(c.links, l)
+}
+
+// blockOf gives the bytes of the block in which a node is: a paragraph, a heading, a table's row. A
+// footnote that stands in a text has no place of its own but its line.
+func blockOf(n ast.Node, source []byte) byteRange {
+	for block := n; block != nil; block = block.Parent() {
+		if block.Type() != ast.TypeBlock {
+			continue
+		}
+		first, last := block, block
+		if block.Kind() == extast.KindTableCell {
+			first, last = block.Parent().FirstChild(), block.Parent().LastChild()
+		}
+		if lines, end := first.Lines(), last.Lines(); lines.Len() > 0 && end.Len() > 0 {
+			return byteRange{lines.At(0).Start, end.At(end.Len() - 1).Stop}
+		}
+		break
+	}
+	return lineAt(source, max(n.Pos(), 0))
+}
+
+// maxLineAround is how far lineAt looks to either side, in bytes.
+const maxLineAround = 4096
+
+// lineAt gives the line of a text that a byte is in, of a long one what is around the byte.
+func lineAt(source []byte, at int) byteRange {
+	start, end := min(at, len(source)), min(at, len(source))
+	for start > max(at-maxLineAround, 0) && source[start-1] != '\n' {
+		start--
+	}
+	for end < min(at+maxLineAround, len(source)) && source[end] != '\n' {
+		end++
+	}
+	return byteRange{start, end}
+}
