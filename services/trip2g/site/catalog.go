@@ -38,7 +38,8 @@ type catalog struct {
 	stale           // what is to be found anew
 	folderPages int // folders that are listed because no note has their URL
 
-	last *content
+	last  *content
+	moved []move // what the last content has that the one before it had not
 }
 
 // stale is what settling has to do. Each time it begins with other maps: one that held a whole vault
@@ -108,7 +109,7 @@ func (c *catalog) settle() {
 	}
 	c.settleFiles()
 	c.settleFolders()
-	c.stale = newStale()
+	c.stale, c.moved = newStale(), moves
 }
 
 // move is an entry that changed; old or new is nil for one that comes or goes.
