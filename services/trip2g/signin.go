@@ -1,20 +1,67 @@
 package trip2g
 
-import "context"
+import (
+	"context"
+	"net/url"
+)
+
+// SignInPath is where people sign in.
+const SignInPath = "/_system/signin"
+
+// SignInURL is where an address signs in at a site, an absolute URL without a path. It has no secret.
+func SignInURL(site, email string) string {
+	return site + SignInPath + "?" + url.Values{"email": {email}}.Encode()
+}
 
 // SignInService signs people in by a code that is sent to them. Only users can sign in; nothing
 // that a caller sees tells whether an address is a user's.
 type SignInService interface {
 	// RequestCode sends a code to the address if it is a user's. EINVALID for what is no address,
-	// EUNAVAILABLE if the address or the client asks too often. clientAddr is "IP" or "IP:port".
-	RequestCode(ctx context.Context, email, clientAddr string) error
+	// EUNAVAILABLE if the address or the client asks too often.
+	RequestCode(ctx context.Context, email string, client Client) error
 	// SignIn takes a code and gives a session and its token, which is stored nowhere. EUNAUTHORIZED
 	// for a wrong, used or old code, EUNAVAILABLE if the client guesses too often.
-	SignIn(ctx context.Context, email, code, clientAddr string) (token string, session Session, position Position, err error)
+	SignIn(ctx context.Context, email, code string, client Client) (token string, session Session, position Position, err error)
 	// SignOut ends a session.
 	SignOut(ctx context.Context, session Session) (Position, error)
 	// SessionFromToken finds the session of a token; EUNAUTHORIZED without one in date.
 	SessionFromToken(ctx context.Context, token string) (Session, error)
+}
+
+// Client is the program of whoever signs in, as the node that it talked to saw it.
+type Client struct {
+	Addr      string // "IP" or "IP:port"
+	UserAgent string // as it came
+}
+
+// PeopleService is what the owner does about members, and everybody about their own sessions.
+type PeopleService interface {
+	// Members lists the members by address.
+	Members(ctx context.Context) ([]Membership, error)
+	// Invite makes an address a member's and mails it where to sign in, at site, an absolute URL. For a
+	// member it mails again. mailed is false on a server without mail. EINVALID for what is no address,
+	// ECONFLICT for the owner's.
+	Invite(ctx context.Context, email, site string) (member Membership, mailed bool, err error)
+	// RemoveMember ends a membership and its sessions; ENOTFOUND without one.
+	RemoveMember(ctx context.Context, id int64) (Position, error)
+	// Sessions lists a user's sessions in force, the newest first; everybody's for 0.
+	Sessions(ctx context.Context, user int64) ([]Session, error)
+	// EndSession ends a session that by's user may end: the owner any, a member an own one. ENOTFOUND
+	// without one in force.
+	EndSession(ctx context.Context, by Session, id int64) (Position, error)
+	// EndOtherSessions ends all of by's user's sessions but by, and tells how many there were.
+	EndOtherSessions(ctx context.Context, by Session) (int, Position, error)
+}
+
+// KeyService is what the owner does about API keys.
+type KeyService interface {
+	KeyAuthenticator
+	// Keys lists all keys, the oldest first, revoked ones too.
+	Keys(ctx context.Context) ([]APIKey, error)
+	// CreateKey makes a key and gives its secret, which is stored nowhere. EINVALID for a bad name.
+	CreateKey(ctx context.Context, name string) (secret string, key APIKey, err error)
+	// RevokeKey ends a key for good; ENOTFOUND without such a key in force.
+	RevokeKey(ctx context.Context, id int64) error
 }
 
 // KeyAuthenticator tells whose an API key is.

@@ -21,6 +21,8 @@ type Site interface {
 	Asset(hash string) (asset NoteAsset, public, ok bool)
 	// Session finds a session in date at now.
 	Session(tokenHash string, now time.Time) (Session, bool)
+	// Sessions lists a user's sessions in date at now, the newest first.
+	Sessions(user int64, now time.Time) []Session
 	Stats() SiteStats
 }
 

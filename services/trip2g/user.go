@@ -7,12 +7,20 @@ import (
 	"time"
 )
 
-// User is somebody who can sign in.
+// User is somebody who can sign in: the owner, or a member, who reads what is for members.
 type User struct {
 	ID        int64
 	Email     string // lower case
 	Owner     bool   // may do everything
 	CreatedAt time.Time
+	JoinedAt  time.Time // of the first sign-in; zero: none yet
+}
+
+// Membership is that of a user who is not the owner.
+type Membership struct {
+	User
+	InvitedAt time.Time // last; zero: was never invited, but owner once
+	Sessions  int       // in force
 }
 
 // Session is a browser's sign-in. Only a hash of its token is stored.
@@ -20,9 +28,14 @@ type Session struct {
 	ID        int64
 	TokenHash string // SHA-256 of the token, lower-case hex
 	User      User
+	UserAgent string // what the browser called itself at sign-in, at most MaxUserAgent bytes; may be empty
+	Address   string // the browser's IP address at sign-in; may be empty
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
+
+// MaxUserAgent is what is kept of a browser's User-Agent, in bytes: browsers' have about 120.
+const MaxUserAgent = 256
 
 // APIKey lets a program publish. Only a hash of its secret is stored.
 type APIKey struct {
@@ -47,19 +60,34 @@ type SignInCode struct {
 type UserStore interface {
 	// EnsureOwner makes the user with this address the owner, creating it if need be; nobody else stays owner.
 	EnsureOwner(ctx context.Context, email string) error
-	// UserByEmail finds a user by address in any case; ENOTFOUND without one.
+	// UserByEmail finds a user by address in any case; ENOTFOUND without one, and for a removed member.
 	UserByEmail(ctx context.Context, email string) (User, error)
 	// PutSignInCode replaces the address's code.
 	PutSignInCode(ctx context.Context, code SignInCode) error
 	// TakeSignInCode deletes the address's code and returns nil if hash is its hash, it is in date at now and fewer
 	// than maxAttempts wrong guesses came before; EUNAUTHORIZED otherwise, and the guess is counted.
 	TakeSignInCode(ctx context.Context, email, hash string, now time.Time, maxAttempts int) error
-	// CreateSession stores a session and gives it with its id, and the position that has it.
+	// CreateSession stores a session and gives it with its id, and the position that has it. The user's
+	// first one notes that they joined.
 	CreateSession(ctx context.Context, s Session) (Session, Position, error)
 	// SessionByTokenHash finds a session in date at now, with its user; EUNAUTHORIZED without one.
 	SessionByTokenHash(ctx context.Context, hash string, now time.Time) (Session, error)
 	// DeleteSession ends a session; no error if it is gone already.
 	DeleteSession(ctx context.Context, id int64) (Position, error)
+	// DeleteOtherSessions ends all sessions of the session's user but itself, and tells how many those in
+	// force at now were.
+	DeleteOtherSessions(ctx context.Context, keep Session, now time.Time) (int, Position, error)
+	// Sessions lists the sessions of a user, or of everybody for 0, that are in force at now, the newest first.
+	Sessions(ctx context.Context, user int64, now time.Time) ([]Session, error)
+
+	// Members lists those who are invited or have joined, by address, with their sessions in force at now.
+	Members(ctx context.Context, now time.Time) ([]Membership, error)
+	// InviteMember makes the address a member's and notes the invitation. Somebody who was removed begins
+	// anew; a member stays what they are. ECONFLICT if the address is the owner's.
+	InviteMember(ctx context.Context, email string, now time.Time) (Membership, error)
+	// RemoveMember ends a membership with all its sessions and its sign-in code. ENOTFOUND without such a
+	// member; the owner is none.
+	RemoveMember(ctx context.Context, id int64) (Position, error)
 }
 
 // KeyStore keeps API keys on the leader.

@@ -15,6 +15,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -109,12 +110,12 @@ func NewSignIn(o Options) (*SignIn, error) {
 
 // RequestCode is trip2g.SignInService's. It only notes the wish: looking the address up, storing a
 // code and sending it happens in Run, so that neither answer nor time tells whether it is a user's.
-func (s *SignIn) RequestCode(_ context.Context, email, clientAddr string) error {
+func (s *SignIn) RequestCode(_ context.Context, email string, client trip2g.Client) error {
 	email, err := normaliseEmail(email)
 	if err != nil {
 		return err
 	}
-	if err := s.requests.take(clientKey(clientAddr)); err != nil {
+	if err := s.requests.take(clientKey(client.Addr)); err != nil {
 		return err
 	}
 	if err := s.byEmail.take(email); err != nil {
@@ -169,12 +170,12 @@ func (s *SignIn) deliver(ctx context.Context, email string) error {
 }
 
 // SignIn is trip2g.SignInService's.
-func (s *SignIn) SignIn(ctx context.Context, email, code, clientAddr string) (string, trip2g.Session, trip2g.Position, error) {
-	if err := s.signIns.take(clientKey(clientAddr)); err != nil {
+func (s *SignIn) SignIn(ctx context.Context, email, code string, client trip2g.Client) (string, trip2g.Session, trip2g.Position, error) {
+	if err := s.signIns.take(clientKey(client.Addr)); err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
 	floor := time.After(failureTime)
-	token, session, position, err := s.signIn(ctx, email, code)
+	token, session, position, err := s.signIn(ctx, email, code, client)
 	if err != nil {
 		select {
 		case <-floor:
@@ -184,7 +185,7 @@ func (s *SignIn) SignIn(ctx context.Context, email, code, clientAddr string) (st
 	return token, session, position, err
 }
 
-func (s *SignIn) signIn(ctx context.Context, email, code string) (token string, session trip2g.Session, position trip2g.Position, err error) {
+func (s *SignIn) signIn(ctx context.Context, email, code string, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
 	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date; ask for a new one")
 	email, err = normaliseEmail(email)
 	if err != nil {
@@ -207,7 +208,8 @@ func (s *SignIn) signIn(ctx context.Context, email, code string) (token string, 
 	}
 	token = newToken()
 	session, position, err = s.Users.CreateSession(ctx, trip2g.Session{
-		TokenHash: trip2g.TokenHash(token), User: user, CreatedAt: now, ExpiresAt: now.Add(SessionLifetime),
+		TokenHash: trip2g.TokenHash(token), User: user, UserAgent: shownUserAgent(client.UserAgent), Address: clientIP(client.Addr),
+		CreatedAt: now, ExpiresAt: now.Add(SessionLifetime),
 	})
 	if err != nil {
 		return "", trip2g.Session{}, 0, fmt.Errorf("create a session: %w", err)
@@ -234,11 +236,13 @@ func (s *SignIn) SessionFromToken(ctx context.Context, token string) (trip2g.Ses
 	return s.Users.SessionByTokenHash(ctx, trip2g.TokenHash(token), s.Now())
 }
 
-// follow lets the site know of a session. The session is stored: if this fails the site follows
-// by itself a little later, which is no reason to refuse a sign-in.
-func (s *SignIn) follow(ctx context.Context) {
-	if _, err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
-		s.Log.Error().Err(err).Msg("follow after a change of sessions")
+func (s *SignIn) follow(ctx context.Context) { followSessions(ctx, s.Refresh, s.Log) }
+
+// followSessions lets the site know of a change of sessions. The change is stored: if this fails the
+// site follows by itself a little later, which is no reason to refuse what was asked.
+func followSessions(ctx context.Context, refresh func(context.Context) (trip2g.Position, error), log zerolog.Logger) {
+	if _, err := refresh(ctx); err != nil && ctx.Err() == nil {
+		log.Error().Err(err).Msg("follow after a change of sessions")
 	}
 }
 
@@ -266,6 +270,17 @@ func normaliseEmail(email string) (string, error) {
 // cleanCode takes a code as people copy it, with spaces or dashes.
 func cleanCode(code string) string {
 	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\t", "", "\n", "", "\r", "").Replace(code)
+}
+
+// shownUserAgent gives what is kept of a User-Agent: plain text, bounded.
+func shownUserAgent(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text[:min(len(text), trip2g.MaxUserAgent)], ""))
+	return strings.TrimSpace(text)
 }
 
 // newToken gives 256 random bits in URL-safe base64 without padding.

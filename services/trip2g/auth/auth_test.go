@@ -19,10 +19,9 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
-const (
-	owner  = "owner@example.com"
-	client = "192.0.2.1:50000"
-)
+const owner = "owner@example.com"
+
+var client = trip2g.Client{Addr: "192.0.2.1:50000", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
 
 // clock is a time that tests move.
 type clock struct {
@@ -285,12 +284,12 @@ func TestAskingTooOftenIsRefusedForAWhile(t *testing.T) {
 		}
 		return taken
 	}
-	otherClient := func(i int) string { return fmt.Sprintf("198.51.100.%d:1", i) }
+	otherClient := func(i int) trip2g.Client { return trip2g.Client{Addr: fmt.Sprintf("198.51.100.%d:1", i)} }
 	if n := limited(func(i int) error { return e.RequestCode(t.Context(), owner, otherClient(i)) }); n != 10 {
 		t.Errorf("%d codes for one address at once", n)
 	}
 	// An IPv6 customer has 2^64 addresses and is one client all the same.
-	sameNetwork := func(i int) string { return fmt.Sprintf("[2001:db8:1:2::%x]:1", i+1) }
+	sameNetwork := func(i int) trip2g.Client { return trip2g.Client{Addr: fmt.Sprintf("[2001:db8:1:2::%x]:1", i+1)} }
 	if n := limited(func(i int) error {
 		return e.RequestCode(t.Context(), fmt.Sprintf("a%d@example.com", i), sameNetwork(i))
 	}); n > 30 {

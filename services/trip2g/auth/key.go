@@ -20,13 +20,13 @@ const (
 	hintLength = len(KeyPrefix) + 4
 )
 
-// Keys makes and checks API keys. It implements trip2g.KeyAuthenticator.
+// Keys makes and checks API keys. It implements trip2g.KeyService.
 type Keys struct {
 	store trip2g.KeyStore
 	now   func() time.Time
 }
 
-var _ trip2g.KeyAuthenticator = (*Keys)(nil)
+var _ trip2g.KeyService = (*Keys)(nil)
 
 // NewKeys makes the service; now is nil for time.Now.
 func NewKeys(store trip2g.KeyStore, now func() time.Time) *Keys {
@@ -36,12 +36,20 @@ func NewKeys(store trip2g.KeyStore, now func() time.Time) *Keys {
 	return &Keys{store: store, now: now}
 }
 
+// Keys is trip2g.KeyService's.
+func (k *Keys) Keys(ctx context.Context) ([]trip2g.APIKey, error) { return k.store.Keys(ctx) }
+
+// RevokeKey is trip2g.KeyService's.
+func (k *Keys) RevokeKey(ctx context.Context, id int64) error {
+	return k.store.RevokeKey(ctx, id, k.now())
+}
+
 // CreateKey makes a key and gives its secret, which is stored nowhere and cannot be had again.
 // EINVALID for a name that is empty, longer than MaxKeyName or not plain text.
 func (k *Keys) CreateKey(ctx context.Context, name string) (secret string, key trip2g.APIKey, err error) {
 	name = strings.TrimSpace(name)
 	if name == "" || len(name) > MaxKeyName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return "", trip2g.APIKey{}, trip2g.Errorf(trip2g.EINVALID, "the name of a key is 1 to %d bytes of plain text", MaxKeyName)
+		return "", trip2g.APIKey{}, trip2g.Errorf(trip2g.EINVALID, "name the key, so that you can tell it from others: 1 to %d bytes of plain text", MaxKeyName)
 	}
 	secret = KeyPrefix + newToken()
 	key, err = k.store.CreateKey(ctx, trip2g.APIKey{
@@ -55,7 +63,7 @@ func (k *Keys) CreateKey(ctx context.Context, name string) (secret string, key t
 
 // Authenticate is trip2g.KeyAuthenticator's.
 func (k *Keys) Authenticate(ctx context.Context, secret string) (trip2g.APIKey, error) {
-	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is not valid: it is unknown or was revoked; `trip2g keys create` on the leader makes a new one")
+	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is not valid: it is unknown or was revoked; the owner makes a new one at /_system/keys, or with `trip2g keys create` on the leader")
 	if !strings.HasPrefix(secret, KeyPrefix) || len(secret) > maxTokenLength {
 		return trip2g.APIKey{}, refused
 	}

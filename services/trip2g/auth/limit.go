@@ -59,14 +59,10 @@ func (l *limiter) take(key string) error {
 
 // clientKey counts an IPv6 network of 64 bits, which is what one customer gets, as one client.
 func clientKey(addr string) string {
-	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
-	if withPort, portErr := netip.ParseAddrPort(addr); portErr == nil {
-		ip, err = withPort.Addr(), nil
-	}
-	if err != nil {
+	ip, ok := parseClient(addr)
+	if !ok {
 		return addr
 	}
-	ip = ip.Unmap().WithZone("")
 	if ip.Is4() {
 		return ip.String()
 	}
@@ -75,4 +71,22 @@ func clientKey(addr string) string {
 		return addr
 	}
 	return network.String()
+}
+
+// clientIP gives the address of a client without its port; "" for what has none.
+func clientIP(addr string) string {
+	ip, ok := parseClient(addr)
+	if !ok {
+		return ""
+	}
+	return ip.String()
+}
+
+// parseClient reads "IP" or "IP:port".
+func parseClient(addr string) (netip.Addr, bool) {
+	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
+	if withPort, portErr := netip.ParseAddrPort(addr); portErr == nil {
+		ip, err = withPort.Addr(), nil
+	}
+	return ip.Unmap().WithZone(""), err == nil
 }

@@ -12,7 +12,8 @@ import (
 
 // call is one request of the API: who asks, from where, and what its answer's headers will say.
 type call struct {
-	origin      Origin
+	origin      trip2g.Origin
+	userAgent   string
 	crossOrigin bool            // a browser says that another site sent it
 	session     *trip2g.Session // nil if nobody is signed in
 	stage       trip2g.Stage    // whose staged notes it means; "" for who may not publish
@@ -34,7 +35,7 @@ func (c *call) reach(position trip2g.Position) { c.position = max(c.position, po
 // identify finds out who asks. A key given wins over a session, also if it is wrong: who sends one
 // means it. A cookie that another site made a browser send is refused with 403.
 func (a *api) identify(r *http.Request) (*call, *refusal) {
-	c := &call{origin: a.Origin(r)}
+	c := &call{origin: a.Origin(r), userAgent: r.UserAgent()}
 	seen := *r
 	seen.Host = c.origin.Host
 	c.crossOrigin = a.csrf.Check(&seen) != nil
@@ -81,6 +82,33 @@ func (c *call) useSession(session trip2g.Session, err error) {
 // publisher gives the stage of who may publish, else the error that says why not.
 func (c *call) publisher() (trip2g.Stage, error) { return c.stage, c.refused }
 
+// signedIn gives the session of whoever is signed in, else the error that says what is missing. A key is
+// no session: it publishes, and does nothing about people.
+func (c *call) signedIn() (trip2g.Session, error) {
+	switch {
+	case c.session != nil:
+		return *c.session, nil
+	case c.stage != "":
+		return trip2g.Session{}, trip2g.Errorf(trip2g.EFORBIDDEN, "an API key may not do this: sign in, in a browser or with signInByEmail")
+	default:
+		return trip2g.Session{}, trip2g.Errorf(trip2g.EUNAUTHORIZED, "sign in first, in a browser or with signInByEmail")
+	}
+}
+
+// ownerSession gives the owner's session, else the error that says what is missing.
+func (c *call) ownerSession() (trip2g.Session, error) {
+	session, err := c.signedIn()
+	if err == nil && !session.User.Owner {
+		return trip2g.Session{}, trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner (TRIP2G_OWNER_EMAIL) may do this")
+	}
+	return session, err
+}
+
+// client is who signs in.
+func (c *call) client() trip2g.Client {
+	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent}
+}
+
 // signsIn refuses a sign-in that another site makes a browser send: it would put the reader into
 // somebody else's session.
 func (c *call) signsIn() error {
@@ -92,32 +120,18 @@ func (c *call) signsIn() error {
 
 // sessionCookie makes the cookie of a session; an empty token removes it.
 func (a *api) sessionCookie(c *call, token string, expires time.Time) *http.Cookie {
-	cookie := &http.Cookie{
-		Name:     a.Cookie,
-		Value:    token,
-		Path:     "/",
-		Expires:  expires,
-		HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-		Secure:   a.secure(c.origin),
-	}
-	if token == "" {
-		cookie.MaxAge = -1
-	}
-	return cookie
+	return trip2g.SessionCookie(a.Cookie, token, expires, c.origin.Secure(a.public))
 }
 
-// secure tells whether the browser talks TLS: to this node, or to a proxy before it that the
-// public URL names.
-func (a *api) secure(o Origin) bool {
-	return o.Scheme == "https" || a.public != nil && a.public.Scheme == "https" && strings.EqualFold(a.public.Host, o.Host)
+// siteURL is where readers find the site, absolute and without a slash at its end.
+func (a *api) siteURL(c *call) string {
+	if a.public != nil {
+		return strings.TrimSuffix(a.PublicURL, "/")
+	}
+	return c.origin.URL()
 }
 
 // assetURL is where a file can be downloaded, absolute.
 func (a *api) assetURL(c *call, asset trip2g.NoteAsset) string {
-	base := c.origin.Scheme + "://" + c.origin.Host
-	if a.public != nil {
-		base = strings.TrimSuffix(a.PublicURL, "/")
-	}
-	return base + trip2g.AssetURL(asset)
+	return a.siteURL(c) + trip2g.AssetURL(asset)
 }

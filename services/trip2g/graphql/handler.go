@@ -4,18 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 
 	"trip2g/services/trip2g"
 )
-
-// positionCookieAge is how long a browser sends the cookie: longer than any replica that works
-// takes to follow.
-const positionCookieAge = time.Minute
 
 // Defaults and fixed limits, in bytes.
 const (
@@ -31,34 +25,28 @@ const (
 	maxDrain = 256 << 20
 )
 
-// Origin is where a request came from, as the node that the client talked to saw it.
-type Origin struct {
-	ClientAddr string // "IP" or "IP:port"
-	Scheme     string // "http" or "https"
-	Host       string // what the client asked for, with the port if it gave one
-}
-
 // DirectOrigin is the Origin of a request that no replica forwarded.
-func DirectOrigin(r *http.Request) Origin {
+func DirectOrigin(r *http.Request) trip2g.Origin {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	return Origin{ClientAddr: r.RemoteAddr, Scheme: scheme, Host: r.Host}
+	return trip2g.Origin{ClientAddr: r.RemoteAddr, Scheme: scheme, Host: r.Host}
 }
 
 // Options is what the handler is made of. The services are needed; all else has a default.
 type Options struct {
 	Publisher trip2g.Publisher
 	SignIn    trip2g.SignInService
-	Keys      trip2g.KeyAuthenticator
+	People    trip2g.PeopleService
+	Keys      trip2g.KeyService
 
-	Origin    func(*http.Request) Origin // nil: DirectOrigin
-	PublicURL string                     // base of the URLs in answers, e.g. "https://example.com"; "": the request's own
-	Cookie    string                     // the session cookie's name; "": DefaultCookie
-	MaxBody   int64                      // of a JSON body, in bytes; 0: DefaultMaxBody
-	MaxAsset  int64                      // of an uploaded file, in bytes; 0: DefaultMaxAsset
-	TempDir   string                     // where large uploads wait; "": os.TempDir
+	Origin    func(*http.Request) trip2g.Origin // nil: DirectOrigin
+	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own
+	Cookie    string                            // the session cookie's name; "": DefaultCookie
+	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
+	MaxAsset  int64                             // of an uploaded file, in bytes; 0: DefaultMaxAsset
+	TempDir   string                            // where large uploads wait; "": os.TempDir
 }
 
 type api struct {
@@ -136,11 +124,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // setResult puts on the answer what the operation left for its headers.
 func (c *call) setResult(header http.Header) {
 	if c.position > 0 {
-		position := strconv.FormatInt(int64(c.position), 10)
-		header.Set(trip2g.PositionHeader, position)
-		header.Add("Set-Cookie", (&http.Cookie{
-			Name: trip2g.PositionCookie, Value: position, Path: "/", MaxAge: int(positionCookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		}).String())
+		trip2g.TellPosition(header, c.position)
 	}
 	if c.cookie != nil {
 		header.Add("Set-Cookie", c.cookie.String())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -15,16 +16,40 @@ type CommitNotesOrErrorPayload interface {
 	IsCommitNotesOrErrorPayload()
 }
 
+type CreateAPIKeyOrErrorPayload interface {
+	IsCreateAPIKeyOrErrorPayload()
+}
+
+type EndOtherSessionsOrErrorPayload interface {
+	IsEndOtherSessionsOrErrorPayload()
+}
+
+type EndSessionOrErrorPayload interface {
+	IsEndSessionOrErrorPayload()
+}
+
 type HideNotesOrErrorPayload interface {
 	IsHideNotesOrErrorPayload()
+}
+
+type InviteMemberOrErrorPayload interface {
+	IsInviteMemberOrErrorPayload()
 }
 
 type PushNotesOrErrorPayload interface {
 	IsPushNotesOrErrorPayload()
 }
 
+type RemoveMemberOrErrorPayload interface {
+	IsRemoveMemberOrErrorPayload()
+}
+
 type RequestEmailSignInCodeOrErrorPayload interface {
 	IsRequestEmailSignInCodeOrErrorPayload()
+}
+
+type RevokeAPIKeyOrErrorPayload interface {
+	IsRevokeAPIKeyOrErrorPayload()
 }
 
 type SignInOrErrorPayload interface {
@@ -39,11 +64,53 @@ type UploadNoteAssetOrErrorPayload interface {
 	IsUploadNoteAssetOrErrorPayload()
 }
 
+type APIKey struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	// The secret's first characters, to tell keys apart.
+	Hint      string    `json:"hint"`
+	CreatedAt time.Time `json:"createdAt"`
+	// To the minute; null if it was never used.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	// Null while the key is in force.
+	RevokedAt *time.Time `json:"revokedAt,omitempty"`
+}
+
 type CommitNotesPayload struct {
 	Success bool `json:"success"`
 }
 
 func (CommitNotesPayload) IsCommitNotesOrErrorPayload() {}
+
+type CreateAPIKeyInput struct {
+	// What the key is for, to tell it from others.
+	Name string `json:"name"`
+}
+
+type CreateAPIKeyPayload struct {
+	// For the header X-API-Key. It is stored nowhere and shown this once.
+	Secret string  `json:"secret"`
+	Key    *APIKey `json:"key"`
+}
+
+func (CreateAPIKeyPayload) IsCreateAPIKeyOrErrorPayload() {}
+
+type EndOtherSessionsPayload struct {
+	// How many there were.
+	Ended int `json:"ended"`
+}
+
+func (EndOtherSessionsPayload) IsEndOtherSessionsOrErrorPayload() {}
+
+type EndSessionInput struct {
+	ID int64 `json:"id"`
+}
+
+type EndSessionPayload struct {
+	Success bool `json:"success"`
+}
+
+func (EndSessionPayload) IsEndSessionOrErrorPayload() {}
 
 // An expected failure: nothing was written.
 type ErrorPayload struct {
@@ -52,6 +119,18 @@ type ErrorPayload struct {
 	// The parts of the input at fault, if it is about parts.
 	ByFields []FieldMessage `json:"byFields"`
 }
+
+func (ErrorPayload) IsInviteMemberOrErrorPayload() {}
+
+func (ErrorPayload) IsRemoveMemberOrErrorPayload() {}
+
+func (ErrorPayload) IsCreateAPIKeyOrErrorPayload() {}
+
+func (ErrorPayload) IsRevokeAPIKeyOrErrorPayload() {}
+
+func (ErrorPayload) IsEndSessionOrErrorPayload() {}
+
+func (ErrorPayload) IsEndOtherSessionsOrErrorPayload() {}
 
 func (ErrorPayload) IsPushNotesOrErrorPayload() {}
 
@@ -84,6 +163,31 @@ type HideNotesPayload struct {
 }
 
 func (HideNotesPayload) IsHideNotesOrErrorPayload() {}
+
+type InviteMemberInput struct {
+	Email string `json:"email"`
+}
+
+type InviteMemberPayload struct {
+	Member *Member `json:"member"`
+	// False on a server without mail: tell them yourself, at signInUrl they sign in.
+	Mailed bool `json:"mailed"`
+	// Where the member signs in; no secret is in it.
+	SignInURL string `json:"signInUrl"`
+}
+
+func (InviteMemberPayload) IsInviteMemberOrErrorPayload() {}
+
+type Member struct {
+	ID    int64  `json:"id"`
+	Email string `json:"email"`
+	// When they were last invited; null for somebody who was the owner once.
+	InvitedAt *time.Time `json:"invitedAt,omitempty"`
+	// When they first signed in; null if they have not.
+	JoinedAt *time.Time `json:"joinedAt,omitempty"`
+	// How many sessions they have in force.
+	Sessions int `json:"sessions"`
+}
 
 type NoteAssetReplace struct {
 	// The reference, as the note's text has it.
@@ -154,6 +258,16 @@ type PushedNoteAsset struct {
 	URL string `json:"url"`
 }
 
+type RemoveMemberInput struct {
+	ID int64 `json:"id"`
+}
+
+type RemoveMemberPayload struct {
+	Success bool `json:"success"`
+}
+
+func (RemoveMemberPayload) IsRemoveMemberOrErrorPayload() {}
+
 type RequestEmailSignInCodeInput struct {
 	Email string `json:"email"`
 }
@@ -163,6 +277,29 @@ type RequestEmailSignInCodePayload struct {
 }
 
 func (RequestEmailSignInCodePayload) IsRequestEmailSignInCodeOrErrorPayload() {}
+
+type RevokeAPIKeyInput struct {
+	ID int64 `json:"id"`
+}
+
+type RevokeAPIKeyPayload struct {
+	Success bool `json:"success"`
+}
+
+func (RevokeAPIKeyPayload) IsRevokeAPIKeyOrErrorPayload() {}
+
+type Session struct {
+	ID    int64  `json:"id"`
+	Email string `json:"email"`
+	// What the browser called itself at sign-in; may be empty.
+	UserAgent string `json:"userAgent"`
+	// The browser's IP address at sign-in; may be empty.
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	// True for the session that asks.
+	Current bool `json:"current"`
+}
 
 type SignInByEmailInput struct {
 	Email string `json:"email"`

@@ -37,6 +37,7 @@ type server struct {
 	keys    *auth.Keys
 	key     string // of a program
 	codes   chan string
+	invited chan [2]string // address and site of each invitation
 	log     *lockedBuffer
 	tempDir string
 }
@@ -71,7 +72,7 @@ func references(_, content string) (refs []string) {
 func start(t *testing.T, change func(*graphql.Options)) *server {
 	t.Helper()
 	t.Parallel()
-	s := &server{t: t, codes: make(chan string, 100), log: &lockedBuffer{}, tempDir: t.TempDir()}
+	s := &server{t: t, codes: make(chan string, 100), invited: make(chan [2]string, 100), log: &lockedBuffer{}, tempDir: t.TempDir()}
 	var err error
 	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDir: s.tempDir})
 	if err != nil {
@@ -98,6 +99,7 @@ func start(t *testing.T, change func(*graphql.Options)) *server {
 	o := graphql.Options{
 		Publisher: publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: refresh}),
 		SignIn:    signIn,
+		People:    auth.NewPeople(auth.PeopleOptions{Users: s.db, Refresh: refresh, Log: log, MailInvitation: s.mailInvitation}),
 		Keys:      s.keys,
 		TempDir:   s.tempDir,
 	}
@@ -122,6 +124,11 @@ func (s *server) runMail(signIn *auth.SignIn) {
 	ended := make(chan struct{})
 	go func() { signIn.Run(ctx); close(ended) }()
 	s.t.Cleanup(func() { stop(); <-ended })
+}
+
+func (s *server) mailInvitation(_ context.Context, email, site string) error {
+	s.invited <- [2]string{email, site}
+	return nil
 }
 
 func (s *server) newKey() string {
@@ -185,6 +192,18 @@ func (a answer) get(t *testing.T, field string) (p payload) {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// decode reads the data into v.
+func (a answer) decode(t *testing.T, v any) {
+	t.Helper()
+	var whole struct{ Data json.RawMessage }
+	if err := json.Unmarshal([]byte(a.body), &whole); err != nil || a.status != http.StatusOK || len(a.Errors) > 0 {
+		t.Fatalf("status %d: %s", a.status, a.body)
+	}
+	if err := json.Unmarshal(whole.Data, v); err != nil {
+		t.Fatal(err)
+	}
 }
 
 type header map[string]string

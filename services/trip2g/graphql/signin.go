@@ -11,7 +11,7 @@ func (r *resolver) RequestEmailSignInCode(ctx context.Context, input RequestEmai
 	if err := c.signsIn(); err != nil {
 		return fail[RequestEmailSignInCodeOrErrorPayload](ctx, err)
 	}
-	if err := r.SignIn.RequestCode(ctx, input.Email, c.origin.ClientAddr); err != nil {
+	if err := r.SignIn.RequestCode(ctx, input.Email, c.client()); err != nil {
 		return fail[RequestEmailSignInCodeOrErrorPayload](ctx, err)
 	}
 	return &RequestEmailSignInCodePayload{Success: true}, nil
@@ -23,7 +23,7 @@ func (r *resolver) SignInByEmail(ctx context.Context, input SignInByEmailInput) 
 	if err := c.signsIn(); err != nil {
 		return fail[SignInOrErrorPayload](ctx, err)
 	}
-	token, session, position, err := r.SignIn.SignIn(ctx, input.Email, input.Code, c.origin.ClientAddr)
+	token, session, position, err := r.SignIn.SignIn(ctx, input.Email, input.Code, c.client())
 	if err != nil {
 		return fail[SignInOrErrorPayload](ctx, err)
 	}
@@ -45,6 +45,6 @@ func (r *resolver) SignOut(ctx context.Context) (SignOutOrErrorPayload, error) {
 		}
 		c.reach(position)
 	}
-	c.cookie = r.sessionCookie(c, "", time.Unix(0, 0))
+	c.cookie = r.sessionCookie(c, "", time.Time{})
 	return &SignOutPayload{Viewer: viewerOf(nil)}, nil
 }

@@ -290,9 +290,9 @@ func TestAddressesInAnswersAreWhatTheClientCanReach(t *testing.T) {
 	}
 }
 
-func fixedOrigin(scheme, host string) func(*http.Request) graphql.Origin {
-	return func(r *http.Request) graphql.Origin {
-		return graphql.Origin{ClientAddr: r.RemoteAddr, Scheme: scheme, Host: host}
+func fixedOrigin(scheme, host string) func(*http.Request) trip2g.Origin {
+	return func(r *http.Request) trip2g.Origin {
+		return trip2g.Origin{ClientAddr: r.RemoteAddr, Scheme: scheme, Host: host}
 	}
 }
 

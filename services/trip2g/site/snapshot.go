@@ -1,6 +1,7 @@
 package site
 
 import (
+	"math"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -13,6 +14,7 @@ type snapshot struct {
 	changedAt  time.Time
 	content    *content
 	sessions   sorted[session]
+	signIns    sorted[signIn]
 
 	notFound, membersOnly page
 }
@@ -48,6 +50,20 @@ func (s *snapshot) Session(tokenHash string, now time.Time) (trip2g.Session, boo
 		return trip2g.Session{}, false
 	}
 	return *held.Session, true
+}
+
+// Sessions is trip2g.Site's.
+func (s *snapshot) Sessions(user int64, now time.Time) []trip2g.Session {
+	var sessions []trip2g.Session
+	for held := range s.signIns.from(signIn{user: user, id: math.MaxInt64}) {
+		if held.user != user {
+			break
+		}
+		if now.Before(held.ExpiresAt) {
+			sessions = append(sessions, *held.Session)
+		}
+	}
+	return sessions
 }
 
 // Stats is trip2g.Site's.

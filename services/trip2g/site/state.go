@@ -97,7 +97,7 @@ func (s *state) changed(last *snapshot) bool {
 func (s *state) snapshot() *snapshot {
 	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt}
 	next.content = s.catalog.content()
-	next.sessions = s.sessions.freeze(time.Now())
+	next.sessions, next.signIns = s.sessions.freeze(time.Now())
 	next.notFound = page{next.content, notFoundNotice, false}
 	next.membersOnly = page{next.content, membersNotice, false}
 	return next

@@ -8,14 +8,15 @@ import (
 )
 
 const sessionColumns = `
-	SELECT s.id, s.token_hash, s.created_at, s.expires_at, u.id, u.email, u.owner, u.created_at
+	SELECT s.id, s.token_hash, s.user_agent, s.address, s.created_at, s.expires_at, ` + userColumns + `
 	FROM sessions s JOIN users u ON u.id = s.user_id `
 
 func scanSession(scan scanner) (trip2g.Session, error) {
 	var s trip2g.Session
-	var created, expires, userCreated int64
-	err := scan(&s.ID, &s.TokenHash, &created, &expires, &s.User.ID, &s.User.Email, &s.User.Owner, &userCreated)
-	s.CreatedAt, s.ExpiresAt, s.User.CreatedAt = fromMillis(created), fromMillis(expires), fromMillis(userCreated)
+	var created, expires int64
+	var user userRow
+	err := scan(append([]any{&s.ID, &s.TokenHash, &s.UserAgent, &s.Address, &created, &expires}, user.dest()...)...)
+	s.CreatedAt, s.ExpiresAt, s.User = fromMillis(created), fromMillis(expires), user.get()
 	return s, err
 }
 
@@ -31,15 +32,15 @@ func (t *tx) session(where string, args ...any) (session trip2g.Session, found b
 func (db *DB) CreateSession(ctx context.Context, s trip2g.Session) (trip2g.Session, trip2g.Position, error) {
 	var made trip2g.Session
 	position, err := db.writeAt(ctx, "make a session", func(t *tx) error {
-		known, err := t.get(`SELECT 1 FROM users WHERE id = ?`, []any{s.User.ID}, new(int))
+		known, err := t.exec(`UPDATE users SET joined_at = coalesce(joined_at, ?) WHERE id = ? AND removed_at IS NULL`, millis(s.CreatedAt), s.User.ID)
 		if err != nil {
 			return err
 		}
-		if !known {
+		if known == 0 {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no such user")
 		}
-		id, err := t.insert(`INSERT INTO sessions (user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?)`,
-			s.User.ID, s.TokenHash, millis(s.CreatedAt), millis(s.ExpiresAt))
+		id, err := t.insert(`INSERT INTO sessions (user_id, token_hash, user_agent, address, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			s.User.ID, s.TokenHash, s.UserAgent, s.Address, millis(s.CreatedAt), millis(s.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -82,4 +83,55 @@ func (db *DB) DeleteSession(ctx context.Context, id int64) (trip2g.Position, err
 		}
 		return t.mark(sessionChange, id)
 	})
+}
+
+// DeleteOtherSessions implements trip2g.UserStore.
+func (db *DB) DeleteOtherSessions(ctx context.Context, keep trip2g.Session, now time.Time) (int, trip2g.Position, error) {
+	count := 0
+	position, err := db.writeAt(ctx, "end other sessions", func(t *tx) error {
+		_, err := t.get(`SELECT count(*) FROM sessions WHERE user_id = ? AND id <> ? AND ended_at IS NULL AND expires_at > ?`,
+			[]any{keep.User.ID, keep.ID, millis(now)}, &count)
+		if err != nil {
+			return err
+		}
+		return t.endSessions(keep.User.ID, keep.ID)
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return count, position, nil
+}
+
+// endSessions ends a user's sessions but one.
+func (t *tx) endSessions(user, but int64) error {
+	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) SELECT ?, id, ? FROM sessions WHERE user_id = ? AND id <> ? AND ended_at IS NULL`,
+		string(sessionChange), t.now, user, but)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL`, t.now, user, but)
+	return err
+}
+
+// Sessions implements trip2g.UserStore.
+func (db *DB) Sessions(ctx context.Context, user int64, now time.Time) ([]trip2g.Session, error) {
+	var sessions []trip2g.Session
+	err := db.read(ctx, "list sessions", func(t *tx) error {
+		for rows, err := range t.each(sessionColumns+`
+			WHERE s.ended_at IS NULL AND s.expires_at > ?1 AND (?2 = 0 OR s.user_id = ?2) ORDER BY s.id DESC`, millis(now), user) {
+			if err != nil {
+				return err
+			}
+			session, err := scanSession(rows.Scan)
+			if err != nil {
+				return err
+			}
+			sessions = append(sessions, session)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sessions, nil
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"crypto/subtle"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -20,6 +21,9 @@ func (db *DB) EnsureOwner(ctx context.Context, email string) error {
 	return db.write(ctx, "make "+email+" the owner", func(t *tx) error {
 		_, err := t.exec(`INSERT INTO users (email, created_at) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = ?1)`, email, t.now)
 		if err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE users SET removed_at = NULL WHERE email = ? AND removed_at IS NOT NULL`, email); err != nil {
 			return err
 		}
 		var changed []int64
@@ -51,23 +55,39 @@ func (t *tx) turnOwnership(user int64) error {
 	return err
 }
 
+// userColumns are those of users u that scanUser takes.
+const userColumns = `u.id, u.email, u.owner, u.created_at, u.joined_at`
+
+// userRow is where a row's user comes in.
+type userRow struct {
+	user    trip2g.User
+	created int64
+	joined  sql.NullInt64
+}
+
+func (r *userRow) dest() []any {
+	return []any{&r.user.ID, &r.user.Email, &r.user.Owner, &r.created, &r.joined}
+}
+
+func (r *userRow) get() trip2g.User {
+	r.user.CreatedAt, r.user.JoinedAt = fromMillis(r.created), optionalTime(r.joined)
+	return r.user
+}
+
 // UserByEmail implements trip2g.UserStore.
 func (db *DB) UserByEmail(ctx context.Context, email string) (trip2g.User, error) {
-	var user trip2g.User
+	var row userRow
 	err := db.read(ctx, "find a user", func(t *tx) error {
-		var created int64
-		found, err := t.get(`SELECT id, email, owner, created_at FROM users WHERE email = ?`, []any{foldEmail(email)},
-			&user.ID, &user.Email, &user.Owner, &created)
+		found, err := t.get(`SELECT `+userColumns+` FROM users u WHERE u.email = ? AND u.removed_at IS NULL`, []any{foldEmail(email)}, row.dest()...)
 		if err == nil && !found {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no user with this address")
 		}
-		user.CreatedAt = fromMillis(created)
 		return err
 	})
 	if err != nil {
 		return trip2g.User{}, err
 	}
-	return user, nil
+	return row.get(), nil
 }
 
 // PutSignInCode implements trip2g.UserStore.

@@ -103,6 +103,7 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, follower *site.Followe
 			MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
 		}),
 		SignIn:    signIn,
+		People:    auth.NewPeople(auth.PeopleOptions{Users: db, Refresh: follower.Refresh, Log: n.log}),
 		Keys:      auth.NewKeys(db, nil),
 		Origin:    origin,
 		PublicURL: n.config.PublicURL,
@@ -114,9 +115,9 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, follower *site.Followe
 func references(path, content string) []string { return markdown.Parse(path, content).AssetRefs }
 
 // origin tells the API who asks: the client of the replica that forwarded the request, if one did.
-func origin(r *http.Request) graphql.Origin {
+func origin(r *http.Request) trip2g.Origin {
 	if o, forwarded := forward.OriginFrom(r.Context()); forwarded {
-		return graphql.Origin{ClientAddr: o.ClientAddr, Scheme: o.Scheme, Host: o.Host}
+		return trip2g.Origin{ClientAddr: o.ClientAddr, Scheme: o.Scheme, Host: o.Host}
 	}
 	return graphql.DirectOrigin(r)
 }

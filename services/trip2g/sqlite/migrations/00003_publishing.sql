@@ -2,6 +2,7 @@
 
 -- A member is a user who is not the owner. Removing one keeps the row, so that what was done by whom
 -- can still be told, and a later invitation takes it up again.
+ALTER TABLE users ADD COLUMN invited_at INTEGER;
 ALTER TABLE users ADD COLUMN joined_at INTEGER;
 ALTER TABLE users ADD COLUMN removed_at INTEGER;
 

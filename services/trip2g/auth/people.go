@@ -1,0 +1,106 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+)
+
+// PeopleOptions is what a People is made of. Users, Refresh and Log are needed.
+type PeopleOptions struct {
+	Users trip2g.UserStore
+	// MailInvitation sees to it that an address is told where to sign in, at site, an absolute URL. nil on
+	// a server without mail.
+	MailInvitation func(ctx context.Context, email, site string) error
+	// Refresh makes this node's site follow the database, so that what was ended is over at once.
+	Refresh func(context.Context) (trip2g.Position, error)
+	Log     zerolog.Logger
+	Now     func() time.Time // nil: time.Now
+}
+
+// People implements trip2g.PeopleService.
+type People struct{ PeopleOptions }
+
+var _ trip2g.PeopleService = (*People)(nil)
+
+// NewPeople makes the service.
+func NewPeople(o PeopleOptions) *People {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &People{o}
+}
+
+// Members is trip2g.PeopleService's.
+func (p *People) Members(ctx context.Context) ([]trip2g.Membership, error) {
+	return p.Users.Members(ctx, p.Now())
+}
+
+// Invite is trip2g.PeopleService's. The mail has no secret in it: whoever reads it has to prove by a
+// code that the address is theirs, like everybody who signs in.
+func (p *People) Invite(ctx context.Context, email, site string) (member trip2g.Membership, mailed bool, err error) {
+	email, err = normaliseEmail(email)
+	if err != nil {
+		return trip2g.Membership{}, false, err
+	}
+	member, err = p.Users.InviteMember(ctx, email, p.Now())
+	if err != nil || p.MailInvitation == nil {
+		return member, false, err
+	}
+	if err := p.MailInvitation(ctx, email, site); err != nil {
+		return trip2g.Membership{}, false, fmt.Errorf("mail an invitation: %w", err)
+	}
+	return member, true, nil
+}
+
+// RemoveMember is trip2g.PeopleService's.
+func (p *People) RemoveMember(ctx context.Context, id int64) (trip2g.Position, error) {
+	position, err := p.Users.RemoveMember(ctx, id)
+	if err == nil {
+		p.follow(ctx)
+	}
+	return position, err
+}
+
+// Sessions is trip2g.PeopleService's.
+func (p *People) Sessions(ctx context.Context, user int64) ([]trip2g.Session, error) {
+	return p.Users.Sessions(ctx, user, p.Now())
+}
+
+// EndSession is trip2g.PeopleService's. Another's session is as good as none to a member.
+func (p *People) EndSession(ctx context.Context, by trip2g.Session, id int64) (trip2g.Position, error) {
+	whose := by.User.ID
+	if by.User.Owner {
+		whose = 0
+	}
+	sessions, err := p.Users.Sessions(ctx, whose, p.Now())
+	if err != nil {
+		return 0, fmt.Errorf("look for a session to end: %w", err)
+	}
+	if !slices.ContainsFunc(sessions, func(s trip2g.Session) bool { return s.ID == id }) {
+		return 0, trip2g.Errorf(trip2g.ENOTFOUND, "there is no session %d in force that you may end", id)
+	}
+	position, err := p.Users.DeleteSession(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("end a session: %w", err)
+	}
+	p.follow(ctx)
+	return position, nil
+}
+
+// EndOtherSessions is trip2g.PeopleService's.
+func (p *People) EndOtherSessions(ctx context.Context, by trip2g.Session) (int, trip2g.Position, error) {
+	ended, position, err := p.Users.DeleteOtherSessions(ctx, by, p.Now())
+	if err != nil {
+		return 0, 0, fmt.Errorf("end other sessions: %w", err)
+	}
+	p.follow(ctx)
+	return ended, position, nil
+}
+
+func (p *People) follow(ctx context.Context) { followSessions(ctx, p.Refresh, p.Log) }
