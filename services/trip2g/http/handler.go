@@ -30,7 +30,8 @@ type Options struct {
 	Routes        []Route           // what else the server has for itself, under SystemPrefix
 }
 
-// Route is a handler and what it is for: every path below one that ends in "/", else that path alone.
+// Route is a handler and what it is for: every path below one that ends in "/", else that path alone. A
+// path that ends in "/{$}" stands for the one that ends in "/" and for nothing below it.
 type Route struct {
 	Path    string
 	Handler http.Handler
@@ -59,7 +60,7 @@ func NewHandler(o Options) http.Handler {
 		if strings.HasSuffix(route.Path, "/") {
 			r.PathPrefix(route.Path).Handler(route.Handler)
 		} else {
-			r.Path(route.Path).Handler(route.Handler)
+			r.Path(strings.TrimSuffix(route.Path, "{$}")).Handler(route.Handler)
 		}
 	}
 	r.PathPrefix("/").Handler(readOnly(http.HandlerFunc(h.servePage)))

@@ -1,0 +1,108 @@
+// Asks the API. Every answer comes from the leader, through whichever node serves this page.
+
+const address = "/_system/graphql";
+
+// Failure is what went wrong, in words for people. fields are the parts of an input at fault, each with
+// name and value; code is the API's own, or "away" if there was no answer of the API.
+export class Failure extends Error {
+  constructor(message, { fields = [], code = "" } = {}) {
+    super(message);
+    this.name = "Failure";
+    this.fields = fields;
+    this.code = code;
+  }
+}
+
+// ask sends an operation and gives its data. It throws a Failure for everything else.
+export async function ask(query, variables = {}, { signal } = {}) {
+  return data(await send({
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+    signal,
+  }));
+}
+
+// change sends a mutation of one field and gives that field's payload. An ErrorPayload is thrown as a
+// Failure, so that the operation's text must ask for it: ...Errors spreads what is needed.
+export async function change(query, variables = {}, options = {}) {
+  return payload(await ask(query + errors, variables, options));
+}
+
+// errors is the fragment that a mutation's union spreads to say why not.
+const errors = "\nfragment Errors on ErrorPayload { message byFields { name value } }";
+
+// upload sends a mutation of one field whose variable input.file is a file (the GraphQL multipart request
+// specification). progress is told the bytes sent so far.
+export function upload(query, variables, file, { signal, progress = () => {} } = {}) {
+  const form = new FormData();
+  form.append("operations", JSON.stringify({ query: query + errors, variables }));
+  form.append("map", JSON.stringify({ 0: ["variables.input.file"] }));
+  form.append("0", file);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch does not tell how much was sent
+    request.open("POST", address);
+    request.upload.addEventListener("progress", (event) => progress(event.loaded));
+    request.addEventListener("load", () => {
+      try {
+        resolve(payload(data({ status: request.status, text: request.responseText, type: request.getResponseHeader("Content-Type") ?? "" })));
+      } catch (failure) {
+        reject(failure);
+      }
+    });
+    request.addEventListener("error", () => reject(away()));
+    request.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort(), { once: true });
+    if (signal?.aborted) {
+      reject(new DOMException("stopped", "AbortError"));
+      return;
+    }
+    request.send(form);
+  });
+}
+
+// raw sends a request's body as it is and gives what came back, for the playground.
+export async function raw(query, variables, operationName) {
+  return send({
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, variables, ...(operationName ? { operationName } : {}) }),
+  });
+}
+
+async function send(options) {
+  let response;
+  try {
+    response = await fetch(address, { ...options, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw away();
+  }
+  return { status: response.status, text: await response.text(), type: response.headers.get("Content-Type") ?? "" };
+}
+
+function away() {
+  return new Failure("The node did not answer. It may be restarting: try again in a moment.", { code: "away" });
+}
+
+function data({ status, text, type }) {
+  let answer;
+  try {
+    answer = type.startsWith("application/json") ? JSON.parse(text) : undefined;
+  } catch {
+    answer = undefined;
+  }
+  const error = answer?.errors?.[0];
+  if (error) throw new Failure(error.message, { code: error.extensions?.code ?? "" });
+  if (!answer?.data) {
+    const said = text.trim().slice(0, 300);
+    throw new Failure(`The server answered with status ${status}${said && !said.startsWith("<") ? `: ${said}` : "."}`, { code: "away" });
+  }
+  return answer.data;
+}
+
+function payload(answer) {
+  const [result] = Object.values(answer);
+  if (result?.__typename === "ErrorPayload") throw new Failure(result.message, { fields: result.byFields ?? [], code: "refused" });
+  return result;
+}

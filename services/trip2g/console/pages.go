@@ -1,0 +1,18 @@
+package console
+
+// Prefix starts the addresses of the owner's pages.
+const Prefix = "/_system/"
+
+// page is one of the owner's pages: Prefix+path is its address, name that of its files.
+type page struct {
+	path  string
+	name  string
+	title string
+	under string // for one that is not in the menu: the path of the page that the menu marks instead
+}
+
+// pages is all of them. The menu has them in this order.
+var pages = []page{
+	{path: "", name: "overview", title: "Overview"},
+	{path: "api", name: "playground", title: "API"},
+}
