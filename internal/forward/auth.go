@@ -99,12 +99,12 @@ func decodeExactly(dst []byte, text string) bool {
 	return err == nil && n == len(dst)
 }
 
-// authKey derives the signing key, so that the secret itself signs nothing here.
-func authKey(secret string) ([]byte, error) {
+// authKey derives the signing key for a use, so that the secret itself signs nothing here.
+func authKey(secret, use string) ([]byte, error) {
 	if secret == "" {
 		return nil, errors.New("derive the key of " + AuthHeader + ": the secret is empty")
 	}
-	key, err := hkdf.Key(sha256.New, []byte(secret), nil, authKeyInfo, sha256.Size)
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, use, sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("derive the key of %s: %w", AuthHeader, err)
 	}
@@ -142,7 +142,7 @@ type Signer struct {
 // NewSigner makes a signer from the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
 // clock, nil for the system's.
 func NewSigner(secret string, now func() time.Time) (*Signer, error) {
-	key, err := authKey(secret)
+	key, err := authKey(secret, authKeyInfo)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ type Verifier struct {
 // NewVerifier makes a verifier from the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
 // clock, nil for the system's.
 func NewVerifier(secret string, now func() time.Time) (*Verifier, error) {
-	key, err := authKey(secret)
+	key, err := authKey(secret, authKeyInfo)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,248 @@
+package forward
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+)
+
+// Messages are what a replica has to tell the leader for itself, on behalf of no client. They are signed
+// with a key of their own, so that nothing that a client makes a replica forward can pass for one, and
+// the signature covers the body, by its hash in the request's target.
+const messageKeyInfo = "trip2g node messages v1" // HKDF's info, see authKeyInfo
+
+const (
+	// MaxMessage bounds a message, in bytes.
+	MaxMessage = 512 << 10
+	// maxMessageAnswer bounds the answer to one, in bytes.
+	maxMessageAnswer = 1 << 20
+	// DefaultMessageTimeout is for one message and its answer.
+	DefaultMessageTimeout = 2 * time.Second
+
+	hashParameter = "sha256"
+)
+
+// MessengerOptions say how a [Messenger] reaches the leader. All but Timeout are needed.
+type MessengerOptions struct {
+	LeaderAddr string        // host:port of the leader's internal port
+	Secret     string        // that all nodes share (TRIP2G_JWT_SECRET)
+	Node       string        // this replica's name
+	Timeout    time.Duration // for a message and its answer; 0: DefaultMessageTimeout
+}
+
+// Messenger sends messages to the leader, each once: it neither holds nor repeats one. It may be used by
+// many goroutines.
+type Messenger struct {
+	addr, node string
+	signer     *Signer
+	client     *http.Client
+}
+
+// NewMessenger makes a messenger. It connects with the first message.
+func NewMessenger(o MessengerOptions) (*Messenger, error) {
+	key, err := authKey(o.Secret, messageKeyInfo)
+	if err != nil {
+		return nil, err
+	}
+	timeout := orDefault(o.Timeout, DefaultMessageTimeout)
+	return &Messenger{addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, client: &http.Client{
+		Timeout: timeout,
+		Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: timeout}).DialContext,
+			MaxIdleConnsPerHost: 2,
+			IdleConnTimeout:     time.Minute,
+			DisableCompression:  true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// MessageError is a leader's refusal of a message: it was not taken, and the same will not be.
+type MessageError struct {
+	Status int
+	Text   string
+}
+
+// Error implements error.
+func (e *MessageError) Error() string { return fmt.Sprintf("the leader answered %d: %s", e.Status, e.Text) }
+
+// Send sends message as JSON to a path of the leader's [MessageHandler] and reads the answer into answer,
+// which may be nil. The error is a [MessageError] where the leader refused it; with any other, nobody can
+// tell whether it was taken.
+func (m *Messenger) Send(ctx context.Context, path string, message, answer any) error {
+	body, err := json.Marshal(message)
+	if err != nil {
+		return fmt.Errorf("encode a message for the leader: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	target := url.URL{Scheme: "http", Host: m.addr, Path: path, RawQuery: hashParameter + "=" + hex.EncodeToString(sum[:])}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make a message for the leader: %w", err)
+	}
+	req.GetBody = nil // else net/http sends it again by itself, under a signature that holds once
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(nodeHeader, m.node)
+	m.signer.Sign(req)
+	res, err := m.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("tell the leader: %w", err)
+	}
+	defer res.Body.Close()
+	return readMessageAnswer(res, answer)
+}
+
+func readMessageAnswer(res *http.Response, answer any) error {
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxMessageAnswer+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the leader's answer: %w", err)
+	case len(text) > maxMessageAnswer:
+		return fmt.Errorf("read the leader's answer: it has more than %d bytes", maxMessageAnswer)
+	case isIntakeRejection(res):
+		return &MessageError{res.StatusCode, "it did not accept this replica's signature: compare TRIP2G_JWT_SECRET, the versions and the clocks of both nodes"}
+	case res.StatusCode >= 500:
+		return fmt.Errorf("the leader answered %s: %s", res.Status, clip(string(bytes.TrimSpace(text))))
+	case res.StatusCode != http.StatusOK:
+		return &MessageError{res.StatusCode, clip(string(bytes.TrimSpace(text)))}
+	case answer == nil:
+		return nil
+	}
+	if err := json.Unmarshal(text, answer); err != nil {
+		return fmt.Errorf("read the leader's answer: %w", err)
+	}
+	return nil
+}
+
+// Close closes the connections.
+func (m *Messenger) Close() { m.client.CloseIdleConnections() }
+
+// MessageFunc takes a message of a replica that has the shared secret: its name and the JSON that it sent.
+// The answer is sent as JSON. A [MessageError] refuses the message; any other error says that it could not
+// be taken now.
+type MessageFunc func(ctx context.Context, node string, message []byte) (answer any, err error)
+
+// MessageOptions are the parts of a [NewMessages] handler.
+type MessageOptions struct {
+	Secret     string                 // that all nodes share (TRIP2G_JWT_SECRET)
+	Take       map[string]MessageFunc // by path
+	Log        zerolog.Logger         // gets a line for a rejection, at most one a minute
+	Registerer prometheus.Registerer  // for trip2g_node_messages_total; nil: not registered
+}
+
+// NewMessages gives the leader's handler of messages on its internal port, with the intake as next, for
+// all that is signed as no message: a client's request to such a path, which a replica forwarded, is one of
+// the public port's, and what nobody signed is rejected there.
+func NewMessages(o MessageOptions, next http.Handler) (http.Handler, error) {
+	key, err := authKey(o.Secret, messageKeyInfo)
+	if err != nil {
+		return nil, err
+	}
+	m := &messages{
+		MessageOptions: o, next: next,
+		verifier: &Verifier{key: key, now: time.Now, nonces: nonces{limit: maxNonces}},
+		count: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trip2g_node_messages_total",
+			Help: "Messages of replicas to this leader, by path and whether they were taken, refused, or failed.",
+		}, []string{"path", "outcome"}),
+	}
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(m.count)
+	}
+	return m, nil
+}
+
+type messages struct {
+	MessageOptions
+	next       http.Handler
+	verifier   *Verifier
+	count      *prometheus.CounterVec
+	rejections occasionally
+}
+
+// ServeHTTP implements http.Handler.
+func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	take, ok := m.Take[r.URL.Path]
+	if !ok {
+		m.next.ServeHTTP(w, r)
+		return
+	}
+	signed := m.verifier.Verify(r)
+	if isNoMessage(signed) {
+		m.next.ServeHTTP(w, r)
+		return
+	}
+	answer, err := m.take(w, r, signed, take)
+	outcome := "taken"
+	refused := new(MessageError)
+	switch {
+	case errors.As(err, &refused):
+		outcome = "refused"
+	case err != nil:
+		outcome = "failed"
+	}
+	m.count.WithLabelValues(r.URL.Path, outcome).Inc()
+	if err != nil {
+		m.refuse(w, r, err, refused)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(answer)
+}
+
+// isNoMessage tells what [Verifier.Verify] found signed with the messages' key from what was not.
+func isNoMessage(err error) bool {
+	var auth *AuthError
+	return errors.As(err, &auth) && (auth.Reason == ReasonAbsent || auth.Reason == ReasonMalformed || auth.Reason == ReasonBadMAC)
+}
+
+// take reads a message and hands it over, unless its signature does not hold now.
+func (m *messages) take(w http.ResponseWriter, r *http.Request, signed error, take MessageFunc) (any, error) {
+	if signed != nil {
+		return nil, errors.Join(&MessageError{Status: http.StatusUnauthorized, Text: "unauthorized"}, signed)
+	}
+	if r.Method != http.MethodPost {
+		return nil, &MessageError{http.StatusMethodNotAllowed, "a message is a POST"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxMessage))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		return nil, &MessageError{http.StatusRequestEntityTooLarge, fmt.Sprintf("a message has at most %d bytes", MaxMessage)}
+	}
+	if err != nil {
+		return nil, &MessageError{http.StatusBadRequest, "the message broke off"}
+	}
+	sum := sha256.Sum256(body)
+	if subtle.ConstantTimeCompare([]byte(r.URL.Query().Get(hashParameter)), []byte(hex.EncodeToString(sum[:]))) != 1 {
+		return nil, &MessageError{http.StatusBadRequest, "the message is not the one that was signed"}
+	}
+	return take(r.Context(), r.Header.Get(nodeHeader), body)
+}
+
+func (m *messages) refuse(w http.ResponseWriter, r *http.Request, err error, refused *MessageError) {
+	if m.rejections.due() {
+		m.Log.Warn().Err(err).Str("remote", r.RemoteAddr).Str("path", r.URL.Path).Msg("a message of a replica was not taken")
+	}
+	status, text := http.StatusServiceUnavailable, "not now"
+	if refused.Status != 0 {
+		status, text = refused.Status, refused.Text
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", authScheme)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, text, status)
+}
