@@ -2,16 +2,49 @@ package trip2g
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
 // MissingPageStore counts the pages that readers asked for in vain, on the leader.
 type MissingPageStore interface {
-	// AddMissing adds counts by URL path. At most a bounded number of paths is kept: the least asked-for go.
-	// Paths past MaxPathLength or not in UTF-8 are not kept.
-	AddMissing(ctx context.Context, counts map[string]int64, at time.Time) error
+	// AddMissing adds a batch's counts, once: nothing happens if it, or a later one of its sender, was added
+	// before. At most a bounded number of paths is kept: the least asked-for go. Paths past MaxPathLength or
+	// not in UTF-8 are not kept.
+	AddMissing(ctx context.Context, batch MissingBatch) error
 	// Missing lists the most asked-for first.
 	Missing(ctx context.Context, limit int) ([]MissingPage, error)
+}
+
+// Bounds of a batch: paths, and the bytes of them.
+const (
+	MaxMissingBatch = 1000
+	MaxMissingBytes = 64 << 10
+)
+
+// MissingBatch is what one node counted, for the store to add once, however often it is sent.
+type MissingBatch struct {
+	Sender string           `json:"sender"` // the process that counted
+	Number int64            `json:"number"` // of the sender's batches, from 1 up; it sends one after the other
+	At     time.Time        `json:"at"`     // the counting's end
+	Counts map[string]int64 `json:"counts"` // by URL path
+}
+
+// Validate refuses a batch that no node of ours makes, EINVALID.
+func (b *MissingBatch) Validate() error {
+	bytes := 0
+	for path, count := range b.Counts {
+		if bytes += len(path); count <= 0 || count > math.MaxInt32 {
+			return Errorf(EINVALID, "a count is below 1, or more than anybody can ask for")
+		}
+	}
+	switch {
+	case !IsNodeName(b.Sender) || b.Number < 1:
+		return Errorf(EINVALID, "a batch has its sender and its number")
+	case len(b.Counts) > MaxMissingBatch || bytes > MaxMissingBytes:
+		return Errorf(EINVALID, "a batch has at most %d paths of %d bytes in all", MaxMissingBatch, MaxMissingBytes)
+	}
+	return nil
 }
 
 // MissingPage is a URL path without a page.

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -283,88 +282,4 @@ func TestLookingAtAnEmptyQueueCommitsNothing(t *testing.T) {
 	if err := db.Writer().QueryRow(`SELECT total_changes()`).Scan(&after); err != nil || before != after {
 		t.Errorf("rows changed: %d, %v", after-before, err)
 	}
-}
-
-func TestMissingPagesAreWrittenAndTheLastAtTheEnd(t *testing.T) {
-	db := openDB(t)
-	m := NewMissingTracker(db, zerolog.Nop())
-	m.every = time.Millisecond
-	stop := start(t, m.Run)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 250 {
-				m.Add("/x")
-			}
-		})
-	}
-	wg.Wait()
-	counted := func() int64 {
-		pages, err := db.Missing(t.Context(), 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(pages) == 0 {
-			return 0
-		}
-		return pages[0].Count
-	}
-	eventually(t, "all are counted", func() bool { return counted() == 1000 })
-	stop()
-
-	m = NewMissingTracker(db, zerolog.Nop())
-	stop = start(t, m.Run)
-	m.Add("/x")
-	stop()
-	if got := counted(); got != 1001 {
-		t.Errorf("after the end %d are counted", got)
-	}
-}
-
-func TestMissingPagesAreBoundedInMemory(t *testing.T) {
-	m := NewMissingTracker(nil, zerolog.Nop())
-	for i := range maxTracked + 100 {
-		m.Add(fmt.Sprintf("/%d", i))
-	}
-	m.Add("/0")
-	m.Add("/" + strings.Repeat("x", 5000))
-	m.Add("/\xff")
-	if len(m.counts) != maxTracked || m.counts["/0"] != 2 {
-		t.Errorf("%d paths wait, the first %d times", len(m.counts), m.counts["/0"])
-	}
-}
-
-// brokenStore fails until it is mended.
-type brokenStore struct {
-	trip2g.MissingPageStore
-	broken atomic.Bool
-	failed atomic.Int32
-}
-
-func (s *brokenStore) AddMissing(ctx context.Context, counts map[string]int64, at time.Time) error {
-	if s.broken.Load() {
-		s.failed.Add(1)
-		return errors.New("disk full")
-	}
-	return s.MissingPageStore.AddMissing(ctx, counts, at)
-}
-
-func TestCountsOutliveAFullDisk(t *testing.T) {
-	db := openDB(t)
-	store := &brokenStore{MissingPageStore: db}
-	store.broken.Store(true)
-	var lines atomic.Int32
-	m := NewMissingTracker(store, zerolog.New(zerolog.NewTestWriter(t)).Hook(zerolog.HookFunc(func(*zerolog.Event, zerolog.Level, string) { lines.Add(1) })))
-	m.every = time.Millisecond
-	start(t, m.Run)
-	m.Add("/x")
-	eventually(t, "several writes failed", func() bool { return store.failed.Load() > 3 })
-	if lines.Load() != 1 {
-		t.Errorf("the log has %d lines of one trouble", lines.Load())
-	}
-	store.broken.Store(false)
-	eventually(t, "the count is written", func() bool {
-		pages, err := db.Missing(t.Context(), 1)
-		return err == nil && len(pages) == 1 && pages[0].Count == 1
-	})
 }

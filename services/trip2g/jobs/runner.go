@@ -1,5 +1,5 @@
 // Package jobs is what a leader does in the background: a queue of jobs that outlives the
-// process, a schedule that fills it, and the count of pages asked for in vain. A replica has none.
+// process, and a schedule that fills it. A replica has none.
 package jobs
 
 import (

@@ -12,19 +12,22 @@ import (
 const maxMissingPages = 10_000
 
 // AddMissing implements trip2g.MissingPageStore. It keeps 10,000 paths.
-func (db *DB) AddMissing(ctx context.Context, counts map[string]int64, at time.Time) error {
-	if len(counts) == 0 {
+func (db *DB) AddMissing(ctx context.Context, batch trip2g.MissingBatch) error {
+	if len(batch.Counts) == 0 {
 		return nil
 	}
 	return db.write(ctx, "count missing pages", func(t *tx) error {
-		for path, count := range counts {
+		if fresh, err := t.takeBatch(batch); err != nil || !fresh {
+			return err
+		}
+		for path, count := range batch.Counts {
 			if count <= 0 || len(path) > trip2g.MaxPathLength || !utf8.ValidString(path) {
 				continue
 			}
 			_, err := t.exec(`
 				INSERT INTO missing_pages (path, count, last_seen_at) VALUES (?, ?, ?)
 				ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = max(last_seen_at, excluded.last_seen_at)`,
-				path, count, millis(at))
+				path, count, millis(batch.At))
 			if err != nil {
 				return err
 			}
@@ -35,6 +38,15 @@ func (db *DB) AddMissing(ctx context.Context, counts map[string]int64, at time.T
 				LIMIT max(0, (SELECT count(*) FROM missing_pages) - ?))`, maxMissingPages)
 		return err
 	})
+}
+
+// takeBatch notes that a batch is added now; false if it was before.
+func (t *tx) takeBatch(batch trip2g.MissingBatch) (fresh bool, err error) {
+	n, err := t.exec(`
+		INSERT INTO missing_senders (sender, number, at) VALUES (?, ?, ?)
+		ON CONFLICT DO UPDATE SET number = excluded.number, at = excluded.at WHERE number < excluded.number`,
+		batch.Sender, batch.Number, millis(time.Now()))
+	return n > 0, err
 }
 
 // Missing implements trip2g.MissingPageStore.
@@ -108,6 +120,9 @@ func (db *DB) Purge(ctx context.Context, now, staleStages time.Time) (trip2g.Pur
 			return err
 		}
 		if result.Staged, err = t.purgeStages(millis(staleStages)); err != nil {
+			return err
+		}
+		if _, err := t.exec(`DELETE FROM missing_senders WHERE at < ?`, millis(staleStages)); err != nil {
 			return err
 		}
 		_, err = t.exec(`DELETE FROM goqite WHERE received > 0 AND created < strftime('%Y-%m-%dT%H:%M:%fZ', ? / 1000.0, 'unixepoch') AND timeout < strftime('%Y-%m-%dT%H:%M:%fZ')`,

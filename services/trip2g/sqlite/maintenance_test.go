@@ -17,11 +17,16 @@ func TestMissingPagesAreCountedAndBounded(t *testing.T) {
 	for i := range maxMissingPages {
 		flood[fmt.Sprintf("/flood/%d", i)] = 1
 	}
-	ok(t, db.AddMissing(ctx, map[string]int64{"/often": 5, "/once": 2}, testTime))
-	ok(t, db.AddMissing(ctx, flood, testTime.Add(time.Minute)))
-	ok(t, db.AddMissing(ctx, map[string]int64{
+	batch := func(number int64, at time.Time, counts map[string]int64) trip2g.MissingBatch {
+		return trip2g.MissingBatch{Sender: "one", Number: number, At: at, Counts: counts}
+	}
+	first := batch(1, testTime, map[string]int64{"/often": 5, "/once": 2})
+	ok(t, db.AddMissing(ctx, first))
+	ok(t, db.AddMissing(ctx, batch(2, testTime.Add(time.Minute), flood)))
+	ok(t, db.AddMissing(ctx, batch(3, testTime.Add(time.Hour), map[string]int64{
 		"/often": 1, "/bad\xff": 9, "/" + strings.Repeat("x", 5000): 9, "/none": 0, "/less": -3,
-	}, testTime.Add(time.Hour)))
+	})))
+	ok(t, db.AddMissing(ctx, first)) // its answer was lost, and it is sent again
 	if n := count(t, db, `SELECT count(*) FROM missing_pages`); n != maxMissingPages {
 		t.Errorf("%d paths are kept, want %d", n, maxMissingPages)
 	}

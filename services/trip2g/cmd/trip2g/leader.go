@@ -14,6 +14,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/jobs"
 	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/missing"
 	"trip2g/services/trip2g/publish"
 	"trip2g/services/trip2g/site"
 	"trip2g/services/trip2g/sqlite"
@@ -50,18 +51,18 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	missing := jobs.NewMissingTracker(db, n.log)
+	counted := missing.NewTracker(db, n.log, n.registry)
 	runner, err := jobs.NewRunner(db, n.log)
 	if err != nil {
 		return err
 	}
-	ports, err := n.leaderPorts(db, api, missing.Add)
+	ports, err := n.leaderPorts(db, api, counted.Add)
 	if err != nil {
 		return err
 	}
 
 	return n.serveBeside(ctx, ports,
-		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, missing.Run, runner.Run)
+		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, counted.Run, runner.Run)
 }
 
 // serveBeside serves while the loops run. They end after the ports, so that the last requests are

@@ -43,3 +43,11 @@ SET seq = max(seq, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'chang
 WHERE name = 'changes_3';
 DROP TABLE changes;
 ALTER TABLE changes_3 RENAME TO changes;
+
+-- The last batch of counts of missing pages that was added of each node's process, so that one which is
+-- sent again after a lost answer does not count twice.
+CREATE TABLE missing_senders (
+    sender TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    at     INTEGER NOT NULL
+) STRICT;
