@@ -97,7 +97,9 @@ func (w *window) watch(event any) {
 		w.fault(exceptionText(e.ExceptionDetails))
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeAssert {
-			w.fault(fmt.Sprintf("console: %s", e.Args))
+			for _, arg := range e.Args {
+				w.fault(fmt.Sprintf("console: %s %s", arg.Value, arg.Description))
+			}
 		}
 	case *cdplog.EventEntryAdded:
 		if e.Entry.Level == cdplog.EntryLevelError {

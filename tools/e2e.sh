@@ -6,6 +6,10 @@ cd "$(dirname "$0")/.."
 . tools/lib.sh
 
 need_docker
+# The tests in a browser take any that speaks Chromium's protocol; on macOS they find it by themselves.
+if [ "$(uname)" = Linux ] && ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
+    sh tools/deps.sh chromium
+fi
 STACK_IMAGE=$(sh docker/image.sh)
 export STACK_IMAGE
 sh tools/build.sh trip2g bin/trip2g
