@@ -26,6 +26,7 @@ type catalog struct {
 	places    *index[located[*entry]]
 	redirects *index[redirect]
 	names     *index[found[string]] // of notes, to their URLs
+	aliases   *index[found[string]] // other names of notes, to their URLs
 	fileRefs  *index[fileRef]
 	files     *index[found[*file]]
 	assets    *index[fileRef] // by hash
@@ -60,7 +61,7 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		options: o, bodies: b,
 		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(),
 		claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
-		names: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
+		names: newIndex(before(compareFound[string])), aliases: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
 		assets: newIndex(before(compareByHash)), members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]),
 		listings: newIndex(before(compareListings)), warnings: newIndex(before(compareWarnings)),
 	}
@@ -68,6 +69,7 @@ func newCatalog(o *Options, b *bodies) *catalog {
 	c.traces = []trace{
 		traceOf[redirect]{c.redirects, redirectsOf, nil},
 		traceOf[found[string]]{c.names, namesOf, nil},
+		traceOf[found[string]]{c.aliases, aliasesOf, nil},
 		traceOf[fileRef]{c.fileRefs, fileRefsOf, func(r fileRef) { c.staleFiles[r.asset.AbsolutePath] = true }},
 		traceOf[fileRef]{c.assets, fileRefsOf, nil},
 		traceOf[member]{c.members, membersOf, func(m member) { c.staleFolders[m.folder] = true }},
@@ -221,7 +223,7 @@ func (m move) keepsTraces() bool {
 	a, b := m.old, m.new
 	return a.location == b.location && a.Path == b.Path && a.doc.Title == b.doc.Title && a.doc.Description == b.doc.Description &&
 		a.doc.MembersOnly == b.doc.MembersOnly && a.doc.Slug == b.doc.Slug && a.doc.Permalink == b.doc.Permalink &&
-		slices.Equal(a.Assets, b.Assets)
+		slices.Equal(a.Assets, b.Assets) && slices.Equal(a.doc.Aliases, b.doc.Aliases)
 }
 
 // trace is what entries leave in one index.

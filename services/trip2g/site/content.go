@@ -20,6 +20,7 @@ type content struct {
 	listings  sorted[listing]
 	redirects sorted[redirect]
 	names     sorted[found[string]]
+	aliases   sorted[found[string]]
 	files     sorted[found[*file]]
 	assets    sorted[fileRef]
 	warnings  *warningList
@@ -61,6 +62,7 @@ func (c *catalog) content() *content {
 	next.stamps = c.nextStamps(last)
 	next.entries, next.folders, next.listings = c.places.freeze(), c.folders.freeze(), c.listings.freeze()
 	next.redirects, next.names, next.files, next.assets = c.redirects.freeze(), c.names.freeze(), c.files.freeze(), c.assets.freeze()
+	next.aliases = c.aliases.freeze()
 	next.warnings = last.warnings
 	if c.warnings.changed {
 		next.warnings = &warningList{of: c.warnings.freeze()}
@@ -85,7 +87,7 @@ func (c *catalog) generation() uint64 {
 func (c *catalog) nextStamps(last *content) *stamps {
 	next := *last.stamps
 	next.generation++
-	if c.names.changed || c.files.changed || c.folders.changed {
+	if c.names.changed || c.aliases.changed || c.files.changed || c.folders.changed {
 		next.names = next.generation
 	}
 	if c.folders.changed {

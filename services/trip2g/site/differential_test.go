@@ -21,7 +21,7 @@ var (
 	gardenNames   = []string{"index", "_index", "a", "A", "a b", "a_b", "a_2", "b", "B", "y", "Привет"}
 	gardenSlugs   = []string{"", "", "", "", "slug: a", "slug: /a/b", "slug: /x/y", "slug: /_system/x", "permalink: /old", "permalink: A/b"}
 	gardenFlags   = []string{"", "", "", "", "publish: false", "free: false"}
-	gardenLinks   = []string{"a", "A", "a b", "a/b", "./a", "../b", "/a/b", "/x/y", "y/index", "nothing", "Привет"}
+	gardenLinks   = []string{"a", "A", "a b", "a/b", "./a", "../b", "/a/b", "/x/y", "y/index", "nothing", "Привет", "another name"}
 	gardenFiles   = []string{"p.png", "a/p.png", "A/P.png", "x/y/q.png", "a/note.md"}
 )
 
@@ -34,12 +34,15 @@ func (g *gardener) content() string {
 	if g.IntN(2) == 0 {
 		front = append(front, fmt.Sprintf("title: T%d", g.IntN(4)), fmt.Sprintf("description: d%d", g.IntN(4)))
 	}
+	if g.IntN(3) == 0 {
+		front = append(front, "aliases: ["+one(g, gardenLinks)+", another name]")
+	}
 	if g.IntN(8) == 0 {
 		front = append(front, "tags: {wrong: kind}", "lang: de")
 	}
 	text := "---\n" + strings.Join(front, "\n") + "\n---\n"
 	for range g.IntN(4) {
-		text += fmt.Sprintf("[[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), g.IntN(100))
+		text += fmt.Sprintf("[[%s]] ![[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), one(g, gardenLinks), g.IntN(100))
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -12,8 +13,8 @@ import (
 
 // noteLinks finds notes and files for one note, as Obsidian does: letter case does not matter, the
 // ending of a note can be left out, and a path can be cut short from its front as long as whole
-// segments stay. An alias is no name: Obsidian resolves [[alias]] to nothing, it writes
-// [[note|alias]] instead. Only what readers can see is found.
+// segments stay. Where no file has a name, a note that has it as an alias is meant. Only what readers
+// can see is found.
 type noteLinks struct {
 	*content
 	from *entry
@@ -27,7 +28,7 @@ func (l noteLinks) Note(target string) (string, bool) {
 		}
 	}
 	if !isRooted(target) {
-		return "", false
+		return l.aliased(target)
 	}
 	p, ok := rooted(target, l.from.Path)
 	if !ok {
@@ -40,6 +41,21 @@ func (l noteLinks) Note(target string) (string, bool) {
 		return url, true
 	}
 	return "", false
+}
+
+// aliased gives the page of the nearest note that has an alias.
+func (l noteLinks) aliased(alias string) (url string, ok bool) {
+	var best found[string]
+	folded, folder := fold(alias), folderOfPath(l.from.Path)
+	for f := range l.aliases.from(found[string]{base: folded}) {
+		if f.base != folded {
+			break
+		}
+		if !ok || f.compare(best, folder) < 0 {
+			best, ok = f, true
+		}
+	}
+	return best.value, ok
 }
 
 // embedded gives the note that an embed shows, nil for none. A note that everybody can read shows none
@@ -141,6 +157,17 @@ func namesOf(e *entry) []found[string] {
 	return []found[string]{{path.Base(folded), folded, e.Path, e.ID, e.url}}
 }
 
+// aliasesOf gives the other names of a note. An alias is one name, whatever is in it.
+func aliasesOf(e *entry) []found[string] {
+	var all []found[string]
+	for _, alias := range e.doc.Aliases {
+		if f := (found[string]{fold(alias), fold(e.Path), e.Path, e.ID, e.url}); !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // find resolves a reference from a note among the things that accept takes (nil: all): the path that
 // it is, else the nearest that it ends.
 func find[T comparable](in sorted[found[T]], target, from string, accept func(T) bool) (f found[T], ok bool) {
@@ -183,7 +210,7 @@ func exact[T comparable](in sorted[found[T]], p string, accept func(T) bool) (fi
 func nearest[T comparable](in sorted[found[T]], target, from string, accept func(T) bool) (best found[T], ok bool) {
 	folded := fold(target)
 	base, ending := path.Base(folded), "/"+folded
-	folder := fold(path.Dir(from)) + "/"
+	folder := folderOfPath(from)
 	for f := range in.from(found[T]{base: base}) {
 		if f.base != base {
 			break
@@ -194,6 +221,8 @@ func nearest[T comparable](in sorted[found[T]], target, from string, accept func
 	}
 	return best, ok
 }
+
+func folderOfPath(p string) string { return fold(path.Dir(p)) + "/" }
 
 func (f found[T]) compare(other found[T], folder string) int {
 	return cmp.Or(

@@ -38,7 +38,15 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		{"x", "[[Node.js]]", "/node_js"},
 		{"x", "[[index]]", "/"},
 		{"zoo/x", "[[zoo/]]", "/zoo"},
-		{"x", "[[another name]]", ""}, // an alias is no name
+		{"x", "[[another name]]", "/note"}, // an alias
+		{"x", "[[Another NAME#a]]", "/note#a"},
+		{"x", "[[other name]]", ""},
+		{"x", "[[also/with a slash]]", "/note"},
+		{"guides/x", "[[both]]", "/guides/start"}, // of two notes with an alias the nearest
+		{"x", "[[both]]", "/note"},
+		{"x", "[[only]]", "/other/deep/only"}, // a name comes before an alias
+		{"x", "[l](another%20name)", "/note"},
+		{"x", "[[./another name]]", ""},
 		{"x", "[[hidden]]", ""},
 		{"x", "[[note two]]", ""},
 		{"x", "[[secret]]", "/members/secret"},
@@ -59,7 +67,9 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 			content := "text"
 			switch n {
 			case "note":
-				content = "---\naliases: another name\n---\n"
+				content = "---\naliases: [another name, also/with a slash, both, only]\n---\n"
+			case "guides/start":
+				content = "---\nalias: Both\n---\n"
 			case "moved":
 				content = "---\nslug: /new/place\n---\n"
 			case "members/secret":
