@@ -22,6 +22,11 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 
 	"signedIn": func(r trip2g.Reader) bool { return r >= trip2g.Member },
 	"owner":    func(r trip2g.Reader) bool { return r >= trip2g.Owner },
+
+	"static":         StaticURL,
+	"readingScripts": func() []string { return readingScripts },
+	"direction":      directionOf,
+	"marked":         marked,
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // shortMenu is how many links a menu shows at once; a longer one opens at a press.
@@ -124,7 +129,7 @@ func (n *notice) address() string { return n.name }
 
 func (n *notice) render(r *reading) []byte {
 	v := r.view(n.title, "")
-	v.Message, v.Hidden = n.message, true
+	v.Message, v.Hidden, v.MembersOnly = n.message, true, n == membersNotice
 	return execute("notice.html", v)
 }
 

@@ -22,6 +22,10 @@ var (
 	staticHash    = hashOfStatic()
 	stylesheetURL = StaticURL("site.css")
 	iconURL       = StaticURL("icon.svg")
+
+	// Each of the reading pages' scripts has one subject and needs no other: one that fails takes nothing
+	// else with it.
+	readingScripts = []string{StaticURL("explorer.js"), StaticURL("reading.js"), StaticURL("search.js"), StaticURL("preview.js"), StaticURL("graph.js")}
 )
 
 // StaticURL gives the URL path of one of the look's own files. It names the content of them all, so
