@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,6 +27,7 @@ type upload struct {
 	assetPath string
 	hash      string
 	size      int64
+	refused   bool // by the server, for what it is
 }
 
 // uploads picks the files that the server lacks or has differently.
@@ -74,34 +77,59 @@ func (r *run) stageAssets(ctx context.Context, uploads []upload) error {
 	defer r.Reporter.End()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelUploads)
-	for _, u := range uploads {
-		group.Go(func() error { return r.stageAsset(ctx, u) })
+	for i := range uploads {
+		group.Go(func() error { return r.stageAsset(ctx, &uploads[i]) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	r.summary.Assets = files(uploads)
+	uploads = slices.DeleteFunc(uploads, func(u upload) bool { return u.refused })
+	for _, u := range uploads {
+		r.keepAsset(u)
+	}
+	r.summary.Files = files(uploads)
 	return nil
 }
 
-// files counts the files of uploads: each note and reference takes one upload of its own.
-func files(uploads []upload) int {
+// keepAsset notes that the server has a file now.
+func (r *run) keepAsset(u upload) {
+	n := r.after[u.notePath]
+	kept := slices.DeleteFunc(slices.Clone(n.Assets), func(a trip2g.NoteAsset) bool { return a.Ref == u.ref })
+	n.Assets = append(kept, trip2g.NoteAsset{Ref: u.ref, AbsolutePath: u.assetPath, Hash: u.hash})
+	r.after[u.notePath] = n
+}
+
+// files lists the files of uploads: each note and reference takes one upload of its own.
+func files(uploads []upload) []string {
 	paths := make(map[string]bool, len(uploads))
 	for _, u := range uploads {
 		paths[u.assetPath] = true
 	}
-	return len(paths)
+	return slices.Sorted(maps.Keys(paths))
 }
 
-// stageAsset sends one file, and anew if it changes meanwhile.
-func (r *run) stageAsset(ctx context.Context, u upload) error {
+// refusedFile tells that the server does not take a file, whenever it is sent.
+func refusedFile(err error) bool {
+	code := trip2g.ErrorCode(err)
+	return code == trip2g.ETOOLARGE || code == trip2g.EINVALID
+}
+
+// stageAsset sends one file, and anew if it changes meanwhile. One that the server does not take is
+// left out with a warning.
+func (r *run) stageAsset(ctx context.Context, u *upload) error {
 	for try := 1; ; try++ {
-		err := r.Server.StageAsset(ctx, trip2g.AssetUpload{NoteID: u.noteID, Ref: u.ref, AbsolutePath: u.assetPath, Hash: u.hash}, u.size, func() (io.ReadCloser, error) {
-			return r.Vault.OpenAsset(u.assetPath)
+		var unread error
+		err := r.Server.StageAsset(ctx, trip2g.AssetUpload{NoteID: u.noteID, Ref: u.ref, AbsolutePath: u.assetPath, Hash: u.hash}, u.size, func() (f io.ReadCloser, err error) {
+			f, unread = r.Vault.OpenAsset(u.assetPath)
+			return f, unread
 		})
 		switch {
 		case err == nil:
 			r.Reporter.Add(u.size)
+			return nil
+		case unread == nil && refusedFile(err):
+			u.refused = true
+			r.Reporter.Warn(trip2g.Warning{Path: u.notePath, Text: fmt.Sprintf("refers to %q, which the server does not take (%s); it is left out", u.ref, trip2g.ErrorMessage(err))})
 			return nil
 		case trip2g.ErrorCode(err) != trip2g.ECONFLICT:
 			return err

@@ -38,15 +38,11 @@ func (r *run) stageNotes(ctx context.Context) (all []wanted, err error) {
 	var batch []trip2g.NoteUpdate
 	size := 0
 	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		notes, err := r.Server.StageNotes(ctx, batch)
+		notes, err := r.stageBatch(ctx, batch)
 		if err != nil {
 			return err
 		}
 		all = append(all, wantedByPushed(notes)...)
-		r.summary.Sent += len(batch)
 		r.Reporter.Add(int64(len(batch)))
 		batch, size = batch[:0], 0
 		return nil
@@ -68,6 +64,54 @@ func (r *run) stageNotes(ctx context.Context) (all []wanted, err error) {
 		size += len(content)
 	}
 	return all, flush()
+}
+
+// stageBatch sends notes. What the server refuses by name is left out with a warning, because one
+// note that it does not take is no reason to keep the others from readers.
+func (r *run) stageBatch(ctx context.Context, batch []trip2g.NoteUpdate) ([]trip2g.PushedNote, error) {
+	for len(batch) > 0 {
+		notes, err := r.Server.StageNotes(ctx, batch)
+		if err == nil {
+			for i, n := range notes {
+				r.summary.Sent = append(r.summary.Sent, n.Path)
+				r.after[n.Path] = trip2g.NotePath{ID: n.ID, Path: n.Path, Hash: trip2g.ContentHash(batch[i].Content), Assets: held(n.Assets)}
+			}
+			return notes, nil
+		}
+		taken := r.withoutRefused(batch, err)
+		if len(taken) == len(batch) {
+			return nil, err
+		}
+		batch = taken
+	}
+	return nil, nil
+}
+
+// withoutRefused gives the notes that an error does not name, and warns of the others.
+func (r *run) withoutRefused(batch []trip2g.NoteUpdate, err error) []trip2g.NoteUpdate {
+	reasons := map[string]string{}
+	for _, field := range trip2g.ErrorFields(err) {
+		reasons[field.Name] = field.Value
+	}
+	var taken []trip2g.NoteUpdate
+	for _, u := range batch {
+		if reason, refused := reasons[u.Path]; refused {
+			r.Reporter.Warn(trip2g.Warning{Path: u.Path, Text: "is not taken by the server and left out: " + reason})
+			continue
+		}
+		taken = append(taken, u)
+	}
+	return taken
+}
+
+// held picks the references for which the server has a file.
+func held(assets []trip2g.NoteAsset) (out []trip2g.NoteAsset) {
+	for _, a := range assets {
+		if a.Hash != "" {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // readNote reads a note. One that was removed since the vault was listed is left as the server has it.
@@ -102,6 +146,10 @@ func (r *run) wantedBy(ctx context.Context, notes []trip2g.NotePath) ([]wanted, 
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range notes {
 		group.Go(func() error {
+			if refs, ok := r.Memory.references(n.Path, n.Hash); ok {
+				lists[i] = wantedByText(n, refs)
+				return nil
+			}
 			content, err := r.Vault.ReadNote(ctx, n.Path)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // removed since: the next push sees to it
@@ -109,7 +157,9 @@ func (r *run) wantedBy(ctx context.Context, notes []trip2g.NotePath) ([]wanted, 
 			if err != nil {
 				return err
 			}
-			lists[i] = wantedByText(n, r.References(n.Path, content))
+			refs := own(r.References(n.Path, content))
+			r.Memory.keepReferences(n.Path, trip2g.ContentHash(content), refs)
+			lists[i] = wantedByText(n, refs)
 			return nil
 		})
 	}
@@ -119,6 +169,16 @@ func (r *run) wantedBy(ctx context.Context, notes []trip2g.NotePath) ([]wanted, 
 	return slices.Concat(lists...), nil
 }
 
+// own copies references: a parser may give pieces of the note's text, and with them the whole text
+// stays in memory.
+func own(refs []string) []string {
+	out := make([]string, len(refs))
+	for i, ref := range refs {
+		out[i] = strings.Clone(ref)
+	}
+	return out
+}
+
 func wantedByText(n trip2g.NotePath, refs []string) []wanted {
 	has := make(map[string]trip2g.NoteAsset, len(n.Assets))
 	for _, a := range n.Assets {
@@ -126,8 +186,6 @@ func wantedByText(n trip2g.NotePath, refs []string) []wanted {
 	}
 	all := make([]wanted, len(refs))
 	for i, ref := range refs {
-		// A parser may give a piece of the note's text, and with it the whole text stays in memory.
-		ref = strings.Clone(ref)
 		all[i] = wanted{noteID: n.ID, notePath: n.Path, ref: ref, has: has[ref]}
 	}
 	return all
@@ -140,7 +198,10 @@ func (r *run) stageHiding(ctx context.Context) error {
 		if err := r.Server.StageHiding(ctx, paths); err != nil {
 			return err
 		}
-		r.summary.Hidden += len(paths)
+		r.summary.Hidden = append(r.summary.Hidden, paths...)
+		for _, path := range paths {
+			delete(r.after, path)
+		}
 	}
 	return nil
 }

@@ -9,15 +9,14 @@ type plan struct {
 	send      []trip2g.NotePath // the server's entry for each note to send; only Path if it has none
 	unchanged []trip2g.NotePath // the server's entries
 	hide      []string
+	left      []string // what hide would have if hiding was asked for
 }
 
-// compare plans a push. Both lists are by path, and so are the plan's.
-func compare(local, remote []trip2g.NotePath, hideGone bool) (plan, error) {
+// compare plans a push. The server's list is by path, and so are the plan's.
+func compare(vault Vault, remote []trip2g.NotePath, hideGone bool) (plan, error) {
 	var p plan
-	known := make(map[string]trip2g.NotePath, len(remote))
-	for _, n := range remote {
-		known[n.Path] = n
-	}
+	local := vault.Notes()
+	known := byPath(remote)
 	for _, n := range local {
 		there, ok := known[n.Path]
 		switch {
@@ -30,16 +29,30 @@ func compare(local, remote []trip2g.NotePath, hideGone bool) (plan, error) {
 		}
 		delete(known, n.Path)
 	}
-	if !hideGone || len(known) == 0 {
-		return p, nil
+	for _, path := range vault.LeftOut() {
+		delete(known, path)
 	}
-	if len(local) == 0 {
-		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and --delete would hide all %d that the server has: is it the right folder?", len(known))
-	}
+	var gone []string
 	for _, n := range remote {
-		if _, gone := known[n.Path]; gone {
-			p.hide = append(p.hide, n.Path)
+		if _, ok := known[n.Path]; ok {
+			gone = append(gone, n.Path)
 		}
 	}
+	switch {
+	case !hideGone:
+		p.left = gone
+	case len(gone) > 0 && len(local) == 0:
+		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and --delete would hide all %d that the server has: is it the right folder?", len(gone))
+	default:
+		p.hide = gone
+	}
 	return p, nil
+}
+
+func byPath(notes []trip2g.NotePath) map[string]trip2g.NotePath {
+	out := make(map[string]trip2g.NotePath, len(notes))
+	for _, n := range notes {
+		out[n.Path] = n
+	}
+	return out
 }

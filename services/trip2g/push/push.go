@@ -14,6 +14,8 @@ import (
 type Vault interface {
 	// Notes lists the notes by path, with the hash of each one's text.
 	Notes() []trip2g.NotePath
+	// LeftOut lists the notes that are there and cannot be published: what the server has of them stays.
+	LeftOut() []string
 	// ReadNote gives a note's text. An error that is fs.ErrNotExist if it is gone.
 	ReadNote(ctx context.Context, path string) (string, error)
 	// FindAsset finds the file that a reference in a note means.
@@ -63,14 +65,18 @@ type Options struct {
 
 	Delete bool // hide the notes that the vault has no more
 	DryRun bool // ask and compare, change nothing
+
+	// Memory is what earlier pushes of the same vault to the same server have learned; nil: nothing.
+	Memory *Memory
 }
 
-// Summary is what a push did, or with DryRun would do.
+// Summary is what a push did, or with DryRun would do. Its lists are by path.
 type Summary struct {
-	Sent      int // notes
-	Unchanged int // notes
-	Hidden    int // notes
-	Assets    int // files sent, each counted once however many notes refer to it
+	Sent      []string // notes
+	Hidden    []string // notes
+	Files     []string // each once, however many notes refer to it
+	Left      []string // notes that the server shows and the vault has no more, because Delete was not asked for
+	Unchanged int      // notes
 
 	// Position is what a read on any node has to wait for to see the push; 0 if it is not known.
 	Position trip2g.Position
@@ -79,7 +85,7 @@ type Summary struct {
 }
 
 // Changed tells whether anything differed.
-func (s Summary) Changed() bool { return s.Sent+s.Hidden+s.Assets > 0 }
+func (s Summary) Changed() bool { return len(s.Sent)+len(s.Hidden)+len(s.Files) > 0 }
 
 // Error says how far a push that failed had come.
 type Error struct {
@@ -99,31 +105,39 @@ func (e *Error) Error() string {
 // Unwrap gives the failure.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Run pushes, and ends when readers of the server see it or Summary says why not. EINVALID for a Delete that would hide everything because the vault has no notes; an
-// Error for a failure after something was sent.
+// Run pushes, and ends when readers of the server see it or Summary says why not. EINVALID for a
+// Delete that would hide everything because the vault has no notes; an Error for a failure after
+// something was sent.
 func Run(ctx context.Context, o Options) (Summary, error) {
-	remote, err := o.Server.NotePaths(ctx)
+	server, remembered := o.Memory.server()
+	if !remembered {
+		var err error
+		if server, err = o.Server.NotePaths(ctx); err != nil {
+			return Summary{}, err
+		}
+	}
+	plan, err := compare(o.Vault, server, o.Delete)
 	if err != nil {
 		return Summary{}, err
 	}
-	plan, err := compare(o.Vault.Notes(), remote, o.Delete)
-	if err != nil {
-		return Summary{}, err
-	}
-	r := &run{Options: o, plan: plan}
-	r.summary.Unchanged = len(plan.unchanged)
+	r := &run{Options: o, plan: plan, after: byPath(server)}
+	r.summary.Unchanged, r.summary.Left = len(plan.unchanged), plan.left
 	if o.DryRun {
 		return r.summary, r.rehearse(ctx)
 	}
+	o.Memory.forget()
 	if err := r.stage(ctx); err != nil {
 		return r.summary, &Error{Err: err}
 	}
 	// Also if nothing differs: the server's list has what an earlier push staged before it was cut
 	// short, and only a commit makes that visible. With nothing staged it changes nothing.
-	if err := o.Server.Commit(ctx); err != nil {
-		return r.summary, &Error{Unsure: !refused(err), Err: err}
+	if r.summary.Changed() || !remembered {
+		if err := o.Server.Commit(ctx); err != nil {
+			return r.summary, &Error{Unsure: !refused(err), Err: err}
+		}
+		r.summary.Position, r.summary.Unseen = o.Server.AwaitVisible(ctx)
 	}
-	r.summary.Position, r.summary.Unseen = o.Server.AwaitVisible(ctx)
+	o.Memory.keep(r.after)
 	return r.summary, nil
 }
 
@@ -138,6 +152,7 @@ type run struct {
 	Options
 	plan
 	summary Summary
+	after   map[string]trip2g.NotePath // what the server has when the push is done
 }
 
 // stage sends all that differs. The order is free, because nothing is visible before the commit.
@@ -164,12 +179,12 @@ func (r *run) stage(ctx context.Context) error {
 func (r *run) rehearse(ctx context.Context) error {
 	for _, n := range r.send {
 		r.Reporter.Would("send", n.Path)
-		r.summary.Sent++
+		r.summary.Sent = append(r.summary.Sent, n.Path)
 	}
 	for _, path := range r.hide {
 		r.Reporter.Would("hide", path)
-		r.summary.Hidden++
 	}
+	r.summary.Hidden = r.hide
 	// Notes that differ count as they will be; the server would refer them to the same files.
 	wanted, err := r.wantedBy(ctx, append(r.send, r.unchanged...))
 	if err != nil {
@@ -182,6 +197,6 @@ func (r *run) rehearse(ctx context.Context) error {
 	for _, u := range uploads {
 		r.Reporter.Would("upload", fmt.Sprintf("%s (for %s)", u.assetPath, u.notePath))
 	}
-	r.summary.Assets = files(uploads)
+	r.summary.Files = files(uploads)
 	return nil
 }

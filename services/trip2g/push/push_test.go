@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,8 +42,10 @@ func TestAFolderIsPublishedWithItsFiles(t *testing.T) {
 	write(t, dir, "my data.csv", "1,2")
 	write(t, dir, "unrelated.txt", "nobody refers to me")
 	summary, told := s.mustPush(dir, nil)
-	if summary.Position = 0; summary != (push.Summary{Sent: 3, Assets: 2}) {
-		t.Errorf("summary %+v", summary)
+	summary.Position = 0
+	did := push.Summary{Sent: []string{"b/Deep note.md", "b/page.html", "index.md"}, Files: []string{"img/pic.png", "my data.csv"}}
+	if diff := cmp.Diff(did, summary); diff != "" {
+		t.Error(diff)
 	}
 	notes, assets, _ := s.published()
 	if diff := cmp.Diff(files, notes); diff != "" {
@@ -113,8 +116,9 @@ func TestOnlyWhatDiffersIsSent(t *testing.T) {
 	write(t, dir, "img/late.png", "late")
 	summary, told := s.mustPush(dir, nil)
 	summary.Position = 0
-	if want := (push.Summary{Sent: 1, Unchanged: 2, Assets: 2}); summary != want || len(told.warnings) != 0 {
-		t.Errorf("summary %+v, want %+v; warnings %q", summary, want, told.warnings)
+	did := push.Summary{Sent: []string{"c.md"}, Unchanged: 2, Files: []string{"a.png", "img/late.png"}}
+	if diff := cmp.Diff(did, summary); diff != "" || len(told.warnings) != 0 {
+		t.Errorf("warnings %q; %s", told.warnings, diff)
 	}
 	notes, files, _ := s.published()
 	if notes["c.md"] != "c, better" {
@@ -161,8 +165,8 @@ func TestARenamedNoteIsOneChangeForReaders(t *testing.T) {
 	}, nil)
 	summary, _ := s.mustPush(dir, withDelete)
 	summary.Position = 0
-	if want := (push.Summary{Sent: 1, Unchanged: 1, Hidden: 1}); summary != want {
-		t.Errorf("summary %+v", summary)
+	if diff := cmp.Diff(push.Summary{Sent: []string{"new.md"}, Hidden: []string{"old.md"}, Unchanged: 1}, summary); diff != "" {
+		t.Error(diff)
 	}
 	notes, _, _ := s.published()
 	if diff := cmp.Diff(map[string]string{"new.md": "text", "kept.md": "kept"}, notes); diff != "" {
@@ -175,9 +179,9 @@ func TestNothingIsHiddenUnlessAsked(t *testing.T) {
 	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
 	s.mustPush(dir, nil)
 	remove(t, dir, "b.md")
-	s.mustPush(dir, nil)
-	if notes, _, _ := s.published(); len(notes) != 2 {
-		t.Errorf("readers see %v", notes)
+	summary, _ := s.mustPush(dir, nil)
+	if notes, _, _ := s.published(); len(notes) != 2 || !slices.Equal(summary.Left, []string{"b.md"}) {
+		t.Errorf("readers see %v; told of %q", notes, summary.Left)
 	}
 	_, _, err := s.push(t.Context(), t.TempDir(), withDelete)
 	if trip2g.ErrorCode(err) != trip2g.EINVALID {
@@ -212,8 +216,9 @@ func TestADryRunChangesNothing(t *testing.T) {
 	write(t, dir, "b.png", "more")
 	write(t, dir, "new.md", "![[a.png]]")
 	summary, told := s.mustPush(dir, func(o *push.Options, _ *client.Options) { o.DryRun, o.Delete = true, true })
-	if want := (push.Summary{Sent: 2, Unchanged: 1, Hidden: 1, Assets: 2}); summary != want {
-		t.Errorf("summary %+v, want %+v", summary, want)
+	would := push.Summary{Sent: []string{"a.md", "new.md"}, Hidden: []string{"gone.md"}, Files: []string{"a.png", "b.png"}, Unchanged: 1}
+	if diff := cmp.Diff(would, summary); diff != "" {
+		t.Error(diff)
 	}
 	want := []string{"send a.md", "send new.md", "hide gone.md", "upload b.png (for a.md)", "upload a.png (for new.md)"}
 	if diff := cmp.Diff(want, told.would); diff != "" {

@@ -204,7 +204,7 @@ func (r *report) Add(n int64) {
 // push pushes a folder with a client of its own; change, if not nil, changes how.
 func (s *server) push(ctx context.Context, dir string, change func(*push.Options, *client.Options)) (push.Summary, *report, error) {
 	s.t.Helper()
-	v, err := vault.Open(ctx, dir, vault.Options{})
+	v, err := vault.Open(ctx, dir, vault.Options{MaxNoteSize: 20 << 20})
 	if err != nil {
 		s.t.Fatal(err)
 	}

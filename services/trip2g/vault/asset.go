@@ -106,6 +106,19 @@ func (v *Vault) find(dir, ref string) (string, bool) {
 
 // HashAsset reads a file that FindAsset found: its SHA-256 in lower-case hex and its size in bytes.
 func (v *Vault) HashAsset(ctx context.Context, assetPath string) (hash string, size int64, err error) {
+	type sum struct {
+		hash string
+		size int64
+		err  error
+	}
+	found := cached(v, assetPath, func() (sum, error) {
+		hash, size, err := v.hashFile(ctx, assetPath)
+		return sum{hash, size, err}, err
+	})
+	return found.hash, found.size, found.err
+}
+
+func (v *Vault) hashFile(ctx context.Context, assetPath string) (hash string, size int64, err error) {
 	f, err := v.OpenAsset(assetPath)
 	if err != nil {
 		return "", 0, err

@@ -22,7 +22,8 @@ const DefaultMaxNoteSize = 16 << 20
 
 // Options of a vault. The zero value is good.
 type Options struct {
-	MaxNoteSize int64 // bytes of a note's text; 0: DefaultMaxNoteSize
+	MaxNoteSize int64  // bytes of a note's text; 0: DefaultMaxNoteSize
+	Cache       *Cache // what earlier looks at the same folder have found; nil: nothing
 }
 
 // Vault is a folder as it was found by Open. Nothing outside the folder is ever read, whatever
@@ -30,17 +31,20 @@ type Options struct {
 type Vault struct {
 	root        *os.Root
 	maxNoteSize int64
+	cache       *Cache
 	notes       []trip2g.NotePath
+	leftOut     []string
 	files       index
 	warnings    []trip2g.Warning
 }
 
 // Open walks dir and reads every note once, for its hash. Notes are the .md and .html files.
-// Left out are names that start with a dot, folders named node_modules, and with a warning: links to
-// folders, links that lead out of dir or nowhere, and what is no regular file.
+// Left out are names that start with a dot, what is named node_modules, and with a warning: links to
+// folders, links that lead out of dir or nowhere, what is no regular file, and notes whose name or
+// size no server takes.
 //
-// ENOTFOUND or EINVALID if dir is no folder. Else EINVALID with one field for each file that a
-// server would not take or that cannot be read. The caller closes the vault.
+// ENOTFOUND or EINVALID if dir is no folder. Else EINVALID with one field for each file that cannot
+// be read. The caller closes the vault.
 func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	if o.MaxNoteSize == 0 {
 		o.MaxNoteSize = DefaultMaxNoteSize
@@ -49,7 +53,7 @@ func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{root: root, maxNoteSize: o.MaxNoteSize}
+	v := &Vault{root: root, maxNoteSize: o.MaxNoteSize, cache: o.Cache}
 	if err := v.load(ctx, dir); err != nil {
 		root.Close()
 		return nil, err
@@ -82,6 +86,9 @@ func (v *Vault) Close() error { return v.root.Close() }
 // Assets are empty. The caller must not change the list.
 func (v *Vault) Notes() []trip2g.NotePath { return v.notes }
 
+// LeftOut lists the paths of the notes that are in the folder and cannot be published as they are.
+func (v *Vault) LeftOut() []string { return v.leftOut }
+
 // Warnings tells what was left out or could not be taken as it is, by path.
 func (v *Vault) Warnings() []trip2g.Warning { return v.warnings }
 
@@ -103,35 +110,49 @@ func (v *Vault) load(ctx context.Context, dir string) error {
 // hashNotes reads the notes that were found, several at once because a disk answers many
 // questions in the time of one.
 func (v *Vault) hashNotes(ctx context.Context, paths []string, f *findings) error {
-	texts := make([]text, len(paths))
-	failures := make([]error, len(paths))
-	v.notes = make([]trip2g.NotePath, len(paths))
+	found := make([]hashed, len(paths))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i, path := range paths {
 		group.Go(func() error {
-			read, err := v.readText(ctx, path)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			v.notes[i] = trip2g.NotePath{Path: path, Hash: trip2g.ContentHash(read.content)}
-			read.content = "" // a vault may be larger than memory
-			texts[i], failures[i] = read, err
-			return nil
+			found[i] = v.hashNote(ctx, path)
+			return ctx.Err()
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	for i, path := range paths {
-		if failures[i] != nil {
-			f.fault(path, "%s", plain(failures[i]))
+		h := found[i]
+		if h.warning.Text != "" {
+			f.warn(h.warning)
 		}
-		if w := texts[i].warning; w.Text != "" {
-			f.warn(w)
+		switch {
+		case trip2g.ErrorCode(h.err) == trip2g.ETOOLARGE:
+			f.leaveOut(path, trip2g.ErrorMessage(h.err))
+			v.leftOut = append(v.leftOut, path)
+		case errors.Is(h.err, fs.ErrNotExist): // removed since its name was read
+		case h.err != nil:
+			f.fault(path, "%s", plain(h.err))
+		default:
+			v.notes = append(v.notes, trip2g.NotePath{Path: path, Hash: h.hash})
 		}
 	}
 	return nil
+}
+
+// hashed is what is kept of a note that was read: a vault may be larger than memory.
+type hashed struct {
+	hash    string
+	warning trip2g.Warning // Text is "" if there is none
+	err     error
+}
+
+func (v *Vault) hashNote(ctx context.Context, path string) hashed {
+	return cached(v, path, func() (hashed, error) {
+		read, err := v.readText(ctx, path)
+		return hashed{trip2g.ContentHash(read.content), read.warning, err}, err
+	})
 }
 
 // cause gives what the operating system said, without the call and the path that os adds.

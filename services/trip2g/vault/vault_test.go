@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,8 @@ func TestWhatIsNoFolderIsNamed(t *testing.T) {
 	}
 }
 
-func TestEveryFileToMendIsListedAtOnce(t *testing.T) {
+// TestWhatNoServerTakesIsLeftOutWithAWord has names and sizes that a text editor can save.
+func TestWhatNoServerTakesIsLeftOutWithAWord(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"good.md":        "good",
 		"back\\slash.md": "a",
@@ -105,24 +107,22 @@ func TestEveryFileToMendIsListedAtOnce(t *testing.T) {
 		"large.md":       strings.Repeat("x", 101),
 		"wide.md":        "\xFF\xFE" + strings.Repeat("x\x00", 101),
 	})
-	_, err := vault.Open(t.Context(), dir, vault.Options{MaxNoteSize: 100})
-	if trip2g.ErrorCode(err) != trip2g.EINVALID {
+	v, err := vault.Open(t.Context(), dir, vault.Options{MaxNoteSize: 100})
+	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]string{}
-	for _, f := range trip2g.ErrorFields(err) {
-		got[f.Name] = f.Value
+	defer v.Close()
+	if got := paths(v); !slices.Equal(got, []string{"good.md"}) || !slices.Equal(v.LeftOut(), []string{"large.md", "wide.md"}) {
+		t.Errorf("notes %q, left out %q", got, v.LeftOut())
 	}
+	got := warnings(v)
 	for name, want := range map[string]string{
 		"back\\slash.md": "backslash", `"line\nbreak.md"`: "control character", `"bad\xff.md"`: "UTF-8",
 		"large.md": "101 bytes", "wide.md": "204 bytes",
 	} {
-		if !strings.Contains(got[name], want) {
+		if !strings.Contains(got[name], want) || !strings.HasSuffix(got[name], "it is left out") {
 			t.Errorf("%s: %q does not say %q", name, got[name], want)
 		}
-	}
-	if len(got) != 5 {
-		t.Errorf("faults: %v", got)
 	}
 }
 

@@ -35,6 +35,10 @@ func (f *findings) warn(w trip2g.Warning) {
 	f.warnings = append(f.warnings, w)
 }
 
+func (f *findings) leaveOut(path, why string) {
+	f.warn(trip2g.Warning{Path: path, Text: why + "; it is left out"})
+}
+
 func (f *findings) sortedWarnings() []trip2g.Warning {
 	slices.SortStableFunc(f.warnings, func(a, b trip2g.Warning) int { return cmp.Compare(a.Path, b.Path) })
 	return f.warnings
@@ -67,6 +71,9 @@ type walk struct {
 // folder walks one folder; "." is the vault itself. The error is ctx's alone.
 func (w *walk) folder(ctx context.Context, dir string) error {
 	entries, err := w.entries(dir)
+	if errors.Is(err, fs.ErrNotExist) && dir != "." {
+		return nil // removed since its name was read
+	}
 	if err != nil {
 		w.fault(dir, "the folder cannot be read: %v", cause(err))
 	}
@@ -74,11 +81,11 @@ func (w *walk) folder(ctx context.Context, dir string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if strings.HasPrefix(entry.Name(), ".") {
+		if ignored(entry.Name()) {
 			continue
 		}
 		name := path.Join(dir, entry.Name())
-		if entry.IsDir() && entry.Name() != "node_modules" {
+		if entry.IsDir() {
 			if err := w.folder(ctx, name); err != nil {
 				return err
 			}
@@ -89,6 +96,9 @@ func (w *walk) folder(ctx context.Context, dir string) error {
 	}
 	return nil
 }
+
+// ignored tells the names, of files and of folders, that belong to no vault.
+func ignored(name string) bool { return strings.HasPrefix(name, ".") || name == "node_modules" }
 
 // entries lists a folder in byte order.
 func (w *walk) entries(dir string) ([]fs.DirEntry, error) {
@@ -145,7 +155,7 @@ func (w *walk) file(name string, mode fs.FileMode) {
 		return
 	}
 	if err := trip2g.ValidatePath(name); err != nil {
-		w.fault(name, "%s", trip2g.ErrorMessage(err))
+		w.leaveOut(name, "cannot be published: its "+trip2g.ErrorMessage(err))
 		return
 	}
 	w.notes = append(w.notes, name)

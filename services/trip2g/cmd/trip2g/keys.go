@@ -21,6 +21,7 @@ func newKeysCommand() *cobra.Command {
 		Short: "Make, list and revoke API keys, on the leader",
 		Long: "API keys let programs publish. The commands work on the database itself, while the server runs or not;\n" +
 			"what they do counts at once.",
+		Example: "  trip2g keys list --db-file /var/lib/trip2g/data.sqlite3",
 	}
 	config.AddFlags(cmd.PersistentFlags())
 	for _, s := range config.Settings() {
@@ -28,8 +29,7 @@ func newKeysCommand() *cobra.Command {
 			cmd.PersistentFlags().Lookup(s.Flag).Hidden = true
 		}
 	}
-	cmd.AddCommand(newKeysCreateCommand(), newKeysListCommand(), newKeysRevokeCommand())
-	return cmd
+	return group(cmd, newKeysCreateCommand(), newKeysListCommand(), newKeysRevokeCommand())
 }
 
 func newKeysCreateCommand() *cobra.Command {
@@ -56,9 +56,10 @@ func newKeysCreateCommand() *cobra.Command {
 
 func newKeysListCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: "List the keys: id, name, first characters, when made, last used and revoked",
-		Args:  usage(cobra.NoArgs),
+		Use:     "list",
+		Short:   "List the keys: id, name, first characters, when made, last used and revoked",
+		Example: "  trip2g keys list",
+		Args:    usage(cobra.NoArgs),
 		RunE: withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
 			keys, err := db.Keys(cmd.Context())
 			if err != nil {
@@ -83,9 +84,10 @@ func when(t time.Time) string {
 
 func newKeysRevokeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "revoke ID",
-		Short: "End a key for good",
-		Args:  usage(cobra.ExactArgs(1)),
+		Use:     "revoke ID",
+		Short:   "End a key for good",
+		Example: "  trip2g keys revoke 3",
+		Args:    usage(cobra.ExactArgs(1)),
 		RunE: withDatabase(func(cmd *cobra.Command, args []string, db *sqlite.DB) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {

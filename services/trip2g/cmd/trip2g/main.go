@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // version is set by the linker: -ldflags "-X main.version=...".
@@ -62,18 +63,36 @@ func newRootCommand() *cobra.Command {
 		Short: "Publish a folder of Markdown notes, and serve it from one node or many",
 		Long: "trip2g serves a vault of Markdown notes as a website, from memory, live.\n\n" +
 			"Without a command it serves: `trip2g` alone starts a leader with a database in this folder.\n" +
-			"With TRIP2G_LEADER_ADDR it is a read replica of that leader.",
+			"With TRIP2G_LEADER_ADDR it is a read replica of that leader. `trip2g serve --help` lists the settings.\n\n" +
+			"The commands that talk to a server find it by --url and --key, or by TRIP2G_URL and TRIP2G_KEY. What they\n" +
+			"print has no colour, and no bar where there is no terminal; NO_COLOR=1 takes it from the server's log as well.",
+		Example: "  trip2g                                     serve on http://localhost:8081\n" +
+			"  trip2g keys create --name laptop           make a key\n" +
+			"  TRIP2G_KEY=t2g_... trip2g push ~/notes     publish a folder with it",
 		Args:          usage(cobra.NoArgs),
 		RunE:          serve.RunE,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.Flags().AddFlagSet(serve.Flags())
+	serve.Flags().VisitAll(func(flag *pflag.Flag) {
+		hidden := *flag // from the help of all commands, which would begin with thirty settings
+		hidden.Hidden = true
+		root.Flags().AddFlag(&hidden)
+	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
 	})
-	root.AddCommand(serve, newPushCommand(), newKeysCommand(), newVersionCommand())
+	root.AddCommand(serve, newPushCommand(), newKeysCommand(), newCompletionCommand(), newVersionCommand())
 	return root
+}
+
+// group makes a command that is nothing but others: alone it shows its help, and what it does not
+// know is a wrong command line.
+func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	cmd.Args = usage(cobra.NoArgs)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.AddCommand(commands...)
+	return cmd
 }
 
 // usage makes a wrong number of arguments end with the exit code of a wrong command line.
@@ -88,9 +107,10 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  usage(cobra.NoArgs),
-		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version) },
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  trip2g version",
+		Args:    usage(cobra.NoArgs),
+		Run:     func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version) },
 	}
 }

@@ -3,32 +3,21 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/client"
 	"trip2g/services/trip2g/config"
 	"trip2g/services/trip2g/push"
 	"trip2g/services/trip2g/vault"
 )
 
-// Exit codes of push beside exitFailure and exitUsage.
-const (
-	exitRefused     = 3
-	exitUnavailable = 4
-	exitVault       = 5
-)
-
 // pushFlags is what the command line of push can say.
 type pushFlags struct {
-	dir, url, key         string
-	delete, dryRun, quiet bool
-	retryFor              time.Duration
+	connectionFlags
+	dir                   string
+	delete, dryRun, watch bool
+	quiet, json           bool
 	maxNoteSize           sizeFlag
 }
 
@@ -46,59 +35,60 @@ func newPushCommand() *cobra.Command {
 		Long: "Compares the folder with what the server has, sends what differs, and makes all of it visible in one step.\n" +
 			"Until then readers see what they saw. A push that was cut short continues where it was when it is run again.\n\n" +
 			"Notes are the .md and .html files. Names that start with a dot and folders named node_modules are left out.\n" +
-			"Other files are sent if a note refers to them.\n\n" +
+			"Other files are sent if a note refers to them. What the server cannot take is left out with a warning.\n\n" +
+			"With --watch it goes on until Ctrl-C and sends each file that is saved. A server that goes away gets what it\n" +
+			"missed when it is back.\n\n" +
 			"The URL may be any node's: a replica hands the notes on to its leader.\n\n" +
-			"Exit codes:\n" +
-			"  0  all is published, or there was nothing to do\n" +
-			"  1  another failure, or stopped by Ctrl-C\n" +
-			"  2  the command line is wrong\n" +
-			"  3  the server refused the key\n" +
-			"  4  the server cannot be reached or cannot serve now\n" +
+			exitCodes("all is published, or there was nothing to do") + "\n" +
 			"  5  something in the folder has to be mended first",
-		Example: "  TRIP2G_KEY=t2g_... trip2g push ~/notes --url https://notes.example.com",
-		Args:    usage(cobra.ExactArgs(1)),
+		Example: "  export TRIP2G_URL=https://notes.example.com TRIP2G_KEY=t2g_...\n" +
+			"  trip2g push ~/notes                        publish what has changed\n" +
+			"  trip2g push ~/notes --dry-run --delete     say what would be sent and hidden\n" +
+			"  trip2g push ~/notes --delete               also hide what the folder no longer has\n" +
+			"  trip2g push ~/notes --watch                publish each file as it is saved\n" +
+			"  trip2g push ~/notes --json | jq .position",
+		Args:              usage(cobra.ExactArgs(1)),
+		ValidArgsFunction: completeFolder,
 	}
-	cmd.Flags().StringVar(&f.url, "url", "", "the server (TRIP2G_URL; default http://localhost:8081)")
-	cmd.Flags().StringVar(&f.key, "key", "", "an API key; better TRIP2G_KEY, which other users of this machine cannot see")
+	f.add(cmd)
 	cmd.Flags().BoolVar(&f.delete, "delete", false, "hide the notes that the server has and the folder has no more; their history is kept")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and change nothing")
+	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "go on and publish each file as it is saved")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
-	cmd.Flags().DurationVar(&f.retryFor, "retry-for", time.Minute, "how long to try again when the server is away; 0: not at all")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print what was done as JSON, with --watch one line for each change")
 	cmd.Flags().Var(&f.maxNoteSize, "max-note-size", "largest note that the server takes, its TRIP2G_MAX_NOTE_SIZE")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.watch && f.dryRun {
+			return &codedError{exitUsage, errors.New("--watch publishes and --dry-run does not: leave one of them out")}
+		}
 		f.dir = args[0]
-		f.url = firstSet(f.url, os.Getenv(config.Prefix+"URL"), "http://localhost:8081")
-		f.key = firstSet(f.key, os.Getenv(config.Prefix+"KEY"))
-		return pushFolder(cmd.Context(), f, newPushConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet))
+		console := newPushConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
+		console.json = f.json
+		if f.watch {
+			return watchFolder(cmd.Context(), f, console)
+		}
+		return pushFolder(cmd.Context(), f, console)
 	}
 	return cmd
 }
 
-// firstSet gives the first text that is not blank, without the blanks around it that come with a
-// key or URL read from a file.
-func firstSet(texts ...string) string {
-	for _, text := range texts {
-		if text = strings.TrimSpace(text); text != "" {
-			return text
-		}
+// completeFolder lets a shell complete the only argument with folders.
+func completeFolder(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return ""
+	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
 // pushFolder does what the command line says. Its errors have exit codes and are fit for a terminal.
 func pushFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
-	server, err := client.New(client.Options{
-		URL: f.url, Key: f.key, UserAgent: "trip2g/" + version, RetryFor: f.retryFor, OnRetry: console.Retry,
-	})
+	server, err := f.connect(console.Retry, console.Print)
 	if err != nil {
-		return &codedError{exitUsage, fmt.Errorf("%w (--url or TRIP2G_URL, --key or TRIP2G_KEY)", err)}
-	}
-	if server.Exposed() {
-		console.Print("warning: the URL is plain http and leads to another machine: the key and the notes can be read on the way")
+		return err
 	}
 	notes, err := vault.Open(ctx, f.dir, vault.Options{MaxNoteSize: int64(f.maxNoteSize.Bytes)})
 	if err != nil {
-		return pushError(err, vaultExitCode(err))
+		return pushError(err, folderExitCode(err))
 	}
 	defer notes.Close()
 	for _, w := range notes.Warnings() {
@@ -107,55 +97,23 @@ func pushFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
 	if len(notes.Notes()) == 0 {
 		console.Print("warning: " + f.dir + " has no notes (.md or .html)")
 	}
-	summary, err := push.Run(ctx, push.Options{
-		Vault: notes, Server: server, Reporter: console, References: references, Delete: f.delete, DryRun: f.dryRun,
-	})
+	summary, err := push.Run(ctx, f.options(notes, server, console))
 	if err != nil {
-		return pushError(err, pushExitCode(err))
+		return pushError(err, serverExitCode(err))
 	}
 	console.Summary(summary, f.dryRun, server.Site())
 	return nil
 }
 
-// vaultExitCode tells a folder that is not there from one with files to mend.
-func vaultExitCode(err error) int {
-	switch {
-	case errors.Is(err, context.Canceled):
-		return exitFailure
-	case len(trip2g.ErrorFields(err)) == 0:
-		return exitUsage
-	default:
-		return exitVault
-	}
+func (f pushFlags) options(notes *vault.Vault, server *client.Client, console *pushConsole) push.Options {
+	return push.Options{Vault: notes, Server: server, Reporter: console, References: references, Delete: f.delete, DryRun: f.dryRun}
 }
 
-func pushExitCode(err error) int {
-	switch trip2g.ErrorCode(err) {
-	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN:
-		return exitRefused
-	case trip2g.EUNAVAILABLE:
-		return exitUnavailable
-	case trip2g.EINVALID, trip2g.ETOOLARGE, trip2g.ECONFLICT:
-		return exitVault
-	default:
-		return exitFailure
-	}
-}
-
-// pushError words an error for a terminal: one line for what happened, one for each file at fault.
+// pushError words the failure of a push for a terminal.
 func pushError(err error, code int) error {
-	text := err.Error()
-	if errors.Is(err, context.Canceled) {
-		text = "stopped; nothing of this push is visible, and running it again continues where it was"
-		if failed := (*push.Error)(nil); errors.As(err, &failed) && failed.Unsure {
-			text = "stopped while the push was made visible; run it again to be sure"
-		}
+	stopped := "stopped; nothing of this push is visible, and running it again continues where it was"
+	if failed := (*push.Error)(nil); errors.As(err, &failed) && failed.Unsure {
+		stopped = "stopped while the push was made visible; run it again to be sure"
 	}
-	if fault := (*trip2g.Error)(nil); errors.As(err, &fault) && len(fault.Fields) > 0 {
-		text = strings.Replace(text, fault.Error(), fault.Message, 1)
-		for _, field := range fault.Fields {
-			text += "\n  " + field.Name + ": " + field.Value
-		}
-	}
-	return &codedError{code, errors.New(printable(text))}
+	return terminalError(err, code, stopped)
 }

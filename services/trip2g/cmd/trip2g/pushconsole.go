@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,15 +21,21 @@ import (
 // often enough that nobody takes a job for hung, seldom enough for a log.
 const tellEvery = 10 * time.Second
 
-// pushConsole shows a push: a bar on a terminal, lines elsewhere. It implements push.Reporter.
+// pushConsole shows a push: a bar on a terminal, and elsewhere lines if it takes long. It implements
+// push.Reporter.
 type pushConsole struct {
 	out, err io.Writer
 	quiet    bool
+	json     bool // the summary is JSON
+	calm     bool // no bars: a watch tells what it did
 	terminal bool
 
-	mu      sync.Mutex
-	work    *work // nil between End and Begin
-	retried time.Time
+	mu       sync.Mutex
+	work     *work // nil between End and Begin
+	retried  time.Time
+	warnings []trip2g.Warning // of the round
+	before   []trip2g.Warning // of the round before, which are not told again
+	left     []string         // push.Summary.Left of the round before
 }
 
 var _ push.Reporter = (*pushConsole)(nil)
@@ -60,11 +68,24 @@ func (c *pushConsole) print(line string) {
 
 // Warn is push.Reporter's.
 func (c *pushConsole) Warn(w trip2g.Warning) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.warnings = append(c.warnings, w)
+	if slices.Contains(c.before, w) {
+		return
+	}
 	place := w.Path
 	if w.Line > 0 {
 		place += fmt.Sprintf(":%d", w.Line)
 	}
-	c.Print("warning: " + place + ": " + w.Text)
+	c.print("warning: " + place + ": " + w.Text)
+}
+
+// NextRound begins another push of a watch.
+func (c *pushConsole) NextRound() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.before, c.warnings = c.warnings, nil
 }
 
 // Retry tells that the server is away, once for a row of attempts.
@@ -79,6 +100,9 @@ func (c *pushConsole) Retry(err error, _ time.Duration) {
 
 // Would is push.Reporter's.
 func (c *pushConsole) Would(action, path string) {
+	if c.json {
+		return // the summary says it
+	}
 	fmt.Fprintln(c.out, printable("would "+action+" "+path))
 }
 
@@ -92,7 +116,7 @@ func (c *pushConsole) Begin(what string, total int64, bytes bool) {
 	}
 	c.work = w
 	switch {
-	case c.quiet:
+	case c.quiet, c.calm:
 	case c.terminal:
 		options := []progressbar.Option{
 			progressbar.OptionSetWriter(c.err), progressbar.OptionSetDescription("Sending " + what),
@@ -100,8 +124,6 @@ func (c *pushConsole) Begin(what string, total int64, bytes bool) {
 			progressbar.OptionShowCount(), progressbar.OptionShowBytes(bytes), progressbar.OptionClearOnFinish(),
 		}
 		w.bar = progressbar.NewOptions64(max(total, 1), options...) // it takes no total of 0, as empty files have
-	default:
-		fmt.Fprintln(c.err, "sending "+w.unit(total))
 	}
 }
 
@@ -136,13 +158,20 @@ func (c *pushConsole) Summary(s push.Summary, dryRun bool, site string) {
 	if s.Unseen != nil {
 		c.Print("warning: it is published, but " + s.Unseen.Error())
 	}
-	if c.quiet {
-		return
+	switch {
+	case c.json:
+		c.report(s, dryRun, site)
+	case !c.quiet:
+		c.summary(s, dryRun, site)
+		c.tellLeft(s.Left)
 	}
+}
+
+func (c *pushConsole) summary(s push.Summary, dryRun bool, site string) {
 	if s.Position > 0 {
 		site += fmt.Sprintf(" (position %d)", s.Position)
 	}
-	counts := fmt.Sprintf("%s sent, %d unchanged, %d hidden; %s sent", count(s.Sent, "note"), s.Unchanged, s.Hidden, count(s.Assets, "file"))
+	counts := fmt.Sprintf("%s sent, %d unchanged, %d hidden; %s sent", count(len(s.Sent), "note"), s.Unchanged, len(s.Hidden), count(len(s.Files), "file"))
 	switch {
 	case dryRun:
 		fmt.Fprintln(c.out, "Dry run, nothing was changed: "+strings.ReplaceAll(counts, "sent", "to send"))
@@ -151,6 +180,93 @@ func (c *pushConsole) Summary(s push.Summary, dryRun bool, site string) {
 	default:
 		fmt.Fprintf(c.out, "Published: %s. Read it at %s\n", counts, site)
 	}
+}
+
+// Saved ends a push of a watch that is not the first.
+func (c *pushConsole) Saved(s push.Summary, site string) {
+	if s.Unseen != nil {
+		c.Print("warning: it is published, but " + s.Unseen.Error())
+	}
+	switch {
+	case c.json && s.Changed():
+		c.report(s, false, site)
+	case !c.quiet && !c.json:
+		if s.Changed() {
+			fmt.Fprintln(c.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
+		}
+		c.tellLeft(s.Left)
+	}
+}
+
+// saved names what a push changed.
+func saved(s push.Summary) string {
+	var parts []string
+	if sent := slices.Concat(s.Sent, s.Files); len(sent) > 0 {
+		parts = append(parts, names(sent))
+	}
+	if len(s.Hidden) > 0 {
+		parts = append(parts, "hidden "+names(s.Hidden))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// maxNames bounds how many files a line names.
+const maxNames = 5
+
+func names(paths []string) string {
+	if len(paths) <= maxNames {
+		return strings.Join(paths, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(paths[:maxNames], ", "), len(paths)-maxNames)
+}
+
+// tellLeft tells of notes that the server shows and the folder has no more, when they have changed.
+func (c *pushConsole) tellLeft(left []string) {
+	if len(left) > 0 && !slices.Equal(left, c.left) {
+		fmt.Fprintln(c.out, printable(fmt.Sprintf("Left on the server, no longer in the folder: %s (%s). --delete hides them.", count(len(left), "note"), names(left))))
+	}
+	c.left = left
+}
+
+// pushReport is what --json prints.
+type pushReport struct {
+	DryRun    bool            `json:"dryRun"`
+	Sent      []string        `json:"sent"`
+	Hidden    []string        `json:"hidden"`
+	Files     []string        `json:"files"`
+	Left      []string        `json:"left"`
+	Unchanged int             `json:"unchanged"`
+	Position  trip2g.Position `json:"position"` // 0: not known
+	Visible   bool            `json:"visible"`  // at the node that was pushed to
+	URL       string          `json:"url"`
+	Warnings  []warningReport `json:"warnings"`
+}
+
+type warningReport struct {
+	Path string `json:"path"`
+	Line int    `json:"line"` // 0: the whole file
+	Text string `json:"text"`
+}
+
+func (c *pushConsole) report(s push.Summary, dryRun bool, site string) {
+	report := pushReport{
+		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left), Unchanged: s.Unchanged,
+		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: []warningReport{},
+	}
+	for _, w := range c.warnings {
+		report.Warnings = append(report.Warnings, warningReport(w))
+	}
+	printJSON(c.out, report)
+}
+
+// list makes JSON's [] of a list that is nil.
+func list(paths []string) []string { return append([]string{}, paths...) }
+
+// printJSON prints a value on one line.
+func printJSON(out io.Writer, value any) {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(value)
 }
 
 func count(n int, what string) string {

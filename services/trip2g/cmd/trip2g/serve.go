@@ -32,6 +32,8 @@ func newServeCommand() *cobra.Command {
 		Short: "Run a node (this is what `trip2g` alone does)",
 		Long: "Runs a leader, or with TRIP2G_LEADER_ADDR a read replica, until it is told to stop (SIGTERM, Ctrl-C).\n" +
 			"Each setting is a flag and a variable; the flag wins.",
+		Example: "  trip2g serve --listen-addr 127.0.0.1:8081 --db-file /var/lib/trip2g/data.sqlite3\n" +
+			"  TRIP2G_LEADER_ADDR=leader:8082 trip2g serve",
 		Args: usage(cobra.NoArgs),
 	}
 	config.AddFlags(cmd.Flags())

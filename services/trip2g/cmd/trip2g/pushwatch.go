@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/client"
+	"trip2g/services/trip2g/push"
+	"trip2g/services/trip2g/vault"
+)
+
+// How long a watch waits before it asks again a server that was away.
+const (
+	firstAgain = 250 * time.Millisecond
+	mostAgain  = 5 * time.Second
+)
+
+// watching is a push that goes on.
+type watching struct {
+	pushFlags
+	console *pushConsole
+	server  *client.Client
+	changes <-chan struct{}
+
+	cache  vault.Cache
+	memory push.Memory
+
+	begun  bool   // a push has succeeded
+	failed string // what kept the last push from succeeding; "" if it did
+	waits  *backoff.ExponentialBackOff
+}
+
+// watchFolder pushes, and again whenever the folder has changed, until ctx ends. What the server or the
+// folder may get over does not end it.
+func watchFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
+	f.retryFor = 0 // the next round is the next attempt, with what the folder has then
+	server, err := f.connect(nil, console.Print)
+	if err != nil {
+		return err
+	}
+	changes, err := vault.Watch(ctx, f.dir)
+	if err != nil {
+		return pushError(err, folderExitCode(err))
+	}
+	w := &watching{
+		pushFlags: f, console: console, server: server, changes: changes.Changes(),
+		waits: &backoff.ExponentialBackOff{InitialInterval: firstAgain, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: mostAgain},
+	}
+	for {
+		err := w.round(ctx)
+		if ctx.Err() != nil && err == nil {
+			return nil
+		}
+		again, end := w.judge(ctx, err)
+		if end != nil {
+			return end
+		}
+		if !w.wait(ctx, again) {
+			return nil
+		}
+		console.NextRound()
+	}
+}
+
+// round pushes once.
+func (w *watching) round(ctx context.Context) error {
+	notes, err := vault.Open(ctx, w.dir, vault.Options{MaxNoteSize: int64(w.maxNoteSize.Bytes), Cache: &w.cache})
+	if err != nil {
+		return err
+	}
+	defer notes.Close()
+	for _, warning := range notes.Warnings() {
+		w.console.Warn(warning)
+	}
+	o := w.options(notes, w.server, w.console)
+	o.Memory = &w.memory
+	summary, err := push.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if w.failed != "" {
+		w.console.Print("all that was saved meanwhile is published")
+	}
+	if w.begun {
+		w.console.Saved(summary, w.server.Site())
+		return nil
+	}
+	w.begun, w.console.calm = true, true
+	w.console.Summary(summary, false, w.server.Site())
+	if !w.quiet {
+		fmt.Fprintln(w.console.err, printable("watching "+w.dir+"; what is saved there is published, Ctrl-C ends it"))
+	}
+	return nil
+}
+
+// judge tells how a round that ended with err goes on: with the next one after a while (0: when the
+// folder changes), or with the end of the watch.
+func (w *watching) judge(ctx context.Context, err error) (again time.Duration, end error) {
+	if err == nil {
+		w.failed = ""
+		w.waits.Reset()
+		return 0, nil
+	}
+	if ctx.Err() != nil {
+		return 0, pushError(err, exitFailure)
+	}
+	code := trip2g.ErrorCode(err)
+	switch {
+	case code == trip2g.EUNAUTHORIZED, code == trip2g.EFORBIDDEN, code == trip2g.ENOTFOUND && !w.begun:
+		return 0, pushError(err, serverExitCode(err))
+	case code == trip2g.EINVALID, code == trip2g.ETOOLARGE:
+		w.tell(err, "mend it and save")
+		return 0, nil
+	default:
+		w.tell(err, "what is saved is published when that is over")
+		return w.waits.NextBackOff(), nil
+	}
+}
+
+// tell says what keeps a push from succeeding, once for each reason.
+func (w *watching) tell(err error, then string) {
+	if failed := (*push.Error)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	text := terminalError(err, exitFailure, "").Error()
+	if text != w.failed {
+		w.console.Print("warning: " + text + "; " + then)
+	}
+	w.failed = text
+}
+
+// wait waits for a change of the folder, at most for again if that is not 0; false if ctx ends.
+func (w *watching) wait(ctx context.Context, again time.Duration) bool {
+	var timeout <-chan time.Time
+	if again > 0 {
+		timer := time.NewTimer(again)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case _, open := <-w.changes:
+		return open
+	case <-timeout:
+		return true
+	}
+}
