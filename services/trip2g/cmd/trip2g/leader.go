@@ -47,7 +47,8 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	api, err := n.newAPI(db, signIn, follower)
+	members := auth.NewPeople(auth.PeopleOptions{Users: db, Refresh: follower.Refresh, Log: n.log})
+	api, err := n.newAPI(db, signIn, members, follower)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,11 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	ports, err := n.leaderPorts(db, api, counted.Add)
+	routes, err := n.peopleRoutes(n.leaderOfPeople(signIn, members))
+	if err != nil {
+		return err
+	}
+	ports, err := n.leaderPorts(trip2ghttp.Options{Assets: db, GraphQL: api, Missing: counted.Add, Routes: routes})
 	if err != nil {
 		return err
 	}
@@ -97,14 +102,14 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	return db, nil
 }
 
-func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, follower *site.Follower) (http.Handler, error) {
+func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower) (http.Handler, error) {
 	return graphql.New(graphql.Options{
 		Publisher: publish.New(publish.Options{
 			Vault: db, Assets: db, References: references, Refresh: follower.Refresh,
 			MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
 		}),
 		SignIn:    signIn,
-		People:    auth.NewPeople(auth.PeopleOptions{Users: db, Refresh: follower.Refresh, Log: n.log}),
+		People:    members,
 		Keys:      auth.NewKeys(db, nil),
 		Origin:    origin,
 		PublicURL: n.config.PublicURL,
@@ -124,8 +129,8 @@ func origin(r *http.Request) trip2g.Origin {
 }
 
 // leaderPorts gives the public port and the intake the very same handler.
-func (n *node) leaderPorts(db *sqlite.DB, api http.Handler, missing func(string)) (ports, error) {
-	own := n.ownHandler(trip2ghttp.Options{Assets: db, GraphQL: api, Missing: missing}, nil)
+func (n *node) leaderPorts(o trip2ghttp.Options) (ports, error) {
+	own := n.ownHandler(o, nil)
 	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), nil)
 	if err != nil {
 		return ports{}, err

@@ -108,7 +108,11 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
-	own := n.ownHandler(trip2ghttp.Options{Assets: assets}, n.waitFor)
+	routes, err := n.peopleRoutes(nil)
+	if err != nil {
+		return ports{}, err
+	}
+	own := n.ownHandler(trip2ghttp.Options{Routes: routes, Assets: assets}, n.waitFor)
 	return ports{
 		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, forwarder))),
 		internal: n.internalHandler(forward.RefuseLoop(n.config.NodeName)),
