@@ -36,6 +36,19 @@ type Document struct {
 	Format   Format
 }
 
+// Address gives the URL path that a note asks for, by NoteURL; ok is false for one that is not to be
+// seen. A slug that makes an address of the server's own is left out.
+func (d *Document) Address(notePath string) (url string, ok bool) {
+	if d.Hidden {
+		return "", false
+	}
+	url, ok = NoteURL(notePath, d.Slug)
+	if ok && IsReserved(url) {
+		url, ok = NoteURL(notePath, "")
+	}
+	return url, ok
+}
+
 // Link is a reference to another note.
 type Link struct {
 	Target string // percent-decoded, without "#" and what follows

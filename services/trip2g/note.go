@@ -61,6 +61,7 @@ type NotePathFilter struct {
 type NoteUpdate struct {
 	Path    string
 	Content string
+	URL     string // the address that the text asks for (Document.Address), "" for none or if nobody asked it
 }
 
 // StagedNote is what the store has of a note after a push of it.
@@ -136,6 +137,9 @@ type ChangeSet struct {
 	RemovedNotes    []int64 // notes that readers see no more
 	Sessions        []Session
 	RemovedSessions []int64
+
+	Redirects        []Redirect
+	RemovedRedirects []int64
 }
 
 // ChangeSource gives a site what changed. limit bounds the changes of one call and so the length
@@ -175,6 +179,17 @@ func pathFault(path string) string {
 	}
 	if !strings.HasSuffix(strings.ToLower(path), ".md") && !strings.HasSuffix(strings.ToLower(path), ".html") {
 		return "must end in .md or .html"
+	}
+	return ""
+}
+
+// textFault tells what no name or address may have in it.
+func textFault(text string) string {
+	switch {
+	case !utf8.ValidString(text):
+		return "is not valid UTF-8"
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "has a control character"
 	}
 	return ""
 }

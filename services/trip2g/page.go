@@ -45,12 +45,15 @@ type Body struct {
 	Length string // len(Bytes) in decimal
 }
 
-// Page is what one address gives at a site's position.
+// Page is what one address gives at a site's position to readers of one kind.
 type Page interface {
-	// MembersOnly tells whether only signed-in readers may have it.
+	// MembersOnly tells whether only signed-in readers may have it. To one who may not, the page says
+	// that instead: the body is that of Site.MembersOnly.
 	MembersOnly() bool
+	// ContentType is the body's media type.
+	ContentType() string
 	// Body gives the page's bytes in a coding, making them if memory does not have them. A coding that
 	// is not offered, or that would not make the body smaller, gives the Identity one: Body.Coding
-	// tells. What it gives depends on nothing but the site's position.
+	// tells. What it gives depends on nothing but the site's position and the kind of reader.
 	Body(Coding) *Body
 }

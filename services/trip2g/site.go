@@ -9,11 +9,12 @@ import (
 // Site is what readers see, at one position. It is immutable, lives in memory, and reading it
 // touches no database.
 type Site interface {
-	// Page gives the page at an unescaped URL path, nil if there is none. A non-empty redirect is where
-	// it is found instead.
-	Page(urlPath string) (page Page, redirect string)
-	// NotFound is the body of a 404; MembersOnly that of a page kept from this reader; both never nil.
-	NotFound() Page
+	// Page gives what an unescaped URL path has for a reader: a note, a list, a feed or whatever else
+	// is made of the notes; nil if there is nothing. Then a found.URL that is not empty is where it is instead.
+	Page(urlPath string, reader Reader) (page Page, found Location)
+	// NotFound is the body of a 404: it suggests what the reader may have meant. MembersOnly is that of
+	// a page kept from a reader. Both are never nil.
+	NotFound(urlPath string, reader Reader) Page
 	MembersOnly() Page
 	// ModifiedAt is when the newest change that readers can see was made: any page may show it.
 	ModifiedAt() time.Time
@@ -23,7 +24,27 @@ type Site interface {
 	Session(tokenHash string, now time.Time) (Session, bool)
 	// Sessions lists a user's sessions in date at now, the newest first.
 	Sessions(user int64, now time.Time) []Session
+	// Settings are what the owner says of the site, the zero ones if nothing.
+	Settings() Settings
+	// NoteByID tells of a note's page; ok is false if there is none that the reader may have.
+	NoteByID(id int64, reader Reader) (page NotePage, ok bool)
+	// Redirects lists the addresses that lead elsewhere, in the order of From.
+	Redirects() []Redirect
 	Stats() SiteStats
+}
+
+// Location is another address at which something is.
+type Location struct {
+	URL       string // a URL path, unescaped, or the whole URL of another site; "" for none
+	Permanent bool   // it has moved there; else the address that was asked for may get a page of its own
+}
+
+// NotePage tells where a note is.
+type NotePage struct {
+	ID          int64
+	Title       string
+	URL         string // path, unescaped
+	MembersOnly bool
 }
 
 // SiteStats tells an operator what a node has in memory.

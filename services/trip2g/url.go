@@ -1,6 +1,7 @@
 package trip2g
 
 import (
+	"cmp"
 	"path"
 	"strings"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 // NoteURL gives the URL path of a note, unescaped: the sync API's rule, section "URLs of notes".
 // slug is the frontmatter's, "" if there is none: "name" replaces the last segment as written,
 // "/a/b" the whole path. ok is false for a note that is no page of its own: one whose path has a
-// segment starting with "_" (other than a last "_index").
+// segment starting with "_" (other than a last "_index"). A README is its folder's page, as an index is.
 func NoteURL(notePath, slug string) (url string, ok bool) {
 	stem := strings.TrimSuffix(norm.NFC.String(notePath), path.Ext(notePath))
 	segments := strings.Split(stem, "/")
@@ -25,7 +26,6 @@ func NoteURL(notePath, slug string) (url string, ok bool) {
 	if strings.HasPrefix(slug, "/") {
 		return path.Clean(slug), true
 	}
-	isIndex := strings.EqualFold(segments[last], "index") || segments[last] == "_index"
 	out := make([]string, 0, len(segments))
 	for _, segment := range segments[:last] {
 		out = append(out, urlSegment(segment))
@@ -33,20 +33,51 @@ func NoteURL(notePath, slug string) (url string, ok bool) {
 	switch {
 	case strings.Trim(slug, "/") != "":
 		out = append(out, strings.Trim(slug, "/"))
-	case !isIndex:
+	case FolderPageRank(notePath) == NoFolderPage:
 		out = append(out, urlSegment(segments[last]))
 	}
 	return path.Clean("/" + strings.Join(out, "/")), true
 }
 
+// The names that make a note its folder's page, the first that a folder has before the others.
+const (
+	IndexPage = iota
+	UnderscoreIndexPage
+	ReadmePage
+	NoFolderPage // any other name
+)
+
+// FolderPageRank tells by which name, if by any, a note is its folder's page.
+func FolderPageRank(notePath string) int {
+	switch name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath)); {
+	case strings.EqualFold(name, "index"):
+		return IndexPage
+	case name == "_index":
+		return UnderscoreIndexPage
+	case strings.EqualFold(name, "README"):
+		return ReadmePage
+	}
+	return NoFolderPage
+}
+
+// systemPrefix starts the addresses that the server has for itself.
+const systemPrefix = "/_system"
+
+// IsReserved tells whether a URL path is one of the server's own, which no note can have.
+func IsReserved(url string) bool {
+	return url == systemPrefix || strings.HasPrefix(url, systemPrefix+"/")
+}
+
 // urlSegment makes one segment: lower case, every run of characters that are no letters and no
-// digits one "_", none at the ends. Marks count as letters, because the vowel signs of Indic
-// scripts are marks and a word without them is another word.
+// digits one "_", none at the ends. Marks on letters count as letters, because the vowel signs of Indic
+// scripts are marks and a word without them is another word. A name of symbols alone, as emoji,
+// keeps those: it would have nothing else to be told by.
 func urlSegment(name string) string {
 	var b strings.Builder
 	gap := false
 	for _, r := range strings.ToLower(name) {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+		marks := unicode.IsMark(r) && !gap && b.Len() > 0 && !unicode.Is(unicode.Variation_Selector, r)
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !marks {
 			gap = true
 			continue
 		}
@@ -57,7 +88,16 @@ func urlSegment(name string) string {
 		b.WriteRune(r)
 	}
 	if b.Len() == 0 {
-		return "_"
+		return cmp.Or(symbols(name), "_")
 	}
 	return b.String()
+}
+
+func symbols(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSymbol(r) && r > unicode.MaxASCII {
+			return r
+		}
+		return -1
+	}, name)
 }

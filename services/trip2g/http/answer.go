@@ -20,7 +20,21 @@ var (
 	nobody    = audience{"no-cache", "Accept-Encoding"} // there is no such page
 )
 
-const htmlType = "text/html; charset=utf-8"
+// audienceOf gives who may have a page that was made for a kind of reader.
+func audienceOf(reader trip2g.Reader) audience {
+	if reader == trip2g.Anyone {
+		return everybody
+	}
+	return members
+}
+
+// absenceFor is audienceOf for an answer without the page that was asked for.
+func absenceFor(reader trip2g.Reader) audience {
+	if reader == trip2g.Anyone {
+		return nobody
+	}
+	return members
+}
 
 // answerer makes the answers to plain reads of pages, for net/http and the fast lane alike.
 type answerer struct {
@@ -35,23 +49,23 @@ func (p *answerer) page(a *fastlane.Answer, r *fastlane.Request, site trip2g.Sit
 	modified := site.ModifiedAt()
 	if hasCurrent(r, body.ETag, modified) {
 		a.Status = http.StatusNotModified
-		p.addFields(a, r, who, nil, body.ETag, "")
+		p.addFields(a, r, who, page, nil, body.ETag, "")
 		return
 	}
 	a.Status = http.StatusOK
 	a.Add("Accept-Ranges", "bytes")
-	p.addFields(a, r, who, body, body.ETag, p.modified.of(modified))
+	p.addFields(a, r, who, page, body, body.ETag, p.modified.of(modified))
 }
 
 // notice answers with a page that stands for another, which is missing or kept from the reader. It
 // has no validators: it is not what was asked for.
 func (p *answerer) notice(a *fastlane.Answer, r *fastlane.Request, status int, page trip2g.Page, who audience) {
 	a.Status = status
-	p.addFields(a, r, who, page.Body(negotiate(r.AcceptEncoding, p.codings)), "", "")
+	p.addFields(a, r, who, page, page.Body(negotiate(r.AcceptEncoding, p.codings)), "", "")
 }
 
 // addFields adds the header fields in byte order; body is nil if the answer has none.
-func (p *answerer) addFields(a *fastlane.Answer, r *fastlane.Request, who audience, body *trip2g.Body, etag, modified string) {
+func (p *answerer) addFields(a *fastlane.Answer, r *fastlane.Request, who audience, page trip2g.Page, body *trip2g.Body, etag, modified string) {
 	a.Add("Cache-Control", who.cacheControl)
 	if body != nil && body.Coding != trip2g.Identity {
 		a.Add("Content-Encoding", body.Coding.String())
@@ -61,7 +75,7 @@ func (p *answerer) addFields(a *fastlane.Answer, r *fastlane.Request, who audien
 	}
 	a.Add("Content-Security-Policy", contentPolicy)
 	if body != nil {
-		a.Add("Content-Type", htmlType)
+		a.Add("Content-Type", page.ContentType())
 	}
 	a.Add("Date", p.now.of(r.Arrived))
 	if etag != "" {
@@ -75,6 +89,9 @@ func (p *answerer) addFields(a *fastlane.Answer, r *fastlane.Request, who audien
 	a.Add("X-Content-Type-Options", contentTypeOptions)
 	if r.ID != "" {
 		a.Add("X-Request-Id", r.ID)
+	}
+	if r.Position != "" {
+		a.Add(trip2g.PositionHeader, r.Position)
 	}
 	if body != nil && r.Method != http.MethodHead {
 		a.Body = body.Bytes

@@ -22,7 +22,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	hash, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, trip2g.AssetPrefix), "/")
 	asset, public, ok := site.Asset(hash)
 	if !ok {
-		h.serveNotFound(w, r, site)
+		h.serveNotFound(w, r, site, trip2g.Anyone)
 		return
 	}
 	if !public && !h.admit(w, r, site) {

@@ -20,24 +20,40 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 		starting(w)
 		return
 	}
-	page, redirect := site.Page(r.URL.Path)
+	reader := h.identity.Reader(r)
+	page, found := site.Page(r.URL.Path, reader)
 	switch {
 	case !wellFormed(r.URL.Path):
-		h.serveNotFound(w, r, site)
-	case redirect != "":
-		location := (&url.URL{Path: redirect, RawQuery: r.URL.RawQuery}).String()
-		w.Header().Set("Cache-Control", "no-cache")
-		http.Redirect(w, r, location, http.StatusFound)
+		h.serveNotFound(w, r, site, reader)
+	case found.URL != "":
+		redirect(w, r, found, reader)
 	case page == nil:
-		if h.Missing != nil {
+		if h.Missing != nil && !strings.HasPrefix(r.URL.Path, SystemPrefix) {
 			h.Missing(r.URL.Path)
 		}
-		h.serveNotFound(w, r, site)
-	case !page.MembersOnly():
-		h.serveHTML(w, r, site, page, everybody)
-	case h.admit(w, r, site):
-		h.serveHTML(w, r, site, page, members)
+		h.serveNotFound(w, r, site, reader)
+	case page.MembersOnly() && reader < trip2g.Member:
+		h.serveNotice(w, r, http.StatusForbidden, page, members)
+	default:
+		h.serveHTML(w, r, site, page, audienceOf(reader))
 	}
+}
+
+// redirect sends a reader to where a page is. A permanent one tells search engines that it has moved; it
+// is asked for anew each time all the same, because an owner may move the page back.
+func redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Reader) {
+	location := found.URL
+	if strings.HasPrefix(location, "/") {
+		location = (&url.URL{Path: location, RawQuery: r.URL.RawQuery}).String()
+	}
+	status := http.StatusFound
+	if found.Permanent {
+		status = http.StatusMovedPermanently
+	}
+	who := absenceFor(reader)
+	w.Header().Set("Cache-Control", who.cacheControl)
+	w.Header().Set("Vary", who.vary)
+	http.Redirect(w, r, location, status)
 }
 
 // wellFormed refuses paths that no note can have, so that they are not counted as missing pages.
@@ -57,8 +73,8 @@ func (h *handler) admit(w http.ResponseWriter, r *http.Request, site trip2g.Site
 	return false
 }
 
-func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site) {
-	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(), nobody)
+func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site, reader trip2g.Reader) {
+	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(r.URL.Path, reader), absenceFor(reader))
 }
 
 // serveHTML answers 200, 206, 304 or 412 as the request's conditions want (RFC 9110, section 13).
@@ -99,7 +115,7 @@ func (h *handler) serveParts(w http.ResponseWriter, r *http.Request, site trip2g
 	body := page.Body(trip2g.Identity)
 	header := w.Header()
 	header.Set("Cache-Control", who.cacheControl)
-	header.Set("Content-Type", htmlType)
+	header.Set("Content-Type", page.ContentType())
 	header.Set("ETag", body.ETag)
 	header.Set("Vary", who.vary)
 	http.ServeContent(w, r, "", site.ModifiedAt(), bytes.NewReader(body.Bytes))

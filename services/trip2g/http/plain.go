@@ -17,24 +17,29 @@ import (
 type PlainPages struct {
 	site    func() trip2g.Site
 	access  *AccessLog
+	session string // the session cookie's name
 	answers answerer
 }
 
 var _ fastlane.Handler = (*PlainPages)(nil)
 
 // NewPlainPages makes them of what is served now (nil until the site is loaded), the codings to offer,
-// best first, and the node's log.
-func NewPlainPages(site func() trip2g.Site, codings []trip2g.Coding, access *AccessLog) *PlainPages {
-	return &PlainPages{site: site, access: access, answers: answerer{codings: codings}}
+// best first, the session cookie's name and the node's log.
+func NewPlainPages(site func() trip2g.Site, codings []trip2g.Coding, sessionCookie string, access *AccessLog) *PlainPages {
+	return &PlainPages{site: site, access: access, session: sessionCookie, answers: answerer{codings: codings}}
 }
 
-// Answer is fastlane.Handler's. It takes only what has a public page.
+// Answer is fastlane.Handler's. It takes only what has a public page, from those who are not signed in
+// and do not wait for a position: cookies are read as Identity and ReadYourWrites read them.
 func (p *PlainPages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
 	site := p.site()
 	if site == nil || strings.HasPrefix(r.Path, SystemPrefix) {
 		return false
 	}
-	page, _ := site.Page(r.Path)
+	if r.Cookie != "" && !p.takes(r, site) {
+		return false
+	}
+	page, _ := site.Page(r.Path, trip2g.Anyone)
 	if page == nil || page.MembersOnly() {
 		return false
 	}
@@ -47,6 +52,26 @@ func (p *PlainPages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
 	}()
 	p.answers.page(a, r, site, page, everybody)
 	made = true
+	return true
+}
+
+// takes tells whether a request with cookies can be answered as one without. One that names a position
+// is told which is served.
+func (p *PlainPages) takes(r *fastlane.Request, site trip2g.Site) bool {
+	for pair := range strings.SplitSeq(r.Cookie, ";") {
+		name, token, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		if strings.TrimSpace(name) != p.session {
+			continue
+		}
+		if _, signedIn := site.Session(trip2g.TokenHash(token), r.Arrived); signedIn || strings.Contains(token, `"`) {
+			return false
+		}
+	}
+	if wanted, ok := wantedPosition(nil, []string{r.Cookie}); ok {
+		served := site.Stats().Position
+		r.Position = formatPosition(served)
+		return served >= wanted
+	}
 	return true
 }
 
@@ -83,14 +108,14 @@ func isPlain(r *http.Request) bool {
 	}
 	for name := range r.Header {
 		switch name {
-		case "Cookie", "Authorization", "Range", "If-Range", "If-Match", "If-Unmodified-Since", "Via":
+		case "Authorization", "Range", "If-Range", "If-Match", "If-Unmodified-Since", "Via":
 			return false
 		}
 		if strings.HasPrefix(name, "X-Trip2g-") {
 			return false
 		}
 	}
-	return true
+	return len(r.Header["Cookie"]) <= 1
 }
 
 // plainOf takes what an answer depends on from a request.
@@ -100,6 +125,7 @@ func plainOf(r *http.Request) fastlane.Request {
 		AcceptEncoding:  joined(r.Header["Accept-Encoding"]),
 		IfNoneMatch:     joined(r.Header["If-None-Match"]),
 		IfModifiedSince: joined(r.Header["If-Modified-Since"]),
+		Cookie:          joined(r.Header["Cookie"]),
 		Client:          r.RemoteAddr, Arrived: time.Now(),
 	}
 }

@@ -24,6 +24,7 @@ type bodies struct {
 // bodyKey names a body. Of the contents that have it, one at a time does.
 type bodyKey struct {
 	address string
+	reader  trip2g.Reader
 	coding  trip2g.Coding
 }
 
@@ -71,7 +72,7 @@ func (b *bodies) get(p *page, coding trip2g.Coding) *trip2g.Body {
 }
 
 func (b *bodies) held(p *page, coding trip2g.Coding) *kept {
-	k, ok := b.cache.GetIfPresent(bodyKey{p.subject.address(), coding})
+	k, ok := b.cache.GetIfPresent(bodyKey{p.subject.address(), p.reader, coding})
 	if !ok || !k.isFor(p) {
 		return nil
 	}
@@ -80,7 +81,7 @@ func (b *bodies) held(p *page, coding trip2g.Coding) *kept {
 
 // make makes a body once for all who ask for it meanwhile.
 func (b *bodies) make(p *page, coding trip2g.Coding) *kept {
-	flight := fmt.Sprintf("%d %d %s", p.stamps.generation, coding, p.subject.address())
+	flight := fmt.Sprintf("%d %d %d %s", p.stamps.generation, p.reader, coding, p.subject.address())
 	made, _, _ := b.making.Do(flight, func() (any, error) {
 		if k := b.held(p, coding); k != nil {
 			return k, nil
@@ -107,7 +108,7 @@ func (b *bodies) made(p *page, coding trip2g.Coding) *kept {
 // keep puts a body in the cache, unless it is too large for all of it or what is there is newer: a
 // reader of an older content is the last to ask for that.
 func (b *bodies) keep(p *page, coding trip2g.Coding, k *kept) {
-	key := bodyKey{p.subject.address(), coding}
+	key := bodyKey{p.subject.address(), p.reader, coding}
 	if weight(key, k) > b.limit {
 		return
 	}

@@ -1,6 +1,10 @@
 package site
 
-import "slices"
+import (
+	"slices"
+
+	"trip2g/services/trip2g"
+)
 
 // entry is a note that has a page. It never changes; an edit makes another one.
 type entry struct {
@@ -22,22 +26,23 @@ type catalog struct {
 	entries map[int64]*entry
 	bytes   int64 // text of the notes
 
+	redirectIDs map[int64]*trip2g.Redirect
+
 	claims    *index[claim]
 	places    *index[located[*entry]]
 	redirects *index[redirect]
+	ids       *index[identified]
+	stored    *index[stored]        // redirects that the database has
 	names     *index[found[string]] // of notes, to their URLs
 	aliases   *index[found[string]] // other names of notes, to their URLs
 	fileRefs  *index[fileRef]
 	files     *index[found[*file]]
 	assets    *index[fileRef] // by hash
-	members   *index[member]
-	folders   *index[located[*folder]]
-	listings  *index[listing]
+	shelves   [2]*shelving    // for everybody, for members
 	warnings  *index[warning]
 	traces    []trace
 
-	stale           // what is to be found anew
-	folderPages int // folders that are listed because no note has their URL
+	stale // what is to be found anew
 
 	last  *content
 	moved []move // what the last content has that the one before it had not
@@ -46,35 +51,33 @@ type catalog struct {
 // stale is what settling has to do. Each time it begins with other maps: one that held a whole vault
 // stays as large to go through when it is cleared.
 type stale struct {
-	touched       map[int64]*note // changed since, as they were; nil for what was not there
-	staleFiles    map[string]bool // paths whose references changed
-	staleFolders  map[string]bool // URLs whose notes, or own page, changed
-	staleListings map[string]bool // URLs of folders of which something listed changed
+	touched    map[int64]*note // changed since, as they were; nil for what was not there
+	staleFiles map[string]bool // paths whose references changed
 }
 
 func newStale() stale {
-	return stale{make(map[int64]*note), make(map[string]bool), make(map[string]bool), make(map[string]bool)}
+	return stale{make(map[int64]*note), make(map[string]bool)}
 }
 
 func newCatalog(o *Options, b *bodies) *catalog {
 	c := &catalog{
 		options: o, bodies: b,
-		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(),
-		claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
+		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(), redirectIDs: make(map[int64]*trip2g.Redirect),
+		ids: newIndex(byID), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
 		names: newIndex(before(compareFound[string])), aliases: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
-		assets: newIndex(before(compareByHash)), members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]),
-		listings: newIndex(before(compareListings)), warnings: newIndex(before(compareWarnings)),
+		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)),
 	}
-	c.staleFolders["/"] = true
 	c.traces = []trace{
 		traceOf[redirect]{c.redirects, redirectsOf, nil},
 		traceOf[found[string]]{c.names, namesOf, nil},
 		traceOf[found[string]]{c.aliases, aliasesOf, nil},
 		traceOf[fileRef]{c.fileRefs, fileRefsOf, func(r fileRef) { c.staleFiles[r.asset.AbsolutePath] = true }},
 		traceOf[fileRef]{c.assets, fileRefsOf, nil},
-		traceOf[member]{c.members, membersOf, func(m member) { c.staleFolders[m.folder] = true }},
-		traceOf[listing]{c.listings, listingsOf, func(l listing) { c.staleListings[l.folder] = true }},
 		traceOf[warning]{c.warnings, warningsOf, nil},
+	}
+	for i := range c.shelves {
+		c.shelves[i] = newShelving(i == forMembers, c.places)
+		c.traces = append(c.traces, c.shelves[i].traces()...)
 	}
 	return c
 }
@@ -98,7 +101,7 @@ func (c *catalog) touch(id int64) {
 }
 
 // isStale tells whether there is anything that the last content does not have.
-func (c *catalog) isStale() bool { return c.last == nil || len(c.touched) > 0 }
+func (c *catalog) isStale() bool { return c.last == nil || len(c.touched) > 0 || c.stored.changed }
 
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {
@@ -110,7 +113,9 @@ func (c *catalog) settle() {
 		c.enter(m)
 	}
 	c.settleFiles()
-	c.settleFolders()
+	for _, s := range c.shelves {
+		s.settle(c.generation() + 1)
+	}
 	c.stale, c.moved = newStale(), moves
 }
 
@@ -142,8 +147,8 @@ func (c *catalog) moves() []move {
 	}
 	for url := range stale {
 		c.assign(url, addresses)
-		if short, ok := withoutNumber(url); ok && !stale[short] {
-			c.assign(short, addresses)
+		if other, ok := contested(url); ok && !stale[other] {
+			c.assign(other, addresses)
 		}
 	}
 	return c.changed(addresses)
@@ -184,15 +189,16 @@ func (c *catalog) count(was, now *note) {
 // leave takes out what an entry was and is no more. All leave before one enters: an address that
 // one note leaves is another one's next.
 func (c *catalog) leave(m move) {
-	if m.old == nil || m.keepsTraces() {
+	if m.old == nil {
 		return
 	}
 	for _, t := range c.traces {
 		t.leave(m)
 	}
-	c.staleFolders[m.old.url] = true
+	c.markFolder(m.old.url)
 	if m.new == nil {
 		delete(c.entries, m.old.ID)
+		c.ids.drop(identified{id: m.old.ID})
 	}
 	if m.new == nil || m.new.url != m.old.url {
 		c.places.drop(located[*entry]{url: m.old.url})
@@ -205,25 +211,19 @@ func (c *catalog) enter(m move) {
 		return
 	}
 	c.entries[m.new.ID] = m.new
+	c.ids.put(identified{m.new.ID, m.new})
 	c.places.put(located[*entry]{m.new.url, m.new})
-	if m.keepsTraces() {
-		return
-	}
 	for _, t := range c.traces {
 		t.enter(m)
 	}
-	c.staleFolders[m.new.url] = true
+	c.markFolder(m.new.url)
 }
 
-// keepsTraces tells whether only the text changed.
-func (m move) keepsTraces() bool {
-	if m.old == nil || m.new == nil {
-		return false
+// markFolder has the folder at a URL found anew: its own page may have changed.
+func (c *catalog) markFolder(url string) {
+	for _, s := range c.shelves {
+		s.staleFolders[url] = true
 	}
-	a, b := m.old, m.new
-	return a.location == b.location && a.Path == b.Path && a.doc.Title == b.doc.Title && a.doc.Description == b.doc.Description &&
-		a.doc.MembersOnly == b.doc.MembersOnly && a.doc.Slug == b.doc.Slug && a.doc.Permalink == b.doc.Permalink &&
-		slices.Equal(a.Assets, b.Assets) && slices.Equal(a.doc.Aliases, b.doc.Aliases)
 }
 
 // trace is what entries leave in one index.

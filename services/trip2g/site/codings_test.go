@@ -17,8 +17,8 @@ import (
 // what made it, and has two nodes make the same bytes.
 func TestEveryCodingHoldsThePage(t *testing.T) {
 	content := "# Title\n\n" + strings.Repeat("Some *text* of a [[note]], and more of it. ", 300)
-	page, _ := memory("a.md", content).Page("/a")
-	other, _ := memory("a.md", content).Page("/a")
+	page, _ := memory("a.md", content).Page("/a", trip2g.Anyone)
+	other, _ := memory("a.md", content).Page("/a", trip2g.Anyone)
 	plain := page.Body(trip2g.Identity)
 	decoders := map[trip2g.Coding]func(io.Reader) (io.Reader, error){
 		trip2g.Gzip:   func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },

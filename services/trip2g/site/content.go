@@ -2,7 +2,6 @@ package site
 
 import (
 	"cmp"
-	"slices"
 
 	"trip2g/services/trip2g"
 )
@@ -16,9 +15,10 @@ type content struct {
 	layout *layout
 
 	entries   sorted[located[*entry]]
-	folders   sorted[located[*folder]]
-	listings  sorted[listing]
+	shelves   [2]shelf // for everybody, for members
 	redirects sorted[redirect]
+	ids       sorted[identified]
+	stored    sorted[stored]
 	names     sorted[found[string]]
 	aliases   sorted[found[string]]
 	files     sorted[found[*file]]
@@ -35,15 +35,14 @@ type content struct {
 type stamps struct {
 	generation uint64 // of the content itself
 	names      uint64 // what links and references to files find
-	folders    uint64 // the folders' titles
+	folders    uint64 // the folders and what is in them
 }
 
 // layout is what all pages show.
 type layout struct {
 	name  string // the site's
 	lang  string // of pages that name none
-	menu  []item
-	empty bool // there is no note
+	empty bool   // there is no note
 
 	settings trip2g.Settings
 }
@@ -60,16 +59,19 @@ func (c *catalog) content() *content {
 	}
 	next := &content{Options: c.options, bodies: c.bodies, notes: len(c.notes), bytes: c.bytes}
 	next.stamps = c.nextStamps(last)
-	next.entries, next.folders, next.listings = c.places.freeze(), c.folders.freeze(), c.listings.freeze()
+	next.entries, next.ids, next.stored = c.places.freeze(), c.ids.freeze(), c.stored.freeze()
+	for i, s := range c.shelves {
+		next.shelves[i] = s.freeze()
+	}
 	next.redirects, next.names, next.files, next.assets = c.redirects.freeze(), c.names.freeze(), c.files.freeze(), c.assets.freeze()
 	next.aliases = c.aliases.freeze()
 	next.warnings = last.warnings
 	if c.warnings.changed {
 		next.warnings = &warningList{of: c.warnings.freeze()}
 	}
-	next.pages = len(c.entries) + c.folderPages
+	next.pages = len(c.entries) + c.shelves[forAll].folderPages
 	next.layout = last.layout
-	if made := next.makeLayout(); last.layout == nil || !made.equal(last.layout) {
+	if made := next.makeLayout(); last.layout == nil || *made != *last.layout {
 		next.layout = made
 	}
 	c.last = next
@@ -87,42 +89,51 @@ func (c *catalog) generation() uint64 {
 func (c *catalog) nextStamps(last *content) *stamps {
 	next := *last.stamps
 	next.generation++
-	if c.names.changed || c.aliases.changed || c.files.changed || c.folders.changed {
-		next.names = next.generation
+	for _, s := range c.shelves {
+		if s.folders.changed {
+			next.folders = next.generation
+		}
 	}
-	if c.folders.changed {
-		next.folders = next.generation
+	if c.names.changed || c.aliases.changed || c.files.changed || next.folders == next.generation {
+		next.names = next.generation
 	}
 	return &next
 }
 
-// maxMenu bounds the links in every page's menu.
-const maxMenu = 100
-
 func (c *content) makeLayout() *layout {
-	l := &layout{name: "trip2g", lang: "en", empty: c.notes == 0, menu: c.items("/", maxMenu)}
+	l := &layout{name: "trip2g", lang: "en", empty: c.notes == 0}
 	if e := at(c.entries, "/"); e != nil && !e.doc.MembersOnly {
 		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
-	}
-	for i := range l.menu {
-		l.menu[i].Description = "" // a menu shows none
 	}
 	return l
 }
 
-func (l *layout) equal(other *layout) bool {
-	return l.name == other.name && l.lang == other.lang && l.empty == other.empty && l.settings == other.settings && slices.Equal(l.menu, other.menu)
+// Of the shelves, the one that everybody has, and the one for members and the owner.
+const (
+	forAll = iota
+	forMembers
+)
+
+// scope is a content as readers of one kind find it.
+type scope struct {
+	*content
+	reader trip2g.Reader
 }
 
-// subjectAt gives what the page at a URL path shows, nil if there is no page.
-func (c *content) subjectAt(urlPath string) subject {
-	if e := at(c.entries, urlPath); e != nil {
-		return e
+// shelf gives the folders with what these readers may read.
+func (s scope) shelf() *shelf {
+	if s.reader >= trip2g.Member {
+		return &s.shelves[forMembers]
 	}
-	if f := at(c.folders, urlPath); f != nil {
-		return f
-	}
-	return nil
+	return &s.shelves[forAll]
+}
+
+// mayRead tells whether these readers may have an entry's page.
+func (s scope) mayRead(e *entry) bool { return !e.doc.MembersOnly || s.reader >= trip2g.Member }
+
+// isPage tells whether there is a note or a folder at a URL path, whoever may read it.
+func (s scope) isPage(urlPath string) bool {
+	return at(s.entries, urlPath) != nil || at(s.shelf().folders, urlPath) != nil
 }
 
 // asset finds a file by its hash. Of several notes that refer to it the first public one in byte

@@ -8,19 +8,80 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// folder is a folder of the vault with notes that everybody can read, in it or below it. Folders
+// shelf is the vault in folders, as those find it who may read what is on it. It never changes.
+type shelf struct {
+	folders  sorted[located[*folder]]
+	listings sorted[listing]
+}
+
+// shelving is a shelf that changes. There are two: of what everybody can read, and of what members can,
+// which is all.
+type shelving struct {
+	private bool // it is for members
+	places  *index[located[*entry]]
+
+	members  *index[member]
+	folders  *index[located[*folder]]
+	listings *index[listing]
+
+	staleShelf
+	folderPages int // folders that are listed because no note has their URL
+}
+
+// staleShelf is what settling has to do.
+type staleShelf struct {
+	staleFolders  map[string]bool // URLs whose notes, or own page, changed
+	staleListings map[string]bool // URLs of folders of which something listed changed
+}
+
+func newStaleShelf() staleShelf { return staleShelf{make(map[string]bool), make(map[string]bool)} }
+
+func newShelving(private bool, places *index[located[*entry]]) *shelving {
+	s := &shelving{
+		private: private, places: places, staleShelf: newStaleShelf(),
+		members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]), listings: newIndex(before(compareListings)),
+	}
+	s.staleFolders["/"] = true
+	return s
+}
+
+// has tells whether an entry is on the shelf.
+func (s *shelving) has(e *entry) bool { return s.private || !e.doc.MembersOnly }
+
+// traces are what entries leave on the shelf.
+func (s *shelving) traces() []trace {
+	return []trace{
+		traceOf[member]{s.members, onShelf(s, membersOf), func(m member) { s.staleFolders[m.folder] = true }},
+		traceOf[listing]{s.listings, onShelf(s, listingsOf), func(l listing) { s.staleListings[l.folder] = true }},
+	}
+}
+
+func onShelf[T any](s *shelving, of func(*entry) []T) func(*entry) []T {
+	return func(e *entry) []T {
+		if !s.has(e) {
+			return nil
+		}
+		return of(e)
+	}
+}
+
+func (s *shelving) freeze() shelf {
+	return shelf{s.folders.freeze(), s.listings.freeze()}
+}
+
+// folder is a folder of the vault with notes that its readers may have, in it or below it. Folders
 // that have one address are one, called as the first path in byte order has it. It never changes.
 type folder struct {
 	url    string
 	name   string // the last segment of its path
 	title  string // of the note at its address, else name
 	listed bool   // its page is the list of what is in it: no note has its address
-	public bool   // everybody can read its page
+	open   bool   // they may read its page
 	item   listing
 	state  uint64 // of what is in it: another one after a change
 }
 
-// member is a note that everybody can read in a folder or below it.
+// member is a note in a folder or below it.
 type member struct {
 	folder string // URL
 	path   string
@@ -39,9 +100,6 @@ func compareMembers(a, b member) int {
 
 // membersOf lists the folders that an entry is in.
 func membersOf(e *entry) []member {
-	if e.doc.MembersOnly {
-		return nil
-	}
 	var list []member
 	for url := folderOf(e); ; url = parentURL(url) {
 		list = append(list, member{url, e.Path, e.ID})
@@ -80,7 +138,7 @@ func compareListings(a, b listing) int {
 // listingsOf gives an entry's line in the list of its folder, if it is not the folder's own page.
 func listingsOf(e *entry) []listing {
 	in := folderOf(e)
-	if e.doc.MembersOnly || e.url == in {
+	if e.url == in {
 		return nil
 	}
 	return []listing{{in, true, strings.ToLower(e.doc.Title), e.url, e.doc.Title, e.doc.Description}}
@@ -94,41 +152,48 @@ func folderOf(e *entry) string {
 
 func parentURL(url string) string { return url[:max(strings.LastIndexByte(url, '/'), 1)] }
 
-// settleFolders finds anew what the folders are of which something changed. A folder's title can
-// change the list that it is in, so that the lists come last.
-func (c *catalog) settleFolders() {
+// settle finds anew what the folders are of which something changed. A folder's title can change the
+// list that it is in, so that the lists come last. generation is that of the next content.
+func (s *shelving) settle(generation uint64) {
 	next := make(map[string]*folder)
-	for url := range c.staleFolders {
-		next[url] = c.folderAt(url)
-		c.relist(url, next[url])
+	for url := range s.staleFolders {
+		next[url] = s.folderAt(url)
+		s.relist(url, next[url])
+		if held := at(s.folders.sorted, url); url != "/" && (held == nil) != (next[url] == nil) {
+			s.staleListings[parentURL(url)] = true // a note beside it is listed as the folder
+		}
 	}
-	for url := range c.staleListings {
+	for url := range s.staleListings {
 		if _, ok := next[url]; !ok {
-			next[url] = c.folderAt(url)
+			next[url] = s.folderAt(url)
 		}
 	}
 	for url, f := range next {
-		c.replaceFolder(url, f)
+		s.replaceFolder(url, f, generation)
 	}
+	s.staleShelf = newStaleShelf()
 }
 
 // folderAt gives the folder at a URL as the notes make it now, nil if there is none. The root is
 // always there.
-func (c *catalog) folderAt(url string) *folder {
-	first, ok := c.members.first(member{folder: url})
+func (s *shelving) folderAt(url string) *folder {
+	first, ok := s.members.first(member{folder: url})
 	if url != "/" && (!ok || first.folder != url) {
 		return nil
 	}
-	f := &folder{url: url, listed: true, public: true}
+	f := &folder{url: url, listed: true, open: true}
 	if url != "/" {
 		f.name = strings.Split(first.path, "/")[strings.Count(url, "/")-1]
 	}
 	f.title = f.name
-	e := at(c.places.sorted, url)
-	if e != nil {
-		f.title, f.listed, f.public = e.doc.Title, false, !e.doc.MembersOnly
+	e := at(s.places.sorted, url)
+	switch {
+	case e != nil && s.has(e):
+		f.title, f.listed = e.doc.Title, false
+	case e != nil:
+		f.listed, f.open = false, false
 	}
-	if url != "/" && f.public && (e == nil || folderOf(e) != parentURL(url)) {
+	if url != "/" && f.open && (e == nil || folderOf(e) != parentURL(url)) {
 		f.item = listing{folder: parentURL(url), order: strings.ToLower(f.title), url: url, title: f.title}
 	}
 	return f
@@ -136,9 +201,9 @@ func (c *catalog) folderAt(url string) *folder {
 
 // relist puts a folder's line in the list that it is in. One that has a note beside it as its page has none:
 // the note is listed.
-func (c *catalog) relist(url string, f *folder) {
+func (s *shelving) relist(url string, f *folder) {
 	var old, new listing
-	if held := at(c.folders.sorted, url); held != nil {
+	if held := at(s.folders.sorted, url); held != nil {
 		old = held.item
 	}
 	if f != nil {
@@ -148,35 +213,35 @@ func (c *catalog) relist(url string, f *folder) {
 		return
 	}
 	if old.folder != "" {
-		c.listings.drop(old)
-		c.staleListings[old.folder] = true
+		s.listings.drop(old)
+		s.staleListings[old.folder] = true
 	}
 	if new.folder != "" {
-		c.listings.put(new)
-		c.staleListings[new.folder] = true
+		s.listings.put(new)
+		s.staleListings[new.folder] = true
 	}
 }
 
-func (c *catalog) replaceFolder(url string, f *folder) {
-	held := at(c.folders.sorted, url)
+func (s *shelving) replaceFolder(url string, f *folder, generation uint64) {
+	held := at(s.folders.sorted, url)
 	if held != nil && held.listed {
-		c.folderPages--
+		s.folderPages--
 	}
 	if f == nil {
-		c.folders.drop(located[*folder]{url: url})
+		s.folders.drop(located[*folder]{url: url})
 		return
 	}
 	if f.listed {
-		c.folderPages++
+		s.folderPages++
 	}
 	if held != nil {
 		f.state = held.state
 	}
-	if c.staleListings[url] {
-		f.state = c.generation() + 1
+	if s.staleListings[url] {
+		f.state = generation
 	}
 	if held == nil || *held != *f {
-		c.folders.put(located[*folder]{url, f})
+		s.folders.put(located[*folder]{url, f})
 	}
 }
 
@@ -187,14 +252,16 @@ type item struct {
 	Current                 bool // it is the page that is shown, or its folder
 }
 
-// items lists at most limit pages of what is in a folder.
-func (c *content) items(url string, limit int) []item {
+// items lists at most limit pages of what is in a folder. A note that is a folder's page, from beside it,
+// stands for the folder.
+func (s *shelf) items(url string, limit int) []item {
 	var items []item
-	for l := range c.listings.from(listing{folder: url}) {
+	for l := range s.listings.from(listing{folder: url}) {
 		if l.folder != url || len(items) == limit {
 			break
 		}
-		items = append(items, item{Title: l.title, URL: l.url, Description: l.description, Folder: !l.isNote})
+		isFolder := !l.isNote || at(s.folders, l.url) != nil
+		items = append(items, item{Title: l.title, URL: l.url, Description: l.description, Folder: isFolder})
 	}
 	return items
 }
@@ -206,7 +273,7 @@ func (r *reading) crumbs(folderURL, url string) []item {
 	}
 	var crumbs []item
 	for ; folderURL != "/"; folderURL = parentURL(folderURL) {
-		if f := r.ask(question{about: crumbAt, of: folderURL}).(crumb); f.public && folderURL != url {
+		if f := r.ask(question{about: crumbAt, of: folderURL}).(crumb); f.open && folderURL != url {
 			crumbs = append([]item{{Title: f.title, URL: folderURL}}, crumbs...)
 		}
 	}
@@ -215,14 +282,14 @@ func (r *reading) crumbs(folderURL, url string) []item {
 
 // crumb is what a page shows of a folder above it.
 type crumb struct {
-	title          string
-	exists, public bool
+	title        string
+	exists, open bool
 }
 
-func (c *content) crumbAt(url string) crumb {
-	f := at(c.folders, url)
+func (s *shelf) crumbAt(url string) crumb {
+	f := at(s.folders, url)
 	if f == nil {
 		return crumb{}
 	}
-	return crumb{f.title, true, f.public}
+	return crumb{f.title, true, f.open}
 }

@@ -9,14 +9,14 @@ import (
 
 // Frame is a trip2g.Frame: it has the name, language and stylesheet of the site that is served now.
 func (f *Follower) Frame(p trip2g.SystemPage) []byte {
-	v := &systemView{view: f.served().view(p.Title, p.Path), Page: p}
+	v := &systemView{view: f.served(p.Reader).view(p.Title, place{address: p.Path}), Page: p}
 	for _, name := range p.Stylesheets {
 		v.Stylesheets = append(v.Stylesheets, fileURL(name))
 	}
 	for _, name := range p.Scripts {
 		v.Scripts = append(v.Scripts, fileURL(name))
 	}
-	v.Hidden, v.Home, v.Reader, v.Explorer = true, false, p.Reader, nil
+	v.Hidden, v.Home, v.Explorer = true, false, nil
 	return execute("system.html", v)
 }
 
@@ -26,20 +26,25 @@ func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte {
 	if p.Query != "" {
 		title = p.Query + " – " + title
 	}
-	v := &searchView{view: f.served().view(title, searchPath), Found: p}
-	v.Hidden, v.Reader = true, p.Reader
+	v := &searchView{view: f.served(p.Reader).view(title, place{address: searchPath}), Found: p}
+	v.Hidden = true
 	return execute("search.html", v)
 }
 
 const searchPath = systemPrefix + "/search"
 
-// served is what pages are made of that are none of the site's: an empty content before the first one is loaded.
-func (f *Follower) served() *content {
+// served reads what pages are made of that are none of the site's: an empty content before the first
+// one is loaded.
+func (f *Follower) served(reader trip2g.Reader) *reading {
+	c := emptyContent
 	if s := f.current.Load(); s != nil {
-		return s.content
+		c = s.content
 	}
-	return &content{layout: &layout{name: "trip2g", lang: "en"}}
+	return newReading(scope{c, reader}, nil)
 }
+
+// emptyContent is that of no notes.
+var emptyContent = newCatalog(&Options{}, nil).content()
 
 // systemView is what the template of a page of the server's own is filled with.
 type systemView struct {

@@ -74,22 +74,22 @@ func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
 		{"another text", func() { source.put("b.md", "other text") }, "b×1"},
 		{"a text that comes again", func() { source.put("b.md", "other text") }, ""},
 		{"a link more", func() { source.put("c.md", "alone ![[p.png]] [[a]]") }, "c×1"},
-		{"a note that others miss", func() { source.put("d/gone.md", "back") }, "a×1"}, // its own page is not asked for
-		{"it is renamed", func() { source.rename("d/gone.md", "d/Went.md") }, "a×1"},
-		{"it is removed", func() { source.remove("d/Went.md") }, ""},
-		{"a note to which links lead moves", func() { source.rename("b.md", "d/b.md") }, "Home×1 a×1 c×1 e×1 one×1 two×1"}, // the menu loses it
+		{"a note that others miss", func() { source.put("d/gone.md", "back") }, "a×1 one×1 two×1"}, // its own page is not asked for; those beside it list it
+		{"it is renamed", func() { source.rename("d/gone.md", "d/Went.md") }, "a×1 one×1 two×1"},
+		{"it is removed", func() { source.remove("d/Went.md") }, "one×1 two×1"},
+		{"a note to which links lead moves", func() { source.rename("b.md", "d/b.md") }, "Home×1 a×1 c×1 e×1 one×1 two×1"}, // the top level loses it
 		{"a file is attached elsewhere", func() {
 			source.attach("e.md", trip2g.NoteAsset{Ref: "x", AbsolutePath: "p.png", Hash: "h"})
 		}, "c×1 e×1"},
 		{"a folder's note", func() { source.put("d/index.md", "# D!") }, "Home×1 a×1 c×1 e×1 one×1 two×1 D!×1"},
-		{"a description", func() { source.put("d/one.md", "---\ndescription: x\n---\n[[c]]") }, "one×1"},
+		{"a description", func() { source.put("d/one.md", "---\ndescription: x\n---\n[[c]]") }, "D!×1 one×1 two×1"}, // of which the folder's list shows it
 		{"the site's name", func() { source.put("index.md", "---\ntitle: House\n---\n[[b]]") }, "House×1 D!×1 a×1 c×1 e×1 one×1 two×1"},
 	} {
 		step.make()
 		s := refresh(t, f)
 		for _, url := range urls {
-			s.Page(url)
-			if page, _ := s.Page(url); page != nil {
+			s.Page(url, trip2g.Anyone)
+			if page, _ := s.Page(url, trip2g.Member); page != nil {
 				text(page)
 			}
 		}
@@ -108,15 +108,15 @@ func TestALargeFolderIsNotRenderedForAnEditInIt(t *testing.T) {
 		source.put(fmt.Sprintf("f/n%03d.md", i), "text")
 	}
 	f := newFollower(source, 0)
-	page, _ := refresh(t, f).Page("/f")
+	page, _ := refresh(t, f).Page("/f", trip2g.Anyone)
 	before := page.Body(trip2g.Identity)
 	source.put("f/n007.md", "other text")
-	page, _ = refresh(t, f).Page("/f")
+	page, _ = refresh(t, f).Page("/f", trip2g.Anyone)
 	if page.Body(trip2g.Identity) != before {
 		t.Error("the list was made again")
 	}
 	source.put("f/n007.md", "# Another title")
-	page, _ = refresh(t, f).Page("/f")
+	page, _ = refresh(t, f).Page("/f", trip2g.Anyone)
 	wantIn(t, text(page), "Another title")
 }
 
@@ -134,8 +134,8 @@ func TestWhatWasDroppedIsMadeTheSame(t *testing.T) {
 	for range 3 {
 		for i := range notes {
 			url := fmt.Sprintf("/n%d", i)
-			a, _ := want.Page(url)
-			b, _ := got.Page(url)
+			a, _ := want.Page(url, trip2g.Anyone)
+			b, _ := got.Page(url, trip2g.Anyone)
 			for _, coding := range []trip2g.Coding{trip2g.Identity, trip2g.Gzip, trip2g.Brotli} {
 				x, y := a.Body(coding), b.Body(coding)
 				if string(x.Bytes) != string(y.Bytes) || x.ETag != y.ETag || x.Length != y.Length {
@@ -165,7 +165,7 @@ func TestManyWhoAskForOneMissingPageHaveItMadeOnce(t *testing.T) {
 	bodies := make([]*trip2g.Body, readers)
 	for i := range readers {
 		running.Go(func() {
-			page, _ := s.Page("/a")
+			page, _ := s.Page("/a", trip2g.Anyone)
 			bodies[i] = page.Body(trip2g.Identity)
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"trip2g/services/trip2g"
 
 	"trip2g/services/trip2g/sqlite"
 )
@@ -46,7 +47,7 @@ func TestADatabaseThatWasPutBackAndGrewPastIsLoadedAnew(t *testing.T) {
 	for _, url := range []string{"/kept", "/one", "/two"} {
 		body(t, s, url)
 	}
-	if page, _ := s.Page("/lost"); page != nil {
+	if page, _ := s.Page("/lost", trip2g.Anyone); page != nil {
 		t.Error("a note of the lost past is still there")
 	}
 }

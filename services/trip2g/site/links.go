@@ -13,10 +13,10 @@ import (
 
 // noteLinks finds notes and files for one note, as Obsidian does: letter case does not matter, the
 // ending of a note can be left out, and a path can be cut short from its front as long as whole
-// segments stay. Where no file has a name, a note that has it as an alias is meant. Only what readers
-// can see is found.
+// segments stay. Where no file has a name, a note that has it as an alias is meant. Only what is
+// published is found.
 type noteLinks struct {
-	*content
+	scope
 	from *entry
 }
 
@@ -34,10 +34,10 @@ func (l noteLinks) Note(target string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if l.subjectAt("/"+p) != nil {
+	if l.isPage("/" + p) {
 		return "/" + p, true
 	}
-	if url, ok := trip2g.NoteURL(p+"/index.md", ""); ok && at(l.folders, url) != nil {
+	if url, ok := trip2g.NoteURL(p+"/index.md", ""); ok && at(l.shelf().folders, url) != nil {
 		return url, true
 	}
 	return "", false
@@ -58,15 +58,14 @@ func (l noteLinks) aliased(alias string) (url string, ok bool) {
 	return best.value, ok
 }
 
-// embedded gives the note that an embed shows, nil for none. A note that everybody can read shows none
-// that is for members.
+// embedded gives the note that an embed shows, nil for none: to everybody none that is for members.
 func (l noteLinks) embedded(target string) *entry {
 	url, ok := l.Note(target)
 	if !ok {
 		return nil
 	}
 	e := at(l.entries, url)
-	if e == nil || e.doc.MembersOnly && !l.from.doc.MembersOnly {
+	if e == nil || !l.mayRead(e) {
 		return nil
 	}
 	return e
@@ -75,7 +74,7 @@ func (l noteLinks) embedded(target string) *entry {
 // noteNames gives the names of files that a link to a note can mean, the best first.
 func noteNames(target string) []string {
 	if strings.HasSuffix(target, "/") {
-		return []string{target + "index.md", target + "_index.md"}
+		return []string{target + "index.md", target + "_index.md", target + "README.md"}
 	}
 	names := []string{target + ".md", target + ".html"}
 	if ending := path.Ext(target); strings.EqualFold(ending, ".md") || strings.EqualFold(ending, ".html") {
@@ -84,8 +83,8 @@ func noteNames(target string) []string {
 	return names
 }
 
-// Asset is trip2g.Links'. What the note's client joined to the reference comes first. A note that
-// everybody can read gets no file that only members' notes have.
+// Asset is trip2g.Links'. What the note's client joined to the reference comes first. Everybody gets no
+// file that only members' notes have.
 func (l noteLinks) Asset(ref string) (trip2g.NoteAsset, bool) {
 	for i := range l.from.Assets {
 		if a := &l.from.Assets[i]; a.Ref == ref && isServable(a) {
@@ -101,7 +100,7 @@ func (l noteLinks) Asset(ref string) (trip2g.NoteAsset, bool) {
 }
 
 func (l noteLinks) file(ref string) (trip2g.NoteAsset, bool) {
-	if l.from.doc.MembersOnly {
+	if l.reader >= trip2g.Member {
 		f, ok := find(l.files, ref, l.from.Path, nil)
 		if !ok {
 			return trip2g.NoteAsset{}, false

@@ -110,7 +110,8 @@ func TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt(t *testing.T) {
 	s := refresh(t, newFollower(source, 0))
 	wantIn(t, body(t, s, "/a/open"), "h1/away.png", `h2/pic.png" alt="2"`, `h2/pic.png" alt="3"`, `h4/top.png" alt="4"`, `h4/top.png" alt="5"`,
 		`<span class="missing">6</span>`, `<span class="missing">7</span>`, `<span class="missing">8</span>`)
-	wantIn(t, body(t, s, "/c/members"), "h6/secret.png", "h4/top.png")
+	wantIn(t, bodyFor(t, s, "/c/members", trip2g.Member), "h6/secret.png", "h4/top.png")
+	wantIn(t, bodyFor(t, s, "/a/open", trip2g.Member), "h6/secret.png")
 	for hash, want := range map[string][2]bool{"h1": {true, true}, "h6": {false, true}, "h8": {}, "h9": {}, "": {}} {
 		if _, public, ok := s.Asset(hash); public != want[0] || ok != want[1] {
 			t.Errorf("%s: public %v, there %v; want %v", hash, public, ok, want)

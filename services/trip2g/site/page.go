@@ -7,16 +7,19 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// subject is what a page shows: a note, a folder or a notice. Another value is another page.
+// subject is what a page shows: a note, a folder or a notice. Another value is another page. Values are
+// comparable.
 type subject interface {
-	// address is the page's URL path, or a name that is none for a notice.
+	// address is the page's URL path, or a name that is none for a notice. No two subjects of one
+	// content have the same.
 	address() string
+	contentType() string
 	render(*reading) []byte
 }
 
-// page is a subject as one content shows it.
+// page is a subject as one content shows it to readers of one kind.
 type page struct {
-	*content
+	scope
 	subject     subject
 	membersOnly bool
 }
@@ -26,40 +29,56 @@ var _ trip2g.Page = (*page)(nil)
 // MembersOnly is trip2g.Page's.
 func (p *page) MembersOnly() bool { return p.membersOnly }
 
+// ContentType is trip2g.Page's.
+func (p *page) ContentType() string { return p.subject.contentType() }
+
 // Body is trip2g.Page's.
 func (p *page) Body(coding trip2g.Coding) *trip2g.Body { return p.bodies.get(p, coding) }
 
 // page gives the page at a URL path, nil if there is none.
-func (c *content) page(urlPath string) *page {
-	slot := c.recent.slot(urlPath)
-	if p := slot.Load(); p != nil && p.subject.address() == urlPath {
-		return p
+func (s scope) page(urlPath string) *page {
+	slot := s.recent.slot(urlPath, s.reader)
+	if p := slot.Load(); p != nil && p.address == urlPath && p.reader == s.reader {
+		return p.page
 	}
-	p := c.find(urlPath)
+	p := s.find(urlPath)
 	if p != nil {
-		slot.Store(p)
+		slot.Store(&recentPage{urlPath, p})
 	}
 	return p
 }
 
-func (c *content) find(urlPath string) *page {
-	if e := at(c.entries, urlPath); e != nil {
-		return &page{c, e, e.doc.MembersOnly}
+func (s scope) find(urlPath string) *page {
+	if e := at(s.entries, urlPath); e != nil {
+		return s.pageOf(e, e)
 	}
-	if f := at(c.folders, urlPath); f != nil {
-		return &page{c, f, false}
+	if f := at(s.shelf().folders, urlPath); f != nil {
+		return &page{s, f, false}
 	}
 	return nil
 }
 
+// pageOf gives a page about an entry. To readers who may not have it, it says so instead.
+func (s scope) pageOf(e *entry, shows subject) *page {
+	if s.mayRead(e) {
+		return &page{s, shows, e.doc.MembersOnly}
+	}
+	return &page{s, membersNotice, true}
+}
+
 // recentPages are some of a content's pages that were found before. Most requests are for few pages,
 // and looking one up in a tree is a large part of the work for a page that is ready.
-type recentPages [1024]atomic.Pointer[page]
+type recentPages [1024]atomic.Pointer[recentPage]
+
+type recentPage struct {
+	address string // that was asked for
+	*page
+}
 
 var recentSeed = maphash.MakeSeed()
 
-func (r *recentPages) slot(urlPath string) *atomic.Pointer[page] {
-	return &r[maphash.String(recentSeed, urlPath)%uint64(len(r))]
+func (r *recentPages) slot(urlPath string, reader trip2g.Reader) *atomic.Pointer[recentPage] {
+	return &r[(maphash.String(recentSeed, urlPath)+uint64(reader))%uint64(len(r))]
 }
 
 // rendering tells for which contents a page's bytes are right.
@@ -74,7 +93,7 @@ type rendering struct {
 
 // render makes a page's bytes and remembers what they depend on.
 func (p *page) render() ([]byte, *rendering) {
-	r := &reading{content: p.content, from: entryOf(p.subject), answers: make(map[question]any)}
+	r := newReading(p.scope, entryOf(p.subject))
 	html := p.subject.render(r)
 	made := &rendering{subject: p.subject, layout: p.layout, facts: r.facts(), hash: hashOf(html)}
 	made.checked.Store(p.stamps)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"trip2g/services/trip2g"
 
 	"golang.org/x/net/html"
 
@@ -22,7 +23,7 @@ func TestEveryKindOfPageIsWholeAndQuiet(t *testing.T) {
 	)
 	pages := map[string]string{
 		"start": body(t, full, "/"), "note": body(t, full, "/f/one"), "folder": body(t, full, "/f"), "deep": body(t, full, "/f/g/deep"), "hostile": body(t, full, "/b"),
-		"not found": text(full.NotFound()), "members only": text(full.MembersOnly()), "welcome": body(t, memory(), "/"),
+		"not found": text(full.NotFound("/nothing", trip2g.Anyone)), "members only": text(full.MembersOnly()), "welcome": body(t, memory(), "/"),
 	}
 	for name, text := range pages {
 		t.Run(name, func(t *testing.T) {

@@ -21,6 +21,7 @@ const (
 	linkTo  topic = iota // a link to a note, the URL that it leads to, "" for none
 	fileOf               // a reference to a file, the trip2g.NoteAsset; the zero one for none
 	crumbAt              // a folder's URL, its crumb
+	listIn               // a folder's URL, its *folder: another one after a change of what is in it
 	embedOf              // a reference to a note that is shown, its *entry; nil for none
 )
 
@@ -31,25 +32,27 @@ type fact struct {
 }
 
 // ask answers a question.
-func (c *content) ask(q question) any {
+func (s scope) ask(q question) any {
 	switch q.about {
 	case linkTo:
-		url, _ := noteLinks{c, q.from}.Note(q.of)
+		url, _ := noteLinks{s, q.from}.Note(q.of)
 		return url
 	case fileOf:
-		asset, _ := noteLinks{c, q.from}.Asset(q.of)
+		asset, _ := noteLinks{s, q.from}.Asset(q.of)
 		return asset
+	case listIn:
+		return at(s.shelf().folders, q.of)
 	case embedOf:
-		return noteLinks{c, q.from}.embedded(q.of)
+		return noteLinks{s, q.from}.embedded(q.of)
 	default:
-		return c.crumbAt(q.of)
+		return s.shelf().crumbAt(q.of)
 	}
 }
 
 // stamp numbers the state of what a topic's answers depend on, beside the entry that asks.
 func (s *stamps) stamp(about topic) uint64 {
 	switch about {
-	case crumbAt:
+	case crumbAt, listIn:
 		return s.folders
 	case embedOf: // every change of a text can be one of an embedded note's
 		return s.generation
@@ -60,15 +63,19 @@ func (s *stamps) stamp(about topic) uint64 {
 // reading is the making of one page: what it asked, each question once. It is trip2g.Links for the
 // entry from.
 type reading struct {
-	*content
+	scope
 	from    *entry
 	answers map[question]any
+}
+
+func newReading(s scope, from *entry) *reading {
+	return &reading{scope: s, from: from, answers: make(map[question]any)}
 }
 
 func (r *reading) ask(q question) any {
 	answer, known := r.answers[q]
 	if !known {
-		answer = r.content.ask(q)
+		answer = r.scope.ask(q)
 		r.answers[q] = answer
 	}
 	return answer
@@ -92,7 +99,7 @@ func (r *reading) Embed(target string) (trip2g.Embed, bool) {
 	if e == nil {
 		return trip2g.Embed{}, false
 	}
-	return trip2g.Embed{URL: e.url, Path: e.Path, Doc: e.doc, Links: &reading{r.content, e, r.answers}}, true
+	return trip2g.Embed{URL: e.url, Path: e.Path, Doc: e.doc, Links: &reading{r.scope, e, r.answers}}, true
 }
 
 // Settings is trip2g.Links'.

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"math"
 	"net/url"
-	"strings"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -17,7 +16,7 @@ import (
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"href": func(path string) string { return (&url.URL{Path: path}).String() },
+	"href": escaped,
 	"date": func(t time.Time) string { return t.Format(time.DateOnly) },
 
 	"signedIn": func(r trip2g.Reader) bool { return r >= trip2g.Member },
@@ -29,21 +28,28 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"marked":         marked,
 }).ParseFS(templateFiles, "templates/*.html"))
 
+// maxMenu bounds the links in every page's menu.
+const maxMenu = 100
+
 // shortMenu is how many links a menu shows at once; a longer one opens at a press.
 const shortMenu = 7
 
-func (c *content) view(title, address string) *view {
+func (r *reading) view(title string, p place) *view {
+	p.title = title
 	v := &view{
-		Lang: c.layout.lang, SiteName: c.layout.name, Stylesheet: stylesheetURL, Icon: iconURL, Title: title, Heading: title,
-		Address: address, SignIn: signInURL(address), Home: address == "/", FoldMenu: len(c.layout.menu) > shortMenu,
+		Lang: r.layout.lang, SiteName: r.layout.name, Stylesheet: stylesheetURL, Icon: iconURL, Explorer: r.explorer(p),
+		Reader: r.reader, SignIn: signInURL(p.address), Address: p.address, Title: title, Heading: title, Home: p.address == "/",
 	}
-	v.Menu = make([]item, len(c.layout.menu))
-	for i, m := range c.layout.menu {
-		m.Current = m.URL == address || m.Folder && strings.HasPrefix(address, m.URL+"/")
-		v.Menu[i] = m
+	for _, b := range v.Explorer[:min(len(v.Explorer), maxMenu)] {
+		v.Menu = append(v.Menu, b.item)
 	}
+	v.FoldMenu = len(v.Menu) > shortMenu
 	return v
 }
+
+const htmlType = "text/html; charset=utf-8"
+
+func (e *entry) contentType() string { return htmlType }
 
 func (e *entry) address() string { return e.url }
 
@@ -52,7 +58,7 @@ func (e *entry) render(r *reading) []byte {
 	if err != nil {
 		r.Log.Error().Err(err).Str("note", e.Path).Msg("a note could not be rendered; its text is shown as it stands")
 	}
-	v := r.view(e.doc.Title, e.url)
+	v := r.view(e.doc.Title, place{address: e.url, folder: folderOf(e)})
 	v.Lang = cmp.Or(e.doc.Lang, r.layout.lang)
 	v.Description, v.Created, v.Updated = e.doc.Description, e.doc.CreatedAt, e.doc.UpdatedAt
 	v.Hidden, v.MembersOnly = e.doc.MembersOnly, e.doc.MembersOnly
@@ -67,18 +73,24 @@ func (e *entry) render(r *reading) []byte {
 
 func (f *folder) address() string { return f.url }
 
+func (f *folder) contentType() string { return htmlType }
+
 // render lists a folder that has no note of its own. An empty vault says how to fill it.
 func (f *folder) render(r *reading) []byte {
 	if r.layout.empty {
-		return execute("welcome.html", r.view("Welcome to trip2g", f.url))
+		return execute("welcome.html", r.view("Welcome to trip2g", place{address: f.url}))
 	}
 	title := f.name
 	if f.url == "/" {
 		title = r.layout.name
 	}
-	v := r.view(title, f.url)
-	v.Items, v.Crumbs = r.items(f.url, math.MaxInt), r.crumbs(f.url, f.url)
-	if len(v.Items) == 0 {
+	v := r.view(title, place{address: f.url, folder: f.url})
+	v.Items, v.Crumbs = r.shelf().items(f.url, math.MaxInt), r.crumbs(f.url, f.url)
+	switch {
+	case len(v.Items) > 0:
+	case r.reader >= trip2g.Member:
+		v.Message = "There is nothing here to read."
+	default:
 		v.Message = "There is nothing here that everybody can read."
 	}
 	return execute("folder.html", v)
@@ -127,8 +139,10 @@ var (
 
 func (n *notice) address() string { return n.name }
 
+func (n *notice) contentType() string { return htmlType }
+
 func (n *notice) render(r *reading) []byte {
-	v := r.view(n.title, "")
+	v := r.view(n.title, place{})
 	v.Message, v.Hidden, v.MembersOnly = n.message, true, n == membersNotice
 	return execute("notice.html", v)
 }

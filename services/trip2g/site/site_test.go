@@ -67,9 +67,14 @@ func published(t *testing.T, pairs ...string) trip2g.Site {
 
 func body(t *testing.T, s trip2g.Site, url string) string {
 	t.Helper()
-	page, redirect := s.Page(url)
+	return bodyFor(t, s, url, trip2g.Anyone)
+}
+
+func bodyFor(t *testing.T, s trip2g.Site, url string, reader trip2g.Reader) string {
+	t.Helper()
+	page, redirect := s.Page(url, reader)
 	if page == nil {
-		t.Fatalf("%s has no page (redirect %q)", url, redirect)
+		t.Fatalf("%s has no page (redirect %q)", url, redirect.URL)
 	}
 	return text(page)
 }
@@ -125,11 +130,11 @@ func TestAFolderWithoutANoteOfItsOwnListsWhatIsInIt(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"/hidden", "/members"} {
-		if page, _ := s.Page(url); page != nil {
+		if page, _ := s.Page(url, trip2g.Anyone); page != nil {
 			t.Errorf("%s has a page", url)
 		}
 	}
-	if page, _ := s.Page("/guides/secret"); page == nil || !page.MembersOnly() {
+	if page, _ := s.Page("/guides/secret", trip2g.Anyone); page == nil || !page.MembersOnly() {
 		t.Error("the members' note is not theirs alone")
 	}
 }
@@ -146,9 +151,9 @@ func TestOldAddressesLeadToThePage(t *testing.T) {
 		"/nothing":               "",
 		"/guides/nothing/":       "",
 	} {
-		page, redirect := s.Page(from)
-		if page != nil || redirect != want {
-			t.Errorf("%s: page %v, redirect %q, want %q", from, page != nil, redirect, want)
+		page, redirect := s.Page(from, trip2g.Anyone)
+		if page != nil || redirect.URL != want {
+			t.Errorf("%s: page %v, redirect %q, want %q", from, page != nil, redirect.URL, want)
 		}
 	}
 }
@@ -200,8 +205,8 @@ func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {
 			t.Fatalf("positions are %d and %d", got.Stats().Position, want.Stats().Position)
 		}
 		for _, url := range []string{"/", "/a", "/a_2", "/b", "/x", "/x/a", "/y", "/y/a_b", "/y/a_b_2"} {
-			a, _ := want.Page(url)
-			b, _ := got.Page(url)
+			a, _ := want.Page(url, trip2g.Anyone)
+			b, _ := got.Page(url, trip2g.Anyone)
 			if (a == nil) != (b == nil) {
 				t.Errorf("%s is a page on one node only", url)
 			} else if a != nil && (text(a) != text(b) || a.Body(trip2g.Identity).ETag != b.Body(trip2g.Identity).ETag || !want.ModifiedAt().Equal(got.ModifiedAt())) {
@@ -233,7 +238,7 @@ func TestAnotherDatabaseIsLoadedAnew(t *testing.T) {
 	refresh(t, f)
 	source.ChangeSource = other
 	s := refresh(t, f)
-	if page, _ := s.Page("/old"); page != nil {
+	if page, _ := s.Page("/old", trip2g.Anyone); page != nil {
 		t.Error("a note of the first database is still there")
 	}
 	wantIn(t, body(t, s, "/both"), "other")

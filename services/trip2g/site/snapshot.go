@@ -2,7 +2,10 @@ package site
 
 import (
 	"math"
+	"path"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 
 	"trip2g/services/trip2g"
 )
@@ -22,15 +25,23 @@ type snapshot struct {
 var _ trip2g.Site = (*snapshot)(nil)
 
 // Page is trip2g.Site's. What is not found as it is written leads to the one page that it can mean.
-func (s *snapshot) Page(urlPath string) (trip2g.Page, string) {
-	if p := s.content.page(urlPath); p != nil {
-		return p, ""
+func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip2g.Location) {
+	c := scope{s.content, reader}
+	if p := c.page(urlPath); p != nil {
+		return p, trip2g.Location{}
 	}
-	return nil, s.content.redirect(urlPath)
+	found := c.storedFrom(path.Clean("/" + norm.NFC.String(urlPath)))
+	if found.URL == "" {
+		found.URL = c.redirect(urlPath)
+	}
+	if e := at(c.entries, found.URL); e != nil && !c.mayRead(e) {
+		return &s.membersOnly, trip2g.Location{} // its address is not told either
+	}
+	return nil, found
 }
 
 // NotFound is trip2g.Site's.
-func (s *snapshot) NotFound() trip2g.Page { return &s.notFound }
+func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page { return &s.notFound }
 
 // MembersOnly is trip2g.Site's.
 func (s *snapshot) MembersOnly() trip2g.Page { return &s.membersOnly }
@@ -64,6 +75,28 @@ func (s *snapshot) Sessions(user int64, now time.Time) []trip2g.Session {
 		}
 	}
 	return sessions
+}
+
+// Settings is trip2g.Site's.
+func (s *snapshot) Settings() trip2g.Settings { return s.content.layout.settings }
+
+// NoteByID is trip2g.Site's.
+func (s *snapshot) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
+	held, ok := s.content.ids.get(identified{id: id})
+	if !ok || !(scope{s.content, reader}).mayRead(held.entry) {
+		return trip2g.NotePage{}, false
+	}
+	e := held.entry
+	return trip2g.NotePage{ID: e.ID, Title: e.doc.Title, URL: e.url, MembersOnly: e.doc.MembersOnly}, true
+}
+
+// Redirects is trip2g.Site's.
+func (s *snapshot) Redirects() []trip2g.Redirect {
+	var list []trip2g.Redirect
+	for held := range s.content.stored.from(stored{}) {
+		list = append(list, *held.Redirect)
+	}
+	return list
 }
 
 // Stats is trip2g.Site's.

@@ -52,6 +52,12 @@ func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *tr
 	for _, id := range set.RemovedNotes {
 		s.catalog.remove(id)
 	}
+	for _, r := range set.Redirects {
+		s.catalog.putRedirect(&r)
+	}
+	for _, id := range set.RemovedRedirects {
+		s.catalog.removeRedirect(id)
+	}
 	for _, session := range set.Sessions {
 		s.sessions.put(&session)
 	}
@@ -98,7 +104,8 @@ func (s *state) snapshot() *snapshot {
 	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt}
 	next.content = s.catalog.content()
 	next.sessions, next.signIns = s.sessions.freeze(time.Now())
-	next.notFound = page{next.content, notFoundNotice, false}
-	next.membersOnly = page{next.content, membersNotice, false}
+	anyone := scope{next.content, trip2g.Anyone}
+	next.notFound = page{anyone, notFoundNotice, false}
+	next.membersOnly = page{anyone, membersNotice, true}
 	return next
 }

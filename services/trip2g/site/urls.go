@@ -15,18 +15,20 @@ import (
 // systemPrefix starts the addresses that the server has for itself.
 const systemPrefix = "/_system"
 
-func isReserved(url string) bool {
-	return url == systemPrefix || strings.HasPrefix(url, systemPrefix+"/")
-}
-
-// claim is the address that a note wants. Of the claims to one address the first has it.
+// claim is the address that a note wants. Of the claims to one address the first has it: that of an
+// index before those of other names for a folder's page, then the first path in byte order.
 type claim struct {
-	url, path string
-	id        int64
+	url  string
+	rank int // trip2g.FolderPageRank
+	path string
+	id   int64
 }
 
 func compareClaims(a, b claim) int {
 	if c := strings.Compare(a.url, b.url); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.rank, b.rank); c != 0 {
 		return c
 	}
 	if c := strings.Compare(a.path, b.path); c != 0 {
@@ -35,28 +37,29 @@ func compareClaims(a, b claim) int {
 	return cmp.Compare(a.id, b.id)
 }
 
-// claimOf gives what a note wants, by trip2g.NoteURL; ok is false for one that is not to be seen. A
-// slug that makes an address of the server's own is left out.
+// claimOf gives what a note wants; ok is false for one that is not to be seen.
 func claimOf(n *note) (c claim, ok bool) {
-	if n == nil || n.doc.Hidden {
+	if n == nil {
 		return claim{}, false
 	}
-	url, ok := trip2g.NoteURL(n.Path, n.doc.Slug)
-	if ok && isReserved(url) {
-		url, ok = trip2g.NoteURL(n.Path, "")
+	url, ok := n.doc.Address(n.Path)
+	c = claim{url: url, path: n.Path, id: n.ID}
+	if rank := trip2g.FolderPageRank(n.Path); rank != trip2g.NoFolderPage && n.doc.Slug == "" {
+		c.rank = rank
 	}
-	return claim{url, n.Path, n.ID}, ok
+	return c, ok
 }
 
 // location is where a note is. holder is the path of the note that has what this one wants, "" if it
 // has that itself.
 type location struct{ url, holder string }
 
-// assign gives each claim to a URL its address: the first has the URL, and each other one the first
-// of "_2", "_3", ... that no note wants for itself. Claims to two URLs never meet there, because
-// what is before the number is the URL.
+// assign gives each claim to a URL its address: the first has the URL, a README beside it the address
+// under its own name if no note wants that, and each other one the first of "_2", "_3", ... that no
+// note wants for itself. Claims to two URLs never meet there, because what is before the number or
+// the name is the URL.
 func (c *catalog) assign(url string, to map[int64]location) {
-	holder, number := "", 2
+	holder, number, named := "", 2, false
 	for claim := range c.claims.from(claim{url: url}) {
 		if claim.url != url {
 			return
@@ -64,6 +67,10 @@ func (c *catalog) assign(url string, to map[int64]location) {
 		if holder == "" {
 			holder = claim.path
 			to[claim.id] = location{url: url}
+			continue
+		}
+		if own := path.Join(url, readmeSegment); claim.rank == trip2g.ReadmePage && !named && !c.isClaimed(own) {
+			to[claim.id], named = location{own, holder}, true
 			continue
 		}
 		for c.isClaimed(numbered(url, number)) {
@@ -74,6 +81,9 @@ func (c *catalog) assign(url string, to map[int64]location) {
 	}
 }
 
+// readmeSegment is the last one of a README's URL that is not its folder's page.
+const readmeSegment = "readme"
+
 func (c *catalog) isClaimed(url string) bool {
 	first, ok := c.claims.first(claim{url: url})
 	return ok && first.url == url
@@ -81,8 +91,11 @@ func (c *catalog) isClaimed(url string) bool {
 
 func numbered(url string, number int) string { return url + "_" + strconv.Itoa(number) }
 
-// withoutNumber gives the URL whose claims can end at this one.
-func withoutNumber(url string) (string, bool) {
+// contested gives the URL whose claims can end at this one.
+func contested(url string) (string, bool) {
+	if path.Base(url) == readmeSegment {
+		return path.Dir(url), true
+	}
 	i := strings.LastIndexByte(url, '_')
 	if i < 0 {
 		return "", false
@@ -103,7 +116,7 @@ func clashWarning(e *entry) (string, bool) {
 // slugWarning tells of a slug that is left out.
 func slugWarning(e *entry) (string, bool) {
 	url, _ := trip2g.NoteURL(e.Path, e.doc.Slug)
-	if !isReserved(url) {
+	if !trip2g.IsReserved(url) {
 		return "", false
 	}
 	return fmt.Sprintf("the slug makes the address %s, which is the server's own; the slug is left out", url), true
@@ -173,23 +186,23 @@ func (c *content) redirectFrom(from string) string {
 }
 
 // redirect gives where a page is that was asked for in another way, "" if that is not clear.
-func (c *content) redirect(urlPath string) string {
+func (s scope) redirect(urlPath string) string {
 	if len(urlPath) > 2*trip2g.MaxPathLength || strings.Contains(urlPath, "//") {
 		return "" // no note has an empty segment
 	}
 	clean := path.Clean("/" + norm.NFC.String(urlPath))
-	if clean != urlPath && c.subjectAt(clean) != nil {
+	if clean != urlPath && s.isPage(clean) {
 		return clean
 	}
-	if url := c.redirectFrom(clean); url != "" {
+	if url := s.redirectFrom(clean); url != "" {
 		return url
 	}
 	key, ok := canonical(clean)
 	if !ok || key == urlPath {
 		return ""
 	}
-	if c.subjectAt(key) != nil {
+	if s.isPage(key) {
 		return key
 	}
-	return c.redirectFrom(key)
+	return s.redirectFrom(key)
 }

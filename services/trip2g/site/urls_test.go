@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"trip2g/services/trip2g"
 )
 
 // TestANoteKeepsTheAddressThatIsItsOwn has a loser of a clash that could take another note's.
@@ -56,12 +57,12 @@ func TestWhatCanMeanTwoPagesLeadToNone(t *testing.T) {
 		"/z\x00":                        "/z", // the server refuses it before
 		"/" + strings.Repeat("z", 5000): "",
 	} {
-		page, redirect := s.Page(from)
-		if page != nil || redirect != want {
-			t.Errorf("%.40q: page %v, redirect %q, want %q", from, page != nil, redirect, want)
+		page, redirect := s.Page(from, trip2g.Anyone)
+		if page != nil || redirect.URL != want {
+			t.Errorf("%.40q: page %v, redirect %q, want %q", from, page != nil, redirect.URL, want)
 		}
-		if page, _ := s.Page(redirect); redirect != "" && page == nil {
-			t.Errorf("%.40q leads to %s, which has no page", from, redirect)
+		if page, _ := s.Page(redirect.URL, trip2g.Anyone); redirect.URL != "" && page == nil {
+			t.Errorf("%.40q leads to %s, which has no page", from, redirect.URL)
 		}
 	}
 }
@@ -87,9 +88,9 @@ func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
 		}
 		var pages []string
 		for _, url := range urls {
-			page, redirect := f.Current().Page(url)
+			page, redirect := f.Current().Page(url, trip2g.Anyone)
 			if page == nil {
-				t.Fatalf("%s has no page but leads to %q", url, redirect)
+				t.Fatalf("%s has no page but leads to %q", url, redirect.URL)
 			}
 			pages = append(pages, etag(page)+text(page))
 		}

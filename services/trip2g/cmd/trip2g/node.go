@@ -49,7 +49,7 @@ type node struct {
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
-	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, n.access)
+	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replication)
 	trip2ghttp.RegisterLag(n.registry, n.lag, n.served)
 	return n

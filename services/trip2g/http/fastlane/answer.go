@@ -6,18 +6,21 @@ import (
 	"time"
 )
 
-// Request is a read that has nothing about it but this: no body, no credentials, no range and no
-// condition but the two below. Values are as the client sent them, "" if it did not.
+// Request is a read that has nothing about it but this: no body, no credentials but a cookie's, no range
+// and no condition but the two below. Values are as the client sent them, "" if it did not.
 type Request struct {
 	Method          string // GET or HEAD
 	Path            string // unescaped
 	AcceptEncoding  string
 	IfNoneMatch     string
 	IfModifiedSince string
+	Cookie          string
 
 	Client  string    // IP address and port
 	Arrived time.Time // when the head was there
 	ID      string    // names the request in logs; given by the handler
+
+	Position string // what is told of the position that is served, "" for nothing; given by the handler
 }
 
 // Field is one header field of an answer.

@@ -2,6 +2,7 @@ package fastlane_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,11 @@ var plain = []string{
 	head("GET / HTTP/1.1", "Connection: keep-alive", "User-Agent:\tMozilla/5.0 (X11)  ", "Accept: a/b", "Accept: c/d", "Pragma: no-cache"),
 	head("GET / HTTP/1.1", "X-Forwarded-For: 203.0.113.7", "X-Request-Id: mine"),
 	head("GET / HTTP/1.1", "User-Agent: "+strings.Repeat("a", 1500)),
+	head("GET / HTTP/1.1", "Cookie: session=x"),
+	head("GET / HTTP/1.1", "Cookie: trip2g_position=1; theme=dark"),
+	head("GET / HTTP/1.1", "Cookie: session=x; trip2g_position=1", "Accept-Encoding: br"),
+	head("GET / HTTP/1.1", "Cookie: trip2g_position=none; trip2g_position=2", "If-None-Match: *"),
+	head("GET / HTTP/1.1", "Cookie: ;;=; session"),
 }
 
 // others are for net/http, or wrong, each in one way.
@@ -100,8 +106,9 @@ var others = []string{
 	head("GET / HTTP/1.1", "Connection: close", "Connection: keep-alive"),
 	head("GET / HTTP/1.1", "Connection: keep-alive, close"),
 	head("GET / HTTP/1.1", "Connection:"),
-	head("GET / HTTP/1.1", "Cookie: session=x"),
-	head("GET / HTTP/1.1", "Authorization: Bearer x"),
+	head("GET / HTTP/1.1", "Cookie: a=b", "Cookie: session=t"),
+	head("GET / HTTP/1.1", "Cookie:"),
+	head("GET / HTTP/1.1", "Authorization: Bearer t"),
 	head("GET / HTTP/1.1", "Range: bytes=0-9"),
 	head("GET / HTTP/1.1", `If-Match: "x"`),
 	head("GET / HTTP/1.1", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT"),
@@ -123,6 +130,17 @@ var others = []string{
 	head("GET /" + strings.Repeat("a", 1500) + " HTTP/1.1"),
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 	"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
+}
+
+// handlers are requests that the lane has its handler decide.
+var handlers = []string{
+	head("GET / HTTP/1.1", "Cookie: session=t"),
+	head("GET / HTTP/1.1", "Cookie: session=x; session=t"),
+	head("GET / HTTP/1.1", "Cookie: session =t"),
+	head("GET / HTTP/1.1", `Cookie: a=b;session="t"`),
+	head("GET /secret HTTP/1.1", "Cookie: session=t", "Accept-Encoding: gzip"),
+	head("GET / HTTP/1.1", "Cookie: session=t; trip2g_position=1"),
+	head("GET / HTTP/1.1", "Cookie: trip2g_position=999999"),
 }
 
 // maxSent keeps what is sent within one read of either server: what a server that hangs up has not
@@ -190,7 +208,7 @@ func (s trio) compareLogs(t *testing.T) {
 // operator by the log, which way a request went.
 func TestTheLaneAnswersAsNetHTTPDoes(t *testing.T) {
 	servers := newTrio(t)
-	for _, first := range append(plain, others...) {
+	for _, first := range slices.Concat(plain, handlers, others) {
 		servers.compare(t, []byte(first))
 		servers.compare(t, []byte(first+head("GET /guides/my_note HTTP/1.1")))
 		servers.compare(t, []byte(head("HEAD / HTTP/1.1")+first+head("GET /secret HTTP/1.1")+first))
@@ -201,7 +219,7 @@ func TestTheLaneAnswersAsNetHTTPDoes(t *testing.T) {
 
 // FuzzLane looks for bytes that the lane answers in another way than net/http.
 func FuzzLane(f *testing.F) {
-	for i, seed := range append(plain, others...) {
+	for i, seed := range slices.Concat(plain, handlers, others) {
 		f.Add([]byte(seed))
 		f.Add([]byte(plain[i%len(plain)] + seed))
 	}

@@ -45,11 +45,30 @@ func newSite(t testing.TB) (*sqlite.DB, *site.Follower) {
 	if _, _, err := db.PushNotes(t.Context(), "key:1", vault, true); err != nil {
 		t.Fatal(err)
 	}
+	signIn(t, db)
 	follower := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
 	if _, err := follower.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db, follower
+}
+
+// signIn starts the session of which the token is "t".
+func signIn(t testing.TB, db *sqlite.DB) {
+	t.Helper()
+	if err := db.EnsureOwner(t.Context(), "me@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	me, err := db.UserByEmail(t.Context(), "me@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = db.CreateSession(t.Context(), trip2g.Session{
+		TokenHash: trip2g.TokenHash("t"), User: me, CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // server is a node's public port.
@@ -78,8 +97,12 @@ func start(t testing.TB, db *sqlite.DB, current func() trip2g.Site, how way) *se
 	own := trip2ghttp.NewHandler(trip2ghttp.Options{
 		Site: current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session", Codings: site.Codings,
 	})
-	handler := forward.PublicGuard(access.Wrap(trip2ghttp.PublicPort, trip2ghttp.WithRequestID(own)))
-	pages := trip2ghttp.NewPlainPages(current, site.Codings, access)
+	reads := trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(own), trip2ghttp.ConsistencyOptions{
+		Served: func() trip2g.Position { return current().Stats().Position },
+		Lag:    func() trip2ghttp.Lag { return trip2ghttp.Lag{} },
+	})
+	handler := forward.PublicGuard(access.Wrap(trip2ghttp.PublicPort, reads))
+	pages := trip2ghttp.NewPlainPages(current, site.Codings, "session", access)
 	if how != general {
 		handler = pages.Wrap(handler)
 	}

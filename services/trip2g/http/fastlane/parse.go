@@ -6,13 +6,14 @@ import (
 )
 
 // known are the names, in lower case, of the header fields that a plain request may have. What is
-// left out on purpose: fields that speak of a body, a connection or an upgrade, credentials,
+// left out on purpose: fields that speak of a body, a connection or an upgrade, credentials but a cookie's,
 // conditions and ranges that the lane does not understand, and the marks of forwarded requests.
 var known = map[string]bool{}
 
 func init() {
 	for _, name := range []string{
-		"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "dnt", "host",
+		"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "cookie", "dnt",
+		"host",
 		"if-modified-since", "if-none-match", "origin", "pragma", "priority", "purpose", "referer", "save-data",
 		"sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site",
 		"sec-fetch-user", "sec-gpc", "sec-purpose", "upgrade-insecure-requests", "user-agent",
@@ -102,6 +103,8 @@ func (h *head) parseField(line string) bool {
 		return isHost(value) && setOnce(&h.host, value)
 	case "connection":
 		return (strings.EqualFold(value, "close") || strings.EqualFold(value, "keep-alive")) && setOnce(&h.connection, value)
+	case "cookie":
+		return setOnce(&h.Cookie, value)
 	case "accept-encoding":
 		return setOnce(&h.AcceptEncoding, value)
 	case "if-none-match":

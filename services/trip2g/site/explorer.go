@@ -1,0 +1,88 @@
+package site
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Bounds of the explorer: how many lines one folder has, and how deep it opens by itself.
+const (
+	maxBranches = 200
+	maxOpen     = 12
+)
+
+// treePrefix is where the lists of what is in folders are, for the explorer.
+const treePrefix = systemPrefix + "/tree"
+
+func treeURL(folder string) string { return escaped(treePrefix + folder) }
+
+// escaped makes a URL path ready to be written.
+func escaped(path string) string { return (&url.URL{Path: path}).String() }
+
+// place is where a page is in the vault.
+type place struct {
+	address string // its URL path
+	title   string
+	folder  string // URL of the folder that it is in or of which it is the page; "" for what is in none
+}
+
+// explorer lists the top level and all that is in the folders above a page.
+func (r *reading) explorer(p place) []branch { return r.branches("/", p, maxOpen) }
+
+// branches lists what is in a folder. The line that leads to the page is there however many there are.
+func (r *reading) branches(folderURL string, p place, deep int) []branch {
+	items, more := r.list(folderURL, maxBranches)
+	list := make([]branch, 0, len(items)+1)
+	shown := false
+	for _, item := range items {
+		b := r.branch(item, p, deep)
+		shown = shown || b.Current
+		list = append(list, b)
+	}
+	if more && !shown && p.isBelow(folderURL) {
+		list = append(list, r.branch(r.missing(folderURL, p), p, deep))
+	}
+	return list
+}
+
+func (r *reading) branch(i item, p place, deep int) branch {
+	i.Description = "" // the explorer shows none
+	i.Current = i.URL == p.address || i.Folder && p.isBelow(i.URL)
+	b := branch{item: i}
+	if !i.Folder {
+		return b
+	}
+	b.TreeURL = treeURL(i.URL)
+	if i.Current && deep > 0 && p.isBelow(i.URL) {
+		b.Open, b.Children = true, r.branches(i.URL, p, deep-1)
+		_, b.More = r.list(i.URL, maxBranches)
+	}
+	return b
+}
+
+// isBelow tells whether the page is in a folder or below it, or is the folder's own.
+func (p place) isBelow(folderURL string) bool {
+	return p.folder == folderURL || folderURL == "/" && p.folder != "" || strings.HasPrefix(p.folder, folderURL+"/")
+}
+
+// missing is the line that leads to the page from a folder with more in it than is listed.
+func (r *reading) missing(folderURL string, p place) item {
+	if p.folder == folderURL {
+		return item{Title: p.title, URL: p.address}
+	}
+	next := p.folder
+	for parentURL(next) != folderURL {
+		next = parentURL(next)
+	}
+	return item{Title: r.ask(question{about: crumbAt, of: next}).(crumb).title, URL: next, Folder: true}
+}
+
+// list gives at most limit pages of what is in a folder, and whether there are more.
+func (r *reading) list(folderURL string, limit int) (items []item, more bool) {
+	r.ask(question{about: listIn, of: folderURL})
+	items = r.shelf().items(folderURL, limit+1)
+	if len(items) > limit {
+		return items[:limit], true
+	}
+	return items, false
+}
