@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -68,8 +69,8 @@ type NodeReport struct {
 	Requests       float64  `json:"requestsPerSecond"`     // answered, over the last seconds
 	Ready          bool     `json:"ready"`
 	Missing        []string `json:"missing"` // why it is not ready, a sentence each
-	// LagHistory is the largest lag of each of the last LagHistory minutes, oldest first, in seconds; the last is
-	// of the minute that has begun. nil: not known.
+	// LagHistory is the largest lag of each of the LagHistory minutes up to the report, oldest first, in seconds;
+	// the last is of the minute that had begun. nil: not known. A leader has none.
 	LagHistory []*float64 `json:"lagHistorySeconds"`
 }
 
@@ -119,6 +120,21 @@ func isReportText(s string) bool {
 		}
 	}
 	return true
+}
+
+// ReportText makes a text fit for a report: short, in UTF-8, on one line.
+func ReportText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	for len(s) > maxReportText {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return s
 }
 
 func isHTTP(address string) bool {
@@ -203,6 +219,10 @@ func (n *Node) assess(t *Topology, leader *Node) {
 	n.State, n.Wrong = NodeOK, []string{}
 	own := n.Process == t.Process
 	switch stale := StaleAfter.Seconds(); {
+	case n.Process == "":
+		n.fault("has not answered %s since that started", t.Node)
+		n.State = NodeUnknown
+		return
 	case !own && n.Role == RoleLeader && t.Age > stale:
 		n.fault("does not answer %s; what is shown of it is %s old", t.Node, Span(n.HeardAgo))
 		n.State = NodeGone

@@ -40,6 +40,7 @@ type Options struct {
 	SignIn    trip2g.SignInService
 	People    trip2g.PeopleService
 	Keys      trip2g.KeyService
+	Nodes     trip2g.NodeService
 
 	Origin    func(*http.Request) trip2g.Origin // nil: DirectOrigin
 	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own

@@ -28,6 +28,10 @@ type EndSessionOrErrorPayload interface {
 	IsEndSessionOrErrorPayload()
 }
 
+type ForgetNodeOrErrorPayload interface {
+	IsForgetNodeOrErrorPayload()
+}
+
 type HideNotesOrErrorPayload interface {
 	IsHideNotesOrErrorPayload()
 }
@@ -120,6 +124,8 @@ type ErrorPayload struct {
 	ByFields []FieldMessage `json:"byFields"`
 }
 
+func (ErrorPayload) IsForgetNodeOrErrorPayload() {}
+
 func (ErrorPayload) IsInviteMemberOrErrorPayload() {}
 
 func (ErrorPayload) IsRemoveMemberOrErrorPayload() {}
@@ -151,6 +157,16 @@ type FieldMessage struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
+
+type ForgetNodeInput struct {
+	Name string `json:"name"`
+}
+
+type ForgetNodePayload struct {
+	Success bool `json:"success"`
+}
+
+func (ForgetNodePayload) IsForgetNodeOrErrorPayload() {}
 
 type HideNotesInput struct {
 	Paths []string `json:"paths"`

@@ -26,7 +26,7 @@ type Options struct {
 	SessionCookie string            // the session cookie's name on this node
 	Codings       []trip2g.Coding   // content codings offered for pages, best first
 	GraphQL       http.Handler      // leader only: the API
-	Missing       func(path string) // leader only: told of pages asked for in vain
+	Missing       func(path string) // told of pages asked for in vain; nil: nobody
 	Routes        []Route           // what else the server has for itself, under SystemPrefix
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
 
 	"trip2g/services/trip2g"
 )
@@ -53,6 +54,23 @@ func newRequestMetrics(registerer prometheus.Registerer) *requestMetrics {
 		}
 	}
 	return m
+}
+
+// total gives the number of requests answered.
+func (m *requestMetrics) total() float64 {
+	metrics := make(chan prometheus.Metric)
+	go func() {
+		m.count.Collect(metrics)
+		close(metrics)
+	}()
+	total := 0.0
+	for metric := range metrics {
+		var value dto.Metric
+		if metric.Write(&value) == nil { // it fails for labels that are no text, which these are
+			total += value.GetCounter().GetValue()
+		}
+	}
+	return total
 }
 
 // observePlain is observe for a plain read of a page, whose status is 200 or 304.

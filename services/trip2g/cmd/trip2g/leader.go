@@ -15,6 +15,7 @@ import (
 	"trip2g/services/trip2g/jobs"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/missing"
+	"trip2g/services/trip2g/nodes"
 	"trip2g/services/trip2g/publish"
 	"trip2g/services/trip2g/site"
 	"trip2g/services/trip2g/sqlite"
@@ -48,11 +49,12 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 		return err
 	}
 	members := auth.NewPeople(auth.PeopleOptions{Users: db, Refresh: follower.Refresh, Log: n.log})
+	n.nodes = n.newNodes(nil)
 	api, err := n.newAPI(db, signIn, members, follower)
 	if err != nil {
 		return err
 	}
-	counted := missing.NewTracker(db, n.log, n.registry)
+	n.counted = missing.NewTracker(db, n.log, n.registry)
 	runner, err := jobs.NewRunner(db, n.log)
 	if err != nil {
 		return err
@@ -61,13 +63,15 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	ports, err := n.leaderPorts(trip2ghttp.Options{Assets: db, GraphQL: api, Missing: counted.Add, Routes: routes})
+	ports, err := n.leaderPorts(
+		trip2ghttp.Options{Assets: db, GraphQL: api, Missing: n.counted.Add, Routes: routes},
+		map[string]forward.MessageFunc{nodes.ReportPath: n.nodes.Take, missing.RelayPath: missing.FromReplicas(db)})
 	if err != nil {
 		return err
 	}
 
 	return n.serveBeside(ctx, ports,
-		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, counted.Run, runner.Run)
+		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.watchLiteFS)
 }
 
 // serveBeside serves while the loops run. They end after the ports, so that the last requests are
@@ -112,6 +116,7 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 		People:    members,
 		Keys:      auth.NewKeys(db, nil),
 		Origin:    origin,
+		Nodes:     n.nodes,
 		PublicURL: n.config.PublicURL,
 		Cookie:    n.config.SessionCookieName,
 		MaxAsset:  int64(n.config.MaxAssetSize),
@@ -128,8 +133,9 @@ func origin(r *http.Request) trip2g.Origin {
 	return graphql.DirectOrigin(r)
 }
 
-// leaderPorts gives the public port and the intake the very same handler.
-func (n *node) leaderPorts(o trip2ghttp.Options) (ports, error) {
+// leaderPorts gives the public port and the intake the very same handler. take is what replicas have to
+// say for themselves: it is for the internal port alone.
+func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.MessageFunc) (ports, error) {
 	own := n.ownHandler(o, nil)
 	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), nil)
 	if err != nil {
@@ -138,8 +144,14 @@ func (n *node) leaderPorts(o trip2ghttp.Options) (ports, error) {
 	intake := forward.NewIntake(forward.IntakeOptions{
 		Verifier: verifier, Handler: n.access.Wrap(trip2ghttp.IntakePort, own), Log: n.log, Registerer: n.registry,
 	})
+	messages, err := forward.NewMessages(forward.MessageOptions{
+		Secret: n.config.JWTSecret.Reveal(), Take: take, Log: n.log, Registerer: n.registry,
+	}, intake)
+	if err != nil {
+		return ports{}, err
+	}
 	return ports{
 		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, own)),
-		internal: n.internalHandler(intake),
+		internal: n.internalHandler(messages),
 	}, nil
 }

@@ -21,6 +21,8 @@ import (
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/leaderwatch"
 	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/missing"
+	"trip2g/services/trip2g/nodes"
 	"trip2g/services/trip2g/site"
 )
 
@@ -37,6 +39,9 @@ type node struct {
 	pages    *trip2ghttp.PlainPages
 	site     atomic.Pointer[site.Follower] // nil until the database is open
 	watch    *leaderwatch.Watch            // nil on a leader
+	nodes    *nodes.Nodes                  // set before the ports are
+	beside   atomic.Pointer[litefsState]   // nil without LiteFS
+	counted  *missing.Tracker              // set with nodes
 	stopping atomic.Bool
 
 	mu      sync.Mutex
@@ -95,11 +100,14 @@ func (n *node) wait(reason string) {
 }
 
 // ready says whether this node would serve correctly now, and else what is missing.
-func (n *node) ready() trip2ghttp.Readiness {
+func (n *node) ready() trip2ghttp.Readiness { return n.readiness(n.databaseFault()) }
+
+// readiness is ready with what is known to be wrong with the database.
+func (n *node) readiness(fault string) trip2ghttp.Readiness {
 	state := trip2ghttp.Readiness{
 		Role: n.config.Role(), Node: n.config.NodeName, Position: n.served(), Missing: map[string]string{}, Lag: n.lag(),
 	}
-	if fault := n.databaseFault(); fault != "" {
+	if fault != "" {
 		state.Missing["database"] = fault
 	}
 	if n.current() == nil {
@@ -127,6 +135,14 @@ func (n *node) databaseFault() string {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		n.fault, n.probed = n.probe(ctx), time.Now()
+	}
+	return n.lastFault()
+}
+
+// lastFault gives what was last found to be wrong with the database. The caller holds the lock.
+func (n *node) lastFault() string {
+	if n.waiting != "" {
+		return n.waiting
 	}
 	if n.fault != nil {
 		return n.fault.Error()

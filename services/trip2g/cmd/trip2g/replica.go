@@ -9,19 +9,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/dbwatch"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/leaderwatch"
+	"trip2g/services/trip2g/missing"
 	"trip2g/services/trip2g/site"
 	"trip2g/services/trip2g/sqlite"
 )
 
 // runReplica runs a node that reads its copy of the database and forwards everything else. It has
-// no writer, queue, schedule or tracker, because none is made here. It listens at once: a write
+// no writer, queue or schedule, because none is made here. It listens at once: a write
 // needs only the leader, and a probe is told what the node waits for.
 func (n *node) runReplica(ctx context.Context) error {
 	var assets laterAssets
@@ -29,11 +28,8 @@ func (n *node) runReplica(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return n.serve(ctx, ports) })
-	group.Go(func() error { return n.follow(ctx, &assets) })
-	group.Go(func() error { return n.watch.Run(ctx) })
-	return group.Wait()
+	follow := func(ctx context.Context) error { return n.follow(ctx, &assets) }
+	return n.serveBeside(ctx, ports, follow, n.watch.Run, n.nodes.Run, n.watchLiteFS, n.counted.Run)
 }
 
 // follow opens the database when it is there and keeps the site up to date until ctx ends.
@@ -100,6 +96,14 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 		return ports{}, err
 	}
 	n.watch = leaderwatch.New(leaderwatch.Options{LeaderAddr: n.config.LeaderAddr, Served: n.served, Log: n.log})
+	messenger, err := forward.NewMessenger(forward.MessengerOptions{
+		LeaderAddr: n.config.LeaderAddr, Secret: n.config.JWTSecret.Reveal(), Node: n.config.NodeName,
+	})
+	if err != nil {
+		return ports{}, err
+	}
+	n.nodes = n.newNodes(messenger)
+	n.counted = missing.NewTracker(missing.ToLeader{Messenger: messenger}, n.log, n.registry)
 	forwarder, err := forward.New(forward.Options{
 		OnAnswer:   n.hear,
 		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
@@ -112,7 +116,7 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
-	own := n.ownHandler(trip2ghttp.Options{Routes: routes, Assets: assets}, n.waitFor)
+	own := n.ownHandler(trip2ghttp.Options{Routes: routes, Assets: assets, Missing: n.counted.Add}, n.waitFor)
 	return ports{
 		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, forwarder))),
 		internal: n.internalHandler(forward.RefuseLoop(n.config.NodeName)),

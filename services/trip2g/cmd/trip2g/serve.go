@@ -83,6 +83,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		Handler: n.pages.Wrap(p.public), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"),
 	}
+	public.RegisterOnShutdown(n.nodes.EndEvents)
 	internal := forward.NewServer(forward.ServerOptions{Handler: p.internal, ErrorLog: serverErrors(n.log, "internal")})
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {

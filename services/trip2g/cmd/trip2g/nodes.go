@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"trip2g/internal/forward"
+	"trip2g/services/trip2g"
+	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/nodes"
+)
+
+// newNodes makes this node's picture of all nodes; messenger is nil on a leader.
+func (n *node) newNodes(messenger *forward.Messenger) *nodes.Nodes {
+	return nodes.New(nodes.Options{
+		Sample: n.report, Answered: n.access.Answered, Served: n.servedChange, WaitFor: n.waitFor,
+		LeaderAddr: n.config.LeaderAddr, Messenger: messenger, Log: n.log, Registerer: n.registry,
+	})
+}
+
+// servedChange gives the position that is served and when its change was made.
+func (n *node) servedChange() (trip2g.Position, time.Time) {
+	if s := n.current(); s != nil {
+		stats := s.Stats()
+		return stats.Position, stats.ChangedAt
+	}
+	return 0, time.Time{}
+}
+
+// report tells of this node, from memory.
+func (n *node) report() trip2g.NodeReport {
+	n.mu.Lock()
+	fault := n.lastFault()
+	n.mu.Unlock()
+	ready := n.readiness(fault)
+	lag := ready.Lag
+	r := trip2g.NodeReport{
+		Name: n.config.NodeName, Role: ready.Role, Version: version,
+		URL: n.config.PublicURL, Address: n.config.ListenAddr, Database: "file",
+		Position: ready.Position, LeaderPosition: lag.Leader, LeaderAnswers: lag.Answers, Age: lag.Age.Seconds(),
+		Ready: ready.Ready, Missing: sentences(ready.Missing),
+	}
+	if !lag.Heard.IsZero() {
+		ago := time.Since(lag.Heard).Seconds()
+		r.LeaderHeard = &ago
+	}
+	if s := n.current(); s != nil {
+		stats := s.Stats()
+		r.DatabaseID, r.Notes = stats.DatabaseID, stats.Notes
+	}
+	if beside := n.beside.Load(); beside != nil {
+		r.Database, r.LiteFSLag = "LiteFS", beside.lag(time.Now())
+	}
+	return r
+}
+
+// sentences words what a node misses. A fault's text can be long, and a report's is bounded.
+func sentences(missing map[string]string) []string {
+	out := make([]string, 0, len(missing))
+	for part, why := range missing {
+		out = append(out, trip2g.ReportText(part+": "+why))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// litefsState is what the LiteFS node beside this process last said.
+type litefsState struct {
+	told  trip2ghttp.Replication
+	known bool // false if it said that it has heard nothing yet
+	at    time.Time
+}
+
+// lag gives the lag as of now, in seconds: a LiteFS node that says nothing gets older. nil: not known.
+func (s *litefsState) lag(now time.Time) *float64 {
+	if !s.known {
+		return nil
+	}
+	lag := s.told.Lag.Seconds()
+	if silent := now.Sub(s.at); silent > 2*nodes.DefaultEvery {
+		lag += silent.Seconds()
+	}
+	return &lag
+}
+
+// watchLiteFS asks the LiteFS node beside this process how it does, until ctx ends. It has a loop of its
+// own because LiteFS may not answer for long: a report must not wait for it.
+func (n *node) watchLiteFS(ctx context.Context) error {
+	ticker := time.NewTicker(nodes.DefaultEvery)
+	defer ticker.Stop()
+	for {
+		if beside, err := n.litefsNode(); err == nil && beside != nil {
+			lag, err := beside.Lag()
+			n.beside.Store(&litefsState{trip2ghttp.Replication{Lag: lag}, err == nil, time.Now()})
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// nodeRoutes gives what watches the nodes.
+func (n *node) nodeRoutes() []trip2ghttp.Route {
+	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
+	return []trip2ghttp.Route{{Path: nodes.EventsPath, Handler: n.nodes.Events(identity.Reader)}}
+}

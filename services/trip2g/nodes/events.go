@@ -1,0 +1,126 @@
+package nodes
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// EventsPath is where a node tells its picture as it changes.
+const EventsPath = "/_system/events"
+
+const (
+	// maxStreams bounds those who watch at a time: a few windows of one owner.
+	maxStreams = 64
+	// writeTimeout is how long a client may take for one picture.
+	writeTimeout = 10 * time.Second
+	// reconnectAfter is what a client is asked to wait when its stream ended, in milliseconds.
+	reconnectAfter = "1000"
+)
+
+// streams bounds and ends the streams of events.
+type streams struct {
+	open   chan struct{} // holds one element for each
+	ending chan struct{} // closed when the node stops
+	end    func()
+}
+
+func newStreams() streams {
+	s := streams{open: make(chan struct{}, maxStreams), ending: make(chan struct{})}
+	s.end = sync.OnceFunc(func() { close(s.ending) })
+	return s
+}
+
+// EndEvents ends all streams, so that a server which stops need not wait for them. Clients come back.
+func (n *Nodes) EndEvents() { n.streams.end() }
+
+// Events gives the handler of EventsPath: a stream of server-sent events (WHATWG HTML, section 9.2) for the
+// owner. Each is named "topology" and has the whole picture, at once and from then on about once a second.
+// Where the session ends, a last one named "end" says so. reader tells what a request's sender may read.
+func (n *Nodes) Events(reader func(*http.Request) trip2g.Reader) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Vary", "Cookie, Authorization")
+		switch {
+		case r.Method != http.MethodGet:
+			w.Header().Set("Allow", http.MethodGet)
+			http.Error(w, "this address takes only GET", http.StatusMethodNotAllowed)
+			return
+		case reader(r) == trip2g.Anyone:
+			http.Error(w, "only the owner may watch the nodes: sign in", http.StatusUnauthorized)
+			return
+		case reader(r) < trip2g.Owner:
+			http.Error(w, "only the owner may watch the nodes", http.StatusForbidden)
+			return
+		}
+		select {
+		case n.streams.open <- struct{}{}:
+			defer func() { <-n.streams.open }()
+			n.stream(w, r, func() bool { return reader(r) >= trip2g.Owner })
+		default:
+			w.Header().Set("Retry-After", "10")
+			http.Error(w, "too many watch the nodes already: close other windows", http.StatusServiceUnavailable)
+		}
+	})
+}
+
+// stream sends pictures until the client goes, the node stops, or the session ends.
+func (n *Nodes) stream(w http.ResponseWriter, r *http.Request, allowed func() bool) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	out := eventWriter{w: w, control: http.NewResponseController(w)}
+	defer out.control.SetWriteDeadline(time.Time{}) // the connection may serve other requests after this one
+	if out.send("retry: "+reconnectAfter+"\n\n") != nil {
+		return
+	}
+	ticker := time.NewTicker(n.Every)
+	defer ticker.Stop()
+	for {
+		if !allowed() {
+			_ = out.event("end", "the session has ended")
+			return
+		}
+		if out.event("topology", n.Topology()) != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-n.streams.ending:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// eventWriter writes events, each at once.
+type eventWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+// event sends a value as JSON, which is one line.
+func (o *eventWriter) event(name string, value any) error {
+	var b bytes.Buffer
+	b.WriteString("event: " + name + "\ndata: ")
+	if err := json.NewEncoder(&b).Encode(value); err != nil {
+		return err
+	}
+	b.WriteString("\n")
+	return o.send(b.String())
+}
+
+func (o *eventWriter) send(text string) error {
+	if err := o.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(o.w, text); err != nil {
+		return err
+	}
+	return o.control.Flush()
+}

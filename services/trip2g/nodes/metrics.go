@@ -1,0 +1,78 @@
+package nodes
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"trip2g/services/trip2g"
+)
+
+// metrics are those of the picture and of what it is made of.
+type metrics struct {
+	reports  *prometheus.CounterVec
+	arrivals prometheus.Histogram
+}
+
+func newMetrics(registerer prometheus.Registerer, n *Nodes) *metrics {
+	m := &metrics{
+		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trip2g_node_reports_total", Help: "Reports of this replica to its leader, by whether the leader took them.",
+		}, []string{"outcome"}),
+		arrivals: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "trip2g_change_lag_seconds",
+			Help:    "Time from a change's commit on the leader to its being served here, clocks compared; of a replica.",
+			Buckets: []float64{.0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+		}),
+	}
+	if registerer == nil {
+		return m
+	}
+	registerer.MustRegister(&stateCollector{n}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trip2g_event_streams", Help: "Streams of the nodes' picture that are open.",
+	}, func() float64 { return float64(len(n.streams.open)) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trip2g_ready", Help: "1 if this node would serve correctly, as it last knew, else 0.",
+	}, func() float64 {
+		if n.ownReport().Ready {
+			return 1
+		}
+		return 0
+	}))
+	if n.Messenger != nil {
+		registerer.MustRegister(m.reports, m.arrivals)
+		m.reports.WithLabelValues("taken")
+		m.reports.WithLabelValues("failed")
+	}
+	return m
+}
+
+func (m *metrics) sent(err error) {
+	if err != nil {
+		m.reports.WithLabelValues("failed").Inc()
+		return
+	}
+	m.reports.WithLabelValues("taken").Inc()
+}
+
+func (n *Nodes) ownReport() trip2g.NodeReport {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.own
+}
+
+// stateCollector counts the nodes of this node's picture by their state.
+type stateCollector struct{ nodes *Nodes }
+
+var nodeStates = prometheus.NewDesc("trip2g_nodes", "Nodes in this node's picture, itself included, by their state.", []string{"state"}, nil)
+
+// Describe is prometheus.Collector's.
+func (c *stateCollector) Describe(out chan<- *prometheus.Desc) { out <- nodeStates }
+
+// Collect is prometheus.Collector's.
+func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
+	count := map[trip2g.NodeState]int{trip2g.NodeOK: 0, trip2g.NodeWrong: 0, trip2g.NodeGone: 0, trip2g.NodeUnknown: 0}
+	for _, n := range c.nodes.Topology().Nodes {
+		count[n.State]++
+	}
+	for state, n := range count {
+		out <- prometheus.MustNewConstMetric(nodeStates, prometheus.GaugeValue, float64(n), string(state))
+	}
+}

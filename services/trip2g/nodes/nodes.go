@@ -1,0 +1,135 @@
+// Package nodes keeps a picture of the leader and all its replicas, on each of them, in memory.
+//
+// Every node looks at itself once a second. A replica tells its leader what it saw, and the leader answers
+// with the whole picture: so each node has it, and still shows it, with its age, when the leader is away.
+// Nothing of it is written to the database, where it would be replicated.
+package nodes
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/xid"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"trip2g/internal/forward"
+	"trip2g/services/trip2g"
+)
+
+// DefaultEvery is how often a node looks at itself, reports, and tells who watches.
+const DefaultEvery = time.Second
+
+// Options is what Nodes are made of. Sample and Answered are needed.
+type Options struct {
+	// Sample tells of this node now, from memory. What is measured over time is added to it: the process,
+	// its start, requests, clock and lag.
+	Sample   func() trip2g.NodeReport
+	Answered func() float64 // requests since the start
+	// Served tells what is served now and when that change was made by the leader's clock; 0 without a site.
+	Served func() (trip2g.Position, time.Time)
+
+	// Of a replica; a leader leaves them out.
+	LeaderAddr string // of the leader's internal port
+	Messenger  *forward.Messenger
+	WaitFor    func(context.Context, trip2g.Position) error // returns when a position is served
+
+	Every      time.Duration // 0: DefaultEvery
+	Log        zerolog.Logger
+	Registerer prometheus.Registerer // nil: no metrics
+}
+
+// Nodes has one node's picture of all. It is safe for concurrent use.
+type Nodes struct {
+	Options
+	process string
+	started time.Time
+	metrics *metrics
+	streams streams
+
+	mu       sync.Mutex
+	own      trip2g.NodeReport
+	rate     rate
+	history  history
+	arrival  float64 // what the newest change took to be served here, in seconds
+	ahead    time.Duration
+	replicas registry // on a leader
+	picture  picture  // on a replica
+}
+
+var _ trip2g.NodeService = (*Nodes)(nil)
+
+// New makes them; Run starts them.
+func New(o Options) *Nodes {
+	if o.Every <= 0 {
+		o.Every = DefaultEvery
+	}
+	now := time.Now()
+	n := &Nodes{Options: o, process: xid.New().String(), started: now, picture: picture{heard: now}, streams: newStreams()}
+	n.metrics = newMetrics(o.Registerer, n)
+	n.sample(now)
+	return n
+}
+
+// Run looks at this node, and on a replica reports, until ctx ends.
+func (n *Nodes) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return n.every(ctx, func() { n.sample(time.Now()) }) })
+	if n.Messenger != nil {
+		group.Go(func() error { return n.runReports(ctx) })
+		group.Go(func() error { return n.watchArrivals(ctx) })
+	}
+	return group.Wait()
+}
+
+// every does something at intervals until ctx ends. What takes longer is begun less often: nothing piles up.
+func (n *Nodes) every(ctx context.Context, do func()) error {
+	ticker := time.NewTicker(n.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			do()
+		}
+	}
+}
+
+// sample looks at this node.
+func (n *Nodes) sample(now time.Time) {
+	report, answered := n.Sample(), n.Answered()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	report.Process, report.StartedAt = n.process, n.started.UTC().Truncate(time.Millisecond)
+	report.Requests = rounded(n.rate.add(now, answered))
+	if report.Role == trip2g.RoleReplica {
+		n.measureLag(&report, now)
+	}
+	if report.Missing == nil {
+		report.Missing = []string{}
+	}
+	if report.LagHistory == nil {
+		report.LagHistory = []*float64{}
+	}
+	n.own = report
+}
+
+// Topology is trip2g.NodeService's.
+func (n *Nodes) Topology() trip2g.Topology {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	own := trip2g.Node{NodeReport: n.own}
+	t := trip2g.Topology{Node: own.Name, Role: own.Role, Process: own.Process}
+	if n.Messenger == nil {
+		t.Nodes = append(n.replicas.nodes(now), own)
+	} else {
+		t.Age = rounded(n.picture.age(now).Seconds())
+		t.Nodes = n.picture.nodes(now, own, n.LeaderAddr)
+	}
+	t.Assess()
+	return t
+}

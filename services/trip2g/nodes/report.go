@@ -1,0 +1,182 @@
+package nodes
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"trip2g/internal/forward"
+	"trip2g/services/trip2g"
+)
+
+// ReportPath is where a leader takes reports, on its internal port.
+const ReportPath = "/_system/nodes/report"
+
+// message is what a replica tells.
+type message struct {
+	Node trip2g.NodeReport `json:"node"`
+	// Known is what it last heard of the other replicas; only for a leader that has begun since: one that
+	// stopped meanwhile would be missing from its picture.
+	Known []trip2g.Node `json:"known,omitempty"`
+}
+
+// answer is what the leader tells for it.
+type answer struct {
+	Now      time.Time       `json:"now"` // by the leader's clock
+	Topology trip2g.Topology `json:"topology"`
+}
+
+// Take is the leader's forward.MessageFunc of ReportPath.
+func (n *Nodes) Take(_ context.Context, node string, text []byte) (any, error) {
+	var m message
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, &forward.MessageError{Status: http.StatusBadRequest, Text: "the report is no JSON of its kind"}
+	}
+	if err := m.validate(node); err != nil {
+		return nil, &forward.MessageError{Status: http.StatusBadRequest, Text: trip2g.ErrorMessage(err)}
+	}
+	if err := n.take(&m, time.Now()); err != nil {
+		return nil, err
+	}
+	return answer{Now: time.Now(), Topology: n.Topology()}, nil
+}
+
+func (m *message) validate(node string) error {
+	if m.Node.Name != node || m.Node.Role != trip2g.RoleReplica {
+		return trip2g.Errorf(trip2g.EINVALID, "a replica reports of itself")
+	}
+	if len(m.Known) > trip2g.MaxNodes {
+		return trip2g.Errorf(trip2g.EINVALID, "the report knows of more than %d nodes", trip2g.MaxNodes)
+	}
+	for _, known := range m.Known {
+		if err := known.Validate(); err != nil {
+			return err
+		}
+		if known.Role != trip2g.RoleReplica || !(known.HeardAgo >= 0) {
+			return trip2g.Errorf(trip2g.EINVALID, "a replica tells of other replicas")
+		}
+	}
+	return m.Node.Validate()
+}
+
+func (n *Nodes) take(m *message, now time.Time) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.replicas.put(m.Node, now, now); err != nil {
+		return err
+	}
+	for _, known := range m.Known {
+		if known.HeardAgo < trip2g.ForgetNodesAfter.Seconds() {
+			n.replicas.adopt(known, now)
+		}
+	}
+	return nil
+}
+
+// runReports reports until ctx ends, one after the other. A failure is logged once, until the leader
+// takes one again.
+func (n *Nodes) runReports(ctx context.Context) error {
+	defer n.Messenger.Close()
+	failing := false
+	return n.every(ctx, func() {
+		err := n.report(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		n.metrics.sent(err)
+		switch {
+		case err != nil && !failing:
+			n.Log.Warn().Err(err).Str("leader", n.LeaderAddr).Msg("the leader took no report: showing the last picture of all nodes")
+		case err == nil && failing:
+			n.Log.Info().Str("leader", n.LeaderAddr).Msg("the leader takes reports again")
+		}
+		failing = err != nil
+	})
+}
+
+// report tells the leader of this node and takes in the picture that it answers with.
+func (n *Nodes) report(ctx context.Context) error {
+	n.mu.Lock()
+	m := message{Node: n.own}
+	n.mu.Unlock()
+	a, err := n.send(ctx, &m)
+	if err != nil {
+		return err
+	}
+	if known := n.unknownTo(a.Topology); len(known) > 0 {
+		m.Known = known
+		if a, err = n.send(ctx, &m); err != nil {
+			return err
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.picture = picture{a.Topology, time.Now()}
+	return nil
+}
+
+// send sends a message and compares the clocks.
+func (n *Nodes) send(ctx context.Context, m *message) (a answer, err error) {
+	sent := time.Now()
+	if err := n.Messenger.Send(ctx, ReportPath, m, &a); err != nil {
+		return a, err
+	}
+	took := time.Since(sent)
+	if a.Topology.Role != trip2g.RoleLeader || len(a.Topology.Nodes) > trip2g.MaxNodes+1 {
+		return a, errors.New("the leader's answer is no picture of the nodes")
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ahead = sent.Add(took / 2).Sub(a.Now)
+	return a, nil
+}
+
+// unknownTo gives the other replicas that this node has in its picture, for a leader whose process is not
+// the one that painted it.
+func (n *Nodes) unknownTo(leaders trip2g.Topology) (known []trip2g.Node) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	if n.picture.Process == "" || n.picture.Process == leaders.Process {
+		return nil
+	}
+	for _, node := range n.picture.Nodes {
+		if node.Role == trip2g.RoleReplica && node.Process != n.process {
+			known = append(known, aged(node, n.picture.age(now)))
+		}
+	}
+	return known
+}
+
+// picture is what the leader last told a replica.
+type picture struct {
+	trip2g.Topology
+	heard time.Time // the start, if it never told
+}
+
+func (p *picture) age(now time.Time) time.Duration { return now.Sub(p.heard) }
+
+// nodes gives the picture as of now, with this node's own word on itself.
+func (p *picture) nodes(now time.Time, own trip2g.Node, leaderAddr string) []trip2g.Node {
+	nodes := []trip2g.Node{own}
+	leader := false
+	for _, node := range p.Nodes {
+		if node.Role == trip2g.RoleReplica && node.Name == own.Name && node.Address == own.Address {
+			continue
+		}
+		node = aged(node, p.age(now))
+		if node.Role == trip2g.RoleLeader {
+			leader = true
+			node.Position = max(node.Position, own.LeaderPosition)
+		}
+		nodes = append(nodes, node)
+	}
+	if !leader {
+		nodes = append(nodes, trip2g.Node{NodeReport: trip2g.NodeReport{
+			Name: leaderAddr, Role: trip2g.RoleLeader, Version: own.Version, Position: own.LeaderPosition, Missing: []string{}, LagHistory: []*float64{},
+		}})
+	}
+	return nodes
+}
