@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"trip2g/services/trip2g"
 )
@@ -24,6 +25,9 @@ type Options struct {
 	Assets trip2g.AssetStore
 	// References gives the files that a note's text refers to, as written, in order, each once.
 	References func(path, content string) []string
+	// Address gives the URL path that a note asks for, "" for none: where a note moves, its old address
+	// leads to it. nil: nobody asks, and addresses that are left lead nowhere.
+	Address func(path, content string) string
 	// Refresh makes this node's site follow the database and tells how far it came.
 	Refresh func(context.Context) (trip2g.Position, error)
 
@@ -67,7 +71,7 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 	}
 	refs := make(chan [][]string, 1)
 	go func() { refs <- s.references(updates) }() // reading the texts takes about as long as storing them
-	staged, position, err := s.Vault.PushNotes(ctx, stage, updates, publish)
+	staged, position, err := s.Vault.PushNotes(ctx, stage, s.addressed(updates), publish)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -77,6 +81,18 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, found, note.Assets)}
 	}
 	return notes, position, s.follow(ctx, position, publish)
+}
+
+// addressed gives the updates with the addresses that they ask for.
+func (s *Service) addressed(updates []trip2g.NoteUpdate) []trip2g.NoteUpdate {
+	if s.Address == nil {
+		return updates
+	}
+	list := slices.Clone(updates)
+	for i := range list {
+		list[i].URL = s.Address(list[i].Path, list[i].Content)
+	}
+	return list
 }
 
 // references gives the files that each note refers to.

@@ -11,8 +11,9 @@ import (
 type changeKind string
 
 const (
-	noteChange    changeKind = "note"
-	sessionChange changeKind = "session"
+	noteChange     changeKind = "note"
+	sessionChange  changeKind = "session"
+	redirectChange changeKind = "redirect"
 )
 
 // manyChanges is how many there are where much of the database is read: a start, or a large push.
@@ -78,18 +79,22 @@ func (t *tx) readChanged(after trip2g.Position, limit int, set *trip2g.ChangeSet
 	if after >= set.Head {
 		return nil
 	}
-	notes, sessions, err := t.changed(after, limit, set)
+	changed, err := t.changed(after, limit, set)
 	if err != nil {
 		return err
 	}
-	if err := t.readNotes(notes, set); err != nil {
+	if err := t.readNotes(changed[noteChange], set); err != nil {
 		return err
 	}
-	return t.readSessions(sessions, set)
+	if err := t.readRedirects(changed[redirectChange], set); err != nil {
+		return err
+	}
+	return t.readSessions(changed[sessionChange], set)
 }
 
-// changed lists what moved after a position, and sets the position that the list reaches.
-func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (notes, sessions []int64, err error) {
+// changed lists what moved after a position, by kind, and sets the position that the list reaches.
+func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (map[changeKind][]int64, error) {
+	moved := make(map[changeKind][]int64)
 	count, bytes := 0, int64(0)
 	for rows, err := range t.each(`
 		SELECT c.seq, c.kind, c.ref, c.at, coalesce(v.size, 0)
@@ -98,25 +103,21 @@ func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (n
 		LEFT JOIN note_versions v ON v.id = n.published_version_id
 		WHERE c.seq > ? ORDER BY c.seq LIMIT ?`, int64(after), limit) {
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		var seq, ref, at, size int64
 		var kind string
 		if err := rows.Scan(&seq, &kind, &ref, &at, &size); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if bytes += size; count > 0 && bytes > changesBytes {
 			break
 		}
 		count++
 		set.Position, set.ChangedAt = trip2g.Position(seq), fromMillis(at)
-		if changeKind(kind) == noteChange {
-			notes = append(notes, ref)
-		} else {
-			sessions = append(sessions, ref)
-		}
+		moved[changeKind(kind)] = append(moved[changeKind(kind)], ref)
 	}
-	return notes, sessions, nil
+	return moved, nil
 }
 
 // readNotes gives the published state of notes, and names those that readers see no more.
@@ -169,6 +170,23 @@ func (t *tx) readSessions(ids []int64, set *trip2g.ChangeSet) error {
 		found[session.ID] = true
 	}
 	set.RemovedSessions = missingFrom(ids, found)
+	return nil
+}
+
+// readRedirects gives redirects, and names those that are gone.
+func (t *tx) readRedirects(ids []int64, set *trip2g.ChangeSet) (err error) {
+	if len(ids) == 0 {
+		return nil
+	}
+	set.Redirects, err = t.redirects(`WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`, jsonList(ids))
+	if err != nil {
+		return err
+	}
+	found := make(map[int64]bool, len(ids))
+	for _, r := range set.Redirects {
+		found[r.ID] = true
+	}
+	set.RemovedRedirects = missingFrom(ids, found)
 	return nil
 }
 

@@ -12,13 +12,16 @@ import (
 
 // noteState is a note as one stage finds it.
 type noteState struct {
+	path          string
 	id            int64
 	hidden        bool
 	published     int64 // version; 0: never published
 	publishedHash string
+	publishedURL  string // that the version asks for; "" if it is no page, or was made before anybody asked
 	staged        bool
 	stagedVersion int64 // 0 with staged: the stage would hide the note
 	stagedHash    string
+	stagedURL     string
 }
 
 func (n *noteState) visible() bool { return n.published != 0 && !n.hidden }
@@ -36,17 +39,17 @@ func (n *noteState) seen() bool {
 const maxContent = 48 << 20
 
 const noteStateColumns = `
-	SELECT n.path, n.id, n.hidden, coalesce(p.id, 0), coalesce(p.hash, ''),
-	       s.note_id IS NOT NULL, coalesce(s.version_id, 0), coalesce(v.hash, '')
+	SELECT n.path, n.id, n.hidden, coalesce(p.id, 0), coalesce(p.hash, ''), coalesce(p.url, ''),
+	       s.note_id IS NOT NULL, coalesce(s.version_id, 0), coalesce(v.hash, ''), coalesce(v.url, '')
 	FROM notes n
 	LEFT JOIN note_versions p ON p.id = n.published_version_id
 	LEFT JOIN staged_notes s ON s.stage = ?1 AND s.note_id = n.id
 	LEFT JOIN note_versions v ON v.id = s.version_id `
 
-func scanNoteState(scan scanner) (path string, n *noteState, err error) {
-	n = &noteState{}
-	err = scan(&path, &n.id, &n.hidden, &n.published, &n.publishedHash, &n.staged, &n.stagedVersion, &n.stagedHash)
-	return path, n, err
+func scanNoteState(scan scanner) (*noteState, error) {
+	n := &noteState{}
+	err := scan(&n.path, &n.id, &n.hidden, &n.published, &n.publishedHash, &n.publishedURL, &n.staged, &n.stagedVersion, &n.stagedHash, &n.stagedURL)
+	return n, err
 }
 
 // noteStates finds notes by path. A path that nobody pushed is not in the answer.
@@ -57,11 +60,11 @@ func (t *tx) noteStates(stage trip2g.Stage, paths []string) (map[string]*noteSta
 			if err != nil {
 				return nil, err
 			}
-			path, state, err := scanNoteState(rows.Scan)
+			state, err := scanNoteState(rows.Scan)
 			if err != nil {
 				return nil, err
 			}
-			states[path] = state
+			states[state.path] = state
 		}
 	}
 	return states, nil
@@ -148,14 +151,14 @@ func (t *tx) pushNote(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate
 		n = &noteState{id: id}
 	}
 	if publish {
-		return n.id, t.publishContent(stage, n, update.Content)
+		return n.id, t.publishContent(stage, n, update)
 	}
-	return n.id, t.stageContent(stage, n, update.Content)
+	return n.id, t.stageContent(stage, n, update)
 }
 
-// stageContent makes content what the stage will publish, if that is a change.
-func (t *tx) stageContent(stage trip2g.Stage, n *noteState, content string) error {
-	hash := trip2g.ContentHash(content)
+// stageContent makes a text what the stage will publish, if that is a change.
+func (t *tx) stageContent(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate) error {
+	hash := trip2g.ContentHash(update.Content)
 	switch {
 	case n.visible() && n.publishedHash == hash:
 		return t.unstage(stage, n)
@@ -164,26 +167,26 @@ func (t *tx) stageContent(stage trip2g.Stage, n *noteState, content string) erro
 	case n.published != 0 && n.publishedHash == hash:
 		return t.stage(stage, n, n.published)
 	}
-	version, err := t.addVersion(stage, n.id, hash, content)
+	version, err := t.addVersion(stage, n.id, hash, update)
 	if err != nil {
 		return err
 	}
 	return t.stage(stage, n, version)
 }
 
-// publishContent shows content to readers, if that is a change.
-func (t *tx) publishContent(stage trip2g.Stage, n *noteState, content string) error {
-	hash := trip2g.ContentHash(content)
+// publishContent shows a text to readers, if that is a change.
+func (t *tx) publishContent(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate) error {
+	hash := trip2g.ContentHash(update.Content)
 	var err error
 	switch {
 	case n.publishedHash == hash && n.published != 0:
-		err = t.show(n, n.published)
+		err = t.show(n, n.published, n.publishedURL)
 	case n.stagedHash == hash && n.stagedVersion != 0:
-		err = t.show(n, n.stagedVersion)
+		err = t.show(n, n.stagedVersion, n.stagedURL)
 	default:
 		var version int64
-		if version, err = t.addVersion(stage, n.id, hash, content); err == nil {
-			err = t.show(n, version)
+		if version, err = t.addVersion(stage, n.id, hash, update); err == nil {
+			err = t.show(n, version, update.URL)
 		}
 	}
 	if err != nil {
@@ -195,18 +198,19 @@ func (t *tx) publishContent(stage trip2g.Stage, n *noteState, content string) er
 	return t.publishAssets(stage, n.id)
 }
 
-func (t *tx) addVersion(stage trip2g.Stage, note int64, hash, content string) (int64, error) {
-	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by) VALUES (?, ?, ?, ?, ?)`,
-		note, hash, len(content), t.now, string(stage))
+func (t *tx) addVersion(stage trip2g.Stage, note int64, hash string, update trip2g.NoteUpdate) (int64, error) {
+	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, url) VALUES (?, ?, ?, ?, ?, ?)`,
+		note, hash, len(update.Content), t.now, string(stage), sql.NullString{String: update.URL, Valid: update.URL != ""})
 	if err != nil {
 		return 0, err
 	}
-	_, err = t.exec(`INSERT INTO version_contents (version_id, content) VALUES (?, ?)`, version, content)
+	_, err = t.exec(`INSERT INTO version_contents (version_id, content) VALUES (?, ?)`, version, update.Content)
 	return version, err
 }
 
-// show makes a version the one that readers see. The note moves only if they see a difference.
-func (t *tx) show(n *noteState, version int64) error {
+// show makes a version, which asks for a URL, the one that readers see. The note moves only if they see a
+// difference. Where they found it before leads to it.
+func (t *tx) show(n *noteState, version int64, url string) error {
 	if n.visible() && n.published == version {
 		return nil
 	}
@@ -215,6 +219,11 @@ func (t *tx) show(n *noteState, version int64) error {
 	}
 	if _, err := t.exec(`UPDATE notes SET published_version_id = ?, published_at = ?, hidden = 0 WHERE id = ?`, version, t.now, n.id); err != nil {
 		return err
+	}
+	if n.visible() && n.publishedURL != "" && url != "" && n.publishedURL != url {
+		if err := t.forward(n.publishedURL, n.id); err != nil {
+			return err
+		}
 	}
 	return t.mark(noteChange, n.id)
 }

@@ -52,7 +52,7 @@ func (db *DB) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, 
 			if err != nil {
 				return err
 			}
-			_, state, err := scanNoteState(rows.Scan)
+			state, err := scanNoteState(rows.Scan)
 			if err != nil {
 				return err
 			}
@@ -60,6 +60,11 @@ func (db *DB) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, 
 		}
 		for _, n := range staged {
 			if err := t.commitNote(stage, n); err != nil {
+				return err
+			}
+		}
+		for _, pair := range renames(staged) {
+			if err := t.succeed(pair[0], pair[1]); err != nil {
 				return err
 			}
 		}
@@ -74,9 +79,9 @@ func (t *tx) commitNote(stage trip2g.Stage, n *noteState) error {
 		err = t.hide(n)
 	case n.stagedHash == n.publishedHash:
 		// Another stage published the same text meanwhile: its version is this one's too.
-		err = t.show(n, n.published)
+		err = t.show(n, n.published, n.publishedURL)
 	default:
-		err = t.show(n, n.stagedVersion)
+		err = t.show(n, n.stagedVersion, n.stagedURL)
 	}
 	if err != nil {
 		return err
@@ -112,7 +117,7 @@ func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64,
 func (t *tx) checkAttachable(stage trip2g.Stage, noteID int64) error {
 	var n *noteState
 	found, err := t.find(noteStateColumns+`WHERE n.id = ?2`, []any{string(stage), noteID}, func(scan scanner) (err error) {
-		_, n, err = scanNoteState(scan)
+		n, err = scanNoteState(scan)
 		return err
 	})
 	if err != nil {

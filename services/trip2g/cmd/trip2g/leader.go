@@ -109,7 +109,7 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower) (http.Handler, error) {
 	return graphql.New(graphql.Options{
 		Publisher: publish.New(publish.Options{
-			Vault: db, Assets: db, References: references, Refresh: follower.Refresh,
+			Vault: db, Assets: db, References: references, Address: markdown.Address, Refresh: follower.Refresh,
 			MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
 		}),
 		SignIn:    signIn,

@@ -1,0 +1,195 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"path"
+	"slices"
+	"strings"
+
+	"trip2g/services/trip2g"
+)
+
+var _ trip2g.RedirectStore = (*DB)(nil)
+
+const redirectColumns = `SELECT id, from_path, coalesce(note_id, 0), coalesce(to_url, ''), created_at FROM redirects `
+
+func scanRedirect(scan scanner) (trip2g.Redirect, error) {
+	var r trip2g.Redirect
+	var created int64
+	err := scan(&r.ID, &r.From, &r.NoteID, &r.To, &created)
+	r.CreatedAt = fromMillis(created)
+	return r, err
+}
+
+func (t *tx) redirects(query string, args ...any) ([]trip2g.Redirect, error) {
+	var list []trip2g.Redirect
+	for rows, err := range t.each(redirectColumns+query, args...) {
+		if err != nil {
+			return nil, err
+		}
+		r, err := scanRedirect(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// Redirects implements trip2g.RedirectStore.
+func (db *DB) Redirects(ctx context.Context) (list []trip2g.Redirect, err error) {
+	err = db.read(ctx, "list redirects", func(t *tx) (err error) {
+		list, err = t.redirects(`ORDER BY from_path`)
+		return err
+	})
+	return list, err
+}
+
+// PutRedirect implements trip2g.RedirectStore. One that is there already makes no position.
+func (db *DB) PutRedirect(ctx context.Context, from, to string) (trip2g.Redirect, trip2g.Position, error) {
+	from, to, err := trip2g.CleanRedirect(from, to)
+	if err != nil {
+		return trip2g.Redirect{}, 0, err
+	}
+	var put trip2g.Redirect
+	position, err := db.writeAt(ctx, "set a redirect", func(t *tx) error {
+		if err := t.checkCircle(from, to); err != nil {
+			return err
+		}
+		if err := t.putRedirect(trip2g.Redirect{From: from, To: to}); err != nil {
+			return err
+		}
+		list, err := t.redirects(`WHERE from_path = ?`, from)
+		if err == nil {
+			put = list[0]
+		}
+		return err
+	})
+	if err != nil {
+		return trip2g.Redirect{}, 0, err
+	}
+	return put, position, nil
+}
+
+// checkCircle refuses a redirect that others would lead back from.
+func (t *tx) checkCircle(from, to string) error {
+	seen := map[string]bool{from: true}
+	for next := to; strings.HasPrefix(next, "/"); {
+		if seen[next] {
+			const fault = "leads back to where it came from, by other redirects: delete one of them first"
+			return &trip2g.Error{Code: trip2g.EINVALID, Message: "to " + fault, Fields: []trip2g.FieldError{{Name: "to", Value: fault}}}
+		}
+		seen[next] = true
+		found, err := t.get(`SELECT to_url FROM redirects WHERE from_path = ? AND to_url IS NOT NULL`, []any{next}, &next)
+		if err != nil || !found {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteRedirect implements trip2g.RedirectStore.
+func (db *DB) DeleteRedirect(ctx context.Context, id int64) (trip2g.Position, error) {
+	return db.writeAt(ctx, "delete a redirect", func(t *tx) error {
+		deleted, err := t.exec(`DELETE FROM redirects WHERE id = ?`, id)
+		if err != nil {
+			return err
+		}
+		if deleted == 0 {
+			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no redirect %d", id)
+		}
+		return t.mark(redirectChange, id)
+	})
+}
+
+// putRedirect stores a redirect in place of the one from the same address, if that is a change.
+func (t *tx) putRedirect(r trip2g.Redirect) error {
+	note, to := sql.NullInt64{Int64: r.NoteID, Valid: r.NoteID != 0}, sql.NullString{String: r.To, Valid: r.NoteID == 0}
+	var id int64
+	changed, err := t.get(`
+		INSERT INTO redirects (from_path, note_id, to_url, created_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (from_path) DO UPDATE SET note_id = excluded.note_id, to_url = excluded.to_url, created_at = excluded.created_at
+		WHERE redirects.note_id IS NOT excluded.note_id OR redirects.to_url IS NOT excluded.to_url
+		RETURNING id`, []any{r.From, note, to, t.now}, &id)
+	if err != nil || !changed {
+		return err
+	}
+	return t.mark(redirectChange, id)
+}
+
+// forward makes an address at which a note was lead to it. What the owner has set for that address stays.
+func (t *tx) forward(from string, note int64) error {
+	set, err := t.get(`SELECT 1 FROM redirects WHERE from_path = ? AND to_url IS NOT NULL`, []any{from}, new(int))
+	if err != nil || set {
+		return err
+	}
+	return t.putRedirect(trip2g.Redirect{From: from, NoteID: note})
+}
+
+// succeed makes what led to one note lead to the note that it was renamed to, and its own address too.
+func (t *tx) succeed(old, new *noteState) error {
+	moved, err := t.redirects(`WHERE note_id = ? ORDER BY id`, old.id)
+	if err != nil {
+		return err
+	}
+	for _, r := range moved {
+		r.NoteID = new.id
+		if err := t.putRedirect(r); err != nil {
+			return err
+		}
+	}
+	if old.publishedURL == new.stagedURL {
+		return nil
+	}
+	return t.forward(old.publishedURL, new.id)
+}
+
+// renames finds the notes of a commit that were renamed: one goes and one with the same text comes. Of
+// several with one text those are taken that have the same file name, and none where that is not clear.
+func renames(staged []*noteState) (pairs [][2]*noteState) {
+	comes := make(map[string][]*noteState)
+	goes := make(map[string][]*noteState)
+	for _, n := range staged {
+		switch {
+		case n.stagedVersion == 0 && n.visible() && n.publishedURL != "":
+			goes[n.publishedHash] = append(goes[n.publishedHash], n)
+		case n.stagedVersion != 0 && !n.visible() && n.stagedURL != "":
+			comes[n.stagedHash] = append(comes[n.stagedHash], n)
+		}
+	}
+	for _, old := range staged {
+		if !slices.Contains(goes[old.publishedHash], old) {
+			continue
+		}
+		if new := successor(old, goes[old.publishedHash], comes[old.publishedHash]); new != nil {
+			pairs = append(pairs, [2]*noteState{old, new})
+		}
+	}
+	return pairs
+}
+
+func successor(old *noteState, goes, comes []*noteState) *noteState {
+	if len(goes) == 1 && len(comes) == 1 {
+		return comes[0]
+	}
+	name := path.Base(old.path)
+	if only(goes, name) == nil {
+		return nil
+	}
+	return only(comes, name)
+}
+
+// only gives the one note that has a file name, nil if none or several do.
+func only(notes []*noteState, name string) (found *noteState) {
+	for _, n := range notes {
+		if path.Base(n.path) != name {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = n
+	}
+	return found
+}
