@@ -14,6 +14,8 @@ type MissingPageStore interface {
 	AddMissing(ctx context.Context, batch MissingBatch) error
 	// Missing lists the most asked-for first.
 	Missing(ctx context.Context, limit int) ([]MissingPage, error)
+	// ForgetMissing takes a path out; it comes again if it is asked for again. No error without it.
+	ForgetMissing(ctx context.Context, path string) error
 }
 
 // Bounds of a batch: paths, and the bytes of them.

@@ -74,6 +74,14 @@ func (db *DB) Missing(ctx context.Context, limit int) ([]trip2g.MissingPage, err
 	return pages, nil
 }
 
+// ForgetMissing implements trip2g.MissingPageStore.
+func (db *DB) ForgetMissing(ctx context.Context, path string) error {
+	return db.write(ctx, "forget a missing page", func(t *tx) error {
+		_, err := t.exec(`DELETE FROM missing_pages WHERE path = ?`, path)
+		return err
+	})
+}
+
 // PutJobRun implements trip2g.JobStore.
 func (db *DB) PutJobRun(ctx context.Context, run trip2g.JobRun) error {
 	return db.write(ctx, "note the run of a job", func(t *tx) error {

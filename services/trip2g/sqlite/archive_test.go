@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"trip2g/services/trip2g"
+)
+
+func archived(t *testing.T, db *DB) []string {
+	t.Helper()
+	var list []string
+	for _, n := range must[[]trip2g.ArchivedNote](t)(db.ArchivedNotes(t.Context())) {
+		shown := n.Path
+		if n.Hidden {
+			shown += " hidden"
+		}
+		list = append(list, shown)
+	}
+	return list
+}
+
+func TestTheArchiveHasHiddenNotesAndNoStagedOnes(t *testing.T) {
+	db := newLeader(t)
+	push(t, db, stageA, true, "b.md=b", "a.md=a")
+	push(t, db, stageA, false, "staged.md=s", "a.md=later")
+	_, err := db.HideNotes(t.Context(), stageB, []string{"b.md"}, true)
+	ok(t, err)
+	if diff := cmp.Diff([]string{"a.md", "b.md hidden"}, archived(t, db)); diff != "" {
+		t.Error(diff)
+	}
+	n := must[trip2g.ArchivedNote](t)(db.ArchivedNote(t.Context(), "a.md"))
+	if n.Hash != trip2g.ContentHash("a") || n.Size != 1 || n.Versions != 1 || n.PublishedAt.IsZero() {
+		t.Errorf("a staged text shows in the archive: %+v", n)
+	}
+	for _, path := range []string{"staged.md", "none.md", "", "../x.md", "a.md\x00"} {
+		_, err := db.ArchivedNote(t.Context(), path)
+		wantCode(t, err, trip2g.ENOTFOUND)
+	}
+}
+
+func TestVersionsTellWhoPublishedThem(t *testing.T) {
+	db := newLeader(t)
+	ok(t, db.EnsureOwner(t.Context(), "owner@example.com"))
+	user := must[trip2g.User](t)(db.UserByEmail(t.Context(), "owner@example.com"))
+	key := must[trip2g.APIKey](t)(db.CreateKey(t.Context(), trip2g.APIKey{Name: "laptop", Hash: "h", CreatedAt: time.Now()}))
+	ids, _ := push(t, db, stageOf("key", key.ID), true, "a.md=one")
+	push(t, db, stageOf("user", user.ID), true, "a.md=two!")
+	push(t, db, "key:4711", true, "a.md=three")
+	push(t, db, stageA, false, "a.md=staged")
+	ok(t, db.RevokeKey(t.Context(), key.ID, time.Now()))
+
+	versions := must[[]trip2g.NoteVersion](t)(db.NoteVersions(t.Context(), ids[0], 0, 10))
+	var got []string
+	for _, v := range versions {
+		if v.Content != "" || v.Path != "a.md" || v.NoteID != ids[0] {
+			t.Errorf("listed as %+v", v)
+		}
+		full := must[trip2g.NoteVersion](t)(db.NoteVersion(t.Context(), v.ID))
+		line := full.Content + " by " + full.Author
+		if full.ByKey {
+			line += " (key)"
+		}
+		if full.Current {
+			line += ", current"
+		}
+		got = append(got, line)
+	}
+	if diff := cmp.Diff([]string{"three by key:4711 (key), current", "two! by owner@example.com", "one by laptop (key)"}, got); diff != "" {
+		t.Error(diff)
+	}
+	older := must[[]trip2g.NoteVersion](t)(db.NoteVersions(t.Context(), ids[0], versions[0].ID, 1))
+	if len(older) != 1 || older[0].ID != versions[1].ID {
+		t.Errorf("the page after the newest is %+v", older)
+	}
+	for _, id := range []int64{0, -1, versions[0].ID + 1} { // the last is staged
+		_, err := db.NoteVersion(t.Context(), id)
+		wantCode(t, err, trip2g.ENOTFOUND)
+	}
+}
+
+func TestStorageIsCounted(t *testing.T) {
+	db := newLeader(t)
+	push(t, db, stageA, true, "a.md="+strings.Repeat("x", 1000))
+	push(t, db, stageA, true, "a.md="+strings.Repeat("y", 500))
+	store(t, db, "a file")
+	use := must[trip2g.StorageUse](t)(db.StorageUse(t.Context()))
+	if use.Versions != 1500 || use.Assets != 6 || use.Files != 1 || use.Database < 4096 || use.Free >= use.Database {
+		t.Errorf("%+v", use)
+	}
+}
+
+func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
+	db := newLeader(t)
+	count := func() { ok(t, db.AddMissing(t.Context(), map[string]int64{"/a": 2, "/b": 1}, time.Now())) }
+	count()
+	ok(t, db.ForgetMissing(t.Context(), "/a"))
+	ok(t, db.ForgetMissing(t.Context(), "/none"))
+	if pages := must[[]trip2g.MissingPage](t)(db.Missing(t.Context(), 10)); len(pages) != 1 || pages[0].Path != "/b" {
+		t.Errorf("left: %+v", pages)
+	}
+	count()
+	if pages := must[[]trip2g.MissingPage](t)(db.Missing(t.Context(), 10)); len(pages) != 2 || pages[0].Count != 2 {
+		t.Errorf("counted again: %+v", pages)
+	}
+}
+
+func stageOf(kind string, id int64) trip2g.Stage {
+	return trip2g.Stage(fmt.Sprintf("%s:%d", kind, id))
+}
