@@ -43,6 +43,7 @@ require (
 	golang.org/x/time v0.15.0
 	maragu.dev/goqite v0.4.0
 	trip2g/internal v0.0.0
+	znkr.io/diff v1.0.0
 )
 
 require (

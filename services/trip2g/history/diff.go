@@ -1,0 +1,117 @@
+package history
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"znkr.io/diff"
+	"znkr.io/diff/textdiff"
+
+	"trip2g/services/trip2g"
+)
+
+// Limits of a comparison. Lines are compared in a time that is bounded for any two texts of this size: 4
+// MiB of lines that all differ took less than a second.
+const (
+	maxCompared  = 4 << 20   // bytes of a text
+	maxShown     = 5_000     // lines of all hunks
+	maxShownText = 512 << 10 // bytes of all lines
+	maxLine      = 4_000     // bytes of one
+	contextLines = 3
+)
+
+// Difference is how two versions of a note differ.
+type Difference struct {
+	From, To       trip2g.NoteVersion // without their texts
+	Added, Removed int                // lines
+	Hunks          []Hunk
+	Cut            bool // there is more than Hunks has
+}
+
+// Hunk is lines that changed, with some before and after them.
+type Hunk struct {
+	FromLine, ToLine int // of its first line in each text, from 1
+	Lines            []Line
+}
+
+// Line is one line, without the line feed at its end; a carriage return before that stays, as it may be what differs.
+type Line struct {
+	Kind LineKind
+	Text string
+	Cut  bool // the line is longer
+}
+
+// LineKind tells where a line is.
+type LineKind int
+
+// Same is a line of both texts.
+const (
+	Same LineKind = iota
+	Removed
+	Added
+)
+
+// Compare tells how two versions of one note differ, line by line. ETOOLARGE for texts of more than 4 MiB.
+func (s *Service) Compare(ctx context.Context, from, to int64) (Difference, error) {
+	a, err := s.Archive.NoteVersion(ctx, from)
+	if err != nil {
+		return Difference{}, err
+	}
+	b, err := s.Archive.NoteVersion(ctx, to)
+	if err != nil {
+		return Difference{}, err
+	}
+	switch {
+	case a.NoteID != b.NoteID:
+		return Difference{}, trip2g.Errorf(trip2g.EINVALID, "the versions are of two notes, %q and %q: give two of one note", a.Path, b.Path)
+	case max(len(a.Content), len(b.Content)) > maxCompared:
+		return Difference{}, trip2g.Errorf(trip2g.ETOOLARGE, "a version has more than 4 MiB, which is too much to compare here: download both and compare them where you are")
+	}
+	d := compare(a.Content, b.Content)
+	a.Content, b.Content = "", ""
+	d.From, d.To = a, b
+	return d, nil
+}
+
+func compare(a, b string) (d Difference) {
+	lines, size := 0, 0
+	for _, h := range textdiff.Hunks(a, b, diff.Context(contextLines), textdiff.IndentHeuristic()) {
+		shown := Hunk{FromLine: h.LineNoX + 1, ToLine: h.LineNoY + 1}
+		for _, e := range h.Edits {
+			line := Line{}
+			switch e.Op {
+			case diff.Insert:
+				line.Kind = Added
+				d.Added++
+			case diff.Delete:
+				line.Kind = Removed
+				d.Removed++
+			}
+			line.Text, line.Cut = cutLine(e.Line)
+			if lines++; lines > maxShown || size+len(line.Text) > maxShownText {
+				d.Cut = true
+				continue
+			}
+			size += len(line.Text)
+			shown.Lines = append(shown.Lines, line)
+		}
+		if len(shown.Lines) > 0 {
+			d.Hunks = append(d.Hunks, shown)
+		}
+	}
+	return d
+}
+
+// cutLine gives a line as it is shown.
+func cutLine(line string) (text string, cut bool) {
+	line = strings.TrimSuffix(line, "\n")
+	if len(line) <= maxLine {
+		return line, false
+	}
+	end := maxLine
+	for !utf8.RuneStart(line[end]) {
+		end--
+	}
+	return line[:end], true
+}
