@@ -82,3 +82,29 @@ type JobStore interface {
 	// JobRuns lists the runs by name.
 	JobRuns(ctx context.Context) ([]JobRun, error)
 }
+
+// JobService is what the owner can see and do of the background jobs.
+type JobService interface {
+	// Jobs lists them by name.
+	Jobs(ctx context.Context) ([]Job, error)
+	// StartJob puts a job into the queue, to be done as soon as those before it are; ENOTFOUND without it.
+	StartJob(ctx context.Context, name string) error
+}
+
+// Job is a background job of the leader.
+type Job struct {
+	Name    string
+	About   string        // what it does
+	Every   time.Duration // how often the schedule wants it; 0: only when asked for
+	Running bool
+	Last    JobRun // the zero JobRun if it never ran
+}
+
+// NodeSetting is a setting of a node as it runs.
+type NodeSetting struct {
+	Name   string // of the variable
+	Value  string // "" for a secret
+	Help   string
+	Secret bool
+	IsSet  bool // it is not empty
+}

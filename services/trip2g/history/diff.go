@@ -21,52 +21,21 @@ const (
 	contextLines = 3
 )
 
-// Difference is how two versions of a note differ.
-type Difference struct {
-	From, To       trip2g.NoteVersion // without their texts
-	Added, Removed int                // lines
-	Hunks          []Hunk
-	Cut            bool // there is more than Hunks has
-}
-
-// Hunk is lines that changed, with some before and after them.
-type Hunk struct {
-	FromLine, ToLine int // of its first line in each text, from 1
-	Lines            []Line
-}
-
-// Line is one line, without the line feed at its end; a carriage return before that stays, as it may be what differs.
-type Line struct {
-	Kind LineKind
-	Text string
-	Cut  bool // the line is longer
-}
-
-// LineKind tells where a line is.
-type LineKind int
-
-// Same is a line of both texts.
-const (
-	Same LineKind = iota
-	Removed
-	Added
-)
-
-// Compare tells how two versions of one note differ, line by line. ETOOLARGE for texts of more than 4 MiB.
-func (s *Service) Compare(ctx context.Context, from, to int64) (Difference, error) {
+// Compare is trip2g.HistoryService's.
+func (s *Service) Compare(ctx context.Context, from, to int64) (trip2g.Difference, error) {
 	a, err := s.Archive.NoteVersion(ctx, from)
 	if err != nil {
-		return Difference{}, err
+		return trip2g.Difference{}, err
 	}
 	b, err := s.Archive.NoteVersion(ctx, to)
 	if err != nil {
-		return Difference{}, err
+		return trip2g.Difference{}, err
 	}
 	switch {
 	case a.NoteID != b.NoteID:
-		return Difference{}, trip2g.Errorf(trip2g.EINVALID, "the versions are of two notes, %q and %q: give two of one note", a.Path, b.Path)
+		return trip2g.Difference{}, trip2g.Errorf(trip2g.EINVALID, "the versions are of two notes, %q and %q: give two of one note", a.Path, b.Path)
 	case max(len(a.Content), len(b.Content)) > maxCompared:
-		return Difference{}, trip2g.Errorf(trip2g.ETOOLARGE, "a version has more than 4 MiB, which is too much to compare here: download both and compare them where you are")
+		return trip2g.Difference{}, trip2g.Errorf(trip2g.ETOOLARGE, "a version has more than 4 MiB, which is too much to compare here: download both and compare them where you are")
 	}
 	d := compare(a.Content, b.Content)
 	a.Content, b.Content = "", ""
@@ -74,18 +43,18 @@ func (s *Service) Compare(ctx context.Context, from, to int64) (Difference, erro
 	return d, nil
 }
 
-func compare(a, b string) (d Difference) {
+func compare(a, b string) (d trip2g.Difference) {
 	lines, size := 0, 0
 	for _, h := range textdiff.Hunks(a, b, diff.Context(contextLines), textdiff.IndentHeuristic()) {
-		shown := Hunk{FromLine: h.LineNoX + 1, ToLine: h.LineNoY + 1}
+		shown := trip2g.Hunk{FromLine: h.LineNoX + 1, ToLine: h.LineNoY + 1}
 		for _, e := range h.Edits {
-			line := Line{}
+			line := trip2g.DiffLine{}
 			switch e.Op {
 			case diff.Insert:
-				line.Kind = Added
+				line.Kind = trip2g.AddedLine
 				d.Added++
 			case diff.Delete:
-				line.Kind = Removed
+				line.Kind = trip2g.RemovedLine
 				d.Removed++
 			}
 			line.Text, line.Cut = cutLine(e.Line)

@@ -13,13 +13,6 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Limits of one call.
-const (
-	MaxNotes        = 200  // notes of a list
-	MaxVersions     = 200  // versions of a list
-	MaxFilterLength = 1024 // bytes of the text to look for
-)
-
 // Options is what a Service is made of. All are needed.
 type Options struct {
 	Archive   trip2g.NoteArchive
@@ -35,46 +28,21 @@ type Page struct {
 	MembersOnly bool
 }
 
-// Service is the service. Its methods can be called by many at once.
+// Service implements trip2g.HistoryService.
 type Service struct{ Options }
+
+var _ trip2g.HistoryService = (*Service)(nil)
 
 // New makes one.
 func New(o Options) *Service { return &Service{o} }
 
-// Note is a note, and the page that it has.
-type Note struct {
-	trip2g.ArchivedNote
-	Page    Page
-	HasPage bool
-}
-
-// Show picks notes by what readers see of them.
-type Show int
-
-// All is every note.
-const (
-	All Show = iota
-	WithPage
-	ForMembers
-	WithoutPage // not hidden, and yet no page: a template, the settings, or `publish: false`
-	Hidden
-)
-
-// Filter picks notes for a list.
-type Filter struct {
-	Text   string // that the path or the title contains, in any case
-	Show   Show
-	Offset int // how many of those found are left out at the list's beginning
-	Limit  int // how many there are in the list; at most MaxNotes
-}
-
-// List gives the notes that a filter finds, by path, and how many those are without Offset and Limit.
-func (s *Service) List(ctx context.Context, f Filter) (notes []Note, total int, err error) {
+// ListNotes is trip2g.HistoryService's.
+func (s *Service) ListNotes(ctx context.Context, f trip2g.NoteFilter) (notes []trip2g.ListedNote, total int, err error) {
 	switch {
-	case len(f.Text) > MaxFilterLength:
-		return nil, 0, trip2g.Errorf(trip2g.EINVALID, "the text to look for has %d bytes; at most %d are taken", len(f.Text), MaxFilterLength)
-	case f.Limit < 1 || f.Limit > MaxNotes:
-		return nil, 0, trip2g.Errorf(trip2g.EINVALID, "a list has from 1 to %d notes", MaxNotes)
+	case len(f.Text) > trip2g.MaxFilterLength:
+		return nil, 0, trip2g.Errorf(trip2g.EINVALID, "the text to look for has %d bytes; at most %d are taken", len(f.Text), trip2g.MaxFilterLength)
+	case f.Limit < 1 || f.Limit > trip2g.MaxListed:
+		return nil, 0, trip2g.Errorf(trip2g.EINVALID, "a list has from 1 to %d notes", trip2g.MaxListed)
 	case f.Offset < 0:
 		return nil, 0, trip2g.Errorf(trip2g.EINVALID, "a list begins at 0 or after")
 	}
@@ -86,7 +54,7 @@ func (s *Service) List(ctx context.Context, f Filter) (notes []Note, total int, 
 	wanted := plain(strings.TrimSpace(f.Text))
 	for _, archived := range all {
 		note := s.withPage(archived)
-		if !f.Show.picks(&note) || !strings.Contains(plain(note.Path), wanted) && !strings.Contains(plain(note.Page.Title), wanted) {
+		if !picks(f.Show, &note) || !strings.Contains(plain(note.Path), wanted) && !strings.Contains(plain(note.Title), wanted) {
 			continue
 		}
 		if total >= f.Offset && len(notes) < f.Limit {
@@ -103,65 +71,67 @@ func plainText() func(string) string {
 	return func(s string) string { return norm.NFC.String(fold.String(s)) }
 }
 
-func (show Show) picks(n *Note) bool {
+func picks(show trip2g.NoteShow, n *trip2g.ListedNote) bool {
 	switch show {
-	case WithPage:
+	case trip2g.NotesWithPage:
 		return n.HasPage
-	case ForMembers:
-		return n.HasPage && n.Page.MembersOnly
-	case WithoutPage:
+	case trip2g.NotesForMembers:
+		return n.HasPage && n.MembersOnly
+	case trip2g.NotesWithoutPage:
 		return !n.Hidden && !n.HasPage
-	case Hidden:
+	case trip2g.HiddenNotes:
 		return n.Hidden
 	default:
 		return true
 	}
 }
 
-func (s *Service) withPage(n trip2g.ArchivedNote) Note {
-	note := Note{ArchivedNote: n}
-	if !n.Hidden {
-		note.Page, note.HasPage = s.Page(n.ID)
+func (s *Service) withPage(n trip2g.ArchivedNote) trip2g.ListedNote {
+	note := trip2g.ListedNote{ArchivedNote: n}
+	if n.Hidden {
+		return note
+	}
+	if page, ok := s.Page(n.ID); ok {
+		note.HasPage, note.URL, note.Title, note.MembersOnly = true, page.URL, page.Title, page.MembersOnly
 	}
 	return note
 }
 
-// Find gives the note with a path; ENOTFOUND without one.
-func (s *Service) Find(ctx context.Context, path string) (Note, error) {
+// FindNote is trip2g.HistoryService's.
+func (s *Service) FindNote(ctx context.Context, path string) (trip2g.ListedNote, error) {
 	n, err := s.Archive.ArchivedNote(ctx, path)
 	if err != nil {
-		return Note{}, err
+		return trip2g.ListedNote{}, err
 	}
 	return s.withPage(n), nil
 }
 
-// Versions lists a note's published versions, the newest first: those before the version with an ID (0:
-// from the newest on), at most limit.
+// Versions is trip2g.HistoryService's.
 func (s *Service) Versions(ctx context.Context, noteID, before int64, limit int) ([]trip2g.NoteVersion, error) {
-	if limit < 1 || limit > MaxVersions {
-		return nil, trip2g.Errorf(trip2g.EINVALID, "a list has from 1 to %d versions", MaxVersions)
+	if limit < 1 || limit > trip2g.MaxListed {
+		return nil, trip2g.Errorf(trip2g.EINVALID, "a list has from 1 to %d versions", trip2g.MaxListed)
 	}
 	return s.Archive.NoteVersions(ctx, noteID, before, limit)
 }
 
-// Version gives a published version with its text; ENOTFOUND without one.
+// Version is trip2g.HistoryService's.
 func (s *Service) Version(ctx context.Context, id int64) (trip2g.NoteVersion, error) {
 	return s.Archive.NoteVersion(ctx, id)
 }
 
-// Restore publishes a version's text anew, as the newest version of its note. The history stays.
-func (s *Service) Restore(ctx context.Context, stage trip2g.Stage, versionID int64) (Note, trip2g.Position, error) {
+// Restore is trip2g.HistoryService's.
+func (s *Service) Restore(ctx context.Context, stage trip2g.Stage, versionID int64) (trip2g.ListedNote, trip2g.Position, error) {
 	v, err := s.Archive.NoteVersion(ctx, versionID)
 	if err != nil {
-		return Note{}, 0, err
+		return trip2g.ListedNote{}, 0, err
 	}
 	return s.publish(ctx, stage, v)
 }
 
-// Show lets readers see hidden notes again, as they were. Paths of no note are no error.
-func (s *Service) Show(ctx context.Context, stage trip2g.Stage, paths []string) (trip2g.Position, error) {
-	if len(paths) > MaxNotes {
-		return 0, trip2g.Errorf(trip2g.ETOOLARGE, "at most %d notes can be shown in one call", MaxNotes)
+// ShowNotes is trip2g.HistoryService's.
+func (s *Service) ShowNotes(ctx context.Context, stage trip2g.Stage, paths []string) (trip2g.Position, error) {
+	if len(paths) > trip2g.MaxListed {
+		return 0, trip2g.Errorf(trip2g.ETOOLARGE, "at most %d notes can be shown in one call", trip2g.MaxListed)
 	}
 	var position trip2g.Position
 	for _, path := range slices.Compact(slices.Sorted(slices.Values(paths))) {
@@ -186,11 +156,11 @@ func (s *Service) Show(ctx context.Context, stage trip2g.Stage, paths []string) 
 	return position, nil
 }
 
-func (s *Service) publish(ctx context.Context, stage trip2g.Stage, v trip2g.NoteVersion) (Note, trip2g.Position, error) {
+func (s *Service) publish(ctx context.Context, stage trip2g.Stage, v trip2g.NoteVersion) (trip2g.ListedNote, trip2g.Position, error) {
 	_, position, err := s.Publisher.PushNotes(ctx, stage, []trip2g.NoteUpdate{{Path: v.Path, Content: v.Content}}, true)
 	if err != nil {
-		return Note{}, 0, err
+		return trip2g.ListedNote{}, 0, err
 	}
-	note, err := s.Find(ctx, v.Path)
+	note, err := s.FindNote(ctx, v.Path)
 	return note, position, err
 }

@@ -73,9 +73,9 @@ func (v *vault) hide(path string) {
 	}
 }
 
-func (v *vault) find(path string) history.Note {
+func (v *vault) find(path string) trip2g.ListedNote {
 	v.t.Helper()
-	n, err := v.Find(v.t.Context(), path)
+	n, err := v.FindNote(v.t.Context(), path)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func (v *vault) find(path string) history.Note {
 // versions gives a note's versions, the newest first.
 func (v *vault) versions(path string) []trip2g.NoteVersion {
 	v.t.Helper()
-	list, err := v.Versions(v.t.Context(), v.find(path).ID, 0, history.MaxVersions)
+	list, err := v.Versions(v.t.Context(), v.find(path).ID, 0, trip2g.MaxListed)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -106,23 +106,23 @@ func TestNotesAreFoundByPathTitleAndState(t *testing.T) {
 	}
 	v.hide("b.md")
 	for name, tt := range map[string]struct {
-		filter history.Filter
+		filter trip2g.NoteFilter
 		want   string
 		total  int
 	}{
-		"all":               {history.Filter{Limit: 10}, "_settings.md a.md b.md members.md Ünïcode.md", 5},
-		"a path":            {history.Filter{Text: " MEMB ", Limit: 10}, "members.md", 1},
-		"a title":           {history.Filter{Text: "title of a", Limit: 10}, "a.md", 1},
-		"decomposed":        {history.Filter{Text: "u\u0308ni\u0308", Limit: 10}, "Ünïcode.md", 1},
-		"with a page":       {history.Filter{Show: history.WithPage, Limit: 10}, "a.md members.md Ünïcode.md", 3},
-		"for members":       {history.Filter{Show: history.ForMembers, Limit: 10}, "members.md", 1},
-		"without a page":    {history.Filter{Show: history.WithoutPage, Limit: 10}, "_settings.md", 1},
-		"hidden":            {history.Filter{Show: history.Hidden, Limit: 10}, "b.md", 1},
-		"a part":            {history.Filter{Offset: 1, Limit: 2}, "a.md b.md", 5},
-		"past the end":      {history.Filter{Offset: 100, Limit: 2}, "", 5},
-		"nothing like that": {history.Filter{Text: "zzz", Limit: 2}, "", 0},
+		"all":               {trip2g.NoteFilter{Limit: 10}, "_settings.md a.md b.md members.md Ünïcode.md", 5},
+		"a path":            {trip2g.NoteFilter{Text: " MEMB ", Limit: 10}, "members.md", 1},
+		"a title":           {trip2g.NoteFilter{Text: "title of a", Limit: 10}, "a.md", 1},
+		"decomposed":        {trip2g.NoteFilter{Text: "u\u0308ni\u0308", Limit: 10}, "Ünïcode.md", 1},
+		"with a page":       {trip2g.NoteFilter{Show: trip2g.NotesWithPage, Limit: 10}, "a.md members.md Ünïcode.md", 3},
+		"for members":       {trip2g.NoteFilter{Show: trip2g.NotesForMembers, Limit: 10}, "members.md", 1},
+		"without a page":    {trip2g.NoteFilter{Show: trip2g.NotesWithoutPage, Limit: 10}, "_settings.md", 1},
+		"hidden":            {trip2g.NoteFilter{Show: trip2g.HiddenNotes, Limit: 10}, "b.md", 1},
+		"a part":            {trip2g.NoteFilter{Offset: 1, Limit: 2}, "a.md b.md", 5},
+		"past the end":      {trip2g.NoteFilter{Offset: 100, Limit: 2}, "", 5},
+		"nothing like that": {trip2g.NoteFilter{Text: "zzz", Limit: 2}, "", 0},
 	} {
-		notes, total, err := v.List(t.Context(), tt.filter)
+		notes, total, err := v.ListNotes(t.Context(), tt.filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,14 +134,14 @@ func TestNotesAreFoundByPathTitleAndState(t *testing.T) {
 			t.Errorf("%s: found %q of %d, want %q of %d", name, got, total, tt.want, tt.total)
 		}
 	}
-	for name, filter := range map[string]history.Filter{
+	for name, filter := range map[string]trip2g.NoteFilter{
 		"no limit":     {},
-		"a long list":  {Limit: history.MaxNotes + 1},
+		"a long list":  {Limit: trip2g.MaxListed + 1},
 		"before all":   {Limit: 1, Offset: -1},
-		"a long text":  {Limit: 1, Text: strings.Repeat("a", history.MaxFilterLength+1)},
+		"a long text":  {Limit: 1, Text: strings.Repeat("a", trip2g.MaxFilterLength+1)},
 		"below no one": {Limit: -1},
 	} {
-		if _, _, err := v.List(t.Context(), filter); trip2g.ErrorCode(err) != trip2g.EINVALID {
+		if _, _, err := v.ListNotes(t.Context(), filter); trip2g.ErrorCode(err) != trip2g.EINVALID {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -174,20 +174,20 @@ func TestAHiddenNoteComesBackAsItWas(t *testing.T) {
 	if !v.find("a.md").Hidden {
 		t.Fatal("not hidden")
 	}
-	position, err := v.Show(t.Context(), stage, []string{"a.md", "none.md", "a.md"})
+	position, err := v.ShowNotes(t.Context(), stage, []string{"a.md", "none.md", "a.md"})
 	if err != nil || position == 0 {
 		t.Fatal(position, err)
 	}
 	if n := v.find("a.md"); n.Hidden || n.Versions != 1 {
 		t.Errorf("shown as %+v: the text is the same, so there is no new version", n)
 	}
-	if _, err := v.Show(t.Context(), stage, make([]string, history.MaxNotes+1)); trip2g.ErrorCode(err) != trip2g.ETOOLARGE {
+	if _, err := v.ShowNotes(t.Context(), stage, make([]string, trip2g.MaxListed+1)); trip2g.ErrorCode(err) != trip2g.ETOOLARGE {
 		t.Error(err)
 	}
 }
 
 // compared writes a difference as a unified diff does.
-func (v *vault) compared(from, to string) (history.Difference, string) {
+func (v *vault) compared(from, to string) (trip2g.Difference, string) {
 	v.t.Helper()
 	v.push("d.md", from)
 	v.push("d.md", to)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -49,6 +50,8 @@ type Runner struct {
 	log   zerolog.Logger
 	jobs  map[string]Job
 	wake  chan struct{}
+
+	running atomic.Pointer[string] // the job that is being done; nil: none
 
 	claimFor, pollEvery, purgeEvery time.Duration
 }
@@ -161,6 +164,8 @@ func (r *Runner) next(ctx context.Context) (found bool, err error) {
 // do runs a job, keeps how it went, and takes it from the queue if it went well.
 func (r *Runner) do(ctx context.Context, id goqite.ID, m message, job Job) error {
 	run := trip2g.JobRun{Name: m.Name, StartedAt: time.Now()}
+	r.running.Store(&m.Name)
+	defer r.running.Store(nil)
 	err := r.whileClaimed(ctx, id, func() error { return safely(ctx, job, m.Body) })
 	run.FinishedAt = time.Now()
 	if err != nil && ctx.Err() != nil {

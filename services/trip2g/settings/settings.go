@@ -15,39 +15,25 @@ import (
 // maxValue bounds a value, in bytes.
 const maxValue = 2000
 
-// Kind is what a setting takes.
-type Kind int
-
-// Line is a line of text, File the path of a file in the vault, Switch "true" or "false".
-const (
-	Line Kind = iota
-	File
-	Switch
-)
-
-// Setting is one of the site's settings.
-type Setting struct {
-	Key     string // of the note's frontmatter
-	Kind    Kind
-	Title   string
-	Help    string
-	Default string // of a Switch
-	of      func(*trip2g.Settings) string
+// setting is one of the settings, and where a note's document has its value.
+type setting struct {
+	trip2g.SiteSetting
+	of func(*trip2g.Settings) string
 }
 
 // all is every setting, in the order in which they are shown.
-var all = []Setting{
-	{Key: "title", Title: "Title", Help: "The site's name. Without one it is the start page's title.", of: func(s *trip2g.Settings) string { return s.Title }},
-	{Key: "description", Title: "Description", Help: "One sentence, for feeds and for pages that have none.", of: func(s *trip2g.Settings) string { return s.Description }},
-	{Key: "lang", Title: "Language", Help: "Of notes that name none: en, de, uk, zh-Hans …", of: func(s *trip2g.Settings) string { return s.Lang }},
-	{Key: "footer", Title: "Footer", Help: "A line of Markdown below every page.", of: func(s *trip2g.Settings) string { return s.Footer }},
-	{Key: "stylesheet", Kind: File, Title: "Stylesheet", Help: "A CSS file of the vault, as _theme/site.css. It comes after the site's own.", of: func(s *trip2g.Settings) string { return s.Stylesheet }},
-	{Key: "icon", Kind: File, Title: "Icon", Help: "A picture of the vault, shown beside the title of a browser's tab.", of: func(s *trip2g.Settings) string { return s.Icon }},
-	{Key: "image", Kind: File, Title: "Preview picture", Help: "A picture of the vault, shown where others link to a page that names none of its own.", of: func(s *trip2g.Settings) string { return s.Image }},
-	{Key: "hard_breaks", Kind: Switch, Default: "false", Title: "Keep line breaks", Help: "The end of a line in a note is the end of a line on the page.", of: func(s *trip2g.Settings) string { return fmt.Sprint(s.HardBreaks) }},
-	{Key: "raw_html", Kind: Switch, Default: "false", Title: "Keep HTML as it is", Help: "HTML in notes is not cleaned. Only for a vault whose every author may do everything on this site.", of: func(s *trip2g.Settings) string { return fmt.Sprint(s.RawHTML) }},
-	{Key: "graph", Kind: Switch, Default: "true", Title: "Graph", Help: "Pages show a graph of the notes around them.", of: func(s *trip2g.Settings) string { return fmt.Sprint(!s.HideGraph) }},
-	{Key: "index", Kind: Switch, Default: "true", Title: "Search engines", Help: "They may list the site.", of: func(s *trip2g.Settings) string { return fmt.Sprint(!s.NoIndex) }},
+var all = []setting{
+	{trip2g.SiteSetting{Key: "title", Title: "Title", Help: "The site's name. Without one it is the start page's title."}, func(s *trip2g.Settings) string { return s.Title }},
+	{trip2g.SiteSetting{Key: "description", Title: "Description", Help: "One sentence, for feeds and for pages that have none."}, func(s *trip2g.Settings) string { return s.Description }},
+	{trip2g.SiteSetting{Key: "lang", Title: "Language", Help: "Of notes that name none: en, de, uk, zh-Hans …"}, func(s *trip2g.Settings) string { return s.Lang }},
+	{trip2g.SiteSetting{Key: "footer", Title: "Footer", Help: "A line of Markdown below every page."}, func(s *trip2g.Settings) string { return s.Footer }},
+	{trip2g.SiteSetting{Key: "stylesheet", Kind: trip2g.FileSetting, Title: "Stylesheet", Help: "A CSS file of the vault, as _theme/site.css. It comes after the site's own."}, func(s *trip2g.Settings) string { return s.Stylesheet }},
+	{trip2g.SiteSetting{Key: "icon", Kind: trip2g.FileSetting, Title: "Icon", Help: "A picture of the vault, shown beside the title of a browser's tab."}, func(s *trip2g.Settings) string { return s.Icon }},
+	{trip2g.SiteSetting{Key: "image", Kind: trip2g.FileSetting, Title: "Preview picture", Help: "A picture of the vault, shown where others link to a page that names none of its own."}, func(s *trip2g.Settings) string { return s.Image }},
+	{trip2g.SiteSetting{Key: "hard_breaks", Kind: trip2g.SwitchSetting, Default: "false", Title: "Keep line breaks", Help: "The end of a line in a note is the end of a line on the page."}, func(s *trip2g.Settings) string { return fmt.Sprint(s.HardBreaks) }},
+	{trip2g.SiteSetting{Key: "raw_html", Kind: trip2g.SwitchSetting, Default: "false", Title: "Keep HTML as it is", Help: "HTML in notes is not cleaned. Only for a vault whose every author may do everything on this site."}, func(s *trip2g.Settings) string { return fmt.Sprint(s.RawHTML) }},
+	{trip2g.SiteSetting{Key: "graph", Kind: trip2g.SwitchSetting, Default: "true", Title: "Graph", Help: "Pages show a graph of the notes around them."}, func(s *trip2g.Settings) string { return fmt.Sprint(!s.HideGraph) }},
+	{trip2g.SiteSetting{Key: "index", Kind: trip2g.SwitchSetting, Default: "true", Title: "Search engines", Help: "They may list the site."}, func(s *trip2g.Settings) string { return fmt.Sprint(!s.NoIndex) }},
 }
 
 // Options is what a Service is made of. All are needed.
@@ -66,81 +52,68 @@ type Field = struct {
 	Value any
 }
 
-// Service is the service.
+// Service implements trip2g.SettingsService.
 type Service struct{ Options }
+
+var _ trip2g.SettingsService = (*Service)(nil)
 
 // New makes one.
 func New(o Options) *Service { return &Service{o} }
 
-// State is the settings as they are.
-type State struct {
-	Exists   bool   // readers' pages are made with a note of settings
-	Hash     string // of the note's text; "" without one
-	Content  string
-	Values   []Value
-	Warnings []trip2g.Warning
-}
-
-// Value is what one setting is.
-type Value struct {
-	Setting
-	Value string
-}
-
-// Get tells what the settings are.
-func (s *Service) Get(ctx context.Context) (State, error) {
+// SiteSettings is trip2g.SettingsService's.
+func (s *Service) SiteSettings(ctx context.Context) (trip2g.SettingsState, error) {
 	note, err := s.Archive.ArchivedNote(ctx, trip2g.SettingsPath)
 	if trip2g.ErrorCode(err) == trip2g.ENOTFOUND || err == nil && note.Hidden {
 		return s.state(""), nil
 	}
 	if err != nil {
-		return State{}, err
+		return trip2g.SettingsState{}, err
 	}
 	version, err := s.Archive.NoteVersion(ctx, note.VersionID)
 	if err != nil {
-		return State{}, err
+		return trip2g.SettingsState{}, err
 	}
 	state := s.state(version.Content)
 	state.Exists, state.Hash = true, version.Hash
 	return state, nil
 }
 
-func (s *Service) state(content string) State {
+func (s *Service) state(content string) trip2g.SettingsState {
 	doc := s.Parse(trip2g.SettingsPath, content)
-	state := State{Content: content, Values: make([]Value, len(all)), Warnings: doc.Warnings}
+	state := trip2g.SettingsState{Content: content, Values: make([]trip2g.SiteSetting, len(all)), Warnings: doc.Warnings}
 	for i, setting := range all {
-		state.Values[i] = Value{setting, setting.of(doc.Settings)}
+		state.Values[i] = setting.SiteSetting
+		state.Values[i].Value = setting.of(doc.Settings)
 	}
 	return state
 }
 
-// Save changes settings by their keys and publishes the note. hash is the Hash of the State that was
-// changed: ECONFLICT if it is another one by now. EINVALID for what a setting cannot be.
-func (s *Service) Save(ctx context.Context, stage trip2g.Stage, hash string, changes map[string]string) (State, trip2g.Position, error) {
+// SaveSettings is trip2g.SettingsService's.
+func (s *Service) SaveSettings(ctx context.Context, stage trip2g.Stage, hash string, changes map[string]string) (trip2g.SettingsState, trip2g.Position, error) {
 	if err := check(changes); err != nil {
-		return State{}, 0, err
+		return trip2g.SettingsState{}, 0, err
 	}
-	state, err := s.Get(ctx)
+	state, err := s.SiteSettings(ctx)
 	if err != nil {
-		return State{}, 0, err
+		return trip2g.SettingsState{}, 0, err
 	}
 	if state.Hash != hash {
-		return State{}, 0, trip2g.Errorf(trip2g.ECONFLICT, "the settings were changed meanwhile, and nothing was saved: load them again and repeat your change")
+		return trip2g.SettingsState{}, 0, trip2g.Errorf(trip2g.ECONFLICT, "the settings were changed meanwhile, and nothing was saved: load them again and repeat your change")
 	}
 	content, err := s.edit(state, changes)
 	if err != nil {
-		return State{}, 0, err
+		return trip2g.SettingsState{}, 0, err
 	}
 	_, position, err := s.Publisher.PushNotes(ctx, stage, []trip2g.NoteUpdate{{Path: trip2g.SettingsPath, Content: content}}, true)
 	if err != nil {
-		return State{}, 0, err
+		return trip2g.SettingsState{}, 0, err
 	}
-	state, err = s.Get(ctx)
+	state, err = s.SiteSettings(ctx)
 	return state, position, err
 }
 
 // edit writes only what differs, so that a value which is the default stays out of the note.
-func (s *Service) edit(state State, changes map[string]string) (string, error) {
+func (s *Service) edit(state trip2g.SettingsState, changes map[string]string) (string, error) {
 	var fields []Field
 	for _, old := range state.Values {
 		value, given := changes[old.Key]
@@ -148,17 +121,17 @@ func (s *Service) edit(state State, changes map[string]string) (string, error) {
 		if !given || value == old.Value {
 			continue
 		}
-		fields = append(fields, Field{old.Key, old.field(value)})
+		fields = append(fields, Field{old.Key, fieldOf(old, value)})
 	}
 	return s.SetFields(state.Content, fields)
 }
 
-// field is a value as the frontmatter has it.
-func (s *Setting) field(value string) any {
+// fieldOf gives a value as the frontmatter has it.
+func fieldOf(s trip2g.SiteSetting, value string) any {
 	switch {
 	case value == s.Default:
 		return nil
-	case s.Kind == Switch:
+	case s.Kind == trip2g.SwitchSetting:
 		return value == "true"
 	default:
 		return value
@@ -166,14 +139,14 @@ func (s *Setting) field(value string) any {
 }
 
 func check(changes map[string]string) error {
-	known := make(map[string]Setting, len(all))
+	known := make(map[string]trip2g.SiteSetting, len(all))
 	for _, s := range all {
-		known[s.Key] = s
+		known[s.Key] = s.SiteSetting
 	}
 	fault := trip2g.Errorf(trip2g.EINVALID, "nothing was saved")
 	for key, value := range changes {
 		setting, ok := known[key]
-		if text := setting.fault(ok, value); text != "" {
+		if text := faultOf(setting, ok, value); text != "" {
 			fault.Fields = append(fault.Fields, trip2g.FieldError{Name: key, Value: text})
 		}
 	}
@@ -183,7 +156,7 @@ func check(changes map[string]string) error {
 	return nil
 }
 
-func (s *Setting) fault(known bool, value string) string {
+func faultOf(s trip2g.SiteSetting, known bool, value string) string {
 	switch {
 	case !known:
 		return "is no setting of the site"
@@ -191,7 +164,7 @@ func (s *Setting) fault(known bool, value string) string {
 		return "must be one line of text"
 	case len(value) > maxValue:
 		return fmt.Sprintf("is longer than %d bytes", maxValue)
-	case s.Kind == Switch && value != "true" && value != "false":
+	case s.Kind == trip2g.SwitchSetting && value != "true" && value != "false":
 		return "must be true or false"
 	}
 	return ""

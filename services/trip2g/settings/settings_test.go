@@ -47,9 +47,9 @@ func (v *vault) push(content string) {
 	}
 }
 
-func (v *vault) get() settings.State {
+func (v *vault) get() trip2g.SettingsState {
 	v.t.Helper()
-	state, err := v.Get(v.t.Context())
+	state, err := v.SiteSettings(v.t.Context())
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func (v *vault) get() settings.State {
 }
 
 // values gives what differs from the settings of a site without any.
-func values(state settings.State) string {
+func values(state trip2g.SettingsState) string {
 	var list []string
 	for _, value := range state.Values {
 		if value.Value != value.Default {
@@ -72,12 +72,12 @@ func TestSettingsAreReadAndChangedInTheirNote(t *testing.T) {
 	if state := v.get(); state.Exists || state.Hash != "" || values(state) != "" {
 		t.Errorf("a vault without settings has %+v", state)
 	}
-	state, position, err := v.Save(t.Context(), stage, "", map[string]string{"title": " My site ", "graph": "false", "raw_html": "false"})
+	state, position, err := v.SaveSettings(t.Context(), stage, "", map[string]string{"title": " My site ", "graph": "false", "raw_html": "false"})
 	if err != nil || position == 0 || !state.Exists || values(state) != "title=My site graph=false" {
 		t.Fatalf("saved %q at %d, %v", values(state), position, err)
 	}
 	v.push("---\n# by hand\nnav: [a]\ntitle: Mine\nhard_breaks: yes\n---\nabout them\n")
-	state, _, err = v.Save(t.Context(), stage, v.get().Hash, map[string]string{"title": "Yours", "hard_breaks": "false", "index": "false"})
+	state, _, err = v.SaveSettings(t.Context(), stage, v.get().Hash, map[string]string{"title": "Yours", "hard_breaks": "false", "index": "false"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestAChangeOfOldSettingsIsRefused(t *testing.T) {
 	v.push("---\ntitle: one\n---\n")
 	old := v.get().Hash
 	v.push("---\ntitle: two\n---\n")
-	if _, _, err := v.Save(t.Context(), stage, old, map[string]string{"title": "three"}); trip2g.ErrorCode(err) != trip2g.ECONFLICT {
+	if _, _, err := v.SaveSettings(t.Context(), stage, old, map[string]string{"title": "three"}); trip2g.ErrorCode(err) != trip2g.ECONFLICT {
 		t.Error(err)
 	}
 	if got := values(v.get()); got != "title=two" {
@@ -102,13 +102,13 @@ func TestAChangeOfOldSettingsIsRefused(t *testing.T) {
 func TestWhatNoSettingCanBeIsRefused(t *testing.T) {
 	v := newVault(t)
 	for key, value := range map[string]string{"none": "x", "graph": "perhaps", "title": "two\nlines", "footer": strings.Repeat("x", 2001), "lang": "\xff"} {
-		_, _, err := v.Save(t.Context(), stage, "", map[string]string{key: value})
+		_, _, err := v.SaveSettings(t.Context(), stage, "", map[string]string{key: value})
 		if fields := trip2g.ErrorFields(err); trip2g.ErrorCode(err) != trip2g.EINVALID || len(fields) != 1 || fields[0].Name != key {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
 	v.push("---\n- no\n- keys\n---\n")
-	if _, _, err := v.Save(t.Context(), stage, v.get().Hash, map[string]string{"title": "x"}); trip2g.ErrorCode(err) != trip2g.EINVALID {
+	if _, _, err := v.SaveSettings(t.Context(), stage, v.get().Hash, map[string]string{"title": "x"}); trip2g.ErrorCode(err) != trip2g.EINVALID {
 		t.Error(err)
 	}
 }
@@ -122,7 +122,7 @@ func TestAHiddenNoteSetsNothing(t *testing.T) {
 	if state := v.get(); state.Exists || values(state) != "" {
 		t.Errorf("%+v", state)
 	}
-	if state, _, err := v.Save(t.Context(), stage, "", map[string]string{"lang": "de"}); err != nil || values(state) != "lang=de" {
+	if state, _, err := v.SaveSettings(t.Context(), stage, "", map[string]string{"lang": "de"}); err != nil || values(state) != "lang=de" {
 		t.Errorf("%+v, %v", state, err)
 	}
 }

@@ -1,0 +1,90 @@
+package trip2g
+
+import "context"
+
+// HistoryService is what the owner can learn of the notes and their versions, and bring back.
+type HistoryService interface {
+	// ListNotes gives the notes that a filter finds, by path, and how many those are without Offset and
+	// Limit. EINVALID for a filter that is none.
+	ListNotes(ctx context.Context, filter NoteFilter) (notes []ListedNote, total int, err error)
+	// FindNote gives the note with a path; ENOTFOUND without one.
+	FindNote(ctx context.Context, path string) (ListedNote, error)
+	// Versions lists a note's published versions, the newest first: those before the version with an ID
+	// (0: from the newest on), at most limit. EINVALID for a limit past MaxListed.
+	Versions(ctx context.Context, noteID, before int64, limit int) ([]NoteVersion, error)
+	// Version gives a published version with its text; ENOTFOUND without one.
+	Version(ctx context.Context, id int64) (NoteVersion, error)
+	// Compare tells how two versions of one note differ, line by line. ETOOLARGE for very long texts.
+	Compare(ctx context.Context, from, to int64) (Difference, error)
+	// Restore publishes a version's text anew, as the newest version of its note. The history stays.
+	Restore(ctx context.Context, stage Stage, versionID int64) (ListedNote, Position, error)
+	// ShowNotes lets readers see hidden notes again, as they were. Paths of no hidden note are no error.
+	ShowNotes(ctx context.Context, stage Stage, paths []string) (Position, error)
+}
+
+// Bounds of one call of a HistoryService.
+const (
+	MaxListed       = 200  // notes or versions of a list, notes to show
+	MaxFilterLength = 1024 // bytes of the text to look for
+)
+
+// ListedNote is a note, and the page that it has.
+type ListedNote struct {
+	ArchivedNote
+	HasPage     bool   // readers see it
+	URL         string // path of the page, unescaped
+	Title       string
+	MembersOnly bool
+}
+
+// NoteFilter picks notes for a list.
+type NoteFilter struct {
+	Text   string // that the path or the title contains, in any case
+	Show   NoteShow
+	Offset int // how many of those found are left out at the list's beginning
+	Limit  int // how many there are in the list, from 1 to MaxListed
+}
+
+// NoteShow picks notes by what readers see of them.
+type NoteShow int
+
+// AllNotes is every note.
+const (
+	AllNotes NoteShow = iota
+	NotesWithPage
+	NotesForMembers
+	NotesWithoutPage // not hidden, and yet no page: a template, the settings, or one with `publish: false`
+	HiddenNotes
+)
+
+// Difference is how two versions of a note differ.
+type Difference struct {
+	From, To       NoteVersion // without their texts
+	Added, Removed int         // lines
+	Hunks          []Hunk
+	Cut            bool // there is more than Hunks has
+}
+
+// Hunk is lines that changed, with some before and after them.
+type Hunk struct {
+	FromLine, ToLine int // of its first line in each text, from 1
+	Lines            []DiffLine
+}
+
+// DiffLine is one line, without the line feed at its end; a carriage return before that stays, as it may
+// be what differs.
+type DiffLine struct {
+	Kind LineKind
+	Text string
+	Cut  bool // the line is longer
+}
+
+// LineKind tells where a line is.
+type LineKind int
+
+// SameLine is a line of both texts.
+const (
+	SameLine LineKind = iota
+	RemovedLine
+	AddedLine
+)
