@@ -17,8 +17,10 @@ type NoteArchive interface {
 	NoteVersions(ctx context.Context, noteID, before int64, limit int) ([]NoteVersion, error)
 	// NoteVersion finds a published version with its text; ENOTFOUND without one.
 	NoteVersion(ctx context.Context, id int64) (NoteVersion, error)
-	// StorageUse tells how much there is in the database.
-	StorageUse(ctx context.Context) (StorageUse, error)
+	// LatestVersion finds the newest of all published versions, without its text; ENOTFOUND without one.
+	LatestVersion(ctx context.Context) (NoteVersion, error)
+	// ArchiveStats tells how much there is in the database.
+	ArchiveStats(ctx context.Context) (ArchiveStats, error)
 }
 
 // ArchivedNote is a note without its text.
@@ -48,8 +50,11 @@ type NoteVersion struct {
 	Content     string // "" in lists
 }
 
-// StorageUse is what takes space in the database, in bytes.
-type StorageUse struct {
+// ArchiveStats is how much there is in the database. Sizes are in bytes.
+type ArchiveStats struct {
+	Notes    int   // that are not hidden
+	Hidden   int   // notes
+	Missing  int   // addresses that readers asked for in vain
 	Database int64 // the file; the write-ahead log is not counted
 	Free     int64 // of the file, to be used again
 	Versions int64 // texts of all versions

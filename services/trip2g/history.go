@@ -14,6 +14,10 @@ type HistoryService interface {
 	Versions(ctx context.Context, noteID, before int64, limit int) ([]NoteVersion, error)
 	// Version gives a published version with its text; ENOTFOUND without one.
 	Version(ctx context.Context, id int64) (NoteVersion, error)
+	// LatestVersion finds the newest of all published versions, without its text; ENOTFOUND without one.
+	LatestVersion(ctx context.Context) (NoteVersion, error)
+	// Stats tells how much there is in the database.
+	Stats(ctx context.Context) (ArchiveStats, error)
 	// Compare tells how two versions of one note differ, line by line. ETOOLARGE for very long texts.
 	Compare(ctx context.Context, from, to int64) (Difference, error)
 	// Restore publishes a version's text anew, as the newest version of its note. The history stays.

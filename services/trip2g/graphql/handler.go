@@ -41,6 +41,13 @@ type Options struct {
 	People    trip2g.PeopleService
 	Keys      trip2g.KeyService
 	Nodes     trip2g.NodeService
+	History   trip2g.HistoryService
+	Settings  trip2g.SettingsService
+	Jobs      trip2g.JobService
+	Missing   trip2g.MissingPageStore
+
+	Stats        func() trip2g.SiteStats // of the site that this node serves
+	NodeSettings []trip2g.NodeSetting    // that this node runs with
 
 	Origin    func(*http.Request) trip2g.Origin // nil: DirectOrigin
 	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own

@@ -20,6 +20,10 @@ type CreateAPIKeyOrErrorPayload interface {
 	IsCreateAPIKeyOrErrorPayload()
 }
 
+type DismissMissingPageOrErrorPayload interface {
+	IsDismissMissingPageOrErrorPayload()
+}
+
 type EndOtherSessionsOrErrorPayload interface {
 	IsEndOtherSessionsOrErrorPayload()
 }
@@ -52,8 +56,24 @@ type RequestEmailSignInCodeOrErrorPayload interface {
 	IsRequestEmailSignInCodeOrErrorPayload()
 }
 
+type RestoreNoteVersionOrErrorPayload interface {
+	IsRestoreNoteVersionOrErrorPayload()
+}
+
 type RevokeAPIKeyOrErrorPayload interface {
 	IsRevokeAPIKeyOrErrorPayload()
+}
+
+type RunJobOrErrorPayload interface {
+	IsRunJobOrErrorPayload()
+}
+
+type SaveSiteSettingsOrErrorPayload interface {
+	IsSaveSiteSettingsOrErrorPayload()
+}
+
+type ShowNotesOrErrorPayload interface {
+	IsShowNotesOrErrorPayload()
 }
 
 type SignInOrErrorPayload interface {
@@ -99,6 +119,32 @@ type CreateAPIKeyPayload struct {
 
 func (CreateAPIKeyPayload) IsCreateAPIKeyOrErrorPayload() {}
 
+// Lines that changed, with some before and after them.
+type DifferenceHunk struct {
+	// Its first line in the older text, from 1.
+	FromLine int `json:"fromLine"`
+	// Its first line in the newer text, from 1.
+	ToLine int              `json:"toLine"`
+	Lines  []DifferenceLine `json:"lines"`
+}
+
+type DifferenceLine struct {
+	Kind LineKind `json:"kind"`
+	Text string   `json:"text"`
+	// The line is longer.
+	Cut bool `json:"cut"`
+}
+
+type DismissMissingPageInput struct {
+	Path string `json:"path"`
+}
+
+type DismissMissingPagePayload struct {
+	Success bool `json:"success"`
+}
+
+func (DismissMissingPagePayload) IsDismissMissingPageOrErrorPayload() {}
+
 type EndOtherSessionsPayload struct {
 	// How many there were.
 	Ended int `json:"ended"`
@@ -123,6 +169,16 @@ type ErrorPayload struct {
 	// The parts of the input at fault, if it is about parts.
 	ByFields []FieldMessage `json:"byFields"`
 }
+
+func (ErrorPayload) IsRestoreNoteVersionOrErrorPayload() {}
+
+func (ErrorPayload) IsShowNotesOrErrorPayload() {}
+
+func (ErrorPayload) IsDismissMissingPageOrErrorPayload() {}
+
+func (ErrorPayload) IsSaveSiteSettingsOrErrorPayload() {}
+
+func (ErrorPayload) IsRunJobOrErrorPayload() {}
 
 func (ErrorPayload) IsForgetNodeOrErrorPayload() {}
 
@@ -194,6 +250,19 @@ type InviteMemberPayload struct {
 
 func (InviteMemberPayload) IsInviteMemberOrErrorPayload() {}
 
+type Job struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+	// How often the schedule wants it; null if it is done only when asked for.
+	EverySeconds *int `json:"everySeconds,omitempty"`
+	Running      bool `json:"running"`
+	// Null if it never ran.
+	LastStartedAt  *time.Time `json:"lastStartedAt,omitempty"`
+	LastFinishedAt *time.Time `json:"lastFinishedAt,omitempty"`
+	// Of the last run; empty if it went well.
+	LastError string `json:"lastError"`
+}
+
 type Member struct {
 	ID    int64  `json:"id"`
 	Email string `json:"email"`
@@ -205,6 +274,48 @@ type Member struct {
 	Sessions int `json:"sessions"`
 }
 
+type MissingPage struct {
+	// A URL path, unescaped.
+	Path       string    `json:"path"`
+	Count      int64     `json:"count"`
+	LastSeenAt time.Time `json:"lastSeenAt"`
+}
+
+type NodeSetting struct {
+	// The environment variable.
+	Name string `json:"name"`
+	// Empty for a secret.
+	Value  string `json:"value"`
+	Help   string `json:"help"`
+	Secret bool   `json:"secret"`
+	// It has a value.
+	IsSet bool `json:"isSet"`
+}
+
+type Note struct {
+	ID int64 `json:"id"`
+	// The path in the vault, with its extension.
+	Path string `json:"path"`
+	// It was taken from readers.
+	Hidden bool `json:"hidden"`
+	// The URL path of its page, unescaped; null if readers see none.
+	URL *string `json:"url,omitempty"`
+	// Of its page; null if readers see none.
+	Title       *string `json:"title,omitempty"`
+	MembersOnly bool    `json:"membersOnly"`
+	// SHA-256 of the text in padded URL-safe base64.
+	ContentHash string `json:"contentHash"`
+	// Bytes of the text.
+	Size      int64     `json:"size"`
+	CreatedAt time.Time `json:"createdAt"`
+	// When the version that readers see, or saw last, became visible.
+	PublishedAt time.Time `json:"publishedAt"`
+	// That version.
+	VersionID int64 `json:"versionId"`
+	// How many versions were published; null in a list.
+	Versions *int `json:"versions,omitempty"`
+}
+
 type NoteAssetReplace struct {
 	// The reference, as the note's text has it.
 	ID string `json:"id"`
@@ -214,6 +325,24 @@ type NoteAssetReplace struct {
 	Hash string `json:"hash"`
 	// The file's path in the vault.
 	AbsolutePath string `json:"absolutePath"`
+}
+
+type NoteDifference struct {
+	From *NoteVersion `json:"from"`
+	To   *NoteVersion `json:"to"`
+	// Lines.
+	Added int `json:"added"`
+	// Lines.
+	Removed int              `json:"removed"`
+	Hunks   []DifferenceHunk `json:"hunks"`
+	// There is more than hunks has.
+	Cut bool `json:"cut"`
+}
+
+type NoteList struct {
+	// How many the filter finds.
+	Total int    `json:"total"`
+	Notes []Note `json:"notes"`
 }
 
 type NotePath struct {
@@ -235,6 +364,60 @@ type NotePathsFilter struct {
 	Search *string `json:"search,omitempty"`
 	// Exact paths.
 	Paths []string `json:"paths,omitempty"`
+}
+
+type NoteVersion struct {
+	ID     int64 `json:"id"`
+	NoteID int64 `json:"noteId"`
+	// The note's path in the vault.
+	Path string `json:"path"`
+	// SHA-256 of the text in padded URL-safe base64.
+	ContentHash string `json:"contentHash"`
+	// Bytes of the text.
+	Size        int64     `json:"size"`
+	PublishedAt time.Time `json:"publishedAt"`
+	// Who published it: an API key's name, or a user's address.
+	Author string `json:"author"`
+	// Author is an API key.
+	ByKey bool `json:"byKey"`
+	// Readers see it, or saw it last.
+	Current bool `json:"current"`
+	// Null in a list.
+	Content *string `json:"content,omitempty"`
+}
+
+type NotesFilter struct {
+	// Text that the path or the title contains, in any case.
+	Text *string    `json:"text,omitempty"`
+	Show *NotesShow `json:"show,omitempty"`
+	// How many of those found are left out at the list's beginning.
+	Offset *int `json:"offset,omitempty"`
+	// At most 200.
+	First *int `json:"first,omitempty"`
+}
+
+type Overview struct {
+	// Notes that are not hidden.
+	Notes    int `json:"notes"`
+	Pages    int `json:"pages"`
+	Hidden   int `json:"hidden"`
+	Members  int `json:"members"`
+	Warnings int `json:"warnings"`
+	// Addresses asked for in vain.
+	Missing int `json:"missing"`
+	// The newest version of all; null before the first push.
+	LastPublished *NoteVersion `json:"lastPublished,omitempty"`
+	// The newest change that readers see.
+	Position int64    `json:"position"`
+	Storage  *Storage `json:"storage"`
+	// What is wrong, in words.
+	Problems []Problem `json:"problems"`
+}
+
+type Problem struct {
+	Text string `json:"text"`
+	// The page that is about it, a URL path; null if there is none.
+	Page *string `json:"page,omitempty"`
 }
 
 type PushNoteInput struct {
@@ -294,6 +477,16 @@ type RequestEmailSignInCodePayload struct {
 
 func (RequestEmailSignInCodePayload) IsRequestEmailSignInCodeOrErrorPayload() {}
 
+type RestoreNoteVersionInput struct {
+	VersionID int64 `json:"versionId"`
+}
+
+type RestoreNoteVersionPayload struct {
+	Note *Note `json:"note"`
+}
+
+func (RestoreNoteVersionPayload) IsRestoreNoteVersionOrErrorPayload() {}
+
 type RevokeAPIKeyInput struct {
 	ID int64 `json:"id"`
 }
@@ -303,6 +496,29 @@ type RevokeAPIKeyPayload struct {
 }
 
 func (RevokeAPIKeyPayload) IsRevokeAPIKeyOrErrorPayload() {}
+
+type RunJobInput struct {
+	Name string `json:"name"`
+}
+
+type RunJobPayload struct {
+	Success bool `json:"success"`
+}
+
+func (RunJobPayload) IsRunJobOrErrorPayload() {}
+
+type SaveSiteSettingsInput struct {
+	// The contentHash of the settings that were changed; a change of others is refused.
+	ContentHash string `json:"contentHash"`
+	// Settings that are left out stay as they are.
+	Values []SiteSettingInput `json:"values"`
+}
+
+type SaveSiteSettingsPayload struct {
+	Settings *SiteSettings `json:"settings"`
+}
+
+func (SaveSiteSettingsPayload) IsSaveSiteSettingsOrErrorPayload() {}
 
 type Session struct {
 	ID    int64  `json:"id"`
@@ -316,6 +532,17 @@ type Session struct {
 	// True for the session that asks.
 	Current bool `json:"current"`
 }
+
+type ShowNotesInput struct {
+	// At most 200.
+	Paths []string `json:"paths"`
+}
+
+type ShowNotesPayload struct {
+	Success bool `json:"success"`
+}
+
+func (ShowNotesPayload) IsShowNotesOrErrorPayload() {}
 
 type SignInByEmailInput struct {
 	Email string `json:"email"`
@@ -335,6 +562,45 @@ type SignOutPayload struct {
 }
 
 func (SignOutPayload) IsSignOutOrErrorPayload() {}
+
+type SiteSetting struct {
+	// In the note's frontmatter.
+	Key   string      `json:"key"`
+	Kind  SettingKind `json:"kind"`
+	Title string      `json:"title"`
+	Help  string      `json:"help"`
+	// Of a switch, true or false.
+	Value string `json:"value"`
+}
+
+type SiteSettingInput struct {
+	Key string `json:"key"`
+	// Empty for none; true or false for a switch.
+	Value string `json:"value"`
+}
+
+type SiteSettings struct {
+	// The note's path in the vault.
+	Path   string `json:"path"`
+	Exists bool   `json:"exists"`
+	// Of the note's text; empty without one. A change has to name it.
+	ContentHash string        `json:"contentHash"`
+	Values      []SiteSetting `json:"values"`
+	Warnings    []Warning     `json:"warnings"`
+}
+
+// In bytes.
+type Storage struct {
+	// The database's file.
+	Database int64 `json:"database"`
+	// What of it is free to be used again.
+	Free int64 `json:"free"`
+	// Texts of all versions of all notes.
+	Versions int64 `json:"versions"`
+	Assets   int64 `json:"assets"`
+	// How many files there are.
+	Files int `json:"files"`
+}
 
 type UploadNoteAssetInput struct {
 	File   graphql.Upload `json:"file"`
@@ -364,6 +630,136 @@ type Viewer struct {
 	Role Role   `json:"role"`
 	// The signed-in user; null for a guest or a program with a key.
 	User *User `json:"user,omitempty"`
+}
+
+type Warning struct {
+	// The note's path in the vault.
+	Path string `json:"path"`
+	// From 1; 0 if it is about the whole note.
+	Line int    `json:"line"`
+	Text string `json:"text"`
+}
+
+type LineKind string
+
+const (
+	LineKindSame    LineKind = "SAME"
+	LineKindRemoved LineKind = "REMOVED"
+	LineKindAdded   LineKind = "ADDED"
+)
+
+var AllLineKind = []LineKind{
+	LineKindSame,
+	LineKindRemoved,
+	LineKindAdded,
+}
+
+func (e LineKind) IsValid() bool {
+	switch e {
+	case LineKindSame, LineKindRemoved, LineKindAdded:
+		return true
+	}
+	return false
+}
+
+func (e LineKind) String() string {
+	return string(e)
+}
+
+func (e *LineKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LineKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LineKind", str)
+	}
+	return nil
+}
+
+func (e LineKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LineKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LineKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type NotesShow string
+
+const (
+	NotesShowAll NotesShow = "ALL"
+	// Those that readers see.
+	NotesShowWithPage NotesShow = "WITH_PAGE"
+	// Those that only members see.
+	NotesShowForMembers NotesShow = "FOR_MEMBERS"
+	// Those that are no page and not hidden: templates, settings, notes that say so themselves.
+	NotesShowWithoutPage NotesShow = "WITHOUT_PAGE"
+	// Those that were taken from readers.
+	NotesShowHidden NotesShow = "HIDDEN"
+)
+
+var AllNotesShow = []NotesShow{
+	NotesShowAll,
+	NotesShowWithPage,
+	NotesShowForMembers,
+	NotesShowWithoutPage,
+	NotesShowHidden,
+}
+
+func (e NotesShow) IsValid() bool {
+	switch e {
+	case NotesShowAll, NotesShowWithPage, NotesShowForMembers, NotesShowWithoutPage, NotesShowHidden:
+		return true
+	}
+	return false
+}
+
+func (e NotesShow) String() string {
+	return string(e)
+}
+
+func (e *NotesShow) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NotesShow(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NotesShow", str)
+	}
+	return nil
+}
+
+func (e NotesShow) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NotesShow) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NotesShow) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 type Role string
@@ -421,6 +817,64 @@ func (e *Role) UnmarshalJSON(b []byte) error {
 }
 
 func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type SettingKind string
+
+const (
+	SettingKindLine SettingKind = "LINE"
+	// The path of a file in the vault.
+	SettingKindFile   SettingKind = "FILE"
+	SettingKindSwitch SettingKind = "SWITCH"
+)
+
+var AllSettingKind = []SettingKind{
+	SettingKindLine,
+	SettingKindFile,
+	SettingKindSwitch,
+}
+
+func (e SettingKind) IsValid() bool {
+	switch e {
+	case SettingKindLine, SettingKindFile, SettingKindSwitch:
+		return true
+	}
+	return false
+}
+
+func (e SettingKind) String() string {
+	return string(e)
+}
+
+func (e *SettingKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SettingKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SettingKind", str)
+	}
+	return nil
+}
+
+func (e SettingKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SettingKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SettingKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -119,6 +119,16 @@ func (s *Service) Version(ctx context.Context, id int64) (trip2g.NoteVersion, er
 	return s.Archive.NoteVersion(ctx, id)
 }
 
+// LatestVersion is trip2g.HistoryService's.
+func (s *Service) LatestVersion(ctx context.Context) (trip2g.NoteVersion, error) {
+	return s.Archive.LatestVersion(ctx)
+}
+
+// Stats is trip2g.HistoryService's.
+func (s *Service) Stats(ctx context.Context) (trip2g.ArchiveStats, error) {
+	return s.Archive.ArchiveStats(ctx)
+}
+
 // Restore is trip2g.HistoryService's.
 func (s *Service) Restore(ctx context.Context, stage trip2g.Stage, versionID int64) (trip2g.ListedNote, trip2g.Position, error) {
 	v, err := s.Archive.NoteVersion(ctx, versionID)

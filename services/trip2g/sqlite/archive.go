@@ -133,25 +133,49 @@ func (db *DB) NoteVersion(ctx context.Context, id int64) (trip2g.NoteVersion, er
 	return v, nil
 }
 
-// StorageUse implements trip2g.NoteArchive.
-func (db *DB) StorageUse(ctx context.Context) (trip2g.StorageUse, error) {
-	var use trip2g.StorageUse
-	err := db.read(ctx, "measure the database", func(t *tx) error {
-		var pages, free, size int64
-		for pragma, dest := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
-			if _, err := t.get(`SELECT * FROM pragma_`+pragma, nil, dest); err != nil {
-				return err
-			}
-		}
-		use.Database, use.Free = pages*size, free*size
-		if _, err := t.get(`SELECT coalesce(sum(size), 0) FROM note_versions`, nil, &use.Versions); err != nil {
+// LatestVersion implements trip2g.NoteArchive.
+func (db *DB) LatestVersion(ctx context.Context) (trip2g.NoteVersion, error) {
+	var v trip2g.NoteVersion
+	err := db.read(ctx, "find the newest version", func(t *tx) error {
+		found, err := t.find(versionColumns+versionTables+`WHERE v.published_at IS NOT NULL ORDER BY v.id DESC LIMIT 1`, nil, func(scan scanner) (err error) {
+			v, err = scanVersion(scan)
 			return err
+		})
+		if err == nil && !found {
+			return trip2g.Errorf(trip2g.ENOTFOUND, "nothing was published yet")
 		}
-		_, err := t.get(`SELECT coalesce(sum(size), 0), count(*) FROM assets`, nil, &use.Assets, &use.Files)
 		return err
 	})
 	if err != nil {
-		return trip2g.StorageUse{}, err
+		return trip2g.NoteVersion{}, err
 	}
-	return use, nil
+	return v, nil
+}
+
+// ArchiveStats implements trip2g.NoteArchive.
+func (db *DB) ArchiveStats(ctx context.Context) (trip2g.ArchiveStats, error) {
+	var s trip2g.ArchiveStats
+	err := db.read(ctx, "measure the database", func(t *tx) error {
+		var pages, free, size int64
+		for _, part := range []struct {
+			query string
+			dest  []any
+		}{
+			{`SELECT coalesce(sum(hidden = 0), 0), coalesce(sum(hidden), 0) FROM notes WHERE published_version_id IS NOT NULL`, []any{&s.Notes, &s.Hidden}},
+			{`SELECT count(*) FROM missing_pages`, []any{&s.Missing}},
+			{`SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size`, []any{&pages, &free, &size}},
+			{`SELECT coalesce(sum(size), 0) FROM note_versions`, []any{&s.Versions}},
+			{`SELECT coalesce(sum(size), 0), count(*) FROM assets`, []any{&s.Assets, &s.Files}},
+		} {
+			if _, err := t.get(part.query, nil, part.dest...); err != nil {
+				return err
+			}
+		}
+		s.Database, s.Free = pages*size, free*size
+		return nil
+	})
+	if err != nil {
+		return trip2g.ArchiveStats{}, err
+	}
+	return s, nil
 }

@@ -83,14 +83,27 @@ func TestVersionsTellWhoPublishedThem(t *testing.T) {
 	}
 }
 
-func TestStorageIsCounted(t *testing.T) {
+func TestTheArchiveIsMeasured(t *testing.T) {
 	db := newLeader(t)
-	push(t, db, stageA, true, "a.md="+strings.Repeat("x", 1000))
+	_, err := db.LatestVersion(t.Context())
+	wantCode(t, err, trip2g.ENOTFOUND)
+	push(t, db, stageA, true, "a.md="+strings.Repeat("x", 1000), "b.md=")
 	push(t, db, stageA, true, "a.md="+strings.Repeat("y", 500))
+	push(t, db, stageB, false, "staged.md=")
+	_, err = db.HideNotes(t.Context(), stageA, []string{"b.md"}, true)
+	ok(t, err)
 	store(t, db, "a file")
-	use := must[trip2g.StorageUse](t)(db.StorageUse(t.Context()))
-	if use.Versions != 1500 || use.Assets != 6 || use.Files != 1 || use.Database < 4096 || use.Free >= use.Database {
-		t.Errorf("%+v", use)
+	ok(t, db.AddMissing(t.Context(), map[string]int64{"/a": 2, "/b": 1}, time.Now()))
+	s := must[trip2g.ArchiveStats](t)(db.ArchiveStats(t.Context()))
+	if s.Database < 4096 || s.Database%4096 != 0 || s.Free >= s.Database {
+		t.Errorf("%d bytes, %d free", s.Database, s.Free)
+	}
+	s.Database, s.Free = 0, 0
+	if diff := cmp.Diff(trip2g.ArchiveStats{Notes: 1, Hidden: 1, Missing: 2, Versions: 1500, Assets: 6, Files: 1}, s); diff != "" {
+		t.Error(diff)
+	}
+	if v := must[trip2g.NoteVersion](t)(db.LatestVersion(t.Context())); v.Path != "a.md" || v.Size != 500 {
+		t.Errorf("the newest version is %+v", v)
 	}
 }
 

@@ -1,0 +1,185 @@
+package graphql
+
+import (
+	"context"
+
+	"trip2g/services/trip2g"
+)
+
+// Notes answers the query of that name.
+func (r *resolver) Notes(ctx context.Context, filter *NotesFilter) (*NoteList, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	notes, total, err := r.History.ListNotes(ctx, noteFilter(filter))
+	if err != nil {
+		return nil, asError(err)
+	}
+	list := &NoteList{Total: total, Notes: make([]Note, len(notes))}
+	for i, n := range notes {
+		list.Notes[i] = *noteOf(n)
+	}
+	return list, nil
+}
+
+const defaultListed = 50
+
+func noteFilter(f *NotesFilter) trip2g.NoteFilter {
+	out := trip2g.NoteFilter{Limit: defaultListed}
+	if f == nil {
+		return out
+	}
+	if f.Text != nil {
+		out.Text = *f.Text
+	}
+	if f.Show != nil {
+		out.Show = map[NotesShow]trip2g.NoteShow{
+			NotesShowAll: trip2g.AllNotes, NotesShowWithPage: trip2g.NotesWithPage, NotesShowForMembers: trip2g.NotesForMembers,
+			NotesShowWithoutPage: trip2g.NotesWithoutPage, NotesShowHidden: trip2g.HiddenNotes,
+		}[*f.Show]
+	}
+	if f.Offset != nil {
+		out.Offset = *f.Offset
+	}
+	if f.First != nil {
+		out.Limit = *f.First
+	}
+	return out
+}
+
+func noteOf(n trip2g.ListedNote) *Note {
+	out := &Note{
+		ID: n.ID, Path: n.Path, Hidden: n.Hidden, MembersOnly: n.MembersOnly, ContentHash: n.Hash, Size: n.Size,
+		CreatedAt: n.CreatedAt, PublishedAt: n.PublishedAt, VersionID: n.VersionID,
+	}
+	if n.HasPage {
+		out.URL, out.Title = &n.URL, &n.Title
+	}
+	if n.Versions > 0 {
+		out.Versions = &n.Versions
+	}
+	return out
+}
+
+// Note answers the query of that name.
+func (r *resolver) Note(ctx context.Context, path string) (*Note, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	note, err := r.History.FindNote(ctx, path)
+	if err != nil {
+		return nil, unlessNotFound(err)
+	}
+	return noteOf(note), nil
+}
+
+// unlessNotFound makes null of what is not there.
+func unlessNotFound(err error) error {
+	if trip2g.ErrorCode(err) == trip2g.ENOTFOUND {
+		return nil
+	}
+	return asError(err)
+}
+
+// NoteVersions answers the query of that name.
+func (r *resolver) NoteVersions(ctx context.Context, noteID int64, before *int64, first *int) ([]NoteVersion, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	from, limit := int64(0), defaultListed
+	if before != nil {
+		from = *before
+	}
+	if first != nil {
+		limit = *first
+	}
+	versions, err := r.History.Versions(ctx, noteID, from, limit)
+	if err != nil {
+		return nil, asError(err)
+	}
+	out := make([]NoteVersion, len(versions))
+	for i, v := range versions {
+		out[i] = *versionOf(v)
+	}
+	return out, nil
+}
+
+// versionOf gives a version without its text.
+func versionOf(v trip2g.NoteVersion) *NoteVersion {
+	return &NoteVersion{
+		ID: v.ID, NoteID: v.NoteID, Path: v.Path, ContentHash: v.Hash, Size: v.Size,
+		PublishedAt: v.PublishedAt, Author: v.Author, ByKey: v.ByKey, Current: v.Current,
+	}
+}
+
+// NoteVersion answers the query of that name.
+func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	v, err := r.History.Version(ctx, id)
+	if err != nil {
+		return nil, unlessNotFound(err)
+	}
+	out := versionOf(v)
+	out.Content = &v.Content
+	return out, nil
+}
+
+// NoteDifference answers the query of that name.
+func (r *resolver) NoteDifference(ctx context.Context, from, to int64) (*NoteDifference, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	d, err := r.History.Compare(ctx, from, to)
+	if err != nil {
+		return nil, asError(err)
+	}
+	out := &NoteDifference{
+		From: versionOf(d.From), To: versionOf(d.To), Added: d.Added, Removed: d.Removed, Cut: d.Cut,
+		Hunks: make([]DifferenceHunk, len(d.Hunks)),
+	}
+	for i, h := range d.Hunks {
+		out.Hunks[i] = DifferenceHunk{FromLine: h.FromLine, ToLine: h.ToLine, Lines: differenceLines(h.Lines)}
+	}
+	return out, nil
+}
+
+func differenceLines(lines []trip2g.DiffLine) []DifferenceLine {
+	kinds := map[trip2g.LineKind]LineKind{trip2g.SameLine: LineKindSame, trip2g.RemovedLine: LineKindRemoved, trip2g.AddedLine: LineKindAdded}
+	out := make([]DifferenceLine, len(lines))
+	for i, line := range lines {
+		out[i] = DifferenceLine{Kind: kinds[line.Kind], Text: line.Text, Cut: line.Cut}
+	}
+	return out
+}
+
+// RestoreNoteVersion answers the mutation of that name.
+func (r *resolver) RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
+	}
+	note, position, err := r.History.Restore(ctx, stage, input.VersionID)
+	if err != nil {
+		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	return &RestoreNoteVersionPayload{Note: noteOf(note)}, nil
+}
+
+// ShowNotes answers the mutation of that name.
+func (r *resolver) ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error) {
+	c := callOf(ctx)
+	stage, err := c.publisher()
+	if err != nil {
+		return fail[ShowNotesOrErrorPayload](ctx, err)
+	}
+	position, err := r.History.ShowNotes(ctx, stage, input.Paths)
+	c.reach(position) // also of those that were shown before one failed
+	if err != nil {
+		return fail[ShowNotesOrErrorPayload](ctx, err)
+	}
+	return &ShowNotesPayload{Success: true}, nil
+}
