@@ -18,14 +18,7 @@ type Options struct {
 	Archive   trip2g.NoteArchive
 	Publisher trip2g.Publisher
 	// Page tells of a note's page; ok is false if readers see none.
-	Page func(noteID int64) (page Page, ok bool)
-}
-
-// Page is what readers see of a note.
-type Page struct {
-	URL         string // path, unescaped
-	Title       string
-	MembersOnly bool
+	Page func(noteID int64) (page trip2g.NotePage, ok bool)
 }
 
 // Service implements trip2g.HistoryService.

@@ -46,17 +46,17 @@ func newVault(t *testing.T) *vault {
 	return v
 }
 
-func (v *vault) page(id int64) (history.Page, bool) {
+func (v *vault) page(id int64) (trip2g.NotePage, bool) {
 	notes, err := v.db.ArchivedNotes(context.Background())
 	if err != nil {
 		v.t.Error(err)
 	}
 	for _, n := range notes {
 		if n.ID == id && !strings.Contains(n.Path, "_") {
-			return history.Page{URL: "/" + n.Path, Title: "Title of " + n.Path, MembersOnly: strings.Contains(n.Path, "members")}, true
+			return trip2g.NotePage{URL: "/" + n.Path, Title: "Title of " + n.Path, MembersOnly: strings.Contains(n.Path, "members")}, true
 		}
 	}
-	return history.Page{}, false
+	return trip2g.NotePage{}, false
 }
 
 func (v *vault) push(path, content string) {

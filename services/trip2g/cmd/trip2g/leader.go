@@ -11,12 +11,14 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/graphql"
+	"trip2g/services/trip2g/history"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/jobs"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/missing"
 	"trip2g/services/trip2g/nodes"
 	"trip2g/services/trip2g/publish"
+	"trip2g/services/trip2g/settings"
 	"trip2g/services/trip2g/site"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -50,15 +52,15 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	}
 	members := auth.NewPeople(auth.PeopleOptions{Users: db, Refresh: follower.Refresh, Log: n.log})
 	n.nodes = n.newNodes(nil)
-	api, err := n.newAPI(db, signIn, members, follower)
-	if err != nil {
-		return err
-	}
-	n.counted = missing.NewTracker(db, n.log, n.registry)
 	runner, err := jobs.NewRunner(db, n.log)
 	if err != nil {
 		return err
 	}
+	api, err := n.newAPI(db, signIn, members, follower, runner)
+	if err != nil {
+		return err
+	}
+	n.counted = missing.NewTracker(db, n.log, n.registry)
 	routes, err := n.peopleRoutes(n.leaderOfPeople(signIn, members))
 	if err != nil {
 		return err
@@ -106,12 +108,18 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	return db, nil
 }
 
-func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower) (http.Handler, error) {
+func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower, runner *jobs.Runner) (http.Handler, error) {
+	publisher := publish.New(publish.Options{
+		Vault: db, Assets: db, References: references, Address: markdown.Address, Refresh: follower.Refresh,
+		MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
+	})
 	return graphql.New(graphql.Options{
-		Publisher: publish.New(publish.Options{
-			Vault: db, Assets: db, References: references, Address: markdown.Address, Refresh: follower.Refresh,
-			MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
-		}),
+		Publisher: publisher,
+		History:   history.New(history.Options{Archive: db, Publisher: publisher, Page: pageOf(follower)}),
+		Settings:  settings.New(settings.Options{Archive: db, Publisher: publisher, Parse: markdown.Parse, SetFields: markdown.SetFields}),
+		Missing:   db,
+		Jobs:      runner,
+		Stats:     func() trip2g.SiteStats { return follower.Current().Stats() },
 		SignIn:    signIn,
 		People:    members,
 		Keys:      auth.NewKeys(db, nil),
@@ -120,7 +128,14 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 		PublicURL: n.config.PublicURL,
 		Cookie:    n.config.SessionCookieName,
 		MaxAsset:  int64(n.config.MaxAssetSize),
+
+		NodeSettings: n.config.Values(),
 	})
+}
+
+// pageOf tells of the page that a note has for its owner.
+func pageOf(follower *site.Follower) func(int64) (trip2g.NotePage, bool) {
+	return func(id int64) (trip2g.NotePage, bool) { return follower.Current().NoteByID(id, trip2g.Owner) }
 }
 
 func references(path, content string) []string { return markdown.Parse(path, content).AssetRefs }
