@@ -93,7 +93,7 @@ func TestTheArchiveIsMeasured(t *testing.T) {
 	_, err = db.HideNotes(t.Context(), stageA, []string{"b.md"}, true)
 	ok(t, err)
 	store(t, db, "a file")
-	ok(t, db.AddMissing(t.Context(), map[string]int64{"/a": 2, "/b": 1}, time.Now()))
+	ok(t, db.AddMissing(t.Context(), missed(1)))
 	s := must[trip2g.ArchiveStats](t)(db.ArchiveStats(t.Context()))
 	if s.Database < 4096 || s.Database%4096 != 0 || s.Free >= s.Database {
 		t.Errorf("%d bytes, %d free", s.Database, s.Free)
@@ -109,7 +109,11 @@ func TestTheArchiveIsMeasured(t *testing.T) {
 
 func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
 	db := newLeader(t)
-	count := func() { ok(t, db.AddMissing(t.Context(), map[string]int64{"/a": 2, "/b": 1}, time.Now())) }
+	number := int64(0)
+	count := func() {
+		number++
+		ok(t, db.AddMissing(t.Context(), missed(number)))
+	}
 	count()
 	ok(t, db.ForgetMissing(t.Context(), "/a"))
 	ok(t, db.ForgetMissing(t.Context(), "/none"))
@@ -124,4 +128,9 @@ func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
 
 func stageOf(kind string, id int64) trip2g.Stage {
 	return trip2g.Stage(fmt.Sprintf("%s:%d", kind, id))
+}
+
+// missed is a batch of counts, numbered as its sender does.
+func missed(number int64) trip2g.MissingBatch {
+	return trip2g.MissingBatch{Sender: "a", Number: number, At: time.Now(), Counts: map[string]int64{"/a": 2, "/b": 1}}
 }
