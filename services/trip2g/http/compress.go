@@ -24,7 +24,7 @@ const (
 
 // compressor sends small text files, which their tags name by content, in gzip to who takes it.
 type compressor struct {
-	kept *lru.Cache[string, []byte] // by the tag of the file as it is
+	kept *lru.Cache[string, []byte] // by the path and the tag of the file as it is
 }
 
 func newCompressor() *compressor {
@@ -121,10 +121,11 @@ func (w *compressingWriter) finish() {
 	}
 	header := w.Header()
 	tag := header.Get("ETag")
-	coded, ok := w.kept.Get(tag)
+	key := w.request.URL.Path + " " + tag // several files may have one tag (RFC 9110, section 8.8.3)
+	coded, ok := w.kept.Get(key)
 	if !ok {
 		coded = gzipped(w.content.Bytes())
-		w.kept.Add(tag, coded)
+		w.kept.Add(key, coded)
 	}
 	if len(coded) >= w.length {
 		w.send(w.content.Bytes())

@@ -300,6 +300,30 @@ func stylesheet(t *testing.T, n *node) string {
 	return path
 }
 
+// Files that have one tag, as those of one version have, are each compressed as what they are.
+func TestFilesOfOneTagAreNotTakenForEachOther(t *testing.T) {
+	n := newNode(t)
+	_, page := n.ask(t, "GET", "/")
+	files := regexp.MustCompile(site.StaticPrefix+`[^"]+\.(?:css|js)`).FindAllString(page, -1)
+	if len(files) < 2 {
+		t.Fatalf("the page has %q", files)
+	}
+	for _, path := range files {
+		_, want := n.ask(t, "GET", path)
+		res, body := n.ask(t, "GET", path, "Accept-Encoding", "gzip")
+		if res.Header.Get("Content-Encoding") != "gzip" {
+			continue
+		}
+		unzip, err := gzip.NewReader(strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(unzip); err != nil || string(text) != want {
+			t.Errorf("%s is another file when decompressed: %v", path, err)
+		}
+	}
+}
+
 // A reader gets a page compressed as a browser asks for it, also one that is not there.
 func TestAPageIsCompressedForWhoTakesIt(t *testing.T) {
 	n := newNode(t)
