@@ -61,12 +61,17 @@ type Link struct {
 // Resolve finds the address of the page that a link leads to. Every link must be resolved by it: what
 // a page shows, and what is listed as leading to a page, are then the same.
 func (l Link) Resolve(links Links) (url string, ok bool) {
-	if l.Beside && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../") {
+	if l.IsBeside() {
 		if url, ok := links.Note("./" + l.Target); ok {
 			return url, true
 		}
 	}
 	return links.Note(l.Target)
+}
+
+// IsBeside tells whether "./" and the target comes before the target.
+func (l Link) IsBeside() bool {
+	return l.Beside && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../")
 }
 
 // Heading is a heading of a note's text, for its table of contents.

@@ -37,8 +37,7 @@ var languages = sync.OnceValue(func() map[string]chroma.Lexer {
 const colouredKey = "coloured"
 
 // colourCode gives the fenced code in a tree its colours.
-func colourCode(root ast.Node, source []byte) {
-	left, end := maxColoured, time.Now().Add(colourTime)
+func colourCode(root ast.Node, source []byte, f *fragment) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		block, ok := n.(*ast.FencedCodeBlock)
 		if !ok || !entering {
@@ -46,9 +45,9 @@ func colourCode(root ast.Node, source []byte) {
 		}
 		lexer := languages()[strings.ToLower(string(block.Language(source)))]
 		code := string(block.Lines().Value(source))
-		if lexer != nil && len(code) <= left {
-			left -= len(code)
-			if coloured := colour(lexer, code, end); coloured != nil {
+		if lexer != nil && len(code) <= f.coloured {
+			f.coloured -= len(code)
+			if coloured := colour(lexer, code, f.colourEnd); coloured != nil {
 				block.SetAttributeString(colouredKey, coloured)
 			}
 		}
@@ -132,14 +131,31 @@ func tokenClass(t chroma.TokenType) string {
 	return ""
 }
 
+// isDrawing tells whether a block describes a drawing. No sound way to draw Mermaid's without its own
+// script is known, and that needs inline styles, which pages do not allow.
+func isDrawing(n ast.Node, source []byte) bool {
+	fenced, ok := n.(*ast.FencedCodeBlock)
+	return ok && strings.EqualFold(string(fenced.Language(source)), "mermaid")
+}
+
 // renderCode renders a block of code, fenced or indented.
 func renderCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	drawing := isDrawing(n, source)
 	if !entering {
 		_, err := w.WriteString("</code></pre>\n")
+		if drawing {
+			_, err = w.WriteString("</figure>\n")
+		}
 		return ast.WalkContinue, err
 	}
-	w.WriteString("<pre")
-	writeID(w, n)
+	if drawing {
+		w.WriteString(`<figure class="diagram"`)
+		writeID(w, n)
+		w.WriteString(">\n<figcaption>A drawing, as it is written in Mermaid</figcaption>\n" + `<pre class="mermaid"`)
+	} else {
+		w.WriteString("<pre")
+		writeID(w, n)
+	}
 	w.WriteString("><code")
 	if fenced, ok := n.(*ast.FencedCodeBlock); ok && fenced.Language(source) != nil {
 		w.WriteString(` class="language-` + html.EscapeString(markdownURL(fenced.Language(source))) + `"`)

@@ -50,7 +50,7 @@ type byteRange struct{ start, end int }
 // codeRanges gives where a text is code, in order.
 func codeRanges(source []byte) []byteRange {
 	var found []byteRange
-	root, limits := parseTree(source)
+	root, limits := parseTree(source, noteWork)
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil

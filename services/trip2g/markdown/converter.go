@@ -23,7 +23,7 @@ var converter = goldmark.New(
 		util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
 		util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
 		util.Prioritized(extension.NewTaskCheckBoxHTMLRenderer(), 500),
-		util.Prioritized(extension.NewFootnoteHTMLRenderer(), 500),
+		util.Prioritized(extension.NewFootnoteHTMLRenderer(extension.WithFootnoteIDPrefixFunction(footnotePrefix)), 500),
 		util.Prioritized(elementRenderer{}, 100),
 	))),
 )
@@ -75,15 +75,15 @@ func newParser() parser.Parser {
 	)
 }
 
-// parseTree parses a text and tells which limits it met.
-func parseTree(source []byte) (ast.Node, *limits) {
-	context := newContext()
+// parseTree parses a text with what work there is for dear blocks, and tells which limits it met.
+func parseTree(source []byte, work int64) (ast.Node, *limits) {
+	context := newContext(work)
 	return converter.Parser().Parse(text.NewReader(source), parser.WithContext(context)), limitsOf(context)
 }
 
-func newContext() parser.Context {
+func newContext(work int64) parser.Context {
 	context := parser.NewContext()
-	context.Set(limitsKey, newLimits())
+	context.Set(limitsKey, newLimits(work))
 	return context
 }
 
@@ -96,6 +96,7 @@ func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(extast.KindTable, renderTable)
 	reg.Register(ast.KindBlockquote, renderBlockquote)
 	reg.Register(calloutTitleKind, renderCalloutTitle)
+	reg.Register(shownKind, renderShown)
 	reg.Register(tagKind, renderTag)
 	reg.Register(mathInlineKind, renderMathInline)
 	reg.Register(mathBlockKind, renderMathBlock)

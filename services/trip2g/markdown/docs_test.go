@@ -21,8 +21,8 @@ func TestThePageAboutWritingShowsWhatItSays(t *testing.T) {
 	page := string(must(markdown.Render(doc, someVault)))
 	for _, want := range []string{
 		"<mark>highlight</mark>", "<del>gone</del>", `<a href="https://example.org" rel="noopener">`, `href="#fn:2"`, "<p>Like this.",
-		`type="checkbox"`, `<math><mrow><msup><mi>e</mi>`, `<div class="math"><math display="block">`, `<span class="tag">#writing/sample</span>`,
-		`<p id="^sample">`, `<a href="#%5Esample">`, `<a href="#links">`, `<span class="missing">no such note</span>`,
+		`type="checkbox"`, `<math><mrow><msup><mi>e</mi>`, `<div class="math"><math display="block">`, `<a class="tag" href="/tags/writing/sample" rel="tag">#writing/sample</a>`,
+		`<p id="^sample">`, `<a href="#%5Esample">`, `<a href="#links">`, `<span class="missing" title="There is no note “no such note”">no such note</span>`,
 		`<details class="callout callout-question" aria-label="Question">`, `<span class="hl-key">func</span>`, `<code class="language-mermaid">`,
 		`<td align="center">b</td>`, "<kbd>Ctrl</kbd>", "$5 and $6", "#123 is none",
 	} {

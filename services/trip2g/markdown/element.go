@@ -68,9 +68,9 @@ func link(href, rel, title string) *element {
 	return e
 }
 
-// missing makes the element of a reference to nothing.
-func missing() *element {
-	return &element{tag: "span", attributes: []attribute{{"class", "missing"}}}
+// missing makes the element of a reference to nothing, which says so.
+func missing(fault string) *element {
+	return &element{tag: "span", attributes: []attribute{{"class", "missing"}, {"title", fault}}}
 }
 
 // external is the rel of a link that leaves the site.
@@ -92,6 +92,26 @@ var mediaEndings = map[string]string{
 // mediaTag gives the element that shows a file of that name, "" if there is none.
 func mediaTag(name string) string { return mediaEndings[strings.ToLower(path.Ext(name))] }
 
+func isPaper(name string) bool { return strings.EqualFold(path.Ext(name), ".pdf") }
+
+// paper makes the element that shows a PDF of the vault, or a link to it where a browser cannot.
+func paper(src, label string, size imageSize) *element {
+	e := &element{tag: "object", attributes: []attribute{{"class", "paper"}, {"data", src}, {"type", "application/pdf"}, {"aria-label", label}}}
+	e.resize(size)
+	e.AppendChild(e, link(src, "", "").holding(label))
+	return e
+}
+
+// resize gives an element the size that a text wants it to have.
+func (e *element) resize(size imageSize) {
+	if size.width > 0 {
+		e.attributes = append(e.attributes, attribute{"width", strconv.Itoa(size.width)})
+	}
+	if size.height > 0 {
+		e.attributes = append(e.attributes, attribute{"height", strconv.Itoa(size.height)})
+	}
+}
+
 // media makes the element that shows or plays a file, or a link to it where a browser cannot.
 func media(src, name, label, title string, size imageSize) *element {
 	tag := mediaTag(name)
@@ -109,16 +129,16 @@ func media(src, name, label, title string, size imageSize) *element {
 	if title != "" {
 		e.attributes = append(e.attributes, attribute{"title", title})
 	}
-	if size.width > 0 && tag != "audio" {
-		e.attributes = append(e.attributes, attribute{"width", strconv.Itoa(size.width)})
-	}
-	if size.height > 0 && tag != "audio" {
-		e.attributes = append(e.attributes, attribute{"height", strconv.Itoa(size.height)})
+	if tag != "audio" {
+		e.resize(size)
 	}
 	return e
 }
 
 // assetMedia shows a file of the vault.
 func (t target) assetMedia(asset trip2g.NoteAsset, label, title string, size imageSize) *element {
+	if isPaper(asset.AbsolutePath) {
+		return paper(t.assetURL(asset), label, size)
+	}
 	return media(t.assetURL(asset), asset.AbsolutePath, label, title, size)
 }

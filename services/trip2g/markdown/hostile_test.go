@@ -210,7 +210,7 @@ func tagDepth(fragment []byte) (deepest int) {
 
 // forbidden are elements that no page may get from a note.
 var forbidden = map[string]bool{
-	"script": true, "style": true, "iframe": true, "object": true, "embed": true, "form": true, "button": true, "textarea": true, "select": true,
+	"script": true, "style": true, "iframe": true, "embed": true, "form": true, "button": true, "textarea": true, "select": true,
 	"link": true, "meta": true, "base": true, "svg": true, "mglyph": true, "malignmark": true, "annotation-xml": true, "semantics": true, "maction": true, "template": true, "title": true, "frame": true, "frameset": true,
 	"html": true, "body": true, "head": true, "main": true, "header": true, "footer": true, "nav": true, "noscript": true, "plaintext": true, "xmp": true,
 }
@@ -247,6 +247,9 @@ func checkElement(t *testing.T, token html.Token) {
 		t.Errorf("element %s", token)
 	}
 	for _, a := range token.Attr {
+		if token.Data == "object" && a.Key == "data" && !strings.HasPrefix(a.Val, trip2g.AssetPrefix) {
+			t.Errorf("object %s", token)
+		}
 		value := strings.ToLower(strings.TrimSpace(a.Val))
 		if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcset" || strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "vbscript:") || strings.HasPrefix(value, "data:text") {
 			t.Errorf("attribute %s", token)

@@ -3,6 +3,7 @@ package markdown
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -18,7 +19,8 @@ var rawElements = map[atom.Atom]bool{
 	atom.Script: true, atom.Style: true, atom.Textarea: true, atom.Title: true, atom.Xmp: true,
 }
 
-// tokens goes through a piece of HTML and gives each text and tag outside of rawElements. A tag or
+// tokens goes through a piece of HTML and gives each text and tag outside of rawElements, and the tags of
+// frames. A tag or
 // comment that does not end in the piece is left out.
 func tokens(piece []byte, text func(raw []byte), tag func(html.Token)) {
 	z := html.NewTokenizer(bytes.NewReader(piece))
@@ -36,7 +38,7 @@ func tokens(piece []byte, text func(raw []byte), tag func(html.Token)) {
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			token := z.Token()
 			inRaw = kind != html.EndTagToken && rawElements[token.DataAtom]
-			if !rawElements[token.DataAtom] {
+			if !rawElements[token.DataAtom] || token.DataAtom == atom.Iframe {
 				tag(token)
 			}
 		}
@@ -44,33 +46,88 @@ func tokens(piece []byte, text func(raw []byte), tag func(html.Token)) {
 }
 
 // rewriteHTML resolves what the tags in a piece of HTML refer to. What it gives is whole tags and
-// text, not yet sanitised.
-func rewriteHTML(piece []byte, links trip2g.Links) []byte {
+// text, not yet sanitised. A frame is a link to what is in it: no page of another site is shown here.
+func rewriteHTML(piece []byte, in *scope) []byte {
 	var out bytes.Buffer
 	out.Grow(len(piece))
 	tokens(piece, func(raw []byte) { out.Write(raw) }, func(t html.Token) {
-		for i, a := range t.Attr {
-			if (a.Key == "id" || a.Key == "name") && !footnotePattern.MatchString(a.Val) {
-				t.Attr[i].Val = headingID(a.Val) // as the fragments of links are made
+		if t.DataAtom == atom.Iframe {
+			io.WriteString(&out, framed(t))
+			return
+		}
+		if in.settings.RawHTML {
+			if forbiddenTags[t.DataAtom] {
+				return
 			}
+			t.Attr = slices.DeleteFunc(t.Attr, isForbidden)
+		} else {
+			t.Attr = rewriteIDs(t.Attr, in)
 		}
 		switch t.DataAtom {
-		case atom.A:
-			t.Attr = rewriteLink(t.Attr, links)
+		case atom.A, atom.Area:
+			t.Attr = rewriteLink(t.Attr, in)
 		case atom.Img, atom.Audio, atom.Video, atom.Source:
-			t.Attr = rewriteSource(t.Attr, links)
+			t.Attr = rewriteSource(t.Attr, in.links)
 		}
 		io.WriteString(&out, t.String())
 	})
 	return out.Bytes()
 }
 
+// rewriteIDs makes ids as the fragments of links are made. Those of a text that another one shows go,
+// for the other one has ids too.
+func rewriteIDs(attributes []html.Attribute, in *scope) []html.Attribute {
+	if in.around != nil {
+		return slices.DeleteFunc(attributes, func(a html.Attribute) bool { return a.Key == "id" || a.Key == "name" })
+	}
+	for i, a := range attributes {
+		if (a.Key == "id" || a.Key == "name") && !footnotePattern.MatchString(a.Val) {
+			attributes[i].Val = headingID(a.Val)
+		}
+	}
+	return attributes
+}
+
+// framed gives a link to what a frame shows, "" for nothing.
+func framed(t html.Token) string {
+	for _, a := range t.Attr {
+		if a.Key == "src" && t.Type == html.StartTagToken {
+			if to, ok := parseURL(a.Val); ok && strings.HasPrefix(to.external, "https://") {
+				label := html.EscapeString(strings.TrimPrefix(to.external, "https://"))
+				return `<a href="` + html.EscapeString(to.external) + `" rel="` + external + `">` + label + "</a>"
+			}
+		}
+	}
+	return ""
+}
+
+// What goes even where the owner's HTML is kept: the page's own head, and what the pages' policy
+// (Content-Security-Policy) would refuse anyway, with a word in the browser's console.
+var forbiddenTags = map[atom.Atom]bool{
+	atom.Html: true, atom.Head: true, atom.Body: true, atom.Base: true, atom.Meta: true, atom.Link: true, atom.Frame: true, atom.Frameset: true,
+	atom.Object: true, atom.Embed: true, atom.Applet: true,
+}
+
+func isForbidden(a html.Attribute) bool {
+	value := strings.ToLower(strings.Map(func(r rune) rune {
+		if r <= ' ' {
+			return -1
+		}
+		return r
+	}, a.Val))
+	return strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "nonce" ||
+		strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "vbscript:") || strings.HasPrefix(value, "data:text/")
+}
+
 // rewriteLink resolves the href of a link. A link to nothing is marked.
-func rewriteLink(attributes []html.Attribute, links trip2g.Links) []html.Attribute {
+func rewriteLink(attributes []html.Attribute, in *scope) []html.Attribute {
 	kept := make([]html.Attribute, 0, len(attributes)+1)
 	for _, a := range attributes {
 		switch a.Key {
 		case "class", "rel":
+			if in.settings.RawHTML {
+				kept = append(kept, a)
+			}
 		case "href":
 			t, ok := parseURL(a.Val)
 			if !ok || isDataImage(t.external) {
@@ -78,10 +135,10 @@ func rewriteLink(attributes []html.Attribute, links trip2g.Links) []html.Attribu
 			}
 			if t.external != "" {
 				kept = append(kept, a, html.Attribute{Key: "rel", Val: external})
-			} else if href, ok := t.resolve(links); ok {
+			} else if href, ok := t.resolve(in); ok {
 				kept = append(kept, html.Attribute{Key: "href", Val: href})
 			} else {
-				kept = append(kept, html.Attribute{Key: "class", Val: "missing"})
+				kept = append(kept, html.Attribute{Key: "class", Val: "missing"}, html.Attribute{Key: "title", Val: t.fault()})
 			}
 		default:
 			kept = append(kept, a)
@@ -112,15 +169,10 @@ func rewriteSource(attributes []html.Attribute, links trip2g.Links) []html.Attri
 	return kept
 }
 
-// renderHTML makes the fragment of an HTML note.
-func renderHTML(body string, links trip2g.Links) []byte {
-	return balance(sanitize(rewriteHTML([]byte(body), links)))
-}
-
-// readHTML asks links for all that an HTML note refers to, and gives its title (of its head, else
+// readHTML asks for all that an HTML note refers to, and gives its title (of its head, else
 // its first level-1 heading) and that heading.
-func readHTML(body string, links trip2g.Links) (title, heading string) {
-	rewriteHTML([]byte(body), links)
+func readHTML(body string, s *scope) (title, heading string) {
+	rewriteHTML([]byte(body), s)
 	z := html.NewTokenizer(strings.NewReader(body))
 	var in atom.Atom
 	for kind := z.Next(); kind != html.ErrorToken && (title == "" || heading == ""); kind = z.Next() {

@@ -58,8 +58,8 @@ type fault struct {
 
 var limitsKey = parser.NewContextKey()
 
-func newLimits() *limits {
-	return &limits{work: noteWork, known: make(map[string]bool), dense: make(map[ast.Node]bool)}
+func newLimits(work int64) *limits {
+	return &limits{work: work, known: make(map[string]bool), dense: make(map[ast.Node]bool)}
 }
 
 func limitsOf(pc parser.Context) *limits { return pc.Get(limitsKey).(*limits) }

@@ -10,7 +10,6 @@
 package markdown
 
 import (
-	"bytes"
 	"fmt"
 	"html"
 	"path"
@@ -46,17 +45,7 @@ func Parse(notePath, content string) *trip2g.Document {
 // Render makes the HTML of a document's text, a fragment with every link resolved. With an error
 // the fragment is the text as it stands.
 func Render(doc *trip2g.Document, links trip2g.Links) (fragment []byte, err error) {
-	fault := contain(func() {
-		switch doc.Format {
-		case trip2g.HTML:
-			fragment = renderHTML(doc.Body, links)
-		case trip2g.Markdown:
-			fragment, err = renderMarkdown(doc.Body, links)
-		default:
-			fragment = preformatted(doc.Body)
-		}
-	})
-	if fault != nil {
+	if fault := contain(func() { fragment, err = newScope(doc, links).render() }); fault != nil {
 		err = fault
 	}
 	if err != nil {
@@ -81,13 +70,13 @@ func parseBody(doc *trip2g.Document, notePath string) {
 	refs := newCollector(doc)
 	var title, heading string // of the text itself
 	if doc.Format == trip2g.HTML {
-		title, heading = readHTML(doc.Body, refs)
+		title, heading = readHTML(doc.Body, newScope(doc, refs))
 	} else {
 		source, open := withoutComments([]byte(doc.Body))
 		if len(source) != len(doc.Body) { // else it shares its memory with the note
 			doc.Body = string(source)
 		}
-		root, limits := parseTree(source)
+		root, limits := parseTree(source, noteWork)
 		if open >= 0 {
 			doc.Warnings = append(doc.Warnings, trip2g.Warning{
 				Path: notePath, Line: doc.BodyLine + open, Text: "a comment starts here and has no end, so that all below is hidden; end it with %%",
@@ -96,8 +85,8 @@ func parseBody(doc *trip2g.Document, notePath string) {
 		title, heading = firstHeading(root, source), openingHeading(root, source)
 		setHeadingIDs(root, source)
 		doc.Headings = headings(root, source, doc.Body)
-		makeMath(root, limits)
-		tags, _ := resolve(root, source, refs)
+		makeMath(root, limits, maxMath)
+		tags, _ := resolve(root, source, newScope(doc, refs))
 		if refs.full {
 			limits.meet(0, fmt.Sprintf("the note leads to more than %d others; pages list the last ones nowhere", maxLinks))
 		}
@@ -111,24 +100,6 @@ func parseBody(doc *trip2g.Document, notePath string) {
 	}
 	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
 	doc.AssetRefs, doc.Links = refs.files, refs.links
-}
-
-func renderMarkdown(body string, links trip2g.Links) ([]byte, error) {
-	source := []byte(body)
-	root, limits := parseTree(source)
-	setHeadingIDs(root, source)
-	makeMath(root, limits)
-	colourCode(root, source)
-	_, hasHTML := resolve(root, source, links)
-	var out bytes.Buffer
-	if err := converter.Renderer().Render(&out, source, root); err != nil {
-		return nil, err
-	}
-	fragment := sanitize(out.Bytes())
-	if hasHTML {
-		fragment = balance(fragment)
-	}
-	return fragment, nil
 }
 
 // preformatted shows a text as it stands.

@@ -13,11 +13,20 @@ import (
 
 // vault is a Links that knows the notes and files in it.
 type vault struct {
-	notes map[string]string // target → URL path
-	files map[string]string // reference → path in the vault
+	notes    map[string]string // target → URL path
+	files    map[string]string // reference → path in the vault
+	shown    map[string]*trip2g.Document
+	settings trip2g.Settings
 }
 
 func (v vault) Note(target string) (string, bool) { u, ok := v.notes[target]; return u, ok }
+
+func (v vault) Embed(target string) (trip2g.Embed, bool) {
+	doc, ok := v.shown[target]
+	return trip2g.Embed{URL: "/" + target, Doc: doc, Links: v}, ok
+}
+
+func (v vault) Settings() trip2g.Settings { return v.settings }
 
 func (v vault) Asset(ref string) (trip2g.NoteAsset, bool) {
 	p, ok := v.files[ref]
@@ -57,7 +66,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"code block keeps markup", "```\nx < *y*\n```", "<pre><code>x &lt; *y*\n</code></pre>"},
 	{"code has colours", "```Go\nfunc f(s <T>) { return \"a\" + 1 } // c\n```", "<pre><code class=\"language-Go\"><span class=\"hl-key\">func</span> <span class=\"hl-func\">f</span>(s &lt;T&gt;) { <span class=\"hl-key\">return</span> <span class=\"hl-str\">&#34;a&#34;</span> + <span class=\"hl-num\">1</span> } <span class=\"hl-com\">// c</span>\n</code></pre>"},
 	{"code of an unknown language", "```no-such x=1\na < b\n```", "<pre><code class=\"language-no-such\">a &lt; b\n</code></pre>"},
-	{"drawing is left to the reader", "```mermaid\ngraph TD; a-->b\n```", "<pre><code class=\"language-mermaid\">graph TD; a--&gt;b\n</code></pre>"},
+	{"drawing is shown as it is written", "```Mermaid\ngraph TD; a-->b\n```\n\n^x", "<figure class=\"diagram\" id=\"^x\">\n<figcaption>A drawing, as it is written in Mermaid</figcaption>\n<pre class=\"mermaid\"><code class=\"language-Mermaid\">graph TD; a--&gt;b\n</code></pre>\n</figure>"},
 	{"code with a name", "```\na\n```\n\n^x\n\n    b\n\n^y", "<pre id=\"^x\"><code>a\n</code></pre>\n<pre id=\"^y\"><code>b\n</code></pre>"},
 	{"code in a list keeps its lines", "- ```py\n  a = 1\n\n    b\n  ```", "<ul>\n<li>\n<pre><code class=\"language-py\">a = <span class=\"hl-num\">1</span>\n\n  b\n</code></pre>\n</li>\n</ul>"},
 	{"code with returns", "```go\r\nvar a\r\n```", "<pre><code class=\"language-go\"><span class=\"hl-key\">var</span> a\n</code></pre>"},
@@ -71,8 +80,8 @@ var renderTests = []struct{ name, in, want string }{
 	{"ids are unique", "# a\n# a\n# a-1\n# a", "<h1 id=\"a\">a</h1>\n<h1 id=\"a-1\">a</h1>\n<h1 id=\"a-1-1\">a-1</h1>\n<h1 id=\"a-2\">a</h1>"},
 	{"a heading without letters has an id", "# !!!", `<h1 id="section">!!!</h1>`},
 
-	{"tags are marked", "#a/b [#c](note) #1", `<p><span class="tag">#a/b</span> <a href="/note">#c</a> #1</p>`},
-	{"tag in a heading", "# A #b", `<h1 id="a-b">A <span class="tag">#b</span></h1>`},
+	{"tags are marked", "#a/b [#c](note) #1", `<p><a class="tag" href="/tags/a/b" rel="tag">#a/b</a> <a href="/note">#c</a> #1</p>`},
+	{"tag in a heading", "# A #b", `<h1 id="a-b">A <a class="tag" href="/tags/b" rel="tag">#b</a></h1>`},
 
 	{"wikilink", "[[note]]", `<p><a href="/note">note</a></p>`},
 	{"wikilink with a text", "[[folder/note|so]]", `<p><a href="/folder/note">so</a></p>`},
@@ -97,7 +106,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"a name before any block is text", "^x", "<p>^x</p>"},
 	{"wikilink in a table", "|a|\n|-|\n|[[note\\|so]]|", "<div class=\"table\"><table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><a href=\"/note\">so</a></td>\n</tr>\n</tbody>\n</table></div>"},
 	{"wikilink to a heading in a table", "a|b\n-|-\n[[note#A b\\|so]]|![[pic.png\\|50x60]] ![c\\|70](pic.png)", "<div class=\"table\"><table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><a href=\"/note#a-b\">so</a></td>\n<td><img src=\"/_system/assets/h/pic.png\" alt=\"pic.png\" loading=\"lazy\" width=\"50\" height=\"60\"> <img src=\"/_system/assets/h/pic.png\" alt=\"c\" loading=\"lazy\" width=\"70\"></td>\n</tr>\n</tbody>\n</table></div>"},
-	{"wikilink to nothing", "[[nowhere|so]]", `<p><span class="missing">so</span></p>`},
+	{"wikilink to nothing", "[[nowhere|so]]", `<p><span class="missing" title="There is no note “nowhere”">so</span></p>`},
 	{"wikilink's text can be a number", "[[note|2024]]", `<p><a href="/note">2024</a></p>`},
 	{"wikilink to a name with a dot", "[[Node.js]]", `<p><a href="/node_js">Node.js</a></p>`},
 	{"wikilink's URL is encoded", "[[заметка]] [[q?]]", `<p><a href="/%D0%B7%D0%B0%D0%BC%D0%B5%D1%82%D0%BA%D0%B0">заметка</a> <a href="/Q%3F">q?</a></p>`},
@@ -110,9 +119,12 @@ var renderTests = []struct{ name, in, want string }{
 	{"picture with a width", "![[pic.png|100]]", `<p><img src="/_system/assets/h/pic.png" alt="pic.png" loading="lazy" width="100"></p>`},
 	{"sound embedded", "![[song.mp3]]", `<p><audio src="/_system/assets/h/song.mp3" controls="" preload="metadata">song.mp3</audio></p>`},
 	{"film embedded", "![[film.mp4|300]]", `<p><video src="/_system/assets/h/film.mp4" controls="" preload="metadata" width="300">film.mp4</video></p>`},
-	{"paper embedded is a link to its page", "![[paper.pdf#page=3|paper]]", `<p><a href="/_system/assets/h/paper.pdf#page=3">paper</a></p>`},
+	{"paper embedded opens at its page", "![[paper.pdf#page=3|paper]] ![a|300x400](paper.pdf)", `<p><object class="paper" data="/_system/assets/h/paper.pdf#page=3" type="application/pdf" aria-label="paper"><a href="/_system/assets/h/paper.pdf#page=3">paper</a></object> ` +
+		`<object class="paper" data="/_system/assets/h/paper.pdf" type="application/pdf" aria-label="a" width="300" height="400"><a href="/_system/assets/h/paper.pdf">a</a></object></p>`},
+	{"paper linked", "[[paper.pdf#page=3|paper]]", `<p><a href="/_system/assets/h/paper.pdf#page=3">paper</a></p>`},
+	{"papers and films of other sites are links", "![a](https://example.org/a.pdf) ![](https://www.youtube.com/watch?v=1)", `<p><a href="https://example.org/a.pdf" rel="noopener">a</a> <a href="https://www.youtube.com/watch?v=1" rel="noopener">https://www.youtube.com/watch?v=1</a></p>`},
 	{"file linked", "[[data.csv]]", `<p><a href="/_system/assets/h/data.csv">data.csv</a></p>`},
-	{"picture that is not there", "![[gone.png]]", `<p><span class="missing">gone.png</span></p>`},
+	{"picture that is not there", "![[gone.png]]", `<p><span class="missing" title="There is no file “gone.png”">gone.png</span></p>`},
 
 	{"relative link is decoded", "[x](../a%20b.md#Some%20part)", `<p><a href="/a_b#some-part">x</a></p>`},
 	{"relative link in angle brackets", "[x](<../a b.md>)", `<p><a href="/a_b">x</a></p>`},
@@ -120,7 +132,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"link found as a wikilink is", "[x](note)", `<p><a href="/note">x</a></p>`},
 	{"link from the root", "[x](/guides/start)", `<p><a href="/guides/start">x</a></p>`},
 	{"link to a heading", "[x](#Some%20part)", `<p><a href="#some-part">x</a></p>`},
-	{"link to nothing", "[x](gone.md)", `<p><span class="missing">x</span></p>`},
+	{"link to nothing", "[x](gone.md)", `<p><span class="missing" title="There is no note “gone.md”">x</span></p>`},
 	{"link by reference", "[x][r]\n\n[r]: note 'T'", `<p><a href="/note" title="T">x</a></p>`},
 	{"external link", "[x](https://example.org/a?b=c&d=e)", `<p><a href="https://example.org/a?b=c&amp;d=e" rel="noopener">x</a></p>`},
 	{"bare URL", "see https://example.org.", `<p>see <a href="https://example.org" rel="noopener">https://example.org</a>.</p>`},
@@ -133,16 +145,19 @@ var renderTests = []struct{ name, in, want string }{
 
 	{"HTML that is harmless", `<kbd>Esc</kbd> <abbr title="x">y</abbr>`, `<p><kbd>Esc</kbd> <abbr title="x">y</abbr></p>`},
 	{"HTML resolves like Markdown", `<a href="b.md#X y">l</a> <img src="pic.png" alt="p">`, `<p><a href="/folder/b#x-y">l</a> <img src="/_system/assets/h/pic.png" alt="p"></p>`},
-	{"HTML link to nothing", `<a href="gone.md">l</a>`, `<p><a class="missing">l</a></p>`},
+	{"HTML link to nothing", `<a href="gone.md">l</a>`, `<p><a class="missing" title="There is no note “gone.md”">l</a></p>`},
 	{"HTML anchors match links to them", `<a name="My Anchor"></a>[x](#My%20Anchor)`, `<p><a name="my-anchor"></a><a href="#my-anchor">x</a></p>`},
 	{"script goes with its text", "<script>alert(1)</script>\n\nafter", "<p>after</p>"},
 	{"style goes with its text", "<style>p{}</style>\n\nafter", "<p>after</p>"},
 	{"event handlers go", `<img src="pic.png" onerror="alert(1)"><b onclick="x()" style="x">y</b>`, `<p><img src="/_system/assets/h/pic.png"><b>y</b></p>`},
-	{"links that run go", "[x](javascript:alert(1)) <a href=\"JaVaScRiPt:alert(1)\">y</a> <javascript:alert(1)>", `<p><span class="missing">x</span> <a class="missing">y</a> <span>javascript:alert(1)</span></p>`},
-	{"disguised links that run go", "[x](java&#x0A;script:alert(1)) [y](&#106;avascript:alert(1)) [z](vbscript:x) [w](data:text/html,x)", `<p><span class="missing">x</span> <span class="missing">y</span> <span class="missing">z</span> <span class="missing">w</span></p>`},
+	{"links that run go", "[x](javascript:alert(1)) <a href=\"JaVaScRiPt:alert(1)\">y</a> <javascript:alert(1)>", `<p><span class="missing" title="There is no note “javascript:alert(1)”">x</span> <a class="missing" title="There is no note “JaVaScRiPt:alert(1)”">y</a> <span>javascript:alert(1)</span></p>`},
+	{"disguised links that run go", "[x](java&#x0A;script:alert(1)) [y](&#106;avascript:alert(1)) [z](vbscript:x) [w](data:text/html,x)", `<p><span class="missing" title="There is no note “java script:alert(1)”">x</span> <span class="missing" title="There is no note “javascript:alert(1)”">y</span> <span class="missing" title="There is no note “vbscript:x”">z</span> <span class="missing" title="There is no note “data:text/html,x”">w</span></p>`},
 	{"classes are those of notes alone", `<div class="callout-title">a</div><span class="hl-key x">b</span> <span class="site">c</span><p class="math">d</p>`, "<div>a</div><span>b</span> <span>c</span><p>d</p>"},
 	{"formulas in HTML keep what is harmless", `<math><mi onclick="x" href="y" style="z" mathvariant="normal">a</mi><maction><mtext><img src=x onerror=y></mtext></maction></math>`, `<p><math><mi mathvariant="normal">a</mi><mtext></mtext></math></p>`},
-	{"frames and forms go", "<iframe src=\"https://example.org\"></iframe><form action=\"/x\"><input name=\"q\"><button>b</button></form>", "b"},
+	{"frames and forms go", "<iframe src=\"https://example.org\"></iframe><form action=\"/x\"><input name=\"q\"><button>b</button></form>", `<a href="https://example.org" rel="noopener">example.org</a>b`},
+	{"objects go but for papers of the vault", "<object data=\"https://example.org/a.pdf\" type=\"application/pdf\">a</object><object data=\"/_system/graphql\" type=\"text/html\">b</object><embed src=x>", "<p><object type=\"application/pdf\">a</object>b</p>"},
+	{"tags in HTML links are text", `<a href="b.md">#a</a> #b`, `<p><a href="/folder/b">#a</a> <a class="tag" href="/tags/b" rel="tag">#b</a></p>`},
+	{"tags of other scripts have addresses", "#Тег/Под", `<p><a class="tag" href="/tags/%D1%82%D0%B5%D0%B3/%D0%BF%D0%BE%D0%B4" rel="tag">#Тег/Под</a></p>`},
 	{"an open tag ends with the note", "<div>a\n\nb", "<div>a\n<p>b</p>\n</div>"},
 	{"a stray end tag goes", "a</div></main>\n\n</article>b", "<p>a</p>\nb"},
 	{"a tag that swallows the rest does not", "a <title> b <textarea> c <plaintext> d\n\ne", "<p>a  b  c  d</p>\n<p>e</p>"},
@@ -287,7 +302,3 @@ func TestSamplesOfCommonMark(t *testing.T) {
 		}
 	}
 }
-
-func (vault) Embed(string) (trip2g.Embed, bool) { return trip2g.Embed{}, false }
-
-func (vault) Settings() trip2g.Settings { return trip2g.Settings{} }

@@ -183,9 +183,9 @@ func (mathBlockParser) CanInterruptParagraph() bool { return true }
 
 func (mathBlockParser) CanAcceptIndentedLine() bool { return false }
 
-// makeMath makes MathML of the formulas in a tree, and notes those of which it cannot.
-func makeMath(root ast.Node, l *limits) {
-	left := maxMath
+// makeMath makes MathML of the formulas in a tree, at most of so many bytes, and notes those of which it
+// cannot. It gives how many bytes are left.
+func makeMath(root ast.Node, l *limits, left int) int {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		var f *formula
 		switch n := n.(type) {
@@ -207,6 +207,7 @@ func makeMath(root ast.Node, l *limits) {
 		}
 		return ast.WalkContinue, nil
 	})
+	return left
 }
 
 func renderMathInline(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {

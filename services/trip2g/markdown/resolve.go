@@ -1,13 +1,14 @@
 package markdown
 
 import (
+	"bytes"
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	"go.abhg.dev/goldmark/wikilink"
-
-	"trip2g/services/trip2g"
+	"golang.org/x/net/html"
 )
 
 // Link references say a destination once and use it often: the text that they add is at most
@@ -19,15 +20,14 @@ const (
 
 // resolver replaces what a text refers to by elements.
 type resolver struct {
-	source     []byte
-	links      trip2g.Links
-	references int // bytes that link references may still add
+	*scope
+	source []byte
 }
 
 // resolve replaces every reference in a tree, and the HTML in it, by what is to be rendered. It gives
 // the tags, and whether there was any HTML.
-func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, hasHTML bool) {
-	r := &resolver{source: source, links: links, references: referenceFree + referencePerByte*len(source)}
+func resolve(root ast.Node, source []byte, in *scope) (tags []string, hasHTML bool) {
+	r := &resolver{in, source}
 	var found []ast.Node
 	inLinks := 0
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -39,8 +39,16 @@ func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, h
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
-		case *ast.RawHTML, *ast.HTMLBlock:
+		case *ast.RawHTML:
 			hasHTML = true
+			inLinks += opensLink(n.Segments.Value(source))
+		case *ast.HTMLBlock:
+			hasHTML = true
+		case *ast.Text:
+			if in.settings.HardBreaks && n.SoftLineBreak() {
+				n.SetHardLineBreak(true)
+			}
+			return ast.WalkContinue, nil
 		case *tagNode:
 			if n.inLink = inLinks > 0; !n.inLink {
 				tags = append(tags, n.name)
@@ -55,14 +63,35 @@ func resolve(root ast.Node, source []byte, links trip2g.Links) (tags []string, h
 		found = append(found, n)
 		return ast.WalkContinue, nil
 	})
-	collector, _ := links.(*collector)
+	collector, _ := in.links.(*collector)
 	for _, n := range found {
 		if collector != nil {
 			collector.block = blockOf(n, source)
 		}
-		n.Parent().ReplaceChild(n.Parent(), n, r.replacement(n))
+		switch next := r.replacement(n).(type) {
+		case *shown:
+			place(n, next, source)
+		default:
+			n.Parent().ReplaceChild(n.Parent(), n, next)
+		}
 	}
 	return tags, hasHTML
+}
+
+// opensLink counts what a tag does to how many links are open.
+func opensLink(tag []byte) int {
+	z := html.NewTokenizer(bytes.NewReader(tag))
+	kind := z.Next()
+	if name, _ := z.TagName(); string(name) != "a" {
+		return 0
+	}
+	switch kind {
+	case html.StartTagToken:
+		return 1
+	case html.EndTagToken:
+		return -1
+	}
+	return 0
 }
 
 func (r *resolver) replacement(n ast.Node) ast.Node {
@@ -99,7 +128,7 @@ func adopt(e *element, from ast.Node) *element {
 }
 
 func (r *resolver) html(raw []byte) ast.Node {
-	s := ast.NewString(rewriteHTML(raw, r.links))
+	s := ast.NewString(rewriteHTML(raw, r.scope))
 	s.SetCode(true)
 	return s
 }
@@ -119,10 +148,10 @@ func (r *resolver) link(n *ast.Link) *element {
 	case t.external != "":
 		return link(t.external, external, title)
 	}
-	if href, ok := t.resolve(r.links); ok {
+	if href, ok := t.resolve(r.scope); ok {
 		return link(href, "", title)
 	}
-	return missing()
+	return missing(t.fault())
 }
 
 func (r *resolver) affordReference(reference *ast.ReferenceLink, parts ...[]byte) bool {
@@ -137,14 +166,14 @@ func (r *resolver) affordReference(reference *ast.ReferenceLink, parts ...[]byte
 
 // resolve finds where a link leads in the vault. A name like "Node.js" can be a note's, so that
 // notes come first.
-func (t target) resolve(links trip2g.Links) (href string, ok bool) {
-	if page, ok := t.note(links); ok {
+func (t target) resolve(in *scope) (href string, ok bool) {
+	if page, ok := t.note(in); ok {
 		return t.noteURL(page), true
 	}
 	if !t.isFile() {
 		return "", false
 	}
-	asset, ok := t.asset(links)
+	asset, ok := t.asset(in.links)
 	if !ok {
 		return "", false
 	}
@@ -162,31 +191,41 @@ func (r *resolver) image(n *ast.Image) ast.Node {
 		return plain().holding(label)
 	}
 	if t.external != "" {
-		name := externalPath(t.external)
-		if mediaTag(name) == "" {
-			name = ".png" // the text says that it is a picture
-		}
-		return media(t.external, name, label, title, size)
+		return externalMedia(t.external, label, title, size)
 	}
 	if isNoteEnding(path.Ext(t.path)) || t.path == "" {
-		if href, ok := t.resolve(r.links); ok {
-			return link(href, "", title).holding(label)
+		if label == "" {
+			label = path.Base(t.path)
 		}
-	} else if asset, ok := t.asset(r.links); ok {
+		return r.embed(n, t, label)
+	}
+	if asset, ok := t.asset(r.links); ok {
 		return t.assetMedia(asset, label, title, size)
 	}
 	if label == "" {
 		label = path.Base(t.path)
 	}
-	return missing().holding(label)
+	return missing(t.fault()).holding(label)
 }
 
-// externalPath gives the path of a URL, "" if it is none.
-func externalPath(s string) string {
-	if u, err := url.Parse(s); err == nil {
-		return u.Path
+// videoSites are those whose pages people write as pictures, for another program to show the film.
+var videoSites = map[string]bool{"www.youtube.com": true, "youtube.com": true, "youtu.be": true, "vimeo.com": true, "www.vimeo.com": true}
+
+// externalMedia shows a picture, a sound or a film from elsewhere. A page, and a paper, is a link: the
+// pages of this site hold none of others.
+func externalMedia(address, label, title string, size imageSize) *element {
+	u, err := url.Parse(address)
+	if err == nil && (videoSites[strings.ToLower(u.Host)] || isPaper(u.Path)) {
+		if label == "" {
+			label = address
+		}
+		return link(address, external, title).holding(label)
 	}
-	return ""
+	name := ".png" // the text says that it is a picture
+	if err == nil && mediaTag(u.Path) != "" {
+		name = u.Path
+	}
+	return media(address, name, label, title, size)
 }
 
 func (r *resolver) autoLink(n *ast.AutoLink) ast.Node {
@@ -201,19 +240,16 @@ func (r *resolver) autoLink(n *ast.AutoLink) ast.Node {
 	return link(href, external, "").holding(label)
 }
 
-// wikilink shows a file that is embedded; a note that is embedded is a link for now.
+// wikilink shows a file or a note that is embedded, and links to any other.
 func (r *resolver) wikilink(n *wikilink.Node) ast.Node {
 	w := parseWikilink(n, r.source)
-	if n.Embed && w.isFile() {
+	if !n.Embed {
+		return r.linkTo(w.target, w.label)
+	}
+	if w.isFile() {
 		if asset, ok := w.asset(r.links); ok {
 			return w.assetMedia(asset, w.label, "", w.size)
 		}
 	}
-	if n.Embed && w.path != "" {
-		r.links.Embed(w.path)
-	}
-	if href, ok := w.target.resolve(r.links); ok {
-		return link(href, "", "").holding(w.label)
-	}
-	return missing().holding(w.label)
+	return r.embed(n, w.target, w.label)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"trip2g/services/trip2g"
 )
 
 // policy is what a note's HTML may hold: text, structure, pictures, sound and film. No script,
@@ -25,6 +27,7 @@ var (
 	direction = regexp.MustCompile(`^(ltr|rtl|auto)$`)
 	language  = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 	pixels    = regexp.MustCompile(`^[0-9]{1,4}%?$`)
+	paperURL  = regexp.MustCompile(`^` + regexp.QuoteMeta(trip2g.AssetPrefix) + `[0-9a-z]+/[^/?#]+\.(?i:pdf)(#.*)?$`)
 	nothing   = regexp.MustCompile(`^$|^(open|checked|disabled|controls|loop|muted)$`)
 )
 
@@ -49,10 +52,14 @@ func allowText(p *bluemonday.Policy) {
 	p.AllowAttrs("dir").Matching(direction).Globally()
 	p.AllowAttrs("lang").Matching(language).Globally()
 	p.AllowAttrs("title").Globally()
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^missing$`)).OnElements("span", "a")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(tag|hl-[a-z]{3,4})$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^missing$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(missing|tag)$`)).OnElements("a")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^hl-[a-z]{3,4}$`)).OnElements("span")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^embed$`)).OnElements("section")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^embed-title$`)).OnElements("p")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^diagram$`)).OnElements("figure")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[^\s]{1,40}$`)).OnElements("code")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(plain|math)$`)).OnElements("pre")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(plain|math|mermaid)$`)).OnElements("pre")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(footnotes|table)$`)).OnElements("div")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^footnote-(back)?ref$`)).OnElements("a")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-(noteref|backlink)$`)).OnElements("a")
@@ -106,12 +113,16 @@ func allowLinksAndMedia(p *bluemonday.Policy) {
 	p.AllowDataURIImages()
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("name").Matching(anchor).OnElements("a")
-	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^` + external + `$`)).OnElements("a")
+	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^(` + external + `|tag)$`)).OnElements("a")
+	p.AllowAttrs("data").Matching(paperURL).OnElements("object")
+	p.AllowAttrs("type").Matching(regexp.MustCompile(`^application/pdf$`)).OnElements("object")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^paper$`)).OnElements("object")
+	p.AllowAttrs("aria-label").OnElements("object")
 	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
 	p.AllowAttrs("src").OnElements("img", "audio", "video", "source")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
-	p.AllowAttrs("width", "height").Matching(pixels).OnElements("img", "video")
+	p.AllowAttrs("width", "height").Matching(pixels).OnElements("img", "video", "object")
 	p.AllowAttrs("controls", "loop", "muted").Matching(nothing).OnElements("audio", "video")
 	p.AllowAttrs("preload").Matching(regexp.MustCompile(`^(none|metadata)$`)).OnElements("audio", "video")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^(audio|video)/[\w.+-]+$`)).OnElements("source")

@@ -40,7 +40,7 @@ func plainHTML(options ...html.Option) renderer.Renderer {
 func (e example) ours(t *testing.T, options []html.Option) string {
 	t.Helper()
 	source := []byte(e.Markdown)
-	root, _ := parseTree(source)
+	root, _ := parseTree(source, noteWork)
 	var out bytes.Buffer
 	if err := plainHTML(options...).Render(&out, source, root); err != nil {
 		t.Fatal(err)

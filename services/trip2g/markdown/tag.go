@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -109,7 +110,7 @@ func renderTag(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkS
 	}
 	shown := "#" + html.EscapeString(t.name)
 	if !t.inLink {
-		shown = `<span class="tag">` + shown + "</span>"
+		shown = `<a class="tag" href="` + html.EscapeString((&url.URL{Path: trip2g.TagURL(t.name)}).String()) + `" rel="tag">` + shown + "</a>"
 	}
 	_, err := w.WriteString(shown)
 	return ast.WalkContinue, err

@@ -97,37 +97,66 @@ func (t target) asset(links trip2g.Links) (trip2g.NoteAsset, bool) {
 	return links.Asset(t.path)
 }
 
-// note finds the note that the path names and gives the address of its page, "" for the note itself.
-func (t target) note(links trip2g.Links) (string, bool) {
+// note finds the note that the path names and gives the address of its page; that of the text's own is "".
+func (t target) note(in *scope) (string, bool) {
 	if t.path == "" {
-		return "", true
+		return in.url, true
 	}
 	l := trip2g.Link{Target: t.path, Beside: t.relative}
-	if c, ok := links.(*collector); ok {
+	if c, ok := in.links.(*collector); ok {
 		c.collect(l)
 		return "", false
 	}
-	return l.Resolve(links)
+	return l.Resolve(in.links)
 }
 
-// noteURL gives the address of a page with the heading or the block ("#^id") that the fragment names.
-// The last of "Heading#Sub-heading" counts.
-func (t target) noteURL(page string) string {
-	heading := t.fragment[strings.LastIndexByte(t.fragment, '#')+1:]
-	u := url.URL{Path: page}
-	switch {
-	case blockMark.MatchString(heading):
-		u.Fragment = strings.ToLower(heading)
-	case strings.HasPrefix(heading, "^"): // no block has that name
-	case footnotePattern.MatchString(heading):
-		u.Fragment = heading
-	case heading != "":
-		u.Fragment = headingID(linkText.ReplaceAllString(heading, "$1"))
+// embed finds the note that the path names, to be shown.
+func (t target) embed(links trip2g.Links) (trip2g.Embed, bool) {
+	l := trip2g.Link{Target: t.path, Beside: t.relative, Embed: true}
+	if c, ok := links.(*collector); ok {
+		c.collect(l)
+		return trip2g.Embed{}, false
 	}
+	if l.IsBeside() {
+		if e, ok := links.Embed("./" + l.Target); ok {
+			return e, true
+		}
+	}
+	return links.Embed(l.Target)
+}
+
+// heading is the text of the heading that the fragment names: the last of "Heading#Sub-heading" counts.
+func (t target) heading() string { return t.fragment[strings.LastIndexByte(t.fragment, '#')+1:] }
+
+// anchor gives the id of the heading or the block ("^id") that the fragment names, "" if it can name none.
+func (t target) anchor() string {
+	switch heading := t.heading(); {
+	case blockMark.MatchString(heading):
+		return strings.ToLower(heading)
+	case strings.HasPrefix(heading, "^"): // no block has that name
+		return ""
+	case footnotePattern.MatchString(heading) || heading == "":
+		return heading
+	default:
+		return headingID(linkText.ReplaceAllString(heading, "$1"))
+	}
+}
+
+// noteURL gives the address of a page with what the fragment names in it.
+func (t target) noteURL(page string) string {
+	u := url.URL{Path: page, Fragment: t.anchor()}
 	if s := u.String(); s != "" {
 		return s
 	}
 	return "#"
+}
+
+// fault says of a reference that it leads to nothing.
+func (t target) fault() string {
+	if mediaTag(t.path) != "" || isPaper(t.path) {
+		return "There is no file “" + oneLine(t.path, maxTitle) + "”"
+	}
+	return "There is no note “" + oneLine(t.path, maxTitle) + "”"
 }
 
 // linkText finds the links in a heading's text, which Obsidian's links to the heading have in full.

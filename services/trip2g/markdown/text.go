@@ -132,7 +132,7 @@ func textOf(doc *trip2g.Document, piece string, take choice, met func(target str
 		return piece
 	}
 	source := []byte(piece)
-	context := newContext()
+	context := newContext(noteWork)
 	addReferences(context, doc.Body, piece)
 	reader := &textReader{source: source, take: take, met: met}
 	if fault := contain(func() {

@@ -16,9 +16,9 @@ func TestLinksToAddressesAndFoldersWork(t *testing.T) {
 		"[l](../other/)":       `<a href="/other">`,
 		"[l](../with%20note/)": `<a href="/with_note">`,
 		"[[/other]]":           `<a href="/other">`,
-		"[l](../nothing/)":     `<span class="missing">`,
-		"[l](/_system/x)":      `<span class="missing">`,
-		"[[other]]":            `<span class="missing">`,
+		"[l](../nothing/)":     `<span class="missing"`,
+		"[l](/_system/x)":      `<span class="missing"`,
+		"[[other]]":            `<span class="missing"`,
 	} {
 		s := published(t, "x/from.md", link, "moved.md", "---\nslug: /new/place\n---\n", "Other/note.md", "text", "with note/index.md", "text")
 		_, text, _ := strings.Cut(body(t, s, "/x/from"), "<main")
@@ -47,7 +47,7 @@ func TestANoteIsNeverGivenOutAsAFile(t *testing.T) {
 		{ID: 2, Path: "Node.js.MD", Content: "---\npublish: false\n---\nsecret"},
 	}}}
 	s := refresh(t, newFollower(source, 0))
-	wantIn(t, body(t, s, "/open"), `<span class="missing">Node.js</span>`)
+	wantIn(t, body(t, s, "/open"), `title="There is no note “Node.js”">Node.js</span>`)
 	if _, _, ok := s.Asset("abc"); ok {
 		t.Error("the text of a hidden note can be read as a file")
 	}
