@@ -14,5 +14,10 @@ type page struct {
 // pages is all of them. The menu has them in this order.
 var pages = []page{
 	{path: "", name: "overview", title: "Overview"},
+	{path: "notes", name: "notes", title: "Notes"},
+	{path: "note", name: "note", title: "Note", under: "notes"},
+	{path: "warnings", name: "warnings", title: "Warnings"},
+	{path: "settings", name: "settings", title: "Settings"},
+	{path: "jobs", name: "jobs", title: "Jobs"},
 	{path: "api", name: "playground", title: "API"},
 }

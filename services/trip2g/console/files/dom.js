@@ -10,7 +10,7 @@ export function el(tag, properties = {}, ...children) {
     else if (name === "class" || name === "for" || name.includes("-") || !(name in element)) element.setAttribute(name, value === true ? "" : value);
     else element[name] = value;
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -19,19 +19,21 @@ export const find = (id) => document.getElementById(id);
 
 // fill puts children in the place of what an element holds.
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
-// table makes one that scrolls sideways where it is too wide. columns: {title, cell(row) → node or text,
-// class}; caption says what it lists, for who does not see it.
+// table makes one, whose rows become blocks on a narrow screen. columns: {title, cell(row) → node, text or
+// a list of those, class}; caption says what it lists, for who does not see it.
 export function table(caption, columns, rows, empty = "There is nothing here.") {
   if (rows.length === 0) return el("p", { class: "empty" }, empty);
-  return el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": caption },
-    el("table", {},
+  return el("div", { class: "scroll" },
+    el("table", { class: "stacks" },
       el("caption", { class: "unseen" }, caption),
       el("thead", {}, el("tr", {}, columns.map((c) => el("th", { scope: "col", class: c.class }, c.title)))),
-      el("tbody", {}, rows.map((row) => el("tr", {}, columns.map((c, i) => el(i === 0 ? "th" : "td", { class: c.class, ...(i === 0 ? { scope: "row" } : {}) }, c.cell(row))))))));
+      el("tbody", {}, rows.map((row) => el("tr", {}, columns.map((c, i) => i === 0
+        ? el("th", { scope: "row", class: c.class }, c.cell(row))
+        : el("td", { class: c.class, "data-title": c.title || null }, c.cell(row))))))));
 }
 
 // button makes one that runs an action, cannot be pressed again meanwhile, and says what went wrong.

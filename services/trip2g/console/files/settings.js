@@ -1,0 +1,86 @@
+import { ask, change } from "./api.js";
+import { busy, el, fill, find, load, table, toast } from "./dom.js";
+
+const form = find("settings");
+const fields = "contentHash values { key kind title help value } warnings { line text }";
+let settings;
+
+function render() {
+  fill(form,
+    settings.warnings.length > 0 && el("div", { class: "notice bad" }, settings.warnings.map((w) => el("p", {}, w.line > 0 ? `Line ${w.line}: ` : "", w.text))),
+    settings.values.map((s) => (s.kind === "SWITCH" ? toggle(s) : line(s))),
+    el("p", { class: "buttons" }, el("button", { class: "primary", id: "save" }, "Save")));
+}
+
+function line(s) {
+  return el("div", { class: "field" },
+    el("label", { for: `s-${s.key}` }, s.title),
+    el("input", { id: `s-${s.key}`, name: s.key, value: s.value, maxLength: 600, autocomplete: "off", "aria-describedby": `h-${s.key}`, spellcheck: s.kind === "LINE" }),
+    el("p", { class: "hint", id: `h-${s.key}` }, s.help));
+}
+
+function toggle(s) {
+  return el("label", { class: "check" },
+    el("input", { type: "checkbox", id: `s-${s.key}`, name: s.key, checked: s.value === "true" }),
+    el("span", {}, s.title, el("span", { class: "hint" }, s.help)));
+}
+
+function values() {
+  return settings.values
+    .map((s) => ({ key: s.key, value: s.kind === "SWITCH" ? String(find(`s-${s.key}`).checked) : find(`s-${s.key}`).value.trim(), old: s.value }))
+    .filter((s) => s.value !== s.old)
+    .map(({ key, value }) => ({ key, value }));
+}
+
+// A fault is shown at its field, which gets the focus.
+function showFaults(failure) {
+  for (const { name, value } of failure.fields ?? []) {
+    const input = find(`s-${name}`);
+    input?.setAttribute("aria-invalid", "true");
+    input?.after(el("p", { class: "bad fault" }, value));
+    input?.focus();
+  }
+}
+
+async function save() {
+  for (const old of form.querySelectorAll(".fault")) old.remove();
+  const changed = values();
+  if (changed.length === 0) {
+    toast("Nothing was changed.");
+    return;
+  }
+  try {
+    const saved = await change(`mutation ($input: SaveSiteSettingsInput!) { saveSiteSettings(input: $input) {
+      __typename ... on SaveSiteSettingsPayload { settings { ${fields} } } ...Errors } }`, { input: { contentHash: settings.contentHash, values: changed } });
+    settings = saved.settings;
+  } catch (failure) {
+    showFaults(failure);
+    throw failure;
+  }
+  render();
+  toast("Saved: the site has these settings now.");
+  find("save").focus();
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy(find("save"), save);
+});
+
+load(form, async () => {
+  settings = (await ask(`{ siteSettings { ${fields} } }`)).siteSettings;
+  render();
+});
+
+load(find("server"), async () => {
+  const { nodeSettings } = await ask("{ nodeSettings { name value help secret isSet } }");
+  fill(find("server"), table("Settings of the leader", [
+    { title: "Setting", class: "path", cell: (s) => [el("code", {}, s.name), el("span", { class: "second" }, s.help)] },
+    { title: "Value", class: "path", cell: shown },
+  ], nodeSettings));
+});
+
+function shown(s) {
+  if (s.secret) return el("span", { class: "muted" }, s.isSet ? "a secret, set" : "not set");
+  return s.isSet ? el("code", {}, s.value) : el("span", { class: "muted" }, "not set");
+}
