@@ -39,12 +39,13 @@ type Location struct {
 	Permanent bool   // it has moved there; else the address that was asked for may get a page of its own
 }
 
-// NotePage tells where a note is.
+// NotePage tells where a note is, and what it says.
 type NotePage struct {
 	ID          int64
 	Title       string
 	URL         string // path, unescaped
 	MembersOnly bool
+	Doc         *Document // must not be changed
 }
 
 // SiteStats tells an operator what a node has in memory.

@@ -37,8 +37,9 @@ type Options struct {
 	Log    zerolog.Logger
 	// Warn, if given, is told what the owner should know of the vault and was not told before.
 	Warn func(trip2g.Warning)
-	// Observe, if given, is told of each site that readers see from now on, in order.
-	Observe func(Change)
+	// Observe, if given, is told of each site that readers see from now on, in order, before who waits for
+	// its position is. It must return at once.
+	Observe func(trip2g.SiteChange)
 	// Chunk bounds the changes of one read transaction; 0: DefaultChunk.
 	Chunk int
 	// LookEvery is how often Run looks for changes that nothing told of; 0: DefaultLookEvery.
@@ -232,8 +233,8 @@ func (f *Follower) publish() {
 	follows := f.state.catalog.last != nil
 	next := f.state.snapshot()
 	f.current.Store(next)
-	f.waiters.wake(next.position)
 	f.observe(last, next, follows)
+	f.waiters.wake(next.position)
 	f.warn(last, next)
 	f.Log.Debug().Int64("position", int64(next.position)).Int("pages", next.content.pages).
 		Dur("duration", time.Since(start)).Msg("site follows")

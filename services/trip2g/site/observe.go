@@ -2,23 +2,13 @@ package site
 
 import "trip2g/services/trip2g"
 
-// Change is what a site has that the one before it had not.
-type Change struct {
-	Site trip2g.Site
-	// Notes are the IDs of those whose pages came, changed, moved or went.
-	Notes []int64
-	// Anew tells that the site does not follow from the one before it: Notes are all that it has, and
-	// what is known of others is of another database.
-	Anew bool
-}
-
 // observe tells of the snapshot that came in place of the last one. follows is false if it was made of
 // a state that was read from the beginning.
 func (f *Follower) observe(last, next *snapshot, follows bool) {
 	if f.Observe == nil {
 		return
 	}
-	c := Change{Site: next, Anew: !follows}
+	c := trip2g.SiteChange{Site: next, Position: next.position, Anew: !follows}
 	if last == nil || last.content != next.content {
 		c.Notes = f.state.catalog.movedNotes()
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/site"
 )
@@ -15,8 +16,8 @@ import (
 // look at nothing else.
 func TestAnObserverIsToldOfThePagesThatChanged(t *testing.T) {
 	source := newMemory("a.md", "one", "b.md", "two", "_hidden.md", "three")
-	var told []site.Change
-	f := site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Observe: func(c site.Change) { told = append(told, c) }})
+	var told []trip2g.SiteChange
+	f := site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Observe: func(c trip2g.SiteChange) { told = append(told, c) }})
 	next := func(what string) (ids []int64, anew bool) {
 		t.Helper()
 		told = nil
@@ -26,6 +27,9 @@ func TestAnObserverIsToldOfThePagesThatChanged(t *testing.T) {
 		}
 		if told[0].Site != f.Current() {
 			t.Errorf("%s: the observer was told of another site than readers see", what)
+		}
+		if told[0].Position != f.Current().Stats().Position {
+			t.Errorf("%s: the observer was told of position %d", what, told[0].Position)
 		}
 		slices.Sort(told[0].Notes)
 		return told[0].Notes, told[0].Anew

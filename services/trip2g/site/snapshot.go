@@ -87,7 +87,7 @@ func (s *snapshot) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bo
 		return trip2g.NotePage{}, false
 	}
 	e := held.entry
-	return trip2g.NotePage{ID: e.ID, Title: e.doc.Title, URL: e.url, MembersOnly: e.doc.MembersOnly}, true
+	return trip2g.NotePage{ID: e.ID, Title: e.doc.Title, URL: e.url, MembersOnly: e.doc.MembersOnly, Doc: e.doc}, true
 }
 
 // Redirects is trip2g.Site's.

@@ -1,0 +1,298 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
+)
+
+// The words are kept in an FTS5 table without its texts (https://sqlite.org/fts5.html#contentless_delete_tables),
+// in a database that only this process has: not on the mount, and gone with the process. The texts are
+// cut into words before (words), so that the simplest tokenizer will do: it parts at spaces, and takes
+// all that is not ASCII for a word's letters.
+//
+// Measured with 10,000 notes of 3 KB on two cores: FTS5 made the index in 1.4 s with 20 MB of memory in
+// a file of 20 MB, takes a change in 0.5 ms, and ranks all notes for a word that each of them has in 7 ms;
+// bleve v2.6.3 took 17.7 s, 210 MB, 142 MB and 3.8 ms for the same, and 1 ms. A prefix index would have
+// doubled file and time and made the worst query a fifth faster.
+const (
+	createTable = `CREATE VIRTUAL TABLE words USING fts5(title, names, headings, text, path, tags,
+		content='', contentless_delete=1, tokenize='ascii')`
+	dropTable  = `DROP TABLE words`
+	insertNote = `INSERT INTO words(rowid, title, names, headings, text, path, tags) VALUES(?, ?, ?, ?, ?, ?, ?)`
+	removeNote = `DELETE FROM words WHERE rowid = ?`
+	findNotes  = `SELECT rowid, score(words, ?3) FROM words WHERE words MATCH ?1 AND (rowid & 1) <= ?2 LIMIT ?4`
+	countNotes = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 AND (rowid & 1) <= ?2 LIMIT ?3)`
+)
+
+// pragmas bound the memory of a connection, in KiB, and ask for no safety: after a crash the index is made
+// anew. With a log (WAL), who searches does not wait for who writes.
+const pragmas = `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;
+	PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 4194304`
+
+// rowOf is the number of a note in the index. Its lowest bit tells whether the note is for members, so
+// that those are left out before anything is counted or ranked.
+func rowOf(id int64, membersOnly bool) int64 {
+	if membersOnly {
+		return id<<1 | 1
+	}
+	return id << 1
+}
+
+// entry is a note as the index has it: the words of each field.
+type entry struct {
+	row    int64
+	fields [fields]string
+}
+
+// database is the index's file. One goroutine may write while others search.
+type database struct {
+	writer         *sqlite3.Conn
+	insert, remove *sqlite3.Stmt
+	readers        []*reader
+}
+
+// openDatabase makes an empty index in a folder, for so many searches at a time. Its files have no name
+// any more when it returns.
+func openDatabase(dir string, readers int) (d *database, err error) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	own, err := os.MkdirTemp(dir, "trip2g-search-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the search index: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
+	d = &database{}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	path := filepath.Join(own, "index.sqlite3")
+	if d.writer, err = openConnection(path); err != nil {
+		return nil, err
+	}
+	if err := d.writer.Exec(createTable); err != nil {
+		return nil, fmt.Errorf("make the search index: %w", err)
+	}
+	if d.insert, _, err = d.writer.PrepareFlags(insertNote, sqlite3.PREPARE_PERSISTENT); err != nil {
+		return nil, fmt.Errorf("prepare the search index: %w", err)
+	}
+	if d.remove, _, err = d.writer.PrepareFlags(removeNote, sqlite3.PREPARE_PERSISTENT); err != nil {
+		return nil, fmt.Errorf("prepare the search index: %w", err)
+	}
+	for range readers {
+		r, err := openReader(path)
+		if err != nil {
+			return nil, err
+		}
+		d.readers = append(d.readers, r)
+	}
+	return d, nil
+}
+
+func openConnection(path string) (*sqlite3.Conn, error) {
+	name := url.URL{Scheme: "file", Path: path}
+	c, err := sqlite3.Open(name.String())
+	if err != nil {
+		return nil, fmt.Errorf("open the search index: %w", err)
+	}
+	err = fts5.RegisterCustom(c, func(api *fts5.API) error { return api.CreateFunction("score", score) })
+	if err == nil {
+		err = c.Exec(pragmas)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("set the search index up: %w", err), c.Close())
+	}
+	return c, nil
+}
+
+// close frees the memory and the files.
+func (d *database) close() {
+	for _, r := range d.readers {
+		r.close()
+	}
+	if d.writer != nil {
+		d.insert.Close()
+		d.remove.Close()
+		d.writer.Close()
+	}
+}
+
+// apply takes rows out and entries in, all of it or nothing; with anew all that was there is taken out
+// before.
+func (d *database) apply(removed []int64, added []entry, anew bool) (err error) {
+	tx := d.writer.Begin()
+	defer tx.End(&err)
+	if anew {
+		if err := d.writer.Exec(dropTable + ";" + createTable); err != nil {
+			return fmt.Errorf("empty the search index: %w", err)
+		}
+	}
+	for _, row := range removed {
+		if err := errors.Join(d.remove.BindInt64(1, row), d.remove.Exec()); err != nil {
+			return fmt.Errorf("take a note out of the search index: %w", err)
+		}
+	}
+	for _, e := range added {
+		if err := d.add(e); err != nil {
+			return fmt.Errorf("put a note into the search index: %w", err)
+		}
+	}
+	return nil
+}
+
+func (d *database) add(e entry) error {
+	err := d.insert.BindInt64(1, e.row)
+	for i, f := range []field{inTitle, inNames, inHeadings, inText, inPath, inTags} {
+		err = errors.Join(err, d.insert.BindText(i+2, e.fields[f]))
+	}
+	return errors.Join(err, d.insert.Exec())
+}
+
+// reader searches, one query at a time.
+type reader struct {
+	conn        *sqlite3.Conn
+	find, count *sqlite3.Stmt
+}
+
+func openReader(path string) (r *reader, err error) {
+	r = &reader{}
+	if r.conn, err = openConnection(path); err != nil {
+		return nil, err
+	}
+	r.find, _, err = r.conn.PrepareFlags(findNotes, sqlite3.PREPARE_PERSISTENT)
+	if err == nil {
+		r.count, _, err = r.conn.PrepareFlags(countNotes, sqlite3.PREPARE_PERSISTENT)
+	}
+	if err == nil {
+		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), false) // opens the log
+	}
+	if err != nil {
+		r.close()
+		return nil, fmt.Errorf("prepare the search index: %w", err)
+	}
+	return r, nil
+}
+
+func (r *reader) close() {
+	r.find.Close()
+	r.count.Close()
+	r.conn.Close()
+}
+
+// maxMatches bounds the notes that one query ranks, and so its time.
+const maxMatches = 50_000
+
+// match is a note that was found.
+type match struct {
+	row   int64
+	score float64
+}
+
+// ranked gives the notes that match, the best first; members tells whether those for members may be
+// among them. The order depends on nothing but the notes that may be.
+func (r *reader) ranked(ctx context.Context, q query, visible int, members bool) ([]match, error) {
+	p, err := r.plan(ctx, q, visible, members)
+	if err != nil {
+		return nil, err
+	}
+	var found []match
+	err = r.query(ctx, r.find, func() error {
+		return errors.Join(r.find.BindText(1, q.expression()), r.find.BindInt(2, bit(members)), r.find.BindPointer(3, p), r.find.BindInt(4, maxMatches))
+	}, func() { found = append(found, match{r.find.ColumnInt64(0), r.find.ColumnFloat(1)}) })
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b match) int {
+		switch {
+		case a.score != b.score:
+			return compareScores(b.score, a.score)
+		case a.row < b.row:
+			return -1
+		}
+		return 1
+	})
+	return found, nil
+}
+
+func compareScores(a, b float64) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// matches counts the notes that match an expression, up to maxMatches.
+func (r *reader) matches(ctx context.Context, expression string, members bool) (n int, err error) {
+	err = r.query(ctx, r.count, func() error {
+		return errors.Join(r.count.BindText(1, expression), r.count.BindInt(2, bit(members)), r.count.BindInt(3, maxMatches))
+	}, func() { n = r.count.ColumnInt(0) })
+	return n, err
+}
+
+// query runs a statement until its end or ctx's.
+func (r *reader) query(ctx context.Context, s *sqlite3.Stmt, bind func() error, row func()) error {
+	defer r.conn.SetInterrupt(r.conn.SetInterrupt(ctx))
+	err := bind()
+	for err == nil && s.Step() {
+		row()
+	}
+	err = errors.Join(err, s.Err(), s.Reset(), s.ClearBindings())
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func bit(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// expression writes a query for FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax). Every word of
+// it is a string in quotes, of letters and digits, so that nothing in it is an operator.
+func (q query) expression() string {
+	var out strings.Builder
+	for i, t := range q.terms {
+		if i > 0 {
+			out.WriteString(" AND ")
+		}
+		out.WriteString(t.expression())
+	}
+	for _, t := range q.without {
+		out.WriteString(" NOT " + t.expression())
+	}
+	return out.String()
+}
+
+func (t term) expression() string {
+	alternatives := make([]string, len(t.phrases))
+	for i, p := range t.phrases {
+		alternatives[i] = p.expression()
+	}
+	any := "(" + strings.Join(alternatives, " OR ") + ")"
+	if t.field != anywhere {
+		return columns[t.field] + ":" + any
+	}
+	return any
+}
+
+func (p phrase) expression() string {
+	quoted := `"` + strings.Join(p.words, " ") + `"`
+	if p.prefix {
+		return quoted + "*"
+	}
+	return quoted
+}

@@ -1,0 +1,312 @@
+// Package search finds notes by their words, on every node, without touching the database that they come
+// from.
+//
+// An Index follows the site in memory: it is told which notes changed, cuts their texts into words in a
+// goroutine of its own, and keeps these in a private FTS5 database that is made anew at each start. So a
+// start waits for no index, and a change is found some milliseconds after it is visible, however large the
+// vault is. What was found is looked up in the site that readers see, with the rights of who asks: the
+// index decides what is found, the site what may be seen.
+package search
+
+import (
+	"context"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+)
+
+// Bounds of a search, and of the work of following the site.
+const (
+	// maxText is how much of a note's text can be searched, in bytes from its start.
+	maxText = 1 << 20
+	// A batch of notes is one transaction: it ends when it has so many notes or bytes of words.
+	batchNotes = 100
+	batchBytes = 512 << 10
+	// queryTime bounds one query, turnTime the wait for its turn.
+	queryTime = 2 * time.Second
+	turnTime  = time.Second
+	// retryAfter is how long after a failure the index tries again.
+	retryAfter = 2 * time.Second
+)
+
+// Options is what an Index is made of. Site and Text are needed.
+type Options struct {
+	// Site gives what readers see now, nil until it is loaded.
+	Site func() trip2g.Site
+	// Text gives what a reader reads of a note, without markup.
+	Text func(*trip2g.Document) string
+	// Dir is a folder for the index's files, which have no name there; "" is the system's for temporary
+	// ones. It must not be on a LiteFS mount.
+	Dir string
+	// FreshWait is how long a search that is to be fresh waits at most.
+	FreshWait time.Duration
+	Log       zerolog.Logger
+}
+
+// Index is a trip2g.Searcher. Run makes it follow what Observe tells it.
+type Index struct {
+	Options
+	texts *texts
+	turns chan *reader // of the open database: one for each query that may run
+
+	mu              sync.Mutex
+	queue           queue
+	progress        chan struct{} // closed when something of this changes
+	open            bool          // there is a database
+	public, members int           // notes in it
+
+	rows map[int64]int64 // by note, its row in the database; Run's alone
+}
+
+// New makes an index that has nothing yet.
+func New(o Options) *Index {
+	return &Index{Options: o, texts: newTexts(o.Text), turns: make(chan *reader, turns()), progress: make(chan struct{}), rows: make(map[int64]int64)}
+}
+
+// turns is how many queries run at a time: half of the processors are left to pages and to what is
+// published.
+func turns() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// Observe takes in that the site changed. It returns at once.
+func (x *Index) Observe(c trip2g.SiteChange) {
+	x.change(func() { x.queue.put(c) })
+}
+
+// change changes the state and tells who waits for it.
+func (x *Index) change(f func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	f()
+	close(x.progress)
+	x.progress = make(chan struct{})
+}
+
+// await returns when is holds, or with ctx's error. is is asked with the lock held.
+func (x *Index) await(ctx context.Context, is func() bool) error {
+	for {
+		x.mu.Lock()
+		holds, progress := is(), x.progress
+		x.mu.Unlock()
+		if holds {
+			return nil
+		}
+		select {
+		case <-progress:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Run keeps the index until ctx ends. A failure is logged, and tried again.
+func (x *Index) Run(ctx context.Context) error {
+	failed := ""
+	for {
+		err := x.follow(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err.Error() != failed {
+			x.Log.Error().Err(err).Msg("the search index is broken: it is made anew, and nothing is found meanwhile")
+			failed = err.Error()
+		}
+		if x.pause(ctx, retryAfter) != nil {
+			return nil
+		}
+	}
+}
+
+// follow makes an index and takes in what changes until ctx ends or something fails.
+func (x *Index) follow(ctx context.Context) error {
+	db, err := openDatabase(x.Dir, cap(x.turns))
+	if err != nil {
+		return err
+	}
+	x.opened(db)
+	defer x.closed(db)
+	for {
+		if err := x.await(ctx, func() bool { return !x.queue.isEmpty() }); err != nil {
+			return err
+		}
+		began := time.Now()
+		b := x.gather()
+		if err := db.apply(b.removed, b.added, b.anew); err != nil {
+			return err
+		}
+		x.took(b)
+		if b.urgent {
+			continue
+		}
+		// Who reads pages goes before a large change, who waits for a small one too.
+		if err := x.pause(ctx, time.Since(began)/2); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits, but not while there are small changes.
+func (x *Index) pause(ctx context.Context, d time.Duration) error {
+	pause, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	_ = x.await(pause, func() bool { return len(x.queue.fresh) > 0 })
+	return ctx.Err()
+}
+
+// opened lets queries run. What a database before this one had is to be taken in again.
+func (x *Index) opened(db *database) {
+	x.change(func() {
+		x.queue.back(slices.Collect(maps.Keys(x.rows)))
+		x.open, x.public, x.members = true, 0, 0
+	})
+	clear(x.rows)
+	for _, r := range db.readers {
+		x.turns <- r
+	}
+}
+
+// closed ends a database when no query runs any more.
+func (x *Index) closed(db *database) {
+	x.change(func() { x.open = false })
+	for range db.readers {
+		<-x.turns
+	}
+	db.close()
+}
+
+// batch is what one transaction changes.
+type batch struct {
+	anew    bool
+	urgent  bool // it has small changes
+	upTo    trip2g.Position
+	rows    map[int64]int64 // by note, its row; noRow for a note that has none any more
+	removed []int64
+	added   []entry
+}
+
+const noRow = -1
+
+// gather takes notes out of the queue.
+func (x *Index) gather() *batch {
+	b := &batch{rows: make(map[int64]int64)}
+	for size := 0; len(b.rows) < batchNotes && size < batchBytes; {
+		id, site, ok := x.next(b)
+		if !ok {
+			break
+		}
+		if _, has := b.rows[id]; has {
+			continue // it is in this batch as it is now
+		}
+		size += x.take(b, site, id)
+		runtime.Gosched()
+	}
+	return b
+}
+
+// next takes one note out of the queue for a batch. What it has of another database goes before.
+func (x *Index) next(b *batch) (id int64, site trip2g.Site, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.queue.anew {
+		*b = batch{anew: true, rows: make(map[int64]int64)}
+		x.queue.anew = false
+	}
+	id, urgent, ok := x.queue.next()
+	x.queue.busy = true
+	b.urgent = b.urgent || urgent
+	b.upTo = 0
+	if len(x.queue.fresh) == 0 {
+		b.upTo = x.queue.told
+	}
+	return id, x.queue.site, ok
+}
+
+// take puts a note into a batch as the site has it, and gives the bytes of its words.
+func (x *Index) take(b *batch, site trip2g.Site, id int64) (size int) {
+	if row, has := x.rows[id]; has && !b.anew {
+		b.removed = append(b.removed, row)
+	}
+	b.rows[id] = noRow
+	page, ok := site.NoteByID(id, trip2g.Owner)
+	if !ok {
+		return 0
+	}
+	e := entryOf(page, textOf(x.Text, page.Doc))
+	b.rows[id] = e.row
+	b.added = append(b.added, e)
+	for _, words := range e.fields {
+		size += len(words)
+	}
+	return size
+}
+
+// took takes down that the index has a batch.
+func (x *Index) took(b *batch) {
+	if b.anew {
+		clear(x.rows)
+	}
+	for id, row := range b.rows {
+		if row == noRow {
+			delete(x.rows, id)
+		} else {
+			x.rows[id] = row
+		}
+	}
+	removed, added := countMembers(b.removed), 0
+	for _, e := range b.added {
+		added += int(e.row & 1)
+	}
+	x.change(func() {
+		if b.anew {
+			x.public, x.members = 0, 0
+		}
+		x.members += added - removed
+		x.public += len(b.added) - added - (len(b.removed) - removed)
+		x.queue.took(b.upTo)
+	})
+}
+
+func countMembers(rows []int64) (n int) {
+	for _, row := range rows {
+		n += int(row & 1)
+	}
+	return n
+}
+
+// entryOf cuts what is known of a note into words.
+func entryOf(page trip2g.NotePage, text string) entry {
+	e := entry{row: rowOf(page.ID, page.MembersOnly)}
+	doc := page.Doc
+	e.fields[inTitle] = spaced(doc.Title)
+	e.fields[inNames] = spaced(append(slices.Clip(doc.Aliases), doc.Tags...)...)
+	headings := make([]string, len(doc.Headings))
+	for i, h := range doc.Headings {
+		headings[i] = h.Text
+	}
+	e.fields[inHeadings] = spaced(headings...)
+	e.fields[inText] = spaced(text)
+	e.fields[inPath] = spaced(page.URL)
+	e.fields[inTags] = strings.Join(tagWords(doc.Tags), " ")
+	return e
+}
+
+// tagWords gives the words of tags and of those above them, for the field inTags.
+func tagWords(tags []string) (list []string) {
+	for _, tag := range tags {
+		for i, c := range tag + "/" {
+			if c != '/' {
+				continue
+			}
+			if w := foldTag(tag[:i]); w != "" && !slices.Contains(list, w) {
+				list = append(list, w)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,238 @@
+package search
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Bounds of a query. What is beyond is not looked for.
+const (
+	maxQuery = 1000 // bytes
+	maxTerms = 16
+	maxWords = 64 // of all terms
+)
+
+// field is a part of a note, a column of the index.
+type field uint8
+
+const (
+	anywhere field = iota
+	inTitle
+	inNames // aliases, and the words of tags
+	inHeadings
+	inText
+	inPath // of the page's address
+	inTags // each tag whole, and those above it
+	fields
+)
+
+// columns are the fields' names in the index.
+var columns = [fields]string{inTitle: "title", inNames: "names", inHeadings: "headings", inText: "text", inPath: "path", inTags: "tags"}
+
+// query is what a reader looks for: notes that have all terms, and none of those with not.
+type query struct {
+	text    string // as far as it was read
+	terms   []term // that a note must have
+	without []term // that it must not have
+}
+
+// term is a word, a phrase or a tag. Any of its phrases will do, the first is the best.
+type term struct {
+	field   field
+	phrases []phrase
+}
+
+// phrase is words in a row, as the index has them.
+type phrase struct {
+	words  []string
+	prefix bool    // the last word may be longer
+	weight float64 // of a hit
+}
+
+// Weights of what is found, beside the word itself.
+const (
+	asWritten   = 1.0
+	asBeginning = 0.5 // the word may go on
+	asInflected = 0.4 // another form of the word
+)
+
+// parse reads what a reader typed. Everything has a meaning; what is no operator is text to look for:
+//
+//	one two     both words, in any form, the last as far as it is typed
+//	"one two"   the words in a row
+//	-one        not this word; likewise before all that follows
+//	tag:a/b #a  the tag, or one below it
+//	path:a/b    in the page's address
+//	title:one   in the title
+func parse(text string) query {
+	if len(text) > maxQuery {
+		text = text[:maxQuery]
+	}
+	text = norm.NFC.String(strings.ToValidUTF8(text, ""))
+	q := query{text: strings.TrimFunc(text, isSpace)}
+	budget := maxWords
+	for len(q.terms)+len(q.without) < maxTerms && budget > 0 {
+		var p piece
+		p, text = cutPiece(text)
+		if p == (piece{}) {
+			break
+		}
+		t, ok := p.term(&budget)
+		switch {
+		case !ok:
+		case p.not:
+			q.without = append(q.without, term{t.field, t.phrases[:1]})
+		default:
+			q.terms = append(q.terms, t)
+		}
+	}
+	return q
+}
+
+// piece is an operator's text.
+type piece struct {
+	not    bool
+	field  field
+	quoted bool
+	open   bool // nothing comes after it: it may go on
+	text   string
+}
+
+// cutPiece takes the first piece off a text; an empty one if there is none.
+func cutPiece(text string) (p piece, rest string) {
+	text = strings.TrimLeftFunc(text, isSpace)
+	if text == "" {
+		return piece{}, ""
+	}
+	if after, ok := strings.CutPrefix(text, "-"); ok && after != "" && !isSpace(first(after)) {
+		p.not, text = true, after
+	}
+	p.field, text = cutField(text)
+	if after, ok := cutQuote(text); ok {
+		p.quoted = true
+		end := strings.IndexFunc(after, isQuote)
+		if end < 0 {
+			p.open, p.text = true, after
+			return p, ""
+		}
+		p.text = after[:end]
+		_, size := utf8.DecodeRuneInString(after[end:])
+		return p, after[end+size:]
+	}
+	end := strings.IndexFunc(text, isSpace)
+	if end < 0 {
+		p.open, p.text = true, text
+		return p, ""
+	}
+	p.text = text[:end]
+	return p, text[end:]
+}
+
+// operators are what a reader writes before what a field shall have.
+var operators = [fields]string{inTags: "tag:", inPath: "path:", inTitle: "title:"}
+
+func cutField(text string) (field, string) {
+	for _, f := range []field{inTags, inPath, inTitle} {
+		name := operators[f]
+		if len(text) > len(name) && strings.EqualFold(text[:len(name)], name) && !isSpace(first(text[len(name):])) {
+			return f, text[len(name):]
+		}
+	}
+	if after, ok := strings.CutPrefix(text, "#"); ok && after != "" && !isSpace(first(after)) {
+		return inTags, after
+	}
+	return anywhere, text
+}
+
+func cutQuote(text string) (string, bool) {
+	if text == "" || !isQuote(first(text)) {
+		return text, false
+	}
+	_, size := utf8.DecodeRuneInString(text)
+	return text[size:], true
+}
+
+func first(text string) rune { r, _ := utf8.DecodeRuneInString(text); return r }
+
+func isSpace(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// isQuote takes those of other keyboards too; a phone makes them by itself.
+func isQuote(r rune) bool { return strings.ContainsRune("\"“”„«»", r) }
+
+// term gives what a piece looks for; ok is false if it has no word. budget is the number of words that
+// may still be looked for.
+func (p piece) term(budget *int) (t term, ok bool) {
+	t.field = p.field
+	if p.field == inTags {
+		tag := foldTag(p.text)
+		*budget--
+		t.phrases = []phrase{{words: []string{tag}, weight: asWritten}}
+		if p.open {
+			t.phrases = append(t.phrases, phrase{[]string{tag}, true, asBeginning})
+		}
+		return t, tag != ""
+	}
+	list, last := queryWords(p.text, *budget)
+	*budget -= len(list)
+	if len(list) == 0 {
+		return t, false
+	}
+	alone := last.run && last.last // one character of a script without spaces: the beginning of a word
+	t.phrases = []phrase{{list, alone, asWritten}}
+	if p.open && !last.run && utf8.RuneCountInString(last.text) > 1 || p.field == inPath {
+		t.phrases = append(t.phrases, phrase{list, true, asBeginning})
+	}
+	if stem := stemOf(last.text); !p.quoted && len(list) == 1 && stem != "" && (stem != last.text || len(t.phrases) == 1) {
+		t.phrases = append(t.phrases, phrase{[]string{stem}, true, asInflected})
+	}
+	return t, true
+}
+
+// queryWords gives the words of a piece and its last one. The character that ends a run is in the pair
+// before it already; but where words follow, it comes between.
+func queryWords(text string, most int) (list []string, last word) {
+	var run bool
+	words(text, func(w word) bool {
+		if len(list) == most {
+			return false
+		}
+		list, last, run = append(list, w.text), w, w.run && w.last && last.run && last.end == w.end
+		return true
+	})
+	if run {
+		list = list[:len(list)-1]
+		last.last = false
+	}
+	return slices.Clip(list), last
+}
+
+// tagSeparator stands for all in a tag that is no letter and no digit, so that the index takes a tag as
+// one word. It is a private character, which no text's word has.
+const tagSeparator = "\ue000"
+
+// foldTag gives the one word that a tag is in the index.
+func foldTag(tag string) string {
+	var out []string
+	for segment := range strings.SplitSeq(tag, "/") {
+		var parts []string
+		words(segment, func(w word) bool {
+			if !w.run || w.last {
+				parts = append(parts, w.text)
+			} else {
+				parts = append(parts, foldWord(segment[w.start:w.first]))
+			}
+			return true
+		})
+		if len(parts) > 0 {
+			out = append(out, strings.Join(parts, tagSeparator))
+		}
+	}
+	return cutWord(strings.Join(out, tagSeparator+tagSeparator))
+}
+
+// isEmpty tells that there is nothing to look for.
+func (q query) isEmpty() bool { return len(q.terms) == 0 }

@@ -1,0 +1,118 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"trip2g/services/trip2g"
+)
+
+var _ trip2g.Searcher = (*Index)(nil)
+
+// Search is trip2g.Searcher's.
+func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
+	q := parse(request.Query)
+	if request.Fresh {
+		x.freshen(ctx)
+	}
+	answer := trip2g.SearchAnswer{Query: q.text, Results: []trip2g.SearchResult{}}
+	members := request.Reader >= trip2g.Member
+	open, visible := x.state(&answer, members)
+	site := x.Site()
+	if q.isEmpty() || !open || site == nil {
+		return answer, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, queryTime)
+	defer cancel()
+	found, err := x.find(ctx, q, visible, members)
+	if err == nil {
+		err = x.show(ctx, &answer, site, q, request, found)
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return answer, trip2g.Errorf(trip2g.EUNAVAILABLE, "this search takes too long now; ask for less at a time, or again in a moment")
+	case err != nil:
+		return answer, err
+	}
+	return answer, nil
+}
+
+// freshen waits for what the site has now.
+func (x *Index) freshen(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, x.FreshWait)
+	defer cancel()
+	x.mu.Lock()
+	told := x.queue.told
+	x.mu.Unlock()
+	_ = x.await(ctx, func() bool { return x.queue.settled >= told || x.queue.told < told })
+}
+
+// state tells an answer how far the index is, and gives the number of notes in it that the reader may
+// read.
+func (x *Index) state(answer *trip2g.SearchAnswer, members bool) (open bool, visible int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	visible = x.public
+	if members {
+		visible += x.members
+	}
+	answer.Indexing = !x.open || x.queue.site == nil || x.queue.anew || len(x.queue.later) > 0
+	if has := x.public + x.members; answer.Indexing && !x.queue.anew && has > 0 {
+		answer.Progress = 100 * has / (has + len(x.queue.later))
+	}
+	return x.open, visible
+}
+
+// find ranks the notes that match when it is this query's turn.
+func (x *Index) find(ctx context.Context, q query, visible int, members bool) ([]match, error) {
+	turn, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	select {
+	case r := <-x.turns:
+		defer func() { x.turns <- r }()
+		return r.ranked(ctx, q, visible, members)
+	case <-turn.Done():
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search at the moment; try again in a second")
+	}
+}
+
+// show looks what was found up in the site. What is not there any more, or not for this reader any more,
+// was not found.
+func (x *Index) show(ctx context.Context, answer *trip2g.SearchAnswer, site trip2g.Site, q query, request trip2g.SearchRequest, found []match) error {
+	answer.Total = len(found)
+	for _, m := range found[min(max(request.Offset, 0), len(found)):] {
+		if len(answer.Results) >= request.Limit {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, ok := site.NoteByID(m.row>>1, request.Reader)
+		if !ok {
+			answer.Total--
+			continue
+		}
+		answer.Results = append(answer.Results, x.result(page, q))
+	}
+	return nil
+}
+
+func (x *Index) result(page trip2g.NotePage, q query) trip2g.SearchResult {
+	r := trip2g.SearchResult{
+		Title: page.Title, URL: (&url.URL{Path: page.URL}).String(), MembersOnly: page.MembersOnly,
+		Tags: append([]string{}, page.Doc.Tags...),
+	}
+	var ok bool
+	r.Snippet, r.Marks, ok = snippet(x.texts.get(page.Doc), q)
+	if !ok && page.Doc.Description != "" {
+		r.Snippet, r.Marks, _ = snippet(page.Doc.Description, q)
+	}
+	if r.Marks == nil {
+		r.Marks = [][2]int{}
+	}
+	return r
+}

@@ -1,0 +1,214 @@
+package search
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of a snippet, in columns: a character of a script without spaces is as wide as two.
+const (
+	snippetWidth  = 200
+	snippetBefore = 60 // of it before what was found
+	snippetHits   = 200
+)
+
+// hit is where a term stands in a text, in bytes.
+type hit struct{ start, end, term int }
+
+// snippet gives the piece of a text with the most terms of a query, on one line, and where in it they are:
+// start and end in UTF-16 code units. ok is false if the text has none; then the piece is its beginning.
+func snippet(text string, q query) (piece string, marks [][2]int, ok bool) {
+	hits := hitsOf(text, q)
+	start, end := 0, 0
+	if len(hits) > 0 {
+		start = before(text, best(hits).start)
+	}
+	end = after(text, start)
+	w := pieceWriter{}
+	if start > 0 {
+		w.text("…")
+	}
+	for _, h := range hits {
+		if h.start < start || h.end > end {
+			continue
+		}
+		w.text(text[start:h.start])
+		from := w.mark()
+		w.text(text[h.start:h.end])
+		if len(marks) > 0 && marks[len(marks)-1][1] >= from {
+			marks[len(marks)-1][1] = w.units
+		} else {
+			marks = append(marks, [2]int{from, w.units})
+		}
+		start = h.end
+	}
+	w.text(text[start:end])
+	if strings.TrimSpace(text[end:]) != "" {
+		w.text("…")
+	}
+	return w.out.String(), marks, len(hits) > 0
+}
+
+// hitsOf finds the first terms of a query in a text, in order and apart.
+func hitsOf(text string, q query) (hits []hit) {
+	var row [maxWords]word // the last words, as a ring
+	n := 0
+	words(text, func(w word) bool {
+		row[n%len(row)] = w
+		n++
+		h, ok := hitAt(&row, n, q)
+		if !ok {
+			return true
+		}
+		if last := len(hits) - 1; last >= 0 && hits[last].end > h.start {
+			hits[last].end = max(hits[last].end, h.end)
+			return true
+		}
+		hits = append(hits, h)
+		return len(hits) < snippetHits
+	})
+	return hits
+}
+
+// hitAt tells whether a term of the query ends with the last of n words.
+func hitAt(row *[maxWords]word, n int, q query) (hit, bool) {
+	last := row[(n-1)%len(row)]
+	for i, t := range q.terms {
+		if t.field == inTags || t.field == inPath {
+			continue
+		}
+		for _, p := range t.phrases {
+			length := len(p.words)
+			if length > n || !ends(last, p) {
+				continue
+			}
+			whole := true
+			for k := 0; k < length-1 && whole; k++ {
+				whole = row[(n-length+k)%len(row)].text == p.words[k]
+			}
+			if !whole {
+				continue
+			}
+			end := last.end
+			if last.run && last.text != p.words[length-1] {
+				end = last.first
+			}
+			return hit{row[(n-length)%len(row)].start, end, i}, true
+		}
+	}
+	return hit{}, false
+}
+
+// ends tells whether a word can be the last one of a phrase.
+func ends(w word, p phrase) bool {
+	wanted := p.words[len(p.words)-1]
+	return w.text == wanted || p.prefix && strings.HasPrefix(w.text, wanted)
+}
+
+// best chooses the hit from which on a piece has the most different terms, the first of equals.
+func best(hits []hit) hit {
+	const near = snippetWidth - snippetBefore
+	chosen, most := hits[0], 0
+	for i, h := range hits {
+		var terms [maxTerms]bool
+		n := 0
+		for _, other := range hits[i:] {
+			if other.start-h.start > near {
+				break
+			}
+			if !terms[other.term] {
+				terms[other.term] = true
+				n++
+			}
+		}
+		if n > most {
+			chosen, most = h, n
+		}
+	}
+	return chosen
+}
+
+// before goes back from what was found to where a piece can begin: at the line's start if that is near, else
+// between words.
+func before(text string, at int) int {
+	start := at
+	for width := 0; start > 0; {
+		r, size := utf8.DecodeLastRuneInString(text[:start])
+		if r == '\n' {
+			return start
+		}
+		if width += columnsOf(r); width > snippetBefore {
+			break
+		}
+		start -= size
+	}
+	if start == 0 {
+		return 0
+	}
+	for i, r := range text[start:at] {
+		if unicode.IsSpace(r) {
+			return start + i + utf8.RuneLen(r)
+		}
+	}
+	return start
+}
+
+// after goes on from a piece's start to where it can end.
+func after(text string, start int) int {
+	width, space := 0, -1
+	for i, r := range text[start:] {
+		if unicode.IsSpace(r) {
+			space = start + i
+		}
+		if width += columnsOf(r); width > snippetWidth {
+			if space > start+i-3*snippetBefore && kindOf(r) != unspaced && space > start {
+				return space
+			}
+			return start + i
+		}
+	}
+	return len(text)
+}
+
+func columnsOf(r rune) int {
+	if r >= utf8.RuneSelf && kindOf(r) == unspaced {
+		return 2
+	}
+	return 1
+}
+
+// pieceWriter writes a piece on one line and counts its UTF-16 code units.
+type pieceWriter struct {
+	out   strings.Builder
+	units int
+	space bool // one is to be written before the next character
+}
+
+func (w *pieceWriter) text(s string) {
+	for _, r := range s {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			w.space = w.units > 0
+			continue
+		}
+		w.mark()
+		w.write(r)
+	}
+}
+
+// mark gives where the next character will be.
+func (w *pieceWriter) mark() int {
+	if w.space {
+		w.space = false
+		w.write(' ')
+	}
+	return w.units
+}
+
+func (w *pieceWriter) write(r rune) {
+	w.out.WriteRune(r)
+	w.units++
+	if r > 0xFFFF {
+		w.units++
+	}
+}

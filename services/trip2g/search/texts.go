@@ -1,0 +1,73 @@
+package search
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"trip2g/services/trip2g"
+)
+
+// Bounds of the texts that are kept for snippets: what is looked for often, or as one types, is found in the
+// same notes.
+const (
+	keptTexts     = 512
+	keptTextBytes = 8 << 20
+)
+
+// texts gives the texts of notes. They are made of what is in memory, which takes some milliseconds for a
+// long one.
+type texts struct {
+	of func(*trip2g.Document) string
+
+	mu    sync.Mutex
+	kept  *simplelru.LRU[*trip2g.Document, string]
+	bytes int
+}
+
+func newTexts(of func(*trip2g.Document) string) *texts {
+	t := &texts{of: of}
+	kept, err := simplelru.NewLRU(keptTexts, func(_ *trip2g.Document, text string) { t.bytes -= len(text) })
+	if err != nil {
+		panic(err) // the size is positive
+	}
+	t.kept = kept
+	return t
+}
+
+func (t *texts) get(doc *trip2g.Document) string {
+	t.mu.Lock()
+	text, ok := t.kept.Get(doc)
+	t.mu.Unlock()
+	if ok {
+		return text
+	}
+	text = textOf(t.of, doc)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.kept.Contains(doc) {
+		t.kept.Add(doc, text)
+		t.bytes += len(text)
+	}
+	for t.bytes > keptTextBytes && t.kept.Len() > 1 {
+		t.kept.RemoveOldest()
+	}
+	return text
+}
+
+// textOf gives the part of a note's text that can be searched, without its title at the start.
+func textOf(of func(*trip2g.Document) string, doc *trip2g.Document) string {
+	if len(doc.Body) > maxText {
+		cut := *doc
+		cut.Body = strings.ToValidUTF8(doc.Body[:maxText], "")
+		doc = &cut
+	}
+	text := of(doc)
+	if doc.TitleInBody {
+		if first, rest, _ := strings.Cut(text, "\n"); first == doc.Title {
+			return rest
+		}
+	}
+	return text
+}
