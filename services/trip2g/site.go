@@ -30,6 +30,8 @@ type Site interface {
 	NoteByID(id int64, reader Reader) (page NotePage, ok bool)
 	// Redirects lists the addresses that lead elsewhere, in the order of From.
 	Redirects() []Redirect
+	// Name is the site's, as its pages show it.
+	Name() string
 	Stats() SiteStats
 }
 

@@ -17,7 +17,9 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"trip2g/services/trip2g"
 )
@@ -37,8 +39,14 @@ const (
 	// addresses are users'.
 	failureTime = 100 * time.Millisecond
 
-	outboxSize      = 64
-	deliveryTimeout = 30 * time.Second
+	outboxSize  = 64
+	prepareTime = 30 * time.Second // to look for a user and store a code
+
+	// A mail with a code is tried a few times within a time in which somebody still waits for it. It is kept
+	// in memory: in the queue of jobs a code would be in the database, for whoever gets hold of a copy.
+	mailTries   = 4
+	mailTime    = 2 * time.Minute
+	mailsAtOnce = 8 // a slow mail server is no reason to let others wait
 )
 
 // Rate limits: a burst, then one per interval. With an address's code of 10^8 values and its 5
@@ -49,7 +57,8 @@ var (
 	signInRate  = perInterval{burst: 30, interval: 5 * time.Second}
 )
 
-// Mailer delivers a sign-in code to an address.
+// Mailer delivers a sign-in code to an address. What fails is tried again, but for EINVALID: the address
+// was refused for good.
 type Mailer func(ctx context.Context, email, code string) error
 
 // LogMailer writes codes to the server's log, at every log level: the way to sign in on a server
@@ -72,6 +81,8 @@ type Options struct {
 	// Refresh makes this node's site follow the database, so that a new session counts at once.
 	Refresh func(context.Context) (trip2g.Position, error)
 	Now     func() time.Time // nil: time.Now
+	// RetryMailAfter is how long a mail that failed waits; a further one twice as long. 0: 2 seconds.
+	RetryMailAfter time.Duration
 }
 
 // SignIn implements trip2g.SignInService. Run delivers what it sends.
@@ -90,6 +101,9 @@ var _ trip2g.SignInService = (*SignIn)(nil)
 func NewSignIn(o Options) (*SignIn, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.RetryMailAfter == 0 {
+		o.RetryMailAfter = 2 * time.Second
 	}
 	if len(o.Secret) == 0 {
 		return nil, fmt.Errorf("sign-in needs a secret to key codes with")
@@ -131,42 +145,61 @@ func (s *SignIn) RequestCode(_ context.Context, email string, client trip2g.Clie
 
 // Run sends the codes that were asked for until ctx ends; it gives nil then.
 func (s *SignIn) Run(ctx context.Context) error {
+	var mails errgroup.Group
+	mails.SetLimit(mailsAtOnce)
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return mails.Wait()
 		case email := <-s.outbox:
-			if err := s.deliver(ctx, email); err != nil && ctx.Err() == nil {
-				s.Log.Error().Err(err).Msg("send a sign-in code")
+			to, code, err := s.prepare(ctx, email)
+			switch {
+			case err != nil && ctx.Err() == nil:
+				s.Log.Error().Err(err).Msg("a sign-in code could not be made")
+			case err == nil && code != "":
+				mails.Go(func() error { s.mail(ctx, to, code); return nil })
 			}
 		}
 	}
 }
 
-// deliver makes, stores and sends a code if the address is a user's.
-func (s *SignIn) deliver(ctx context.Context, email string) error {
-	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
+// prepare makes and stores a code if the address is a user's, and gives "" if it is not.
+func (s *SignIn) prepare(ctx context.Context, email string) (to, code string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
 	defer cancel()
 	user, err := s.Users.UserByEmail(ctx, email)
 	if trip2g.ErrorCode(err) == trip2g.ENOTFOUND {
-		return nil
+		return "", "", nil
 	}
 	if err != nil {
-		return fmt.Errorf("look for the user: %w", err)
+		return "", "", fmt.Errorf("look for the user: %w", err)
 	}
 	n, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
 	if err != nil {
-		return fmt.Errorf("make a code: %w", err)
+		return "", "", fmt.Errorf("make a code: %w", err)
 	}
-	code := fmt.Sprintf("%0*d", CodeDigits, n)
+	code = fmt.Sprintf("%0*d", CodeDigits, n)
 	stored := trip2g.SignInCode{Email: user.Email, Hash: s.codeHash(user.Email, code), ExpiresAt: s.Now().Add(CodeLifetime)}
 	if err := s.Users.PutSignInCode(ctx, stored); err != nil {
-		return fmt.Errorf("store a code: %w", err)
+		return "", "", fmt.Errorf("store a code: %w", err)
 	}
-	if err := s.Mail(ctx, user.Email, code); err != nil {
-		return fmt.Errorf("mail a code: %w", err)
+	return user.Email, code, nil
+}
+
+// mail sends a code, several times if need be.
+func (s *SignIn) mail(ctx context.Context, to, code string) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.Multiplier = s.RetryMailAfter, 2
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := s.Mail(ctx, to, code)
+		if trip2g.ErrorCode(err) == trip2g.EINVALID {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(mailTries), backoff.WithMaxElapsedTime(mailTime))
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error().Err(err).Str("email", to).Msg("a sign-in code could not be mailed: see to the TRIP2G_SMTP_ settings; without them codes are in this log")
 	}
-	return nil
 }
 
 // SignIn is trip2g.SignInService's.

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,6 +57,12 @@ type env struct {
 // start runs a sign-in service on a database with an owner.
 func start(t *testing.T) *env {
 	t.Helper()
+	return startWith(t, func(context.Context, string) error { return nil })
+}
+
+// startWith is start with a mail server that does with each mail what post says.
+func startWith(t *testing.T, post func(ctx context.Context, email string) error) *env {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	db, err := sqlite.OpenLeader(t.Context(), path, sqlite.Options{})
 	if err != nil {
@@ -65,10 +73,17 @@ func start(t *testing.T) *env {
 	}
 	e := &env{t: t, db: db, path: path, clock: &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, mails: make(chan mail, 100)}
 	e.SignIn, err = auth.NewSignIn(auth.Options{
-		Users:  db,
-		Mail:   func(_ context.Context, email, code string) error { e.mails <- mail{email, code}; return nil },
-		Log:    zerolog.New(zerolog.NewTestWriter(t)),
-		Secret: []byte("a secret of this test"),
+		Users: db,
+		Mail: func(ctx context.Context, email, code string) error {
+			if err := post(ctx, email); err != nil {
+				return err
+			}
+			e.mails <- mail{email, code}
+			return nil
+		},
+		RetryMailAfter: time.Millisecond,
+		Log:            zerolog.New(zerolog.NewTestWriter(t)),
+		Secret:         []byte("a secret of this test"),
 		Refresh: func(ctx context.Context) (trip2g.Position, error) {
 			set, err := db.Changes(ctx, 0, 1)
 			return set.Head, err
@@ -238,7 +253,7 @@ func TestAStrangersAddressGetsTheSameAnswerAndNoMail(t *testing.T) {
 	if err := e.RequestCode(t.Context(), "stranger@example.com", client); err != nil {
 		t.Errorf("a stranger's address: %v", err)
 	}
-	// Codes go out one after the other: when the owner's is there, the stranger's would be too.
+	// Codes are made one after the other: when the owner's is there, the stranger's would be too.
 	e.code(owner)
 	if n := len(e.mails); n != 0 {
 		t.Errorf("%d more mails went out", n)
@@ -247,6 +262,82 @@ func TestAStrangersAddressGetsTheSameAnswerAndNoMail(t *testing.T) {
 	e.wantRefused("a stranger", stranger)
 	if known == nil || known.Error() != stranger.Error() {
 		t.Errorf("a user's refusal %q differs from a stranger's %q", known, stranger)
+	}
+}
+
+func TestAMailThatFailsIsTriedAgainAndARefusedOneIsNot(t *testing.T) {
+	t.Parallel()
+	var tries, refusals atomic.Int32
+	e := startWith(t, func(_ context.Context, email string) error {
+		if email == "refused@example.com" {
+			refusals.Add(1)
+			return trip2g.Errorf(trip2g.EINVALID, "no such mailbox")
+		}
+		if tries.Add(1) < 3 {
+			return errors.New("connection refused")
+		}
+		return nil
+	})
+	if _, err := e.db.InviteMember(t.Context(), "refused@example.com", e.clock.now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RequestCode(t.Context(), "refused@example.com", client); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.signIn(owner, e.code(owner)); err != nil {
+		t.Errorf("the code of the third try: %v", err)
+	}
+	if tries.Load() != 3 || refusals.Load() != 1 {
+		t.Errorf("%d tries, and %d of a mail that was refused for good", tries.Load(), refusals.Load())
+	}
+}
+
+func TestOneSlowMailDoesNotHoldAnother(t *testing.T) {
+	t.Parallel()
+	never := make(chan struct{})
+	e := startWith(t, func(ctx context.Context, email string) error {
+		if email == owner {
+			return nil
+		}
+		select {
+		case <-never:
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	})
+	if _, err := e.db.InviteMember(t.Context(), "slow@example.com", e.clock.now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RequestCode(t.Context(), "slow@example.com", client); err != nil {
+		t.Fatal(err)
+	}
+	e.code(owner)
+}
+
+func TestARemovedMemberGetsNoCodeAndASessionTellsOfItsBrowser(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	people := auth.NewPeople(auth.PeopleOptions{Users: e.db, Refresh: e.Refresh, Log: e.Log, Now: e.clock.now})
+	member, mailed, err := people.Invite(t.Context(), " Ann@Example.com ", "https://example.com")
+	if err != nil || mailed || member.Email != "ann@example.com" {
+		t.Fatalf("invited %+v, mailed %v, %v", member, mailed, err)
+	}
+	code := e.code("ann@example.com")
+	_, session, _, err := e.SignIn.SignIn(t.Context(), "ann@example.com", code, trip2g.Client{Addr: "[2001:db8::1]:5", UserAgent: "Fire\x00fox\xff" + strings.Repeat("x", 1000)})
+	if err != nil || session.Address != "2001:db8::1" || !strings.HasPrefix(session.UserAgent, "Fire fox") || len(session.UserAgent) > trip2g.MaxUserAgent {
+		t.Errorf("the session is %+v, %v", session, err)
+	}
+	late := e.code("ann@example.com")
+	if _, err := people.RemoveMember(t.Context(), member.ID); err != nil {
+		t.Fatal(err)
+	}
+	e.wantRefused("a code from before the removal", e.signIn("ann@example.com", late))
+	if err := e.RequestCode(t.Context(), "ann@example.com", client); err != nil {
+		t.Errorf("a removed member's address: %v", err)
+	}
+	e.code(owner)
+	if n := len(e.mails); n != 0 {
+		t.Errorf("%d more mails went out", n)
 	}
 }
 

@@ -40,6 +40,12 @@ type Config struct {
 	OwnerEmail        string `env:"OWNER_EMAIL" help:"e-mail address of the owner, who may sign in and do everything"`
 	SessionCookieName string `env:"SESSION_COOKIE_NAME" envDefault:"session" help:"name of the session cookie; give each node of one host name its own"`
 
+	SMTPAddr     string `env:"SMTP_ADDR" help:"mail server that sends sign-in codes and invitations, host:port, e.g. smtp.example.com:587; without it codes are in the leader's log and invitations are yours to pass on"`
+	SMTPTLS      string `env:"SMTP_TLS" envDefault:"starttls" help:"how to speak with the mail server: starttls (port 587), tls (port 465), or none for one on this machine"`
+	SMTPUsername string `env:"SMTP_USERNAME" help:"name to sign in to the mail server with; without it the server is not told who sends"`
+	SMTPPassword Secret `env:"SMTP_PASSWORD" help:"password for TRIP2G_SMTP_USERNAME"`
+	SMTPFrom     string `env:"SMTP_FROM" help:"sender of mails: an address, or a name with an address, e.g. My notes <notes@example.com>"`
+
 	MaxNoteSize  Bytes `env:"MAX_NOTE_SIZE" envDefault:"16MiB" help:"largest note that is taken"`
 	MaxAssetSize Bytes `env:"MAX_ASSET_SIZE" envDefault:"256MiB" help:"largest other file that is taken"`
 

@@ -21,6 +21,7 @@ var (
 	reservedEndings = []string{"-wal", "-shm", "-journal", "-pos", "-lock"}
 	logLevels       = []string{"debug", "info", "warn", "error"}
 	logFormats      = []string{"auto", "console", "json"}
+	mailSecurities  = []string{"starttls", "tls", "none"}
 )
 
 // validate finds faults and fills in what follows from other settings.
@@ -29,7 +30,7 @@ func (c *Config) validate() (faults Faults) {
 		faults = append(faults, Prefix+name+": "+fmt.Sprintf(format, args...))
 	}
 	for _, check := range []func(add func(string, string, ...any)){
-		c.checkDatabase, c.checkAddresses, c.checkURLs, c.checkSecrets, c.checkNames, c.checkLimits, c.checkStorage,
+		c.checkDatabase, c.checkAddresses, c.checkURLs, c.checkSecrets, c.checkNames, c.checkLimits, c.checkMail, c.checkStorage,
 	} {
 		check(add)
 	}
@@ -169,6 +170,37 @@ func (c *Config) checkLimits(add func(string, string, ...any)) {
 	}
 	if !slices.Contains(logFormats, c.LogFormat) {
 		add("LOG_FORMAT", "%q is none of %s", c.LogFormat, strings.Join(logFormats, ", "))
+	}
+}
+
+// checkMail wants what belongs together, and no password to go through a network in the clear.
+func (c *Config) checkMail(add func(string, string, ...any)) {
+	if !slices.Contains(mailSecurities, c.SMTPTLS) {
+		add("SMTP_TLS", "%q is none of %s", c.SMTPTLS, strings.Join(mailSecurities, ", "))
+	}
+	if c.SMTPAddr == "" {
+		for name, value := range map[string]string{"SMTP_USERNAME": c.SMTPUsername, "SMTP_PASSWORD": c.SMTPPassword.Reveal(), "SMTP_FROM": c.SMTPFrom} {
+			if value != "" {
+				add(name, "is set, but %sSMTP_ADDR is not: give the mail server's address, e.g. smtp.example.com:587", Prefix)
+			}
+		}
+		return
+	}
+	host, port, _ := net.SplitHostPort(c.SMTPAddr)
+	switch fault := addressFault(c.SMTPAddr); {
+	case fault != "" || host == "" || port == "0":
+		add("SMTP_ADDR", "%q is no host:port: give the mail server's address, e.g. smtp.example.com:587", c.SMTPAddr)
+	case port == "465" && c.SMTPTLS == "starttls":
+		add("SMTP_TLS", "is starttls, but mail servers speak TLS at once on port 465: set it to tls, or take port 587")
+	}
+	if from, err := mail.ParseAddress(c.SMTPFrom); err != nil || !strings.Contains(from.Address, "@") {
+		add("SMTP_FROM", "%q is no sender: give an address, e.g. notes@example.com or My notes <notes@example.com>", c.SMTPFrom)
+	}
+	if (c.SMTPUsername == "") != (c.SMTPPassword == "") {
+		add("SMTP_USERNAME", "and %sSMTP_PASSWORD belong together: set both or neither", Prefix)
+	}
+	if c.SMTPUsername != "" && c.SMTPTLS == "none" {
+		add("SMTP_TLS", "is none, which would send the password in the clear: set it to starttls or tls, or unset %sSMTP_USERNAME", Prefix)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -27,8 +28,12 @@ const (
 	EndOthersPath = "/_system/account/end-others"
 )
 
-// maxForm bounds the body of a form, in bytes: the largest has an address and a URL.
-const maxForm = 16 << 10
+const (
+	// maxForm bounds the body of a form, in bytes: the largest has an address and a URL.
+	maxForm = 16 << 10
+	// maxDrain bounds what is read and dropped of a larger one.
+	maxDrain = 1 << 20
+)
 
 //go:embed templates
 var templateFiles embed.FS
@@ -126,15 +131,25 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 }
 
 // accept reads a form that a page of this site has sent. One of another site's would sign the reader into
-// somebody else's session, or out of their own.
+// somebody else's session, or out of their own. A form is read before it is refused: who sends it listens
+// only then.
 func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
+	text, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
+	if err != nil {
+		p.refuse(w, r, http.StatusBadRequest, "The form did not come whole. Open the page again and fill it in once more.")
+		return false
+	}
+	if rest, err := io.CopyN(io.Discard, r.Body, maxDrain); rest > 0 || err == nil {
+		p.refuse(w, r, http.StatusRequestEntityTooLarge, "The form is far larger than any of this site. Open the page again and fill it in once more.")
+		return false
+	}
 	seen := *r
 	seen.Host = p.Leader.Origin(r).Host // that which the browser saw, before a replica forwarded
 	if err := p.csrf.Check(&seen); err != nil {
 		p.refuse(w, r, http.StatusForbidden, "Another site sent this form, so it was refused. Open the page on this site and try again.")
 		return false
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r.Body = io.NopCloser(bytes.NewReader(text))
 	if err := r.ParseForm(); err != nil {
 		p.refuse(w, r, http.StatusBadRequest, "The form could not be read. Open the page again and fill it in once more.")
 		return false

@@ -99,6 +99,9 @@ func (s *snapshot) Redirects() []trip2g.Redirect {
 	return list
 }
 
+// Name is trip2g.Site's.
+func (s *snapshot) Name() string { return s.content.layout.name }
+
 // Stats is trip2g.Site's.
 func (s *snapshot) Stats() trip2g.SiteStats {
 	return trip2g.SiteStats{

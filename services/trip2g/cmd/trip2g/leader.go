@@ -44,18 +44,15 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	boundGarbage()
 	n.site.Store(follower)
 
-	signIn, err := auth.NewSignIn(auth.Options{
-		Users: db, Mail: auth.LogMailer(n.log), Log: n.log, Secret: []byte(n.config.JWTSecret.Reveal()), Refresh: follower.Refresh,
-	})
-	if err != nil {
-		return err
-	}
-	members := auth.NewPeople(auth.PeopleOptions{Users: db, Refresh: follower.Refresh, Log: n.log})
-	n.nodes = n.newNodes(nil)
 	runner, err := jobs.NewRunner(db, n.log)
 	if err != nil {
 		return err
 	}
+	signIn, members, err := n.newPeople(db, follower, runner)
+	if err != nil {
+		return err
+	}
+	n.nodes = n.newNodes(nil)
 	api, err := n.newAPI(db, signIn, members, follower, runner)
 	if err != nil {
 		return err

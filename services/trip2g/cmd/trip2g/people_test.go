@@ -222,6 +222,7 @@ func TestPeopleSignInAndOutThroughAReplicaWithoutAScript(t *testing.T) {
 	for _, from := range []string{"http://evil.example", "null"} {
 		b.post("/_system/signin/code", form, "Origin", from).want(t, http.StatusForbidden, "Another site sent this form")
 	}
+	b.post("/_system/signin/code", url.Values{"email": {strings.Repeat("a", 100<<10)}}).want(t, http.StatusRequestEntityTooLarge, "far larger")
 	b.post("/_system/signin/code", form).leads(t, "/_system/account")
 	b.get("/_system/account").want(t, http.StatusOK, testOwner, "the owner of this site", "Firefox on Linux", "This session", "127.0.0.1")
 	b.post("/_system/signin/code", form).want(t, http.StatusForbidden, "wrong or out of date")
