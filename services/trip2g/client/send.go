@@ -50,16 +50,21 @@ func (t *temporary) Unwrap() error { return t.failure }
 
 // send posts a request until it is answered, and decodes the answer's data into out.
 func (c *Client) send(ctx context.Context, r request, out any) error {
+	return c.retry(ctx, func() error {
+		data, err := c.attempt(ctx, r)
+		if err == nil && json.Unmarshal(data, out) != nil {
+			return c.notOurs("its answer is of another shape")
+		}
+		return err
+	})
+}
+
+// retry calls attempt until it gives no temporary failure, or for RetryFor after the first one.
+func (c *Client) retry(ctx context.Context, attempt func() error) error {
 	waits := &backoff.ExponentialBackOff{InitialInterval: firstWait, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: maxWait}
 	var failed time.Time
 	for {
-		data, err := c.attempt(ctx, r)
-		if err == nil {
-			if err := json.Unmarshal(data, out); err != nil {
-				return c.notOurs("its answer is of another shape")
-			}
-			return nil
-		}
+		err := attempt()
 		again, ok := errors.AsType[*temporary](err)
 		if !ok {
 			return err
@@ -121,11 +126,16 @@ func (c *Client) attempt(asked context.Context, r request) (json.RawMessage, err
 	case err != nil:
 		return nil, c.unreachable(asked, ctx, body, err)
 	case int64(len(answer)) > r.maxAnswer:
-		return nil, c.notOurs(fmt.Sprintf("its answer has more than %d bytes", r.maxAnswer))
+		return nil, longAnswer{c.notOurs(fmt.Sprintf("its answer has more than %d bytes", r.maxAnswer))}
 	}
 	c.noteReached(resp.Header)
 	return c.read(resp, answer)
 }
+
+// longAnswer is the failure of an answer past its bound.
+type longAnswer struct{ error }
+
+func (l longAnswer) Unwrap() error { return l.error }
 
 var errStalled = errors.New("no byte came or went for too long")
 
@@ -194,7 +204,7 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 	var answer answer
 	graphql := json.Unmarshal(body, &answer) == nil && (answer.Data != nil || len(answer.Errors) > 0)
 	switch code := resp.StatusCode; {
-	case code == http.StatusTooManyRequests, code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
+	case isTemporary(code):
 		failure := trip2g.Errorf(trip2g.EUNAVAILABLE, "%s cannot serve now: %s", c.base, c.said(resp, answer))
 		return nil, &temporary{failure, retryAfter(resp.Header, time.Now())}
 	case code >= 300 && code < 400:
@@ -211,6 +221,11 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 		return nil, c.notOurs("it answered " + c.clean(resp.Status))
 	}
 	return answer.Data, nil
+}
+
+// isTemporary tells the statuses of a server that cannot serve now.
+func isTemporary(code int) bool {
+	return code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout
 }
 
 // answer is GraphQL's (GraphQL specification, section 7.1).

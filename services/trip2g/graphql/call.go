@@ -131,7 +131,7 @@ func (a *api) siteURL(c *call) string {
 	return c.origin.URL()
 }
 
-// assetURL is where a file can be downloaded, absolute.
+// assetURL is where a file can be downloaded as it is, absolute; one that is not for everybody for a while.
 func (a *api) assetURL(c *call, asset trip2g.NoteAsset) string {
 	return a.siteURL(c) + trip2g.AssetURL(asset)
 }

@@ -55,6 +55,10 @@ type Options struct {
 	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
 	MaxAsset  int64                             // of an uploaded file, in bytes; 0: DefaultMaxAsset
 	TempDir   string                            // where large uploads wait; "": os.TempDir
+
+	// AssetQuery gives what the address of a file needs behind "?" to be good for whoever got it from
+	// here, "" if nothing; nil: never anything.
+	AssetQuery func(hash string) string
 }
 
 type api struct {

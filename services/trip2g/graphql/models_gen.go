@@ -319,7 +319,7 @@ type Note struct {
 type NoteAssetReplace struct {
 	// The reference, as the note's text has it.
 	ID string `json:"id"`
-	// Where the file can be downloaded, absolute.
+	// Where the file can be downloaded as it is, absolute; for an hour if it is not for everybody.
 	URL string `json:"url"`
 	// SHA-256 of the file, lower-case hex.
 	Hash string `json:"hash"`

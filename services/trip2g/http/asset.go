@@ -12,7 +12,8 @@ import (
 
 // serveAsset gives a file that a published note refers to. Its address names its content, so a
 // cache may keep it for good. Only files that the site knows are looked up at all: what is staged,
-// hidden or never referred to is a 404.
+// hidden or never referred to is a 404. An address that the API has signed gives its file to whoever
+// has it.
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
@@ -21,15 +22,20 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	hash, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, trip2g.AssetPrefix), "/")
 	asset, public, ok := site.Asset(hash)
-	if !ok {
+	signed := !public && h.Signer != nil && h.Signer.Allows(hash, r.URL.Query(), time.Now())
+	header := w.Header()
+	switch {
+	case signed && !ok: // a note that is no page has it
+		asset.ContentType = "application/octet-stream"
+		fallthrough
+	case signed:
+		header.Set("Cache-Control", "private, no-store")
+	case !ok:
 		h.serveNotFound(w, r, site, trip2g.Anyone)
 		return
-	}
-	if !public && !h.admit(w, r, site) {
+	case !public && !h.admit(w, r, site):
 		return
-	}
-	header := w.Header()
-	if public {
+	case public:
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	etag := `"` + hash + `"`
@@ -39,6 +45,10 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := h.Assets.OpenAsset(r.Context(), hash)
+	if signed && trip2g.ErrorCode(err) == trip2g.ENOTFOUND { // this node has not followed that far yet
+		h.serveNotFound(w, r, site, trip2g.Anyone)
+		return
+	}
 	if err != nil {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
 		header.Set("Cache-Control", "no-store")

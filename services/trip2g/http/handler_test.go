@@ -41,6 +41,9 @@ type node struct {
 	secret  string // that of the members' file
 }
 
+// signer signs the addresses of files.
+var signer = trip2g.NewAssetSigner("a secret that all nodes share")
+
 func newNode(t *testing.T) *node {
 	t.Helper()
 	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
@@ -68,6 +71,7 @@ func newNode(t *testing.T) *node {
 	}
 	n.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
 		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1", Codings: site.Codings,
+		Signer:  signer,
 		Missing: func(path string) { n.missing = append(n.missing, path) },
 	}))
 	t.Cleanup(n.Close)
@@ -395,5 +399,29 @@ func TestBeforeThereIsASiteANodeSaysSo(t *testing.T) {
 		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
 			t.Errorf("%s is %d, want 503 with Retry-After", path, res.StatusCode)
 		}
+	}
+}
+
+// TestASignedAddressGivesAMembersFile asks for the members' file as a program does that got its address
+// from the API.
+func TestASignedAddressGivesAMembersFile(t *testing.T) {
+	n := newNode(t)
+	hash, _, _ := strings.Cut(strings.TrimPrefix(n.secret, trip2g.AssetPrefix), "/")
+	for name, tt := range map[string]struct {
+		query  string
+		status int
+	}{
+		"signed":       {signer.Query(hash, time.Now()), http.StatusOK},
+		"too late":     {signer.Query(hash, time.Now().Add(-2*trip2g.AssetLinkFor)), http.StatusForbidden},
+		"another file": {signer.Query("aa", time.Now()), http.StatusForbidden},
+		"nothing":      {"", http.StatusForbidden},
+	} {
+		res, body := n.ask(t, "GET", n.secret+"?"+tt.query)
+		if res.StatusCode != tt.status || (body == "secret text") != (tt.status == http.StatusOK) || !strings.HasPrefix(res.Header.Get("Cache-Control"), "private") {
+			t.Errorf("%s: %s, %v", name, res.Status, res.Header)
+		}
+	}
+	if res, _ := n.ask(t, "GET", trip2g.AssetPrefix+"aa/x.txt?"+signer.Query("aa", time.Now())); res.StatusCode != http.StatusNotFound {
+		t.Errorf("a file that is not there: %s", res.Status)
 	}
 }

@@ -127,6 +127,12 @@ func same(before, after fs.FileInfo) bool {
 	return before.Size() == after.Size() && before.ModTime().Equal(after.ModTime())
 }
 
+// Text gives what of a file's bytes is published: see ReadNote.
+func Text(raw []byte) string {
+	content, _ := decode(raw)
+	return content
+}
+
 // decode gives a file's text and the lines, from 1, on which something could not be decoded.
 //
 // A byte order mark of UTF-8 is dropped: it says nothing in a text that is always UTF-8, and it

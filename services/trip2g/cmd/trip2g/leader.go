@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -111,20 +112,21 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 		MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
 	})
 	return graphql.New(graphql.Options{
-		Publisher: publisher,
-		History:   history.New(history.Options{Archive: db, Publisher: publisher, Page: pageOf(follower)}),
-		Settings:  settings.New(settings.Options{Archive: db, Publisher: publisher, Parse: markdown.Parse, SetFields: markdown.SetFields}),
-		Missing:   db,
-		Jobs:      runner,
-		Stats:     func() trip2g.SiteStats { return follower.Current().Stats() },
-		SignIn:    signIn,
-		People:    members,
-		Keys:      auth.NewKeys(db, nil),
-		Origin:    origin,
-		Nodes:     n.nodes,
-		PublicURL: n.config.PublicURL,
-		Cookie:    n.config.SessionCookieName,
-		MaxAsset:  int64(n.config.MaxAssetSize),
+		Publisher:  publisher,
+		History:    history.New(history.Options{Archive: db, Publisher: publisher, Page: pageOf(follower)}),
+		Settings:   settings.New(settings.Options{Archive: db, Publisher: publisher, Parse: markdown.Parse, SetFields: markdown.SetFields}),
+		Missing:    db,
+		Jobs:       runner,
+		Stats:      func() trip2g.SiteStats { return follower.Current().Stats() },
+		SignIn:     signIn,
+		People:     members,
+		Keys:       auth.NewKeys(db, nil),
+		Origin:     origin,
+		Nodes:      n.nodes,
+		PublicURL:  n.config.PublicURL,
+		Cookie:     n.config.SessionCookieName,
+		MaxAsset:   int64(n.config.MaxAssetSize),
+		AssetQuery: n.assetQuery(),
 
 		NodeSettings: n.config.Values(),
 	})
@@ -133,6 +135,18 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 // pageOf tells of the page that a note has for its owner.
 func pageOf(follower *site.Follower) func(int64) (trip2g.NotePage, bool) {
 	return func(id int64) (trip2g.NotePage, bool) { return follower.Current().NoteByID(id, trip2g.Owner) }
+}
+
+// assetQuery gives what the API puts behind the address of a file: a signature, unless anyone may
+// have the file.
+func (n *node) assetQuery() func(hash string) string {
+	signer := trip2g.NewAssetSigner(n.config.JWTSecret.Reveal())
+	return func(hash string) string {
+		if _, public, ok := n.current().Asset(hash); ok && public {
+			return ""
+		}
+		return signer.Query(hash, time.Now())
+	}
 }
 
 func references(path, content string) []string { return markdown.Parse(path, content).AssetRefs }

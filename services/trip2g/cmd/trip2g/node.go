@@ -158,6 +158,7 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 	o.Assets = filecache.New(o.Assets, filecache.Options{
 		MemorySize: memory, DiskSize: int64(n.config.FileCacheSize), Dir: n.config.FileCacheDir, Log: n.log,
 	})
+	o.Signer = trip2g.NewAssetSigner(n.config.JWTSecret.Reveal())
 	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
 	o.Routes = append(o.Routes, n.routes()...)
 	return trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o)), trip2ghttp.ConsistencyOptions{

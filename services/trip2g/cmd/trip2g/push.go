@@ -62,12 +62,12 @@ func newPushCommand() *cobra.Command {
 			return &codedError{exitUsage, errors.New("--watch publishes and --dry-run does not: leave one of them out")}
 		}
 		f.dir = args[0]
-		console := newPushConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
-		console.json = f.json
+		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
+		term.json = f.json
 		if f.watch {
-			return watchFolder(cmd.Context(), f, console)
+			return watchFolder(cmd.Context(), f, term)
 		}
-		return pushFolder(cmd.Context(), f, console)
+		return pushFolder(cmd.Context(), f, term)
 	}
 	return cmd
 }
@@ -81,8 +81,8 @@ func completeFolder(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 }
 
 // pushFolder does what the command line says. Its errors have exit codes and are fit for a terminal.
-func pushFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
-	server, err := f.connect(console.Retry, console.Print)
+func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
+	server, err := f.connect(term.Retry, term.Print)
 	if err != nil {
 		return err
 	}
@@ -92,21 +92,21 @@ func pushFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
 	}
 	defer notes.Close()
 	for _, w := range notes.Warnings() {
-		console.Warn(w)
+		term.Warn(w)
 	}
 	if len(notes.Notes()) == 0 {
-		console.Print("warning: " + f.dir + " has no notes (.md or .html)")
+		term.Print("warning: " + f.dir + " has no notes (.md or .html)")
 	}
-	summary, err := push.Run(ctx, f.options(notes, server, console))
+	summary, err := push.Run(ctx, f.options(notes, server, term))
 	if err != nil {
 		return pushError(err, serverExitCode(err))
 	}
-	console.Summary(summary, f.dryRun, server.Site())
+	term.Summary(summary, f.dryRun, server.Site())
 	return nil
 }
 
-func (f pushFlags) options(notes *vault.Vault, server *client.Client, console *pushConsole) push.Options {
-	return push.Options{Vault: notes, Server: server, Reporter: console, References: references, Delete: f.delete, DryRun: f.dryRun}
+func (f pushFlags) options(notes *vault.Vault, server *client.Client, term *terminal) push.Options {
+	return push.Options{Vault: notes, Server: server, Reporter: term, References: references, Delete: f.delete, DryRun: f.dryRun}
 }
 
 // pushError words the failure of a push for a terminal.

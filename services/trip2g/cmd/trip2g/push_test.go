@@ -55,8 +55,8 @@ func TestCtrlCEndsAPushWithAWord(t *testing.T) {
 // TestWarningsStayReadableBesideTheBar shows a push as on a terminal.
 func TestWarningsStayReadableBesideTheBar(t *testing.T) {
 	var out, err bytes.Buffer
-	c := newPushConsole(&out, &err, false)
-	c.terminal = true
+	c := newTerminal(&out, &err, false)
+	c.bars = true
 	c.Begin("files", 0, true)
 	c.Add(0)
 	c.End()

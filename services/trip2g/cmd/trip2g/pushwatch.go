@@ -23,7 +23,7 @@ const (
 // watching is a push that goes on.
 type watching struct {
 	pushFlags
-	console *pushConsole
+	term    *terminal
 	server  *client.Client
 	changes <-chan struct{}
 
@@ -37,9 +37,9 @@ type watching struct {
 
 // watchFolder pushes, and again whenever the folder has changed, until ctx ends. What the server or the
 // folder may get over does not end it.
-func watchFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
+func watchFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	f.retryFor = 0 // the next round is the next attempt, with what the folder has then
-	server, err := f.connect(nil, console.Print)
+	server, err := f.connect(nil, term.Print)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func watchFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
 		return pushError(err, folderExitCode(err))
 	}
 	w := &watching{
-		pushFlags: f, console: console, server: server, changes: changes.Changes(),
+		pushFlags: f, term: term, server: server, changes: changes.Changes(),
 		waits: &backoff.ExponentialBackOff{InitialInterval: firstAgain, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: mostAgain},
 	}
 	for {
@@ -63,7 +63,7 @@ func watchFolder(ctx context.Context, f pushFlags, console *pushConsole) error {
 		if !w.wait(ctx, again) {
 			return nil
 		}
-		console.NextRound()
+		term.NextRound()
 	}
 }
 
@@ -75,25 +75,25 @@ func (w *watching) round(ctx context.Context) error {
 	}
 	defer notes.Close()
 	for _, warning := range notes.Warnings() {
-		w.console.Warn(warning)
+		w.term.Warn(warning)
 	}
-	o := w.options(notes, w.server, w.console)
+	o := w.options(notes, w.server, w.term)
 	o.Memory = &w.memory
 	summary, err := push.Run(ctx, o)
 	if err != nil {
 		return err
 	}
 	if w.failed != "" {
-		w.console.Print("all that was saved meanwhile is published")
+		w.term.Print("all that was saved meanwhile is published")
 	}
 	if w.begun {
-		w.console.Saved(summary, w.server.Site())
+		w.term.Saved(summary, w.server.Site())
 		return nil
 	}
-	w.begun, w.console.calm = true, true
-	w.console.Summary(summary, false, w.server.Site())
+	w.begun, w.term.calm = true, true
+	w.term.Summary(summary, false, w.server.Site())
 	if !w.quiet {
-		fmt.Fprintln(w.console.err, printable("watching "+w.dir+"; what is saved there is published, Ctrl-C ends it"))
+		fmt.Fprintln(w.term.err, printable("watching "+w.dir+"; what is saved there is published, Ctrl-C ends it"))
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (w *watching) tell(err error, then string) {
 	}
 	text := terminalError(err, exitFailure, "").Error()
 	if text != w.failed {
-		w.console.Print("warning: " + text + "; " + then)
+		w.term.Print("warning: " + text + "; " + then)
 	}
 	w.failed = text
 }

@@ -21,14 +21,15 @@ import (
 // often enough that nobody takes a job for hung, seldom enough for a log.
 const tellEvery = 10 * time.Second
 
-// pushConsole shows a push: a bar on a terminal, and elsewhere lines if it takes long. It implements
-// push.Reporter.
-type pushConsole struct {
+// terminal shows a push or a pull: a bar on a terminal, and elsewhere lines if it takes long. It
+// implements push.Reporter and pull.Reporter.
+type terminal struct {
 	out, err io.Writer
 	quiet    bool
-	json     bool // the summary is JSON
-	calm     bool // no bars: a watch tells what it did
-	terminal bool
+	json     bool   // the summary is JSON
+	calm     bool   // no bars: a watch tells what it did
+	bars     bool   // there is a terminal to draw them on
+	doing    string // "Sending" or "Writing", for the bar
 
 	mu       sync.Mutex
 	work     *work // nil between End and Begin
@@ -38,7 +39,7 @@ type pushConsole struct {
 	left     []string         // push.Summary.Left of the round before
 }
 
-var _ push.Reporter = (*pushConsole)(nil)
+var _ push.Reporter = (*terminal)(nil)
 
 // work is what Begin started.
 type work struct {
@@ -48,78 +49,78 @@ type work struct {
 	bar         *progressbar.ProgressBar // nil without a terminal
 }
 
-func newPushConsole(out, err io.Writer, quiet bool) *pushConsole {
-	return &pushConsole{out: out, err: err, quiet: quiet, terminal: isTerminal(err)}
+func newTerminal(out, err io.Writer, quiet bool) *terminal {
+	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending"}
 }
 
 // Print shows a line beside the progress, also when quiet.
-func (c *pushConsole) Print(line string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.print(line)
+func (t *terminal) Print(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.print(line)
 }
 
-func (c *pushConsole) print(line string) {
-	if c.work != nil && c.work.bar != nil {
-		c.work.bar.Clear()
+func (t *terminal) print(line string) {
+	if t.work != nil && t.work.bar != nil {
+		t.work.bar.Clear()
 	}
-	fmt.Fprintln(c.err, printable(line))
+	fmt.Fprintln(t.err, printable(line))
 }
 
 // Warn is push.Reporter's.
-func (c *pushConsole) Warn(w trip2g.Warning) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.warnings = append(c.warnings, w)
-	if slices.Contains(c.before, w) {
+func (t *terminal) Warn(w trip2g.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.warnings = append(t.warnings, w)
+	if slices.Contains(t.before, w) {
 		return
 	}
 	place := w.Path
 	if w.Line > 0 {
 		place += fmt.Sprintf(":%d", w.Line)
 	}
-	c.print("warning: " + place + ": " + w.Text)
+	t.print("warning: " + place + ": " + w.Text)
 }
 
 // NextRound begins another push of a watch.
-func (c *pushConsole) NextRound() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.before, c.warnings = c.warnings, nil
+func (t *terminal) NextRound() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.before, t.warnings = t.warnings, nil
 }
 
 // Retry tells that the server is away, once for a row of attempts.
-func (c *pushConsole) Retry(err error, _ time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Since(c.retried) > tellEvery {
-		c.retried = time.Now()
-		c.print("warning: " + err.Error() + "; trying again")
+func (t *terminal) Retry(err error, _ time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.retried) > tellEvery {
+		t.retried = time.Now()
+		t.print("warning: " + err.Error() + "; trying again")
 	}
 }
 
 // Would is push.Reporter's.
-func (c *pushConsole) Would(action, path string) {
-	if c.json {
+func (t *terminal) Would(action, path string) {
+	if t.json {
 		return // the summary says it
 	}
-	fmt.Fprintln(c.out, printable("would "+action+" "+path))
+	fmt.Fprintln(t.out, printable("would "+action+" "+path))
 }
 
 // Begin is push.Reporter's.
-func (c *pushConsole) Begin(what string, total int64, bytes bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (t *terminal) Begin(what string, total int64, bytes bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	w := &work{total: total, told: time.Now(), unit: func(n int64) string { return fmt.Sprintf("%d %s", n, what) }}
 	if bytes {
 		w.unit = func(n int64) string { return config.Bytes(n).String() + " of " + what }
 	}
-	c.work = w
+	t.work = w
 	switch {
-	case c.quiet, c.calm:
-	case c.terminal:
+	case t.quiet, t.calm:
+	case t.bars:
 		options := []progressbar.Option{
-			progressbar.OptionSetWriter(c.err), progressbar.OptionSetDescription("Sending " + what),
+			progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(t.doing + " " + what),
 			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100 * time.Millisecond),
 			progressbar.OptionShowCount(), progressbar.OptionShowBytes(bytes), progressbar.OptionClearOnFinish(),
 		}
@@ -128,73 +129,73 @@ func (c *pushConsole) Begin(what string, total int64, bytes bool) {
 }
 
 // Add is push.Reporter's.
-func (c *pushConsole) Add(n int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w := c.work
+func (t *terminal) Add(n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := t.work
 	w.done += n
 	switch {
-	case c.quiet:
+	case t.quiet:
 	case w.bar != nil:
 		w.bar.Add64(n) // what it fails at is drawing
 	case time.Since(w.told) > tellEvery:
 		w.told = time.Now()
-		fmt.Fprintf(c.err, "sent %s, %s in all\n", w.unit(w.done), w.unit(w.total))
+		fmt.Fprintf(t.err, "%s: %s of %s\n", strings.ToLower(t.doing), w.unit(w.done), w.unit(w.total))
 	}
 }
 
 // End is push.Reporter's.
-func (c *pushConsole) End() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.work.bar != nil {
-		c.work.bar.Clear()
+func (t *terminal) End() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.work.bar != nil {
+		t.work.bar.Clear()
 	}
-	c.work = nil
+	t.work = nil
 }
 
 // Summary ends a push that succeeded.
-func (c *pushConsole) Summary(s push.Summary, dryRun bool, site string) {
+func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
 	if s.Unseen != nil {
-		c.Print("warning: it is published, but " + s.Unseen.Error())
+		t.Print("warning: it is published, but " + s.Unseen.Error())
 	}
 	switch {
-	case c.json:
-		c.report(s, dryRun, site)
-	case !c.quiet:
-		c.summary(s, dryRun, site)
-		c.tellLeft(s.Left)
+	case t.json:
+		t.report(s, dryRun, site)
+	case !t.quiet:
+		t.summary(s, dryRun, site)
+		t.tellLeft(s.Left)
 	}
 }
 
-func (c *pushConsole) summary(s push.Summary, dryRun bool, site string) {
+func (t *terminal) summary(s push.Summary, dryRun bool, site string) {
 	if s.Position > 0 {
 		site += fmt.Sprintf(" (position %d)", s.Position)
 	}
 	counts := fmt.Sprintf("%s sent, %d unchanged, %d hidden; %s sent", count(len(s.Sent), "note"), s.Unchanged, len(s.Hidden), count(len(s.Files), "file"))
 	switch {
 	case dryRun:
-		fmt.Fprintln(c.out, "Dry run, nothing was changed: "+strings.ReplaceAll(counts, "sent", "to send"))
+		fmt.Fprintln(t.out, "Dry run, nothing was changed: "+strings.ReplaceAll(counts, "sent", "to send"))
 	case !s.Changed():
-		fmt.Fprintf(c.out, "Up to date: %s. Read it at %s\n", count(s.Unchanged, "note"), site)
+		fmt.Fprintf(t.out, "Up to date: %s. Read it at %s\n", count(s.Unchanged, "note"), site)
 	default:
-		fmt.Fprintf(c.out, "Published: %s. Read it at %s\n", counts, site)
+		fmt.Fprintf(t.out, "Published: %s. Read it at %s\n", counts, site)
 	}
 }
 
 // Saved ends a push of a watch that is not the first.
-func (c *pushConsole) Saved(s push.Summary, site string) {
+func (t *terminal) Saved(s push.Summary, site string) {
 	if s.Unseen != nil {
-		c.Print("warning: it is published, but " + s.Unseen.Error())
+		t.Print("warning: it is published, but " + s.Unseen.Error())
 	}
 	switch {
-	case c.json && s.Changed():
-		c.report(s, false, site)
-	case !c.quiet && !c.json:
+	case t.json && s.Changed():
+		t.report(s, false, site)
+	case !t.quiet && !t.json:
 		if s.Changed() {
-			fmt.Fprintln(c.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
+			fmt.Fprintln(t.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
 		}
-		c.tellLeft(s.Left)
+		t.tellLeft(s.Left)
 	}
 }
 
@@ -221,11 +222,11 @@ func names(paths []string) string {
 }
 
 // tellLeft tells of notes that the server shows and the folder has no more, when they have changed.
-func (c *pushConsole) tellLeft(left []string) {
-	if len(left) > 0 && !slices.Equal(left, c.left) {
-		fmt.Fprintln(c.out, printable(fmt.Sprintf("Left on the server, no longer in the folder: %s (%s). --delete hides them.", count(len(left), "note"), names(left))))
+func (t *terminal) tellLeft(left []string) {
+	if len(left) > 0 && !slices.Equal(left, t.left) {
+		fmt.Fprintln(t.out, printable(fmt.Sprintf("Left on the server, no longer in the folder: %s (%s). --delete hides them.", count(len(left), "note"), names(left))))
 	}
-	c.left = left
+	t.left = left
 }
 
 // pushReport is what --json prints.
@@ -248,15 +249,20 @@ type warningReport struct {
 	Text string `json:"text"`
 }
 
-func (c *pushConsole) report(s push.Summary, dryRun bool, site string) {
+func (t *terminal) report(s push.Summary, dryRun bool, site string) {
 	report := pushReport{
 		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left), Unchanged: s.Unchanged,
-		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: []warningReport{},
+		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: t.warningReports(),
 	}
-	for _, w := range c.warnings {
-		report.Warnings = append(report.Warnings, warningReport(w))
+	printJSON(t.out, report)
+}
+
+func (t *terminal) warningReports() []warningReport {
+	reports := make([]warningReport, len(t.warnings))
+	for i, w := range t.warnings {
+		reports[i] = warningReport(w)
 	}
-	printJSON(c.out, report)
+	return reports
 }
 
 // list makes JSON's [] of a list that is nil.

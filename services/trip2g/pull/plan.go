@@ -1,0 +1,179 @@
+package pull
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"trip2g/services/trip2g"
+)
+
+// maxFaults bounds how many faults one error lists.
+const maxFaults = 100
+
+// plan is what a pull has to do.
+type plan struct {
+	notes  []change
+	files  []change
+	remove []change
+	forget []string // what the folder was to have and nobody has any more
+}
+
+// change is a file to write or to remove.
+type change struct {
+	path   string
+	remote trip2g.RemoteFile // of a file that is no note
+	before fs.FileInfo       // what is there now; nil: nothing
+}
+
+// want is a file that the folder should have.
+type want struct {
+	note bool
+	hash string // SHA-256 of its bytes, lower-case hex
+	file trip2g.RemoteFile
+}
+
+// wanted gives what the server has by path, without what no folder should get from anybody.
+func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
+	out := make(map[string]want, len(notes))
+	for _, n := range notes {
+		hash, err := base64.URLEncoding.DecodeString(n.Hash)
+		fault := trip2g.ValidatePath(n.Path)
+		if err != nil {
+			fault = trip2g.Errorf(trip2g.EINVALID, "hash is none")
+		}
+		if r.fit(n.Path, fault) {
+			out[n.Path] = want{note: true, hash: hex.EncodeToString(hash)}
+		}
+	}
+	for _, n := range notes {
+		for _, f := range n.Files {
+			known, ok := out[f.Path]
+			switch {
+			case ok && known.hash == f.Hash:
+			case ok:
+				r.Reporter.Warn(trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("refers to another version of %q than the one that is pulled; it is left out", f.Path)})
+			case r.fit(f.Path, trip2g.ValidateAssetPath(f.Path)):
+				out[f.Path] = want{hash: f.Hash, file: f}
+			}
+		}
+	}
+	return out
+}
+
+// fit tells whether a path of the server's can be one in the folder. Names that start with a dot
+// steer programs (.git, .obsidian), and no push sends them.
+func (r *run) fit(path string, fault error) bool {
+	switch {
+	case fault != nil:
+		r.Reporter.Warn(trip2g.Warning{Path: path, Text: "is left out: its " + trip2g.ErrorMessage(fault)})
+	case !filepath.IsLocal(filepath.FromSlash(path)), ignored(path):
+		r.Reporter.Warn(trip2g.Warning{Path: path, Text: "is left out: files of that name are not written"})
+	default:
+		return true
+	}
+	return false
+}
+
+func ignored(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.HasPrefix(segment, ".") || segment == "node_modules" {
+			return true
+		}
+	}
+	return false
+}
+
+// compare makes the plan. Its error names the files that stand in the way.
+func (r *run) compare(ctx context.Context, wants map[string]want) error {
+	var conflicts, obstacles []trip2g.FieldError
+	for _, path := range slices.Sorted(maps.Keys(wants)) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w := wants[path]
+		there, err := r.folder.look(path, w.note)
+		if err != nil {
+			obstacles = append(obstacles, trip2g.FieldError{Name: path, Value: err.Error()})
+			continue
+		}
+		base, pulled := r.folder.pulled[path]
+		switch {
+		case there.info != nil && there.hash == w.hash:
+			r.summary.Unchanged++
+			r.folder.remember(path, w.hash)
+		case there.info == nil, r.Force, pulled && there.hash == base:
+			r.add(path, w, there)
+		case pulled && base == w.hash:
+			r.summary.Kept = append(r.summary.Kept, path)
+		default:
+			conflicts = append(conflicts, trip2g.FieldError{Name: path, Value: "differs from the server's, and the difference is in no earlier pull"})
+		}
+	}
+	conflicts = append(conflicts, r.compareGone(wants)...)
+	switch {
+	case len(obstacles) > 0:
+		return listed("nothing was written: something else stands where %s to go; move it away", obstacles)
+	case len(conflicts) > 0:
+		return listed("nothing was written: %s changes in the folder that would be lost; push them or move them away, or --force overwrites them", conflicts)
+	}
+	return nil
+}
+
+func (r *run) add(path string, w want, there found) {
+	c := change{path: path, remote: w.file, before: there.info}
+	if w.note {
+		r.plan.notes = append(r.plan.notes, c)
+		r.summary.Notes = append(r.summary.Notes, path)
+		return
+	}
+	r.plan.files = append(r.plan.files, c)
+	r.summary.Files = append(r.summary.Files, path)
+}
+
+// compareGone plans what to do about the files that an earlier pull has written and the server has no
+// more. Files that no pull has written are never removed.
+func (r *run) compareGone(wants map[string]want) (conflicts []trip2g.FieldError) {
+	for path, base := range r.folder.pulled {
+		if _, ok := wants[path]; ok {
+			continue
+		}
+		there, err := r.folder.look(path, isNote(path))
+		switch {
+		case err != nil, there.info == nil:
+			r.plan.forget = append(r.plan.forget, path)
+		case !r.Delete:
+			r.summary.Gone = append(r.summary.Gone, path)
+		case there.hash == base, r.Force:
+			r.plan.remove = append(r.plan.remove, change{path: path, before: there.info})
+			r.summary.Removed = append(r.summary.Removed, path)
+		default:
+			conflicts = append(conflicts, trip2g.FieldError{Name: path, Value: "has changed since it was pulled, and the server has it no more"})
+		}
+	}
+	return conflicts
+}
+
+func isNote(path string) bool { return trip2g.ValidatePath(path) == nil }
+
+// listed makes an error that names files; message has a place for how many there are.
+func listed(message string, faults []trip2g.FieldError) error {
+	slices.SortFunc(faults, func(a, b trip2g.FieldError) int { return strings.Compare(a.Name, b.Name) })
+	subject := fmt.Sprintf("%d files have", len(faults))
+	if len(faults) == 1 {
+		subject = "a file has"
+	}
+	e := trip2g.Errorf(trip2g.ECONFLICT, message, subject)
+	if len(faults) > maxFaults {
+		e.Message += fmt.Sprintf(" (these are the first %d)", maxFaults)
+		faults = faults[:maxFaults]
+	}
+	e.Fields = faults
+	return e
+}

@@ -1,0 +1,125 @@
+// Package pull brings a folder up to date with a server: the vault back out, byte for byte.
+package pull
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+
+	"trip2g/services/trip2g"
+)
+
+// Server is where the vault is.
+type Server interface {
+	// Vault lists the notes, by path, with the files of each.
+	Vault(ctx context.Context) ([]trip2g.RemoteNote, error)
+	// NoteTexts gives each of the notes that are still there, one after the other.
+	NoteTexts(ctx context.Context, paths []string, each func(path, content string) error) error
+	// Download writes a file to what create gives, anew with each attempt. ECONFLICT unless its hash is file.Hash.
+	Download(ctx context.Context, file trip2g.RemoteFile, create func() (io.Writer, error)) error
+}
+
+// Reporter is told how a pull goes. Add can be called from many goroutines.
+type Reporter interface {
+	// Warn tells of something that is left out.
+	Warn(trip2g.Warning)
+	// Begin starts a part of the work: a number of notes or files.
+	Begin(what string, total int64, bytes bool)
+	Add(n int64)
+	// End ends what Begin started, done or not.
+	End()
+}
+
+// Options is what a pull is made of. All but the switches are needed.
+type Options struct {
+	Server   Server
+	Reporter Reporter
+	// Text gives what of a note's file is published, so that a file in another encoding counts as what it says.
+	Text func(raw []byte) string
+
+	Force  bool // overwrite, and with Delete remove, what has changed in the folder
+	Delete bool // remove the files that an earlier pull has written and the server has no more
+	DryRun bool // ask and compare, change nothing
+}
+
+// Summary is what a pull did, or with DryRun would do. Its lists are by path.
+type Summary struct {
+	Notes     []string // written
+	Files     []string // written
+	Removed   []string
+	Gone      []string // that an earlier pull has written and the server has no more, because Delete was not asked for
+	Kept      []string // changed in the folder, and not on the server since the last pull
+	Unchanged int
+}
+
+// Changed tells whether anything differed.
+func (s Summary) Changed() bool { return len(s.Notes)+len(s.Files)+len(s.Removed) > 0 }
+
+// Run makes dir, if it is not there, and writes to it what differs. Each file is whole at every
+// moment, under its own name: the old one or the new one. Nothing outside dir is ever touched,
+// whatever the server says and whatever links are in dir.
+//
+// ECONFLICT, with one field for each, if files in dir have changes that would be lost, or cannot be
+// written where they belong; then nothing was changed. A pull that fails later continues where it
+// was when it is run again.
+func Run(ctx context.Context, dir string, o Options) (Summary, error) {
+	folder, err := openFolder(dir, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer folder.close()
+	notes, err := o.Server.Vault(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	r := &run{Options: o, folder: folder}
+	if err := r.compare(ctx, r.wanted(notes)); err != nil {
+		return Summary{}, err
+	}
+	if !o.DryRun {
+		err = r.carryOut(ctx)
+	}
+	r.sort()
+	return r.summary, err
+}
+
+// run is one pull.
+type run struct {
+	Options
+	folder  *folder
+	plan    plan
+	summary Summary
+}
+
+func (r *run) sort() {
+	for _, list := range [][]string{r.summary.Notes, r.summary.Files, r.summary.Removed, r.summary.Gone, r.summary.Kept} {
+		slices.Sort(list)
+	}
+}
+
+// carryOut does what the plan says. What was done is remembered, also if it ends early.
+func (r *run) carryOut(ctx context.Context) (err error) {
+	defer func() {
+		if saved := r.folder.save(); err == nil {
+			err = saved
+		}
+	}()
+	if err := r.writeNotes(ctx); err != nil {
+		return err
+	}
+	if err := r.writeFiles(ctx); err != nil {
+		return err
+	}
+	return r.remove()
+}
+
+// openFolder opens the folder to write to, making it unless the pull is a rehearsal.
+func openFolder(dir string, o Options) (*folder, error) {
+	if !o.DryRun {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, trip2g.Errorf(trip2g.ENOTFOUND, "the folder %s cannot be made: %v", dir, cause(err))
+		}
+	}
+	return open(dir, o.Text)
+}
