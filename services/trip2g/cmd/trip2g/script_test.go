@@ -184,8 +184,11 @@ func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+// noRedirect tells a page from one that only leads to it.
+var noRedirect = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
 func pageHas(ts *testscript.TestScript, path, text string) (status string, body []byte, has bool) {
-	resp, err := http.Get(ts.Getenv("TRIP2G_URL") + path)
+	resp, err := noRedirect.Get(ts.Getenv("TRIP2G_URL") + path)
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err = io.ReadAll(resp.Body)
