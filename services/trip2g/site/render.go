@@ -28,23 +28,12 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"marked":         marked,
 }).ParseFS(templateFiles, "templates/*.html"))
 
-// maxMenu bounds the links in every page's menu.
-const maxMenu = 100
-
-// shortMenu is how many links a menu shows at once; a longer one opens at a press.
-const shortMenu = 7
-
 func (r *reading) view(title string, p place) *view {
 	p.title = title
-	v := &view{
+	return &view{
 		Lang: r.layout.lang, SiteName: r.layout.name, Stylesheet: stylesheetURL, Icon: iconURL, Explorer: r.explorer(p),
 		Reader: r.reader, SignIn: signInURL(p.address), Address: p.address, Title: title, Heading: title, Home: p.address == "/",
 	}
-	for _, b := range v.Explorer[:min(len(v.Explorer), maxMenu)] {
-		v.Menu = append(v.Menu, b.item)
-	}
-	v.FoldMenu = len(v.Menu) > shortMenu
-	return v
 }
 
 const htmlType = "text/html; charset=utf-8"

@@ -20,8 +20,6 @@ type view struct {
 	Footer     template.HTML
 	Feeds      []feedLink
 	Explorer   []branch // the vault's folders and notes that this reader may read, from the top
-	Menu       []item   // the explorer's top level without what is below
-	FoldMenu   bool     // Menu is long
 
 	// Of the reader.
 	Reader trip2g.Reader // for whom the page is: what its header offers

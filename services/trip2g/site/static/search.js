@@ -11,10 +11,10 @@ if (field) {
   field.addEventListener("input", take);
   field.addEventListener("pointerdown", take);
   addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
-    const k = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (slash || k) take(event);
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) take(event);
+  });
+  addEventListener("keypress", (event) => { // which writes the letter, where a key that goes down may not
+    if (event.key === "/" && !event.target.closest("input, textarea, select, [contenteditable]")) take(event);
   });
 }
 
