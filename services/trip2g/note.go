@@ -91,6 +91,8 @@ type VaultStore interface {
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
 	// Commit publishes all that the stage holds, in one step.
 	Commit(ctx context.Context, stage Stage) (Position, error)
+	// Discard forgets all that the stage holds.
+	Discard(ctx context.Context, stage Stage) error
 }
 
 // AssetStore keeps files by their content.

@@ -20,6 +20,8 @@ type Publisher interface {
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
 	// Commit publishes all that the stage holds, in one step.
 	Commit(ctx context.Context, stage Stage) (Position, error)
+	// Discard forgets all that the stage holds.
+	Discard(ctx context.Context, stage Stage) error
 }
 
 // PushedNote tells a client which files a note that it pushed refers to.

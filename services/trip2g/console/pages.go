@@ -17,6 +17,8 @@ var pages = []page{
 	{path: "notes", name: "notes", title: "Notes"},
 	{path: "note", name: "note", title: "Note", under: "notes"},
 	{path: "warnings", name: "warnings", title: "Warnings"},
+	{path: "missing", name: "missing", title: "Missing pages"},
+	{path: "redirects", name: "redirects", title: "Redirects"},
 	{path: "settings", name: "settings", title: "Settings"},
 	{path: "jobs", name: "jobs", title: "Jobs"},
 	{path: "api", name: "playground", title: "API"},

@@ -16,7 +16,7 @@ func (r *resolver) Warnings(ctx context.Context) ([]Warning, error) {
 	if _, err := callOf(ctx).publisher(); err != nil {
 		return nil, asError(err)
 	}
-	return warningsOf(r.Stats().Warnings), nil
+	return warningsOf(r.Site().Stats().Warnings), nil
 }
 
 func warningsOf(list []trip2g.Warning) []Warning {
@@ -48,7 +48,7 @@ func (r *resolver) Overview(ctx context.Context) (*Overview, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
-	site := r.Stats()
+	site := r.Site().Stats()
 	out := &Overview{
 		Notes: stored.Notes, Pages: site.Pages, Hidden: stored.Hidden, Members: len(members),
 		Warnings: len(site.Warnings), Missing: stored.Missing, Position: int64(site.Position), Problems: problems,
@@ -66,7 +66,7 @@ func (r *resolver) problems(ctx context.Context) ([]Problem, error) {
 	add := func(page, format string, args ...any) {
 		list = append(list, Problem{Text: fmt.Sprintf(format, args...), Page: &page})
 	}
-	switch n := len(r.Stats().Warnings); n {
+	switch n := len(r.Site().Stats().Warnings); n {
 	case 0:
 	case 1:
 		add("/_system/warnings", "There is a warning about a note: something in it could not be taken as it was meant.")

@@ -53,6 +53,7 @@ type MutationResolver interface {
 	RequestEmailSignInCode(ctx context.Context, input RequestEmailSignInCodeInput) (RequestEmailSignInCodeOrErrorPayload, error)
 	SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error)
 	SignOut(ctx context.Context) (SignOutOrErrorPayload, error)
+	DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error)
 	RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error)
 	ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error)
 	DismissMissingPage(ctx context.Context, input DismissMissingPageInput) (DismissMissingPageOrErrorPayload, error)
@@ -65,6 +66,8 @@ type MutationResolver interface {
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (RevokeAPIKeyOrErrorPayload, error)
 	EndSession(ctx context.Context, input EndSessionInput) (EndSessionOrErrorPayload, error)
 	EndOtherSessions(ctx context.Context) (EndOtherSessionsOrErrorPayload, error)
+	PutRedirect(ctx context.Context, input PutRedirectInput) (PutRedirectOrErrorPayload, error)
+	DeleteRedirect(ctx context.Context, input DeleteRedirectInput) (DeleteRedirectOrErrorPayload, error)
 }
 type NodeResolver interface {
 	Position(ctx context.Context, obj *trip2g.Node) (int64, error)
@@ -89,6 +92,7 @@ type QueryResolver interface {
 	Members(ctx context.Context) ([]Member, error)
 	APIKeys(ctx context.Context) ([]APIKey, error)
 	Sessions(ctx context.Context, everyone *bool) ([]Session, error)
+	Redirects(ctx context.Context) ([]Redirect, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -116,6 +120,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
+			graphql.NewInputUnmarshaler("DeleteRedirectInput", ec.unmarshalInputDeleteRedirectInput),
 			graphql.NewInputUnmarshaler("DismissMissingPageInput", ec.unmarshalInputDismissMissingPageInput),
 			graphql.NewInputUnmarshaler("EndSessionInput", ec.unmarshalInputEndSessionInput),
 			graphql.NewInputUnmarshaler("ForgetNodeInput", ec.unmarshalInputForgetNodeInput),
@@ -125,6 +130,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NotesFilter", ec.unmarshalInputNotesFilter),
 			graphql.NewInputUnmarshaler("PushNoteInput", ec.unmarshalInputPushNoteInput),
 			graphql.NewInputUnmarshaler("PushNotesInput", ec.unmarshalInputPushNotesInput),
+			graphql.NewInputUnmarshaler("PutRedirectInput", ec.unmarshalInputPutRedirectInput),
 			graphql.NewInputUnmarshaler("RemoveMemberInput", ec.unmarshalInputRemoveMemberInput),
 			graphql.NewInputUnmarshaler("RequestEmailSignInCodeInput", ec.unmarshalInputRequestEmailSignInCodeInput),
 			graphql.NewInputUnmarshaler("RestoreNoteVersionInput", ec.unmarshalInputRestoreNoteVersionInput),
@@ -210,7 +216,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/sync.graphqls"
+//go:embed "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/sync.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -225,6 +231,7 @@ var sources = []*ast.Source{
 	{Name: "schema/console.graphqls", Input: sourceData("schema/console.graphqls"), BuiltIn: false},
 	{Name: "schema/nodes.graphqls", Input: sourceData("schema/nodes.graphqls"), BuiltIn: false},
 	{Name: "schema/people.graphqls", Input: sourceData("schema/people.graphqls"), BuiltIn: false},
+	{Name: "schema/redirects.graphqls", Input: sourceData("schema/redirects.graphqls"), BuiltIn: false},
 	{Name: "schema/sync.graphqls", Input: sourceData("schema/sync.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -581,6 +588,24 @@ func (ec *executionContext) childFields_PushedNoteAsset(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PushedNoteAsset", field.Name)
 }
 
+func (ec *executionContext) childFields_Redirect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Redirect_id(ctx, field)
+	case "from":
+		return ec.fieldContext_Redirect_from(ctx, field)
+	case "to":
+		return ec.fieldContext_Redirect_to(ctx, field)
+	case "byMove":
+		return ec.fieldContext_Redirect_byMove(ctx, field)
+	case "covered":
+		return ec.fieldContext_Redirect_covered(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Redirect_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Redirect", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -823,6 +848,20 @@ func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteRedirect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteRedirectInput, error) {
+			return ec.unmarshalNDeleteRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_dismissMissingPage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -899,6 +938,20 @@ func (ec *executionContext) field_Mutation_pushNotes_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PushNotesInput, error) {
 			return ec.unmarshalNPushNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNotesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_putRedirect_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PutRedirectInput, error) {
+			return ec.unmarshalNPutRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1473,6 +1526,29 @@ func (ec *executionContext) fieldContext_CreateApiKeyPayload_key(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteRedirectPayload_success(ctx context.Context, field graphql.CollectedField, obj *DeleteRedirectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteRedirectPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteRedirectPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteRedirectPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _DifferenceHunk_fromLine(ctx context.Context, field graphql.CollectedField, obj *DifferenceHunk) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1618,6 +1694,29 @@ func (ec *executionContext) _DifferenceLine_cut(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_DifferenceLine_cut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DifferenceLine", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DiscardNotesPayload_success(ctx context.Context, field graphql.CollectedField, obj *DiscardNotesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiscardNotesPayload_success(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Success, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiscardNotesPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiscardNotesPayload", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _DismissMissingPagePayload_success(ctx context.Context, field graphql.CollectedField, obj *DismissMissingPagePayload) (ret graphql.Marshaler) {
@@ -2525,6 +2624,29 @@ func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Mutation", field, true, true, "SignOutOrErrorPayload")
 }
 
+func (ec *executionContext) _Mutation_discardNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_discardNotes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().DiscardNotes(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v DiscardNotesOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNDiscardNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDiscardNotesOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_discardNotes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mutation", field, true, true, "DiscardNotesOrErrorPayload")
+}
+
 func (ec *executionContext) _Mutation_restoreNoteVersion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3030,6 +3152,94 @@ func (ec *executionContext) _Mutation_endOtherSessions(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_Mutation_endOtherSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Mutation", field, true, true, "EndOtherSessionsOrErrorPayload")
+}
+
+func (ec *executionContext) _Mutation_putRedirect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_putRedirect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PutRedirect(ctx, fc.Args["input"].(PutRedirectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v PutRedirectOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNPutRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_putRedirect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type PutRedirectOrErrorPayload does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_putRedirect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteRedirect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteRedirect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteRedirect(ctx, fc.Args["input"].(DeleteRedirectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v DeleteRedirectOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNDeleteRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteRedirect(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type DeleteRedirectOrErrorPayload does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteRedirect_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Node_name(ctx context.Context, field graphql.CollectedField, obj *trip2g.Node) (ret graphql.Marshaler) {
@@ -5169,6 +5379,38 @@ func (ec *executionContext) fieldContext_PushedNoteAsset_url(_ context.Context, 
 	return graphql.NewScalarFieldContext("PushedNoteAsset", field, false, false, "String")
 }
 
+func (ec *executionContext) _PutRedirectPayload_redirect(ctx context.Context, field graphql.CollectedField, obj *PutRedirectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PutRedirectPayload_redirect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Redirect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Redirect) graphql.Marshaler {
+			return ec.marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PutRedirectPayload_redirect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PutRedirectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Redirect(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_notePaths(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5809,6 +6051,38 @@ func (ec *executionContext) fieldContext_Query_sessions(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_redirects(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_redirects(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Redirects(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []Redirect) graphql.Marshaler {
+			return ec.marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirectᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_redirects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Redirect(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5883,6 +6157,144 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Redirect_id(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _Redirect_from(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "String")
+}
+
+func (ec *executionContext) _Redirect_to(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "String")
+}
+
+func (ec *executionContext) _Redirect_byMove(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_byMove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByMove, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_byMove(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Redirect_covered(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_covered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Covered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_covered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Redirect_createdAt(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Time")
 }
 
 func (ec *executionContext) _RemoveMemberPayload_success(ctx context.Context, field graphql.CollectedField, obj *RemoveMemberPayload) (ret graphql.Marshaler) {
@@ -8061,6 +8473,48 @@ func UnmarshalCreateApiKeyInput(ctx context.Context, raw any) (CreateAPIKeyInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteRedirectInput(ctx context.Context, obj any) (DeleteRedirectInput, error) {
+	var it DeleteRedirectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNInt642int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteRedirectInput unmarshals raw into the DeleteRedirectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteRedirectInput(ctx context.Context, raw any) (DeleteRedirectInput, error) {
+	var out DeleteRedirectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteRedirectInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDismissMissingPageInput(ctx context.Context, obj any) (DismissMissingPageInput, error) {
 	var it DismissMissingPageInput
 	if obj == nil {
@@ -8502,6 +8956,55 @@ func (ec *executionContext) unmarshalInputPushNotesInput(ctx context.Context, ob
 func UnmarshalPushNotesInput(ctx context.Context, raw any) (PushNotesInput, error) {
 	var out PushNotesInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PushNotesInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPutRedirectInput(ctx context.Context, obj any) (PutRedirectInput, error) {
+	var it PutRedirectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPutRedirectInput unmarshals raw into the PutRedirectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPutRedirectInput(ctx context.Context, raw any) (PutRedirectInput, error) {
+	var out PutRedirectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PutRedirectInput", raw, &out)
 	return out, err
 }
 
@@ -9039,6 +9542,60 @@ func (ec *executionContext) _CreateApiKeyOrErrorPayload(ctx context.Context, sel
 	}
 }
 
+func (ec *executionContext) _DeleteRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj DeleteRedirectOrErrorPayload) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case ErrorPayload:
+		return ec._ErrorPayload(ctx, sel, &obj)
+	case *ErrorPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ErrorPayload(ctx, sel, obj)
+	case DeleteRedirectPayload:
+		return ec._DeleteRedirectPayload(ctx, sel, &obj)
+	case *DeleteRedirectPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DeleteRedirectPayload(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of DeleteRedirectOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _DiscardNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj DiscardNotesOrErrorPayload) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case ErrorPayload:
+		return ec._ErrorPayload(ctx, sel, &obj)
+	case *ErrorPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ErrorPayload(ctx, sel, obj)
+	case DiscardNotesPayload:
+		return ec._DiscardNotesPayload(ctx, sel, &obj)
+	case *DiscardNotesPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DiscardNotesPayload(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of DiscardNotesOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _DismissMissingPageOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj DismissMissingPageOrErrorPayload) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -9224,6 +9781,33 @@ func (ec *executionContext) _PushNotesOrErrorPayload(ctx context.Context, sel as
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of PushNotesOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _PutRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj PutRedirectOrErrorPayload) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case PutRedirectPayload:
+		return ec._PutRedirectPayload(ctx, sel, &obj)
+	case *PutRedirectPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PutRedirectPayload(ctx, sel, obj)
+	case ErrorPayload:
+		return ec._ErrorPayload(ctx, sel, &obj)
+	case *ErrorPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ErrorPayload(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of PutRedirectOrErrorPayload must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -9631,6 +10215,39 @@ func (ec *executionContext) _CreateApiKeyPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var deleteRedirectPayloadImplementors = []string{"DeleteRedirectPayload", "DeleteRedirectOrErrorPayload"}
+
+func (ec *executionContext) _DeleteRedirectPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteRedirectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteRedirectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteRedirectPayload")
+		case "success":
+			out.Values[i] = ec._DeleteRedirectPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var differenceHunkImplementors = []string{"DifferenceHunk"}
 
 func (ec *executionContext) _DifferenceHunk(ctx context.Context, sel ast.SelectionSet, obj *DifferenceHunk) graphql.Marshaler {
@@ -9697,6 +10314,39 @@ func (ec *executionContext) _DifferenceLine(ctx context.Context, sel ast.Selecti
 			}
 		case "cut":
 			out.Values[i] = ec._DifferenceLine_cut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var discardNotesPayloadImplementors = []string{"DiscardNotesPayload", "DiscardNotesOrErrorPayload"}
+
+func (ec *executionContext) _DiscardNotesPayload(ctx context.Context, sel ast.SelectionSet, obj *DiscardNotesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, discardNotesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiscardNotesPayload")
+		case "success":
+			out.Values[i] = ec._DiscardNotesPayload_success(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -9816,7 +10466,7 @@ func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var errorPayloadImplementors = []string{"ErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
+var errorPayloadImplementors = []string{"ErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
 
 func (ec *executionContext) _ErrorPayload(ctx context.Context, sel ast.SelectionSet, obj *ErrorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, errorPayloadImplementors)
@@ -10228,6 +10878,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "discardNotes":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_discardNotes(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "restoreNoteVersion":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_restoreNoteVersion(ctx, field)
@@ -10308,6 +10965,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "endOtherSessions":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_endOtherSessions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "putRedirect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_putRedirect(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteRedirect":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteRedirect(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -11140,6 +11811,39 @@ func (ec *executionContext) _PushedNoteAsset(ctx context.Context, sel ast.Select
 	return out
 }
 
+var putRedirectPayloadImplementors = []string{"PutRedirectPayload", "PutRedirectOrErrorPayload"}
+
+func (ec *executionContext) _PutRedirectPayload(ctx context.Context, sel ast.SelectionSet, obj *PutRedirectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, putRedirectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PutRedirectPayload")
+		case "redirect":
+			out.Values[i] = ec._PutRedirectPayload_redirect(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -11261,6 +11965,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
 				})
+		case "redirects":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_redirects(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -11274,6 +11984,64 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var redirectImplementors = []string{"Redirect"}
+
+func (ec *executionContext) _Redirect(ctx context.Context, sel ast.SelectionSet, obj *Redirect) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, redirectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Redirect")
+		case "id":
+			out.Values[i] = ec._Redirect_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._Redirect_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._Redirect_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "byMove":
+			out.Values[i] = ec._Redirect_byMove(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "covered":
+			out.Values[i] = ec._Redirect_covered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Redirect_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -12436,6 +13204,19 @@ func (ec *executionContext) marshalNCreateApiKeyOrErrorPayload2trip2gᚋservices
 	return ec._CreateApiKeyOrErrorPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectInput(ctx context.Context, v any) (DeleteRedirectInput, error) {
+	res, err := ec.unmarshalInputDeleteRedirectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DeleteRedirectOrErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteRedirectOrErrorPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteRedirectOrErrorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNDifferenceHunk2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceHunk(ctx context.Context, sel ast.SelectionSet, v DifferenceHunk) graphql.Marshaler {
 	return ec._DifferenceHunk(ctx, sel, &v)
 }
@@ -12474,6 +13255,14 @@ func (ec *executionContext) marshalNDifferenceLine2ᚕtrip2gᚋservicesᚋtrip2g
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNDiscardNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDiscardNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DiscardNotesOrErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DiscardNotesOrErrorPayload!")
+		return graphql.Null
+	}
+	return ec._DiscardNotesOrErrorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDismissMissingPageInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDismissMissingPageInput(ctx context.Context, v any) (DismissMissingPageInput, error) {
@@ -12991,6 +13780,47 @@ func (ec *executionContext) marshalNPushedNoteAsset2ᚕtrip2gᚋservicesᚋtrip2
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNPutRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectInput(ctx context.Context, v any) (PutRedirectInput, error) {
+	res, err := ec.unmarshalInputPutRedirectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPutRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v PutRedirectOrErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PutRedirectOrErrorPayload!")
+		return graphql.Null
+	}
+	return ec._PutRedirectOrErrorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRedirect2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx context.Context, sel ast.SelectionSet, v Redirect) graphql.Marshaler {
+	return ec._Redirect(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirectᚄ(ctx context.Context, sel ast.SelectionSet, v []Redirect) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRedirect2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx context.Context, sel ast.SelectionSet, v *Redirect) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Redirect!")
+		return graphql.Null
+	}
+	return ec._Redirect(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRemoveMemberInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRemoveMemberInput(ctx context.Context, v any) (RemoveMemberInput, error) {

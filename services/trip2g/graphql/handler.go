@@ -45,9 +45,10 @@ type Options struct {
 	Settings  trip2g.SettingsService
 	Jobs      trip2g.JobService
 	Missing   trip2g.MissingPageStore
+	Redirects trip2g.RedirectStore
 
-	Stats        func() trip2g.SiteStats // of the site that this node serves
-	NodeSettings []trip2g.NodeSetting    // that this node runs with
+	Site         func() trip2g.Site   // that this node serves
+	NodeSettings []trip2g.NodeSetting // that this node runs with
 
 	Origin    func(*http.Request) trip2g.Origin // nil: DirectOrigin
 	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own

@@ -20,6 +20,14 @@ type CreateAPIKeyOrErrorPayload interface {
 	IsCreateAPIKeyOrErrorPayload()
 }
 
+type DeleteRedirectOrErrorPayload interface {
+	IsDeleteRedirectOrErrorPayload()
+}
+
+type DiscardNotesOrErrorPayload interface {
+	IsDiscardNotesOrErrorPayload()
+}
+
 type DismissMissingPageOrErrorPayload interface {
 	IsDismissMissingPageOrErrorPayload()
 }
@@ -46,6 +54,10 @@ type InviteMemberOrErrorPayload interface {
 
 type PushNotesOrErrorPayload interface {
 	IsPushNotesOrErrorPayload()
+}
+
+type PutRedirectOrErrorPayload interface {
+	IsPutRedirectOrErrorPayload()
 }
 
 type RemoveMemberOrErrorPayload interface {
@@ -119,6 +131,16 @@ type CreateAPIKeyPayload struct {
 
 func (CreateAPIKeyPayload) IsCreateAPIKeyOrErrorPayload() {}
 
+type DeleteRedirectInput struct {
+	ID int64 `json:"id"`
+}
+
+type DeleteRedirectPayload struct {
+	Success bool `json:"success"`
+}
+
+func (DeleteRedirectPayload) IsDeleteRedirectOrErrorPayload() {}
+
 // Lines that changed, with some before and after them.
 type DifferenceHunk struct {
 	// Its first line in the older text, from 1.
@@ -134,6 +156,12 @@ type DifferenceLine struct {
 	// The line is longer.
 	Cut bool `json:"cut"`
 }
+
+type DiscardNotesPayload struct {
+	Success bool `json:"success"`
+}
+
+func (DiscardNotesPayload) IsDiscardNotesOrErrorPayload() {}
 
 type DismissMissingPageInput struct {
 	Path string `json:"path"`
@@ -170,6 +198,8 @@ type ErrorPayload struct {
 	ByFields []FieldMessage `json:"byFields"`
 }
 
+func (ErrorPayload) IsDiscardNotesOrErrorPayload() {}
+
 func (ErrorPayload) IsRestoreNoteVersionOrErrorPayload() {}
 
 func (ErrorPayload) IsShowNotesOrErrorPayload() {}
@@ -193,6 +223,10 @@ func (ErrorPayload) IsRevokeAPIKeyOrErrorPayload() {}
 func (ErrorPayload) IsEndSessionOrErrorPayload() {}
 
 func (ErrorPayload) IsEndOtherSessionsOrErrorPayload() {}
+
+func (ErrorPayload) IsPutRedirectOrErrorPayload() {}
+
+func (ErrorPayload) IsDeleteRedirectOrErrorPayload() {}
 
 func (ErrorPayload) IsPushNotesOrErrorPayload() {}
 
@@ -455,6 +489,32 @@ type PushedNoteAsset struct {
 	AbsolutePath string `json:"absolutePath"`
 	// Where the file can be downloaded, absolute; empty if the server has none.
 	URL string `json:"url"`
+}
+
+type PutRedirectInput struct {
+	// The path of a page on this site, unescaped, as /old/page.
+	From string `json:"from"`
+	// Another path on this site, or a whole http or https URL.
+	To string `json:"to"`
+}
+
+type PutRedirectPayload struct {
+	Redirect *Redirect `json:"redirect"`
+}
+
+func (PutRedirectPayload) IsPutRedirectOrErrorPayload() {}
+
+type Redirect struct {
+	ID int64 `json:"id"`
+	// A URL path, unescaped.
+	From string `json:"from"`
+	// Where it leads now: a URL path, unescaped, or the whole URL of another site; null if the note that it leads to has no page.
+	To *string `json:"to,omitempty"`
+	// It was made when a note moved away from there, and follows that note; else the owner set it.
+	ByMove bool `json:"byMove"`
+	// There is a page at from, which comes first.
+	Covered   bool      `json:"covered"`
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 type RemoveMemberInput struct {

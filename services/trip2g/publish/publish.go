@@ -125,6 +125,11 @@ func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Positi
 	return position, s.follow(ctx, position, true)
 }
 
+// Discard is trip2g.Publisher's.
+func (s *Service) Discard(ctx context.Context, stage trip2g.Stage) error {
+	return s.Vault.Discard(ctx, stage)
+}
+
 // follow waits until this node's readers see what was published. The change is stored by then, so
 // that a failure here means late, not lost: the error says so and that asking again is safe.
 func (s *Service) follow(ctx context.Context, position trip2g.Position, published bool) error {

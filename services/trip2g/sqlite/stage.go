@@ -89,6 +89,23 @@ func (t *tx) commitNote(stage trip2g.Stage, n *noteState) error {
 	return t.unstage(stage, n)
 }
 
+// Discard implements trip2g.VaultStore. Notes and versions that nobody ever published stay, unseen, until
+// they are purged.
+func (db *DB) Discard(ctx context.Context, stage trip2g.Stage) error {
+	return db.write(ctx, "discard the staged notes", func(t *tx) error {
+		_, err := t.exec(`UPDATE assets SET used_at = ? WHERE id IN (SELECT asset_id FROM staged_assets WHERE stage = ?)`, t.now, string(stage))
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"staged_assets", "staged_notes"} {
+			if _, err := t.exec(`DELETE FROM `+table+` WHERE stage = ?`, string(stage)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // AttachAsset implements trip2g.VaultStore. The asset is found by AssetID, or by Hash without one.
 func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset, publish bool) (trip2g.Position, error) {
 	if asset.Ref == "" || stage == "" {

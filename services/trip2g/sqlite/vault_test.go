@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"trip2g/services/trip2g"
 )
 
@@ -344,4 +346,33 @@ func TestAPushOfManyNotesAnswersInItsOrder(t *testing.T) {
 	if unmoved != position {
 		t.Errorf("pushing the same again moved the position from %d to %d", position, unmoved)
 	}
+}
+
+func TestADiscardedPushIsForgotten(t *testing.T) {
+	db := newLeader(t)
+	ids, _ := push(t, db, stageA, true, "a.md=one")
+	push(t, db, stageA, false, "a.md=two", "b.md=new")
+	push(t, db, stageB, false, "c.md=of another")
+	attach(t, db, stageA, ids[0], "x.png", store(t, db, "x"), false)
+	_, err := db.HideNotes(t.Context(), stageA, []string{"a.md"}, false)
+	ok(t, err)
+	ok(t, db.Discard(t.Context(), stageA))
+	before := commit(t, db, stageB)
+	if after := commit(t, db, stageA); after != before {
+		t.Errorf("a commit after it changed something: position %d, then %d", before, after)
+	}
+	notes := must[[]trip2g.NotePath](t)(db.NotePaths(t.Context(), stageA, trip2g.NotePathFilter{}))
+	var seen []string
+	for _, n := range notes {
+		seen = append(seen, n.Path+"="+n.Content)
+		if len(n.Assets) > 0 {
+			t.Errorf("%s has %+v", n.Path, n.Assets)
+		}
+	}
+	if diff := cmp.Diff([]string{"a.md=one", "c.md=of another"}, seen); diff != "" {
+		t.Error(diff)
+	}
+	push(t, db, stageA, true, "b.md=again")
+	_, err = db.Purge(t.Context(), time.Now(), time.Now())
+	ok(t, err)
 }

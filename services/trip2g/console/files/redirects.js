@@ -1,0 +1,62 @@
+import { ask, change } from "./api.js";
+import { busy, button, confirm, el, fill, find, load, siteHref, table, toast, when } from "./dom.js";
+
+const form = find("add");
+const place = find("redirects");
+
+function target(r) {
+  if (r.to === null) return el("span", { class: "muted" }, "a note without a page");
+  return el("a", { href: r.to.startsWith("/") ? siteHref(r.to) : r.to, rel: "noreferrer" }, r.to);
+}
+
+const columns = [
+  { title: "From", class: "path", cell: (r) => [r.from, r.covered && el("span", { class: "second" }, "a page is there, which comes first")] },
+  { title: "To", class: "path", cell: target },
+  { title: "Made", class: "tight", cell: (r) => [when(r.createdAt), el("span", { class: "second" }, r.byMove ? "when a note moved" : "by you")] },
+  { title: "", class: "end", cell: (r) => button("Remove", () => remove(r), { class: "small danger", "aria-label": `Remove the redirect from ${r.from}` }) },
+];
+
+async function list() {
+  const { redirects } = await ask("{ redirects { id from to byMove covered createdAt } }");
+  fill(place, table("Redirects by address", columns, redirects, "No address leads elsewhere."));
+}
+
+async function put() {
+  const { redirect } = await change("mutation ($input: PutRedirectInput!) { putRedirect(input: $input) { __typename ... on PutRedirectPayload { redirect { from covered } } ...Errors } }",
+    { input: { from: path(form.from.value), to: path(form.to.value) } });
+  toast(redirect.covered ? `Added. There is a page at ${redirect.from}, though, which comes first.` : "Added: it leads there now.");
+  form.reset();
+  form.from.focus();
+  await list();
+}
+
+// path gives the unescaped path of an address of this site as one copies it from a browser's bar; others
+// stay as they are.
+function path(text) {
+  text = text.trim();
+  const local = text.startsWith(`${location.origin}/`) ? text.slice(location.origin.length) : text;
+  if (!local.startsWith("/")) return text;
+  try {
+    return decodeURI(local);
+  } catch {
+    return local;
+  }
+}
+
+async function remove(r) {
+  const yes = await confirm({ title: "Remove this redirect?", body: `Readers of ${r.from} will be told that there is no such page.`, yes: "Remove", danger: true });
+  if (!yes) return;
+  await change("mutation ($input: DeleteRedirectInput!) { deleteRedirect(input: $input) { __typename ...Errors } }", { input: { id: r.id } });
+  toast("Removed.");
+  await list();
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy(find("put"), put);
+});
+
+// The page of missing addresses leads here with one of them.
+form.from.value = new URLSearchParams(location.search).get("from") ?? "";
+if (form.from.value) form.to.focus();
+load(place, list);

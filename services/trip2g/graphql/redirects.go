@@ -1,0 +1,66 @@
+package graphql
+
+import (
+	"context"
+
+	"trip2g/services/trip2g"
+)
+
+// Redirects answers the query of that name.
+func (r *resolver) Redirects(ctx context.Context) ([]Redirect, error) {
+	if _, err := callOf(ctx).ownerSession(); err != nil {
+		return nil, asError(err)
+	}
+	list, err := r.api.Redirects.Redirects(ctx)
+	if err != nil {
+		return nil, asError(err)
+	}
+	site := r.Site()
+	out := make([]Redirect, len(list))
+	for i, redirect := range list {
+		out[i] = redirectOf(site, redirect)
+	}
+	return out, nil
+}
+
+// redirectOf tells what a redirect does on the site.
+func redirectOf(site trip2g.Site, redirect trip2g.Redirect) Redirect {
+	out := Redirect{ID: redirect.ID, From: redirect.From, ByMove: redirect.NoteID != 0, CreatedAt: redirect.CreatedAt}
+	if page, ok := site.NoteByID(redirect.NoteID, trip2g.Owner); out.ByMove && ok {
+		out.To = &page.URL
+	} else if !out.ByMove {
+		out.To = &redirect.To
+	}
+	page, _ := site.Page(redirect.From, trip2g.Owner)
+	out.Covered = page != nil
+	return out
+}
+
+// PutRedirect answers the mutation of that name.
+func (r *resolver) PutRedirect(ctx context.Context, input PutRedirectInput) (PutRedirectOrErrorPayload, error) {
+	c := callOf(ctx)
+	if _, err := c.ownerSession(); err != nil {
+		return fail[PutRedirectOrErrorPayload](ctx, err)
+	}
+	redirect, position, err := r.api.Redirects.PutRedirect(ctx, input.From, input.To)
+	if err != nil {
+		return fail[PutRedirectOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	shown := redirectOf(r.Site(), redirect)
+	return &PutRedirectPayload{Redirect: &shown}, nil
+}
+
+// DeleteRedirect answers the mutation of that name.
+func (r *resolver) DeleteRedirect(ctx context.Context, input DeleteRedirectInput) (DeleteRedirectOrErrorPayload, error) {
+	c := callOf(ctx)
+	if _, err := c.ownerSession(); err != nil {
+		return fail[DeleteRedirectOrErrorPayload](ctx, err)
+	}
+	position, err := r.api.Redirects.DeleteRedirect(ctx, input.ID)
+	if err != nil {
+		return fail[DeleteRedirectOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	return &DeleteRedirectPayload{Success: true}, nil
+}
