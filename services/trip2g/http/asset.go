@@ -58,9 +58,18 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	defer body.Close()
 	header.Set("ETag", etag)
 	header.Set("Content-Type", asset.ContentType)
-	// An SVG or HTML file of the vault is a document of this origin: it may not run scripts in it.
-	header.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:")
+	header.Set("Content-Security-Policy", assetPolicy(asset.ContentType))
 	http.ServeContent(w, r, "", time.Time{}, body)
+}
+
+// assetPolicy says what a file of the vault may do that a browser opens by itself. An SVG or HTML file is a
+// document of this origin: it may not run scripts in it. A PDF is shown by the browser's own viewer, which
+// works in no sandbox and needs to come into pages of this site.
+func assetPolicy(contentType string) string {
+	if contentType == "application/pdf" {
+		return "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+	}
+	return "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 }
 
 // statusOf turns an error's code into a status.

@@ -107,8 +107,12 @@ func preformatted(text string) []byte {
 	return []byte(`<pre class="plain">` + html.EscapeString(text) + "</pre>\n")
 }
 
-// wellFormed makes a text valid UTF-8 without NUL, as CommonMark 0.31.2, section 2.3, wants.
+// wellFormed makes a text valid UTF-8 without NUL, as CommonMark 0.31.2, section 2.3, wants. A carriage
+// return by itself ends a line there, but not for goldmark, nor for YAML's first line here.
 func wellFormed(content string) string {
+	if strings.Count(content, "\r") > strings.Count(content, "\r\n") {
+		content = strings.ReplaceAll(strings.ReplaceAll(content, "\r\n", "\n"), "\r", "\n")
+	}
 	if !utf8.ValidString(content) {
 		content = strings.ToValidUTF8(content, "\uFFFD")
 	}

@@ -52,7 +52,10 @@ const secret = "S3cret"
 
 func (g *gardener) text() (text string) {
 	for range g.IntN(4) {
-		text += fmt.Sprintf("[[%s]] ![[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), one(g, gardenLinks), g.IntN(100))
+		text += fmt.Sprintf("[[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), g.IntN(100))
+	}
+	if g.IntN(4) == 0 {
+		text += fmt.Sprintf("![[%s]]\n", one(g, gardenLinks))
 	}
 	return text
 }
