@@ -112,9 +112,18 @@ func (c *Console) systemPage(p page) trip2g.SystemPage {
 	return trip2g.SystemPage{
 		Title: p.title, Path: Prefix + marked, Reader: trip2g.Owner, Nav: c.menu, Wide: true,
 		Body:        "<div class=\"console\">\n" + template.HTML(body) + "</div>\n<div id=\"toast\" role=\"status\"></div>\n",
-		Stylesheets: []string{c.fileURL("console.css")},
+		Stylesheets: c.stylesheets(p),
 		Scripts:     []string{c.fileURL("frame.js"), c.fileURL(p.name + ".js")},
 	}
+}
+
+// stylesheets gives those of all pages and the page's own, if it has one.
+func (c *Console) stylesheets(p page) []string {
+	urls := []string{c.fileURL("console.css")}
+	if _, err := fs.Stat(c.files, p.name+".css"); err == nil {
+		urls = append(urls, c.fileURL(p.name+".css"))
+	}
+	return urls
 }
 
 // forMembers is what a member sees in place of every page.

@@ -15,7 +15,7 @@
 //     of a vault is ever taken for HTML.
 //  3. A line in the list pages, in pages.go, gives it its address, its name and its place in the menu.
 //
-// Other files in the folder files are served beside the modules. Their addresses name the content of all
+// A stylesheet files/NAME.css, if there is one, is for that page alone. Other files in the folder files are served beside the modules. Their addresses name the content of all
 // of them, so that a module's import of its neighbour is of its own version; console.css has the classes
 // that pages share.
 package console

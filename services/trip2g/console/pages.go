@@ -21,5 +21,6 @@ var pages = []page{
 	{path: "redirects", name: "redirects", title: "Redirects"},
 	{path: "settings", name: "settings", title: "Settings"},
 	{path: "jobs", name: "jobs", title: "Jobs"},
+	{path: "nodes", name: "nodes", title: "Nodes"},
 	{path: "api", name: "playground", title: "API"},
 }

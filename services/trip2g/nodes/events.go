@@ -41,27 +41,33 @@ func (n *Nodes) EndEvents() { n.streams.end() }
 
 // Events gives the handler of EventsPath: a stream of server-sent events (WHATWG HTML, section 9.2) for the
 // owner. Each is named "topology" and has the whole picture, at once and from then on about once a second.
-// Where the session ends, a last one named "end" says so. reader tells what a request's sender may read.
-func (n *Nodes) Events(reader func(*http.Request) trip2g.Reader) http.Handler {
+// Where the session ends, a last one named "end" says so. reader tells what a request's sender may read; ready
+// is false as long as this node cannot know.
+func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Vary", "Cookie, Authorization")
+		who, ready := reader(r)
 		switch {
 		case r.Method != http.MethodGet:
 			w.Header().Set("Allow", http.MethodGet)
 			http.Error(w, "this address takes only GET", http.StatusMethodNotAllowed)
 			return
-		case reader(r) == trip2g.Anyone:
+		case !ready:
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "this node is starting and does not know yet who you are; try again in a moment", http.StatusServiceUnavailable)
+			return
+		case who == trip2g.Anyone:
 			http.Error(w, "only the owner may watch the nodes: sign in", http.StatusUnauthorized)
 			return
-		case reader(r) < trip2g.Owner:
+		case who < trip2g.Owner:
 			http.Error(w, "only the owner may watch the nodes", http.StatusForbidden)
 			return
 		}
 		select {
 		case n.streams.open <- struct{}{}:
 			defer func() { <-n.streams.open }()
-			n.stream(w, r, func() bool { return reader(r) >= trip2g.Owner })
+			n.stream(w, r, func() bool { who, _ := reader(r); return who >= trip2g.Owner })
 		default:
 			w.Header().Set("Retry-After", "10")
 			http.Error(w, "too many watch the nodes already: close other windows", http.StatusServiceUnavailable)

@@ -9,15 +9,18 @@ import (
 	trip2ghttp "trip2g/services/trip2g/http"
 )
 
+// reader gives who tells what a request's sender may read; ready is false until there is a site.
+func (n *node) reader() func(*http.Request) (who trip2g.Reader, ready bool) {
+	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
+	return func(r *http.Request) (trip2g.Reader, bool) {
+		ready := n.current() != nil
+		return identity.Reader(r), ready
+	}
+}
+
 // consoleRoutes gives the owner's pages: on every node the same, made from memory.
 func (n *node) consoleRoutes() []trip2ghttp.Route {
-	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
-	pages := console.New(console.Options{
-		Reader: func(r *http.Request) (trip2g.Reader, bool) {
-			return identity.Reader(r), n.current() != nil
-		},
-		Frame: n.frame,
-	})
+	pages := console.New(console.Options{Reader: n.reader(), Frame: n.frame})
 	routes := []trip2ghttp.Route{{Path: console.FilesPrefix, Handler: pages.Files()}}
 	for _, page := range pages.Pages() {
 		if strings.HasSuffix(page.Path, "/") {

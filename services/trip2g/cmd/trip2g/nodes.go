@@ -104,6 +104,5 @@ func (n *node) watchLiteFS(ctx context.Context) error {
 
 // nodeRoutes gives what watches the nodes.
 func (n *node) nodeRoutes() []trip2ghttp.Route {
-	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
-	return []trip2ghttp.Route{{Path: nodes.EventsPath, Handler: n.nodes.Events(identity.Reader)}}
+	return []trip2ghttp.Route{{Path: nodes.EventsPath, Handler: n.nodes.Events(n.reader())}}
 }
