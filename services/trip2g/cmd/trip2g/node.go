@@ -23,6 +23,7 @@ import (
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/missing"
 	"trip2g/services/trip2g/nodes"
+	"trip2g/services/trip2g/search"
 	"trip2g/services/trip2g/site"
 )
 
@@ -42,6 +43,7 @@ type node struct {
 	nodes    *nodes.Nodes                  // set before the ports are
 	beside   atomic.Pointer[litefsState]   // nil without LiteFS
 	counted  *missing.Tracker              // set with nodes
+	search   *search.Index
 	stopping atomic.Bool
 
 	mu      sync.Mutex
@@ -53,6 +55,7 @@ type node struct {
 
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
+	n.search = n.newSearch()
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replication)
@@ -168,7 +171,7 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 
 func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
-	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, BodyCacheSize: pages}
+	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe}
 }
 
 // litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.

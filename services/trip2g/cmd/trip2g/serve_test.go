@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/config"
 )
 
@@ -143,6 +144,13 @@ func newKey(t *testing.T, db string) string {
 // pushNote publishes one note through a node and gives the API's answer.
 func pushNote(t *testing.T, node *testNode, key, path, content string) string {
 	t.Helper()
+	answer, _ := publishNote(t, node, key, path, content)
+	return answer
+}
+
+// publishNote is pushNote, and gives the position of the change too.
+func publishNote(t *testing.T, node *testNode, key, path, content string) (answer, position string) {
+	t.Helper()
 	body, err := json.Marshal(map[string]any{
 		"query": `mutation($i: PushNotesInput!) { pushNotes(input: $i) { __typename ... on ErrorPayload { message } } }`,
 		"variables": map[string]any{"i": map[string]any{
@@ -163,11 +171,11 @@ func pushNote(t *testing.T, node *testNode, key, path, content string) string {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
+	body, err = io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(answer)
+	return string(body), res.Header.Get(trip2g.PositionHeader)
 }
 
 func TestANoteWrittenThroughAReplicaIsReadAlikeOnBothNodes(t *testing.T) {

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"trip2g/services/trip2g"
+	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/search"
+)
+
+// newSearch makes the node's index of the site. Its files are beside the copies of large files, which
+// are on no mount either.
+func (n *node) newSearch() *search.Index {
+	return search.New(search.Options{
+		Site: n.current, Text: markdown.Text, Dir: n.config.FileCacheDir, FreshWait: n.config.ReadWait, Log: n.log,
+	})
+}
+
+func (n *node) searchRoutes() []trip2ghttp.Route {
+	return trip2ghttp.SearchRoutes(trip2ghttp.SearchOptions{
+		Search: n.search, Site: n.current, Identity: trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName),
+		Frame: func(p trip2g.SearchPage) []byte { return n.site.Load().SearchFrame(p) },
+	})
+}
