@@ -16,6 +16,7 @@ var pages = []page{
 	{path: "", name: "overview", title: "Overview"},
 	{path: "notes", name: "notes", title: "Notes"},
 	{path: "note", name: "note", title: "Note", under: "notes"},
+	{path: "publish", name: "publish", title: "Publish"},
 	{path: "warnings", name: "warnings", title: "Warnings"},
 	{path: "missing", name: "missing", title: "Missing pages"},
 	{path: "redirects", name: "redirects", title: "Redirects"},
