@@ -20,6 +20,8 @@ var pages = []page{
 	{path: "warnings", name: "warnings", title: "Warnings"},
 	{path: "missing", name: "missing", title: "Missing pages"},
 	{path: "redirects", name: "redirects", title: "Redirects"},
+	{path: "members", name: "members", title: "Members"},
+	{path: "keys", name: "keys", title: "API keys"},
 	{path: "settings", name: "settings", title: "Settings"},
 	{path: "jobs", name: "jobs", title: "Jobs"},
 	{path: "nodes", name: "nodes", title: "Nodes"},

@@ -583,6 +583,8 @@ func (SaveSiteSettingsPayload) IsSaveSiteSettingsOrErrorPayload() {}
 type Session struct {
 	ID    int64  `json:"id"`
 	Email string `json:"email"`
+	// What people call the browser of the sign-in: Firefox on Linux.
+	Browser string `json:"browser"`
 	// What the browser called itself at sign-in; may be empty.
 	UserAgent string `json:"userAgent"`
 	// The browser's IP address at sign-in; may be empty.

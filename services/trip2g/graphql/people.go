@@ -133,7 +133,7 @@ func (r *resolver) Sessions(ctx context.Context, everyone *bool) ([]Session, err
 	out := make([]Session, len(sessions))
 	for i, s := range sessions {
 		out[i] = Session{
-			ID: s.ID, Email: s.User.Email, UserAgent: s.UserAgent, Address: s.Address,
+			ID: s.ID, Email: s.User.Email, Browser: s.Browser(), UserAgent: s.UserAgent, Address: s.Address,
 			CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, Current: s.ID == own.ID,
 		}
 	}

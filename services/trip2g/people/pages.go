@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
@@ -39,9 +41,8 @@ const (
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"browser": browserName,
-	"time":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"time":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // Options is what the pages are made of. Ready, Session, Sessions and Frame are needed.
@@ -201,7 +202,9 @@ func told(r *http.Request, err error) string {
 	if statusOf(err) == http.StatusInternalServerError {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("path", r.URL.Path).Msg("a form could not be carried out")
 	}
-	return trip2g.ErrorMessage(err)
+	message := trip2g.ErrorMessage(err)
+	first, size := utf8.DecodeRuneInString(message)
+	return string(unicode.ToUpper(first)) + message[size:] + "."
 }
 
 // leave sends the browser to an address of this site with the position that has what was done, so that

@@ -42,7 +42,10 @@ var readRoutes = []string{
 }
 
 // ownersRoutes are those whose pages are for the owner alone.
-var ownersRoutes = []string{"/_system/", "/_system/api"}
+var ownersRoutes = []string{
+	"/_system/", "/_system/notes", "/_system/note?path=secret.md", "/_system/warnings", "/_system/missing", "/_system/redirects", "/_system/members",
+	"/_system/keys", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
+}
 
 func TestWhatIsForMembersIsSeenByNobodyElseOnAnyRouteOfAnyNode(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-package people
+package trip2g
 
 import (
 	"cmp"
@@ -6,9 +6,9 @@ import (
 	"github.com/mileusna/useragent"
 )
 
-// browserName gives what people call a browser, from its User-Agent: "Firefox on Linux".
-func browserName(userAgent string) string {
-	ua := useragent.Parse(userAgent)
+// Browser gives what people call the browser that a session began in: "Firefox on Linux".
+func (s Session) Browser() string {
+	ua := useragent.Parse(s.UserAgent)
 	name := cmp.Or(ua.Name, "A browser or program of unknown name")
 	if ua.OS == "" {
 		return name
