@@ -52,7 +52,7 @@ test: lint unit e2e ## Everything that has to pass: lint, unit, e2e
 
 .PHONY: unit
 unit: trip2g litefs ## The tests of the packages, with the race detector
-	@sh tools/deps.sh cc git fusermount3 wrk
+	@sh tools/deps.sh cc git fusermount3 wrk bash curl
 	$(GO) test -race -timeout 10m trip2g/internal/... trip2g/services/trip2g/...
 
 .PHONY: e2e
