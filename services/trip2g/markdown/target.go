@@ -196,6 +196,10 @@ func parseWikilink(n *wikilink.Node, source []byte) parsedWikilink {
 		w.label = strings.TrimSpace(strings.ReplaceAll(string(text.Segment.Value(source)), `\|`, "|"))
 	}
 	if w.label == "" || w.label == inner {
+		if n.Embed && w.isFile() {
+			w.label = path.Base(w.path)
+			return w
+		}
 		w.label = strings.Trim(strings.ReplaceAll(inner, "#", " > "), " >")
 		return w
 	}
