@@ -210,6 +210,11 @@ func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 		}
 	}
 
+	key := newKey(t, db)
+	if code, out, errs := status(t, one, key); code != 0 || errs != "" || !regexp.MustCompile(`(?m)^r2 +replica +ok +1 +0 +\d+ ms `).MatchString(out) {
+		t.Errorf("status ended with %d: %s%s", code, out, errs)
+	}
+
 	if err := two.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -218,6 +223,10 @@ func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	})
 	if gone := nodeNamed(told, "r2"); told.Wrong != 1 || len(gone.Wrong) != 1 || !strings.Contains(gone.Wrong[0], "has not reported for 1") {
 		t.Errorf("of it is said %q", gone.Wrong)
+	}
+
+	if code, out, errs := status(t, one, key); code != exitUnwell || errs != "trip2g: 1 node not well\n" || !strings.Contains(out, "\nr2: has not reported for 1") {
+		t.Errorf("status ended with %d: %s%s", code, out, errs)
 	}
 
 	if err := leader.stop(); err != nil {
@@ -248,6 +257,45 @@ func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	})
 	if data := graphQL(t, one, owner, `{ nodes { node wrong nodes { name state position leaderPosition lagHistorySeconds startedAt liteFSLagSeconds wrong } } }`, nil); !strings.Contains(string(data), `{"node":"app","wrong":0,"nodes":[{"name":"app","state":"OK","position":`) {
 		t.Errorf("the API says %s", data)
+	}
+}
+
+// status runs the command of that name.
+func status(t *testing.T, n *testNode, key string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), []string{"status", "--url", n.public, "--key", key}, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// TestStatusFollowsTheNodes watches from a terminal: pictures come until Ctrl-C, as lines of JSON.
+func TestStatusFollowsTheNodes(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "data.sqlite3")
+	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=app")
+	leader.waitReady(t)
+	key := newKey(t, db)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out, errs lockedBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"status", "--url", leader.public, "--key", key, "--watch", "--every", "100ms", "--json"}, &out, &errs)
+	}()
+	eventually(t, func() string {
+		if strings.Count(out.String(), "\n") < 2 {
+			return "printed: " + out.String() + errs.String()
+		}
+		return ""
+	})
+	stop()
+	if code := <-ended; code != 0 || errs.String() != "" {
+		t.Errorf("it ended with %d: %s", code, errs.String())
+	}
+	first, _, _ := strings.Cut(out.String(), "\n")
+	var topology trip2g.Topology
+	if err := json.Unmarshal([]byte(first), &topology); err != nil || states(topology) != "app OK" {
+		t.Errorf("the first line is %s: %v", first, err)
 	}
 }
 

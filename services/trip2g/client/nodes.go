@@ -1,0 +1,24 @@
+package client
+
+import (
+	"context"
+	"fmt"
+
+	"trip2g/services/trip2g"
+)
+
+const nodesQuery = `query Nodes { nodes { node wrong nodes {
+  name role state wrong heardSecondsAgo version url address startedAt database position notes leaderPosition leaderAnswers
+  leaderHeardSecondsAgo ageSeconds lagSeconds lagHistorySeconds clockAheadSeconds liteFSLagSeconds requestsPerSecond ready missing } } }`
+
+// Nodes gives the picture that the leader has of all nodes.
+func (c *Client) Nodes(ctx context.Context) (trip2g.Topology, error) {
+	var data struct{ Nodes *trip2g.Topology }
+	if err := c.call(ctx, nodesQuery, nil, maxResult, &data); err != nil {
+		return trip2g.Topology{}, fmt.Errorf("ask for the nodes: %w", err)
+	}
+	if data.Nodes == nil || len(data.Nodes.Nodes) == 0 {
+		return trip2g.Topology{}, c.notOurs("its answer has no nodes")
+	}
+	return *data.Nodes, nil
+}
