@@ -211,7 +211,7 @@ func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	}
 
 	key := newKey(t, db)
-	if code, out, errs := status(t, one, key); code != 0 || errs != "" || !regexp.MustCompile(`(?m)^r2 +replica +ok +1 +0 +\d+ ms `).MatchString(out) {
+	if code, out, errs := status(t, one, key); code != 0 || errs != "" || !regexp.MustCompile(`(?m)^r2 +replica +ok +\d+ +0 +\d+ ms `).MatchString(out) {
 		t.Errorf("status ended with %d: %s%s", code, out, errs)
 	}
 
