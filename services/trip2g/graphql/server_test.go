@@ -71,6 +71,16 @@ func references(_, content string) (refs []string) {
 // start runs the API; change, if not nil, changes what it is made of.
 func start(t *testing.T, change func(*graphql.Options)) *server {
 	t.Helper()
+	return startWith(t, func(_ *server, o *graphql.Options) {
+		if change != nil {
+			change(o)
+		}
+	})
+}
+
+// startWith is start for a change that needs the database.
+func startWith(t *testing.T, change func(*server, *graphql.Options)) *server {
+	t.Helper()
 	t.Parallel()
 	s := &server{t: t, codes: make(chan string, 100), invited: make(chan [2]string, 100), log: &lockedBuffer{}, tempDir: t.TempDir()}
 	var err error
@@ -103,9 +113,7 @@ func start(t *testing.T, change func(*graphql.Options)) *server {
 		Keys:      s.keys,
 		TempDir:   s.tempDir,
 	}
-	if change != nil {
-		change(&o)
-	}
+	change(s, &o)
 	api, err := graphql.New(o)
 	if err != nil {
 		t.Fatal(err)
