@@ -32,8 +32,10 @@ const (
 	// queryTime bounds one query, turnTime the wait for its turn.
 	queryTime = 2 * time.Second
 	turnTime  = time.Second
-	// retryAfter is how long after a failure the index tries again.
-	retryAfter = 2 * time.Second
+	// firstRetry is how long after a failure the index is tried again; each further one doubles it, up to
+	// lastRetry.
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 30 * time.Second
 )
 
 // Options is what an Index is made of. Site and Text are needed.
@@ -107,7 +109,7 @@ func (x *Index) await(ctx context.Context, is func() bool) error {
 
 // Run keeps the index until ctx ends. A failure is logged, and tried again.
 func (x *Index) Run(ctx context.Context) error {
-	failed := ""
+	failed, retry := "", firstRetry
 	for {
 		err := x.follow(ctx)
 		if ctx.Err() != nil {
@@ -115,11 +117,14 @@ func (x *Index) Run(ctx context.Context) error {
 		}
 		if err.Error() != failed {
 			x.Log.Error().Err(err).Msg("the search index is broken: it is made anew, and nothing is found meanwhile")
-			failed = err.Error()
+			failed, retry = err.Error(), firstRetry
 		}
-		if x.pause(ctx, retryAfter) != nil {
+		select {
+		case <-ctx.Done():
 			return nil
+		case <-time.After(retry):
 		}
+		retry = min(2*retry, lastRetry)
 	}
 }
 
@@ -138,6 +143,7 @@ func (x *Index) follow(ctx context.Context) error {
 		began := time.Now()
 		b := x.gather()
 		if err := db.apply(b.removed, b.added, b.anew); err != nil {
+			x.lost(b)
 			return err
 		}
 		x.took(b)
@@ -270,6 +276,11 @@ func (x *Index) took(b *batch) {
 		x.public += len(b.added) - added - (len(b.removed) - removed)
 		x.queue.took(b.upTo)
 	})
+}
+
+// lost puts the notes of a batch back that could not be taken in.
+func (x *Index) lost(b *batch) {
+	x.change(func() { x.queue.back(slices.Collect(maps.Keys(b.rows))) })
 }
 
 func countMembers(rows []int64) (n int) {

@@ -18,6 +18,7 @@ type queue struct {
 	fresh []int64
 	later []int64 // of changes of many notes
 	busy  bool    // notes were taken out that the index does not have yet
+	large bool    // the index does not have all of a change of many notes yet
 
 	// settled is a position up to which the index has every change that was not of many notes.
 	settled trip2g.Position
@@ -28,9 +29,9 @@ func (q *queue) put(c trip2g.SiteChange) {
 	q.site, q.told = c.Site, c.Position
 	switch {
 	case c.Anew:
-		q.anew, q.fresh, q.later, q.settled = true, nil, slices.Clip(c.Notes), 0
+		q.anew, q.fresh, q.later, q.large, q.settled = true, nil, slices.Clip(c.Notes), true, 0
 	case len(c.Notes) >= bulk:
-		q.later = append(q.later, c.Notes...)
+		q.later, q.large = append(q.later, c.Notes...), true
 	default:
 		q.fresh = append(q.fresh, c.Notes...)
 	}
@@ -55,6 +56,7 @@ func (q *queue) next() (id int64, urgent, ok bool) {
 // took ends what next began. upTo is where the queue was when it had no more small changes, 0 if it had.
 func (q *queue) took(upTo trip2g.Position) {
 	q.busy = false
+	q.large = q.anew || len(q.later) > 0
 	switch {
 	case q.anew:
 	case len(q.fresh) == 0:
@@ -66,7 +68,7 @@ func (q *queue) took(upTo trip2g.Position) {
 
 // back puts notes in again, of an index that is lost.
 func (q *queue) back(ids []int64) {
-	q.busy = false
+	q.busy, q.large = false, q.large || len(ids) > 0
 	q.later = append(ids, q.later...)
 }
 

@@ -57,7 +57,7 @@ func (x *Index) state(answer *trip2g.SearchAnswer, members bool) (open bool, vis
 	if members {
 		visible += x.members
 	}
-	answer.Indexing = !x.open || x.queue.site == nil || x.queue.anew || len(x.queue.later) > 0
+	answer.Indexing = !x.open || x.queue.site == nil || x.queue.large
 	if has := x.public + x.members; answer.Indexing && !x.queue.anew && has > 0 {
 		answer.Progress = 100 * has / (has + len(x.queue.later))
 	}

@@ -1,0 +1,148 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/services/trip2g"
+)
+
+// notes is a site of which only its notes are asked.
+type notes struct {
+	trip2g.Site
+	pages map[int64]trip2g.NotePage
+}
+
+func (n *notes) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
+	page, ok := n.pages[id]
+	return page, ok && (!page.MembersOnly || reader >= trip2g.Member)
+}
+
+// newNotes makes a site of so many notes, and the change by which it came.
+func newNotes(count int) (*notes, trip2g.SiteChange) {
+	n := &notes{pages: make(map[int64]trip2g.NotePage)}
+	c := trip2g.SiteChange{Site: n, Position: 1, Anew: true}
+	for id := range int64(count) {
+		title := fmt.Sprintf("Note %d", id)
+		n.pages[id] = trip2g.NotePage{ID: id, Title: title, URL: "/" + title, Doc: &trip2g.Document{Title: title, Body: "some words"}}
+		c.Notes = append(c.Notes, id)
+	}
+	return n, c
+}
+
+func newTestIndex(t *testing.T, site trip2g.Site, dir string) *Index {
+	return New(Options{Site: func() trip2g.Site { return site }, Text: func(d *trip2g.Document) string { return d.Body }, Dir: dir, Log: zerolog.New(zerolog.NewTestWriter(t))})
+}
+
+func total(t *testing.T, x *Index, query string) (int, bool) {
+	t.Helper()
+	answer, err := x.Search(t.Context(), trip2g.SearchRequest{Query: query, Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.Total, answer.Indexing
+}
+
+// A full disk, or whatever else breaks the index, costs a new index and no note.
+func TestNothingIsLostWithAnIndex(t *testing.T) {
+	site, change := newNotes(3 * batchNotes)
+	x := newTestIndex(t, site, t.TempDir())
+	x.Observe(change)
+	open := func() *database {
+		db, err := openDatabase(x.Dir, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.opened(db)
+		return db
+	}
+	apply := func(db *database) {
+		b := x.gather()
+		if err := db.apply(b.removed, b.added, b.anew); err != nil {
+			t.Fatal(err)
+		}
+		x.took(b)
+	}
+	db := open()
+	apply(db)
+	if n, indexing := total(t, x, "words"); n != batchNotes || !indexing {
+		t.Errorf("after a batch %d notes are found, and indexing is %v", n, indexing)
+	}
+	x.lost(x.gather())
+	x.closed(db)
+	if n, indexing := total(t, x, "words"); n != 0 || !indexing {
+		t.Errorf("without a database %d notes are found, and indexing is %v", n, indexing)
+	}
+	db = open()
+	for !x.queue.isEmpty() {
+		apply(db)
+	}
+	if n, indexing := total(t, x, "words"); n != 3*batchNotes || indexing {
+		t.Errorf("in the new index %d notes are found, and indexing is %v", n, indexing)
+	}
+	x.closed(db)
+}
+
+// The index's files are gone with the process, however it ends, and a folder that is not there yet is waited
+// for.
+func TestFilesHaveNoName(t *testing.T) {
+	site, change := newNotes(10)
+	dir := filepath.Join(t.TempDir(), "later")
+	x := newTestIndex(t, site, dir)
+	x.Observe(change)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- x.Run(ctx) }()
+	if _, indexing := total(t, x, "words"); !indexing {
+		t.Error("an index without a folder says that it is made")
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.await(t.Context(), func() bool { return x.open && !x.queue.large }); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := total(t, x, "words"); n != 10 {
+		t.Errorf("%d notes are found", n)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("the folder has %v (%v)", left, err)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// A small change is found while a large one is still taken in.
+func TestASmallChangeGoesFirst(t *testing.T) {
+	site, change := newNotes(5 * batchNotes)
+	x := newTestIndex(t, site, t.TempDir())
+	x.Observe(change)
+	db, err := openDatabase(x.Dir, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.opened(db)
+	defer x.closed(db)
+	id := int64(4*batchNotes + 7)
+	page := site.pages[id]
+	page.Doc = &trip2g.Document{Title: page.Title, Body: strings.Repeat("other ", 10) + "pineapple"}
+	site.pages[id] = page
+	x.Observe(trip2g.SiteChange{Site: site, Position: 2, Notes: []int64{id}})
+	b := x.gather()
+	if err := db.apply(b.removed, b.added, b.anew); err != nil {
+		t.Fatal(err)
+	}
+	x.took(b)
+	if n, indexing := total(t, x, "pineapple"); n != 1 || !indexing || x.queue.settled != 2 {
+		t.Errorf("%d notes are found, indexing is %v, settled is %d", n, indexing, x.queue.settled)
+	}
+}
