@@ -55,7 +55,7 @@ func fileRefsOf(e *entry) []fileRef {
 	var refs []fileRef
 	for i := range e.Assets {
 		if a := &e.Assets[i]; isServable(a) {
-			refs = append(refs, fileRef{a, e.doc.MembersOnly, e.Path, e.ID, i})
+			refs = append(refs, fileRef{a, e.doc.MembersOnly && e.doc.Settings == nil, e.Path, e.ID, i})
 		}
 	}
 	return refs

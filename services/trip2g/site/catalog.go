@@ -38,9 +38,14 @@ type catalog struct {
 	fileRefs  *index[fileRef]
 	files     *index[found[*file]]
 	assets    *index[fileRef] // by hash
-	shelves   [2]*shelving    // for everybody, for members
+	inlinks   *index[inlink]
+	dated     *index[dated]
+	shelves   [2]*shelving // for everybody, for members
 	warnings  *index[warning]
 	traces    []trace
+
+	owner       *entry  // the note with the owner's settings, which has no page; nil without one
+	ownerTraces []trace // what it leaves
 
 	stale // what is to be found anew
 
@@ -63,18 +68,22 @@ func newCatalog(o *Options, b *bodies) *catalog {
 	c := &catalog{
 		options: o, bodies: b,
 		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(), redirectIDs: make(map[int64]*trip2g.Redirect),
-		ids: newIndex(byID), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
+		ids: newIndex(byID), inlinks: newIndex(before(compareInlinks)), dated: newIndex(before(compareDated)), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
 		names: newIndex(before(compareFound[string])), aliases: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
 		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)),
 	}
-	c.traces = []trace{
+	c.ownerTraces = []trace{
+		traceOf[fileRef]{c.fileRefs, fileRefsOf, func(r fileRef, _ int) { c.staleFiles[r.asset.AbsolutePath] = true }},
+		traceOf[fileRef]{c.assets, fileRefsOf, nil},
+	}
+	c.traces = append([]trace{
 		traceOf[redirect]{c.redirects, redirectsOf, nil},
 		traceOf[found[string]]{c.names, namesOf, nil},
 		traceOf[found[string]]{c.aliases, aliasesOf, nil},
-		traceOf[fileRef]{c.fileRefs, fileRefsOf, func(r fileRef) { c.staleFiles[r.asset.AbsolutePath] = true }},
-		traceOf[fileRef]{c.assets, fileRefsOf, nil},
 		traceOf[warning]{c.warnings, warningsOf, nil},
-	}
+		traceOf[inlink]{c.inlinks, inlinksOf, nil},
+		traceOf[dated]{c.dated, datedOf, nil},
+	}, c.ownerTraces...)
 	for i := range c.shelves {
 		c.shelves[i] = newShelving(i == forMembers, c.places)
 		c.traces = append(c.traces, c.shelves[i].traces()...)
@@ -112,11 +121,35 @@ func (c *catalog) settle() {
 	for _, m := range moves {
 		c.enter(m)
 	}
+	c.settleOwner()
 	c.settleFiles()
 	for _, s := range c.shelves {
 		s.settle(c.generation() + 1)
 	}
 	c.stale, c.moved = newStale(), moves
+}
+
+// settleOwner takes in what the owner says of the site. Files that only this says something of are for all.
+func (c *catalog) settleOwner() {
+	m := move{c.owner, c.owner}
+	for id, was := range c.touched {
+		switch now := c.notes[id]; {
+		case now != nil && now.doc.Settings != nil:
+			m.new = &entry{note: now}
+		case was != nil && was.doc.Settings != nil && m.new != nil && m.new.ID == id:
+			m.new = nil
+		}
+	}
+	if m.old == m.new {
+		return
+	}
+	for _, t := range c.ownerTraces {
+		t.leave(m)
+	}
+	for _, t := range c.ownerTraces {
+		t.enter(m)
+	}
+	c.owner = m.new
 }
 
 // move is an entry that changed; old or new is nil for one that comes or goes.
@@ -236,14 +269,14 @@ type trace interface {
 type traceOf[T comparable] struct {
 	index *index[T]
 	of    func(*entry) []T
-	mark  func(T) // told of each item that comes or goes; may be nil
+	mark  func(item T, delta int) // told of each item that comes (1) or goes (-1); may be nil
 }
 
 func (t traceOf[T]) leave(m move) {
 	if old, new := t.items(m); !slices.Equal(old, new) {
 		for _, item := range old {
 			t.index.drop(item)
-			t.told(item)
+			t.told(item, -1)
 		}
 	}
 }
@@ -252,7 +285,7 @@ func (t traceOf[T]) enter(m move) {
 	if old, new := t.items(m); !slices.Equal(old, new) {
 		for _, item := range new {
 			t.index.put(item)
-			t.told(item)
+			t.told(item, 1)
 		}
 	}
 }
@@ -267,8 +300,8 @@ func (t traceOf[T]) items(m move) (old, new []T) {
 	return old, new
 }
 
-func (t traceOf[T]) told(item T) {
+func (t traceOf[T]) told(item T, delta int) {
 	if t.mark != nil {
-		t.mark(item)
+		t.mark(item, delta)
 	}
 }

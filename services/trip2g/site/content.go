@@ -19,6 +19,8 @@ type content struct {
 	redirects sorted[redirect]
 	ids       sorted[identified]
 	stored    sorted[stored]
+	inlinks   sorted[inlink]
+	dated     sorted[dated] // of what everybody can read
 	names     sorted[found[string]]
 	aliases   sorted[found[string]]
 	files     sorted[found[*file]]
@@ -35,7 +37,9 @@ type content struct {
 type stamps struct {
 	generation uint64 // of the content itself
 	names      uint64 // what links and references to files find
-	folders    uint64 // the folders and what is in them
+	folders    uint64 // the folders and what is in them, with the titles of all
+	links      uint64 // what notes refer to
+	dated      uint64 // what pages everybody can read, and when they were written and changed
 }
 
 // layout is what all pages show.
@@ -44,6 +48,7 @@ type layout struct {
 	lang  string // of pages that name none
 	empty bool   // there is no note
 
+	owner    *entry // the note with the owner's settings, nil without one
 	settings trip2g.Settings
 }
 
@@ -60,6 +65,7 @@ func (c *catalog) content() *content {
 	next := &content{Options: c.options, bodies: c.bodies, notes: len(c.notes), bytes: c.bytes}
 	next.stamps = c.nextStamps(last)
 	next.entries, next.ids, next.stored = c.places.freeze(), c.ids.freeze(), c.stored.freeze()
+	next.inlinks, next.dated = c.inlinks.freeze(), c.dated.freeze()
 	for i, s := range c.shelves {
 		next.shelves[i] = s.freeze()
 	}
@@ -71,7 +77,7 @@ func (c *catalog) content() *content {
 	}
 	next.pages = len(c.entries) + c.shelves[forAll].folderPages
 	next.layout = last.layout
-	if made := next.makeLayout(); last.layout == nil || *made != *last.layout {
+	if made := next.makeLayout(c.owner); last.layout == nil || *made != *last.layout {
 		next.layout = made
 	}
 	c.last = next
@@ -94,16 +100,26 @@ func (c *catalog) nextStamps(last *content) *stamps {
 			next.folders = next.generation
 		}
 	}
+	if c.inlinks.changed {
+		next.links = next.generation
+	}
+	if c.dated.changed {
+		next.dated = next.generation
+	}
 	if c.names.changed || c.aliases.changed || c.files.changed || next.folders == next.generation {
 		next.names = next.generation
 	}
 	return &next
 }
 
-func (c *content) makeLayout() *layout {
-	l := &layout{name: "trip2g", lang: "en", empty: c.notes == 0}
+func (c *content) makeLayout(owner *entry) *layout {
+	l := &layout{name: "trip2g", lang: "en", empty: c.notes == 0 || c.notes == 1 && owner != nil, owner: owner}
 	if e := at(c.entries, "/"); e != nil && !e.doc.MembersOnly {
 		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
+	}
+	if owner != nil {
+		l.settings = *owner.doc.Settings
+		l.name, l.lang = cmp.Or(l.settings.Title, l.name), cmp.Or(l.settings.Lang, l.lang)
 	}
 	return l
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"trip2g/services/trip2g"
@@ -21,6 +22,7 @@ var (
 	gardenNames   = []string{"index", "_index", "a", "A", "a b", "a_b", "a_2", "b", "B", "y", "Привет"}
 	gardenSlugs   = []string{"", "", "", "", "slug: a", "slug: /a/b", "slug: /x/y", "slug: /_system/x", "permalink: /old", "permalink: A/b"}
 	gardenFlags   = []string{"", "", "", "", "publish: false", "free: false"}
+	gardenTags    = []string{"a", "A", "a/b", "a-b", "/a//b/", "b/c/d", "Привет"}
 	gardenLinks   = []string{"a", "A", "a b", "a/b", "./a", "../b", "/a/b", "/x/y", "y/index", "nothing", "Привет", "another name"}
 	gardenFiles   = []string{"p.png", "a/p.png", "A/P.png", "x/y/q.png", "a/note.md"}
 )
@@ -32,13 +34,14 @@ func (g *gardener) path() string { return one(g, gardenFolders) + one(g, gardenN
 func (g *gardener) content() string {
 	front := []string{one(g, gardenSlugs), one(g, gardenFlags)}
 	if g.IntN(2) == 0 && !slices.Contains(front, "free: false") {
-		front = append(front, fmt.Sprintf("title: T%d", g.IntN(4)), fmt.Sprintf("description: d%d", g.IntN(4)))
+		front = append(front, fmt.Sprintf("title: T%d", g.IntN(4)), fmt.Sprintf("description: d%d", g.IntN(4)),
+			fmt.Sprintf("tags: [%s, %s]", one(g, gardenTags), one(g, gardenTags)), fmt.Sprintf("created: 2026-01-0%d", 1+g.IntN(9)))
 	}
 	if g.IntN(3) == 0 {
 		front = append(front, "aliases: ["+one(g, gardenLinks)+", another name]")
 	}
 	if g.IntN(8) == 0 {
-		front = append(front, "tags: {wrong: kind}", "lang: de")
+		front = append(front, "tags: {wrong: kind}", "lang: de", "translations: {en: a, ru: "+one(g, gardenLinks)+"}", "image: "+one(g, gardenFiles))
 	}
 	if slices.Contains(front, "free: false") {
 		front = append(front, "title: "+secret, "description: "+secret, "tags: [a, "+secret+"]")
@@ -60,6 +63,13 @@ func (g *gardener) text() (text string) {
 	return text
 }
 
+func (g *gardener) settings() string {
+	return "---\n" + strings.Join([]string{
+		"title: " + one(g, []string{"One", "Two", ""}), "stylesheet: r", "image: " + one(g, gardenFiles),
+		"footer: '[[" + one(g, gardenLinks) + "]]'", "graph: " + one(g, []string{"true", "false"}),
+	}, "\n") + "\n---\n"
+}
+
 func (g *gardener) files() []trip2g.NoteAsset {
 	var files []trip2g.NoteAsset
 	for range g.IntN(3) {
@@ -77,7 +87,11 @@ func (g *gardener) change() {
 		return
 	}
 	p := one(g, paths)
-	switch g.IntN(6) {
+	switch g.IntN(8) {
+	case 6:
+		g.put(trip2g.SettingsPath, g.settings(), g.files()...)
+	case 7:
+		g.lead(one(g, gardenAddresses()), g.IntN(40), one(g, gardenAddresses()))
 	case 0:
 		g.remove(p)
 	case 1:
@@ -87,14 +101,16 @@ func (g *gardener) change() {
 	case 2:
 		g.attach(p, g.files()...)
 	case 3:
-		g.put(p, g.content())
+		if p != trip2g.SettingsPath {
+			g.put(p, g.content())
+		}
 	default:
 		g.put(g.path(), g.content(), g.files()...)
 	}
 }
 
 // gardenAddresses are all that a vault of a gardener can have, and what can lead there.
-func gardenAddresses() []string {
+var gardenAddresses = sync.OnceValue(func() []string {
 	urls := []string{"/", "/old", "/A/b", "/a/b", "/nothing", "/x/y_2"}
 	for _, folder := range gardenFolders {
 		for _, name := range gardenNames {
@@ -108,9 +124,16 @@ func gardenAddresses() []string {
 			urls = append(urls, url)
 		}
 	}
+	for _, tag := range gardenTags {
+		urls = append(urls, trip2g.TagURL(tag), "/tags/"+tag)
+	}
+	urls = append(urls, "/tags", "/tags/b", "/tags/b/c", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt", "/sitemap-1.xml")
+	for _, url := range slices.Clone(urls) {
+		urls = append(urls, "/_system/tree"+url, "/_system/graph"+url, "/_system/preview"+url)
+	}
 	slices.Sort(urls)
 	return slices.Compact(urls)
-}
+})
 
 var readers = []trip2g.Reader{trip2g.Anyone, trip2g.Member, trip2g.Owner}
 
@@ -134,6 +157,12 @@ func surroundings(s trip2g.Site) string {
 	for _, w := range stats.Warnings {
 		told += fmt.Sprintf("\n%s:%d %s", w.Path, w.Line, w.Text)
 	}
+	for id := range int64(30) {
+		page, ok := s.NoteByID(id, trip2g.Member)
+		page.Doc = nil
+		told += fmt.Sprintf("\n%+v %v", page, ok)
+	}
+	told += fmt.Sprintf("\n%+v %+v", s.Settings(), s.Redirects())
 	for i := range 5 {
 		asset, public, ok := s.Asset(fmt.Sprintf("h%d", i))
 		told += fmt.Sprintf("\n%+v %v %v", asset, public, ok)
@@ -158,7 +187,7 @@ func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 				t.Fatalf("seed %d, batch %d: the site is\n%s\nwant\n%s", seed, batch, got, want)
 			}
 			for _, url := range urls {
-				if g.IntN(4) > 0 {
+				if g.IntN(12) > 0 {
 					continue
 				}
 				reader := one(g, readers)
@@ -187,8 +216,8 @@ func TestAnOldSnapshotStaysItself(t *testing.T) {
 	f := newFollower(g, 0)
 	var sites []trip2g.Site
 	var were []string
-	for range 40 {
-		for range 5 {
+	for range 12 {
+		for range 15 {
 			g.change()
 		}
 		s := refresh(t, f)

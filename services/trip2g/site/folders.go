@@ -12,6 +12,9 @@ import (
 type shelf struct {
 	folders  sorted[located[*folder]]
 	listings sorted[listing]
+	tags     sorted[located[*tag]]
+	tagged   sorted[tagged]
+	segments sorted[segment]
 }
 
 // shelving is a shelf that changes. There are two: of what everybody can read, and of what members can,
@@ -23,6 +26,9 @@ type shelving struct {
 	members  *index[member]
 	folders  *index[located[*folder]]
 	listings *index[listing]
+	tags     *index[located[*tag]]
+	tagged   *index[tagged]
+	segments *index[segment]
 
 	staleShelf
 	folderPages int // folders that are listed because no note has their URL
@@ -32,14 +38,18 @@ type shelving struct {
 type staleShelf struct {
 	staleFolders  map[string]bool // URLs whose notes, or own page, changed
 	staleListings map[string]bool // URLs of folders of which something listed changed
+	staleTags     map[string]int  // URLs of tags under which something changed, with how many notes more
 }
 
-func newStaleShelf() staleShelf { return staleShelf{make(map[string]bool), make(map[string]bool)} }
+func newStaleShelf() staleShelf {
+	return staleShelf{make(map[string]bool), make(map[string]bool), make(map[string]int)}
+}
 
 func newShelving(private bool, places *index[located[*entry]]) *shelving {
 	s := &shelving{
 		private: private, places: places, staleShelf: newStaleShelf(),
 		members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]), listings: newIndex(before(compareListings)),
+		tags: newIndex(byURL[*tag]), tagged: newIndex(before(compareTagged)), segments: newIndex(before(compareSegments)),
 	}
 	s.staleFolders["/"] = true
 	return s
@@ -51,8 +61,10 @@ func (s *shelving) has(e *entry) bool { return s.private || !e.doc.MembersOnly }
 // traces are what entries leave on the shelf.
 func (s *shelving) traces() []trace {
 	return []trace{
-		traceOf[member]{s.members, onShelf(s, membersOf), func(m member) { s.staleFolders[m.folder] = true }},
-		traceOf[listing]{s.listings, onShelf(s, listingsOf), func(l listing) { s.staleListings[l.folder] = true }},
+		traceOf[member]{s.members, onShelf(s, membersOf), func(m member, _ int) { s.staleFolders[m.folder] = true }},
+		traceOf[listing]{s.listings, onShelf(s, listingsOf), func(l listing, _ int) { s.staleListings[l.folder] = true }},
+		traceOf[tagged]{s.tagged, onShelf(s, taggedOf), func(t tagged, delta int) { s.staleTags[t.tag] += delta }},
+		traceOf[segment]{s.segments, onShelf(s, segmentsOf), nil},
 	}
 }
 
@@ -66,7 +78,7 @@ func onShelf[T any](s *shelving, of func(*entry) []T) func(*entry) []T {
 }
 
 func (s *shelving) freeze() shelf {
-	return shelf{s.folders.freeze(), s.listings.freeze()}
+	return shelf{s.folders.freeze(), s.listings.freeze(), s.tags.freeze(), s.tagged.freeze(), s.segments.freeze()}
 }
 
 // folder is a folder of the vault with notes that its readers may have, in it or below it. Folders
@@ -171,6 +183,7 @@ func (s *shelving) settle(generation uint64) {
 	for url, f := range next {
 		s.replaceFolder(url, f, generation)
 	}
+	s.settleTags(generation)
 	s.staleShelf = newStaleShelf()
 }
 

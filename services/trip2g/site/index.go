@@ -20,6 +20,27 @@ func (s sorted[T]) from(key T) iter.Seq[T] {
 	return func(yield func(T) bool) { s.tree.Ascend(key, yield) }
 }
 
+// before gives the items from a key back, in reverse order.
+func (s sorted[T]) before(key T) iter.Seq[T] {
+	return func(yield func(T) bool) { s.tree.Descend(key, yield) }
+}
+
+// last gives all items, in reverse order.
+func (s sorted[T]) last() iter.Seq[T] {
+	return func(yield func(T) bool) { s.tree.Reverse(yield) }
+}
+
+// fromNumber gives the items from the one with a number on, counted from 0.
+func (s sorted[T]) fromNumber(n int) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		if first, ok := s.tree.GetAt(n); ok {
+			s.tree.Ascend(first, yield)
+		}
+	}
+}
+
+func (s sorted[T]) size() int { return s.tree.Len() }
+
 // first gives the first item that is not before a key.
 func (s sorted[T]) first(key T) (item T, ok bool) {
 	for item := range s.from(key) {

@@ -73,7 +73,7 @@ func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
 		{"nothing", func() {}, ""},
 		{"another text", func() { source.put("b.md", "other text") }, "b×1"},
 		{"a text that comes again", func() { source.put("b.md", "other text") }, ""},
-		{"a link more", func() { source.put("c.md", "alone ![[p.png]] [[a]]") }, "c×1"},
+		{"a link more", func() { source.put("c.md", "alone ![[p.png]] [[a]]") }, "a×1 c×1"},        // which shows what leads to it
 		{"a note that others miss", func() { source.put("d/gone.md", "back") }, "a×1 one×1 two×1"}, // its own page is not asked for; those beside it list it
 		{"it is renamed", func() { source.rename("d/gone.md", "d/Went.md") }, "a×1 one×1 two×1"},
 		{"it is removed", func() { source.remove("d/Went.md") }, "one×1 two×1"},
@@ -82,7 +82,7 @@ func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
 			source.attach("e.md", trip2g.NoteAsset{Ref: "x", AbsolutePath: "p.png", Hash: "h"})
 		}, "c×1 e×1"},
 		{"a folder's note", func() { source.put("d/index.md", "# D!") }, "Home×1 a×1 c×1 e×1 one×1 two×1 D!×1"},
-		{"a description", func() { source.put("d/one.md", "---\ndescription: x\n---\n[[c]]") }, "D!×1 one×1 two×1"}, // of which the folder's list shows it
+		{"a description", func() { source.put("d/one.md", "---\ndescription: x\n---\n[[c]]") }, "D!×1 c×1 one×1 two×1"}, // of a note to which c's page leads, and which the folder's list shows
 		{"the site's name", func() { source.put("index.md", "---\ntitle: House\n---\n[[b]]") }, "House×1 D!×1 a×1 c×1 e×1 one×1 two×1"},
 	} {
 		step.make()

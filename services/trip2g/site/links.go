@@ -71,6 +71,18 @@ func (l noteLinks) embedded(target string) *entry {
 	return e
 }
 
+// Embed is trip2g.Links'.
+func (l noteLinks) Embed(target string) (trip2g.Embed, bool) {
+	e := l.embedded(target)
+	if e == nil {
+		return trip2g.Embed{}, false
+	}
+	return trip2g.Embed{URL: e.url, Path: e.Path, Doc: e.doc, Links: noteLinks{l.scope, e}}, true
+}
+
+// Settings is trip2g.Links'.
+func (l noteLinks) Settings() trip2g.Settings { return l.layout.settings }
+
 // noteNames gives the names of files that a link to a note can mean, the best first.
 func noteNames(target string) []string {
 	if strings.HasSuffix(target, "/") {

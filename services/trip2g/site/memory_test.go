@@ -22,6 +22,7 @@ type memorySource struct {
 type change struct {
 	position trip2g.Position
 	note     trip2g.Note
+	redirect *trip2g.Redirect // this, not the note
 	removed  bool
 }
 
@@ -81,18 +82,34 @@ func (m *memorySource) alter(path string, change func(*trip2g.Note)) {
 
 func (m *memorySource) add(n trip2g.Note, removed bool) {
 	m.head++
-	m.changes = append(m.changes, change{m.head, n, removed})
+	m.changes = append(m.changes, change{position: m.head, note: n, removed: removed})
+}
+
+// lead makes an address lead to a note, or to another address if there is no such note.
+func (m *memorySource) lead(from string, note int, to string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := &trip2g.Redirect{ID: int64(len(m.changes) + 1), From: from, To: to}
+	if i := slices.IndexFunc(m.changes, func(c change) bool { return c.redirect != nil && c.redirect.From == from }); i >= 0 {
+		r.ID = m.changes[i].redirect.ID
+		m.changes = slices.Delete(m.changes, i, i+1)
+	}
+	if i := slices.IndexFunc(m.changes, func(c change) bool { return c.redirect == nil && c.note.ID == int64(note) }); i >= 0 {
+		r.NoteID, r.To = int64(note), ""
+	}
+	m.head++
+	m.changes = append(m.changes, change{position: m.head, redirect: r})
 }
 
 func (m *memorySource) index(path string) int {
-	return slices.IndexFunc(m.changes, func(c change) bool { return c.note.Path == path && !c.removed })
+	return slices.IndexFunc(m.changes, func(c change) bool { return c.redirect == nil && c.note.Path == path && !c.removed })
 }
 
 // paths lists the notes that there are, in the order of their changes.
 func (m *memorySource) paths() []string {
 	var paths []string
 	for _, c := range m.changes {
-		if !c.removed {
+		if !c.removed && c.redirect == nil {
 			paths = append(paths, c.note.Path)
 		}
 	}
@@ -122,9 +139,12 @@ func (m *memorySource) Changes(ctx context.Context, after trip2g.Position, limit
 			break
 		}
 		set.Position, set.ChangedAt = c.position, someDay.Add(time.Duration(c.position)*time.Second)
-		if c.removed {
+		switch {
+		case c.redirect != nil:
+			set.Redirects = append(set.Redirects, *c.redirect)
+		case c.removed:
 			set.RemovedNotes = append(set.RemovedNotes, c.note.ID)
-		} else {
+		default:
 			set.Notes = append(set.Notes, c.note)
 		}
 	}

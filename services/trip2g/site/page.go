@@ -55,6 +55,15 @@ func (s scope) find(urlPath string) *page {
 	if f := at(s.shelf().folders, urlPath); f != nil {
 		return &page{s, f, false}
 	}
+	if t := s.shelf().tagAt(urlPath); t != nil {
+		return &page{s, t, false}
+	}
+	if trip2g.IsReserved(urlPath) {
+		return s.system(urlPath)
+	}
+	if made := s.published(urlPath); made != nil {
+		return &page{s, made, false}
+	}
 	return nil
 }
 
@@ -63,7 +72,7 @@ func (s scope) pageOf(e *entry, shows subject) *page {
 	if s.mayRead(e) {
 		return &page{s, shows, e.doc.MembersOnly}
 	}
-	return &page{s, membersNotice, true}
+	return &page{s, gate{e.url}, true}
 }
 
 // recentPages are some of a content's pages that were found before. Most requests are for few pages,

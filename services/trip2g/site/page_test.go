@@ -43,7 +43,7 @@ func TestEveryKindOfPageIsWholeAndQuiet(t *testing.T) {
 					t.Error("it has a script of its own")
 				}
 				for _, a := range token.Attr {
-					if a.Key == "style" || strings.HasPrefix(a.Key, "on") || (a.Key == "href" || a.Key == "src") && strings.Contains(a.Val, "//") {
+					if a.Key == "style" || strings.HasPrefix(a.Key, "on") || (a.Key == "href" || a.Key == "src") && strings.Contains(strings.TrimPrefix(a.Val, "https://garden.example/"), "//") {
 						t.Errorf("it has %s", token)
 					}
 				}

@@ -18,11 +18,16 @@ type question struct {
 type topic uint8
 
 const (
-	linkTo  topic = iota // a link to a note, the URL that it leads to, "" for none
-	fileOf               // a reference to a file, the trip2g.NoteAsset; the zero one for none
-	crumbAt              // a folder's URL, its crumb
-	listIn               // a folder's URL, its *folder: another one after a change of what is in it
-	embedOf              // a reference to a note that is shown, its *entry; nil for none
+	linkTo      topic = iota // a link to a note, the URL that it leads to, "" for none
+	fileOf                   // a reference to a file, the trip2g.NoteAsset; the zero one for none
+	crumbAt                  // a folder's URL, its crumb
+	listIn                   // a folder's URL, its *folder: another one after a change of what is in it
+	embedOf                  // a reference to a note that is shown, its *entry; nil for none
+	pageAt                   // a URL path, its pageFact
+	linksTo                  // the URL path of a note, the digest of the notes that lead to it
+	graphAt                  // the URL path of a note, the digest of its graph
+	newestNotes              // the digest of those that feeds have
+	allPages                 // the number of the state of those that everybody can read
 )
 
 // fact is a question and the answer that it got. Answers are comparable.
@@ -40,6 +45,19 @@ func (s scope) ask(q question) any {
 	case fileOf:
 		asset, _ := noteLinks{s, q.from}.Asset(q.of)
 		return asset
+	case pageAt:
+		return s.pageFact(q.of)
+	case linksTo:
+		if e := at(s.entries, q.of); e != nil {
+			return digestLinking(s.linking(e))
+		}
+		return digest{}
+	case graphAt:
+		return digestOf(string(s.graphText(q.of)))
+	case newestNotes:
+		return s.digestNewest()
+	case allPages:
+		return s.stamps.dated
 	case listIn:
 		return at(s.shelf().folders, q.of)
 	case embedOf:
@@ -52,9 +70,15 @@ func (s scope) ask(q question) any {
 // stamp numbers the state of what a topic's answers depend on, beside the entry that asks.
 func (s *stamps) stamp(about topic) uint64 {
 	switch about {
-	case crumbAt, listIn:
+	case crumbAt, listIn, pageAt:
 		return s.folders
-	case embedOf: // every change of a text can be one of an embedded note's
+	case linksTo:
+		return max(s.names, s.links)
+	case graphAt:
+		return max(s.names, s.links, s.folders)
+	case allPages:
+		return s.dated
+	case embedOf, newestNotes: // every change of a text can be one of a note's that is shown
 		return s.generation
 	}
 	return s.names

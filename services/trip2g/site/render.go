@@ -30,10 +30,12 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 
 func (r *reading) view(title string, p place) *view {
 	p.title = title
-	return &view{
+	v := &view{
 		Lang: r.layout.lang, SiteName: r.layout.name, Stylesheet: stylesheetURL, Icon: iconURL, Explorer: r.explorer(p),
 		Reader: r.reader, SignIn: signInURL(p.address), Address: p.address, Title: title, Heading: title, Home: p.address == "/",
 	}
+	r.dress(v)
+	return v
 }
 
 const htmlType = "text/html; charset=utf-8"
@@ -50,7 +52,18 @@ func (e *entry) render(r *reading) []byte {
 	v := r.view(e.doc.Title, place{address: e.url, folder: folderOf(e)})
 	v.Lang = cmp.Or(e.doc.Lang, r.layout.lang)
 	v.Description, v.Created, v.Updated = e.doc.Description, e.doc.CreatedAt, e.doc.UpdatedAt
-	v.Hidden, v.MembersOnly = e.doc.MembersOnly, e.doc.MembersOnly
+	if e.url == "/" {
+		v.Description = cmp.Or(v.Description, r.layout.settings.Description)
+	}
+	if v.MembersOnly = e.doc.MembersOnly; v.MembersOnly {
+		v.Hidden = true
+	} else {
+		r.article(v, e)
+	}
+	v.Alternates, v.Backlinks = r.alternates(e), r.backlinks(e)
+	if !r.layout.settings.HideGraph {
+		v.GraphURL = escaped(graphPrefix + e.url)
+	}
 	v.Contents, v.Tags = contentsOf(e.doc), tagLinks(e.doc)
 	v.Body = template.HTML(body)
 	if e.doc.TitleInBody {
@@ -75,6 +88,7 @@ func (f *folder) render(r *reading) []byte {
 	}
 	v := r.view(title, place{address: f.url, folder: f.url})
 	v.Items, v.Crumbs = r.shelf().items(f.url, math.MaxInt), r.crumbs(f.url, f.url)
+	r.public(v, f.url)
 	switch {
 	case len(v.Items) > 0:
 	case r.reader >= trip2g.Member:
@@ -118,21 +132,17 @@ func signInURL(address string) string {
 	return page + "?" + url.Values{"next": {address}}.Encode()
 }
 
-// notice is a page that says something instead of showing a note.
-type notice struct{ name, title, message string }
+// gate stands for a note's page that is kept from the reader; url is "" if it is not to be told which.
+type gate struct{ url string }
 
-var (
-	notFoundNotice = &notice{"not found", "Page not found", "There is no page at this address. It may have been moved, renamed or taken back."}
-	membersNotice  = &notice{"members", "For members", "This page is for members of this site. Sign in to read it."}
-)
+func (g gate) address() string { return "members\n" + g.url }
 
-func (n *notice) address() string { return n.name }
+func (g gate) contentType() string { return htmlType }
 
-func (n *notice) contentType() string { return htmlType }
-
-func (n *notice) render(r *reading) []byte {
-	v := r.view(n.title, place{})
-	v.Message, v.Hidden, v.MembersOnly = n.message, true, n == membersNotice
+func (g gate) render(r *reading) []byte {
+	v := r.view("For members", place{})
+	v.SignIn = signInURL(g.url)
+	v.Message, v.Hidden, v.MembersOnly = "This page is for members of this site. Sign in to read it.", true, true
 	return execute("notice.html", v)
 }
 

@@ -32,7 +32,10 @@ func openDB(t *testing.T) *sqlite.DB {
 }
 
 func newFollower(source trip2g.ChangeSource, chunk int) *site.Follower {
-	return site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Chunk: chunk})
+	return site.NewFollower(source, site.Options{
+		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context, PublicURL: "https://garden.example",
+		Log: zerolog.Nop(), Chunk: chunk,
+	})
 }
 
 // push publishes notes given as path, content, path, content ...

@@ -3,6 +3,7 @@ package site
 import (
 	"math"
 	"path"
+	"strings"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
@@ -19,7 +20,7 @@ type snapshot struct {
 	sessions   sorted[session]
 	signIns    sorted[signIn]
 
-	notFound, membersOnly page
+	membersOnly page
 }
 
 var _ trip2g.Site = (*snapshot)(nil)
@@ -41,7 +42,10 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 }
 
 // NotFound is trip2g.Site's.
-func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page { return &s.notFound }
+func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
+	c := scope{s.content, reader}
+	return &page{c, missing{strings.Join(c.suggest(urlPath), "\n")}, false}
+}
 
 // MembersOnly is trip2g.Site's.
 func (s *snapshot) MembersOnly() trip2g.Page { return &s.membersOnly }

@@ -105,7 +105,6 @@ func (s *state) snapshot() *snapshot {
 	next.content = s.catalog.content()
 	next.sessions, next.signIns = s.sessions.freeze(time.Now())
 	anyone := scope{next.content, trip2g.Anyone}
-	next.notFound = page{anyone, notFoundNotice, false}
-	next.membersOnly = page{anyone, membersNotice, true}
+	next.membersOnly = page{anyone, gate{}, true}
 	return next
 }

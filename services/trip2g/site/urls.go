@@ -197,6 +197,11 @@ func (s scope) redirect(urlPath string) string {
 	if url := s.redirectFrom(clean); url != "" {
 		return url
 	}
+	if strings.HasPrefix(clean, trip2g.TagsURL+"/") {
+		if url := trip2g.TagURL(clean[len(trip2g.TagsURL):]); url != urlPath && s.shelf().tagAt(url) != nil {
+			return url
+		}
+	}
 	key, ok := canonical(clean)
 	if !ok || key == urlPath {
 		return ""

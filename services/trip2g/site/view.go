@@ -44,12 +44,12 @@ type view struct {
 	Tags      []tagLink
 	Created   time.Time // zero if the note does not say
 	Updated   time.Time // zero if the note does not say
-	Minutes   int       // that reading takes, at least 1; 0 for what is no text
 	Backlinks []backlink
 	GraphURL  string // of the note's local graph (JSON), ready; "" if there is none to show
 
 	// Of a list, a tag's page or a notice.
 	Items       []item
+	Below       []tagCount // the tags below the one shown
 	Message     string
 	Suggestions []item // pages that one who asked in vain may have meant, the likeliest first
 }
@@ -80,6 +80,12 @@ type backlink struct {
 type tagLink struct {
 	Name string // without "#", as the note writes it
 	URL  string
+}
+
+// tagCount is a tag and how many notes have it.
+type tagCount struct {
+	tagLink
+	Notes int
 }
 
 // alternate is a page in a language.

@@ -171,7 +171,10 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 
 func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
-	return site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe}
+	return site.Options{
+		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
+		PublicURL: n.config.PublicURL, Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe,
+	}
 }
 
 // litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.
