@@ -120,6 +120,12 @@ const heard = (node) => (node.heardSecondsAgo < 3 ? "now" : `${span(node.heardSe
 const rate = (node) => (node.requestsPerSecond < 9.95 ? node.requestsPerSecond.toFixed(1) : number(Math.round(node.requestsPerSecond)));
 const version = (node) => node.version || "–";
 
+// upFor says how long a node had been up when it was last heard.
+function upFor(node) {
+  const started = new Date(node.startedAt);
+  return started.getFullYear() < 1971 ? "–" : span(Math.max(0, (Date.now() - started) / 1000 - node.heardSecondsAgo));
+}
+
 // lags gives a replica's lag of each of the 60 minutes up to now; null where it is not known.
 function lags(node) {
   const silent = Math.min(60, Math.floor(node.heardSecondsAgo / 60));
@@ -182,7 +188,7 @@ function card(first) {
     setText(facts["Requests/s"], rate(node));
     setText(facts.Version, version(node));
     setText(facts.Notes, number(node.notes));
-    setText(facts["Up for"], node.startedAt.startsWith("0001") ? "–" : span(Math.max(0, (Date.now() - new Date(node.startedAt)) / 1000)));
+    setText(facts["Up for"], upFor(node));
     setText(facts["Last heard"], heard(node));
     const words = node.wrong.join("\n");
     if (words !== saying) fill(wrong, node.wrong.map((text) => el("li", {}, sentence(text))));
