@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -236,3 +237,52 @@ func pictureBomb(side uint32) []byte {
 	chunk("IEND", nil)
 	return out.Bytes()
 }
+
+// TestThePagesAboutWritingShowWhatTheySay would promise an owner what the pages themselves do not have.
+func TestThePagesAboutWritingShowWhatTheySay(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../../docs")); err != nil {
+		t.Fatal(err)
+	}
+	p := publishVault(t, start(t), dir)
+	if len(p.warnings) > 0 {
+		t.Errorf("warnings: %q", p.warnings)
+	}
+	for url, wants := range map[string][]string{
+		"/writing": {`<a href="/writing/links">Links</a>`, `<a href="/writing/names">`},
+		"/writing/text": {"<mark>highlight</mark>", "<del>gone</del>", `href="#fn:2"`, "<p>Like this.", `type="checkbox"`, `<math><mrow><msup><mi>e</mi>`, "#123 is none",
+			`<a class="tag" href="/tags/writing/sample" rel="tag">#writing/sample</a>`, `<td align="center">b</td>`, "<hr>", "<blockquote>"},
+		"/writing/links": {`<p id="^sample">`, `<a href="#%5Esample">`, `<a href="#which-note-is-meant">`, `<a href="/writing">what a note can contain</a>`, `<a href="/guides/push#what-it-warns-about">`,
+			`<a href="/writing/sample_note">text</a>`, `<a href="/guides">`, `tides.pdf">`, `title="There is no note “no such note”">no such note</span>`, `<a href="https://example.org" rel="noopener">`},
+		"/writing/embeds": {`<a href="/writing/sample_note">A sample note</a>`, `<a href="/writing/sample_note#the-horn">A sample note › The horn</a>`, "<p>Three blasts mean: <em>keep off.</em></p>",
+			"<ul>\n<li>a second thing</li>\n</ul>", `width="30"`, `alt="The tower" loading="lazy" width="40" height="80"`, "<audio ", `<object class="paper"`, "tides.pdf#page=1", `title="There is no note “no such note”"`},
+		"/writing/callouts":      {`<details class="callout callout-question" aria-label="Question">`},
+		"/writing/code_and_math": {`<span class="hl-key">func</span>`, `<pre class="mermaid">`, `<div class="math"><math display="block">`, "$5 and $6"},
+		"/writing/frontmatter":   {`<a href="/writing/frontmatter">what a note says of itself</a>`, `<a href="/writing/names">`},
+		"/writing/html":          {"<kbd>Ctrl</kbd>", "<ruby>", "<details><summary>More</summary>", `<a href="https://example.org/film" rel="noopener">example.org/film</a>`, `<a href="/writing/links">a link</a>`},
+		"/writing/names":         {`<a href="/writing">/writing</a>`},
+	} {
+		for _, want := range wants {
+			if !bytes.Contains(p.fragments[url], []byte(want)) {
+				t.Errorf("%s has no %s", url, want)
+			}
+		}
+	}
+	for _, kind := range strings.Fields("note abstract info todo tip success question warning failure danger bug example quote") {
+		if !bytes.Contains(p.fragments["/writing/callouts"], []byte(`class="callout callout-`+kind+`"`)) {
+			t.Errorf("no callout of type %s is shown", kind)
+		}
+	}
+	for url, fragment := range p.fragments {
+		for _, m := range missingLink.FindAllSubmatch(fragment, -1) {
+			if string(m[1]) != "no such note" {
+				t.Errorf("%s leads to nothing: %s", url, m[0])
+			}
+		}
+	}
+	if bytes.Contains(bytes.ReplaceAll(p.fragments["/writing/text"], []byte("%%for me alone%%</code>"), nil), []byte("for me alone")) {
+		t.Error("a page shows its comment")
+	}
+}
+
+var missingLink = regexp.MustCompile(`class="missing" title="[^"“]*“?([^"”]*)[^>]*>`)
