@@ -30,6 +30,9 @@ func (l noteLinks) Note(target string) (string, bool) {
 	if !isRooted(target) {
 		return l.aliased(target)
 	}
+	if ownPages[target] {
+		return target, true
+	}
 	p, ok := rooted(target, l.from.Path)
 	if !ok {
 		return "", false
@@ -41,6 +44,15 @@ func (l noteLinks) Note(target string) (string, bool) {
 		return url, true
 	}
 	return "", false
+}
+
+// ownPages are the server's own that a note can lead to, beside notes and folders.
+var ownPages = map[string]bool{
+	trip2g.TagsURL: true, "/feed.xml": true, "/feed.json": true, "/sitemap.xml": true, "/robots.txt": true,
+	systemPrefix + "/": true, systemPrefix + "/search": true, systemPrefix + "/signin": true, systemPrefix + "/account": true,
+	systemPrefix + "/notes": true, systemPrefix + "/publish": true, systemPrefix + "/keys": true, systemPrefix + "/members": true,
+	systemPrefix + "/missing": true, systemPrefix + "/redirects": true, systemPrefix + "/settings": true, systemPrefix + "/jobs": true,
+	systemPrefix + "/nodes": true, systemPrefix + "/api": true,
 }
 
 // aliased gives the page of the nearest note that has an alias.

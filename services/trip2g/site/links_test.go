@@ -59,6 +59,9 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		{"x", "[l](/)", "/"},
 		{"x", "[l](/new/place)", "/new/place"}, // the address of a page
 		{"x", "[l](/_system/graphql)", ""},
+		{"x", "[l](/_system/)", "/_system/"}, // the server's own pages
+		{"guides/x", "[l](/_system/search)", "/_system/search"},
+		{"x", "[l](/feed.xml)", "/feed.xml"},
 		{"x", "[l](..)", ""},
 		{"x", "[l](.)", ""},
 	} {
