@@ -1,11 +1,12 @@
 // Small things that make reading easier: a table of contents that follows, headings that can be linked
-// to, code that can be copied.
+// to, code that can be copied, captions.
 
 const article = document.querySelector("article.note");
 if (article) {
   followContents(article);
   linkHeadings(article);
   frameCode(article);
+  captionPictures(article);
 }
 closeDrawers();
 comeBack();
@@ -75,6 +76,21 @@ function frameCode(article) {
       frame.append(label);
     }
     if (navigator.clipboard) frame.append(copyButton(pre));
+  }
+}
+
+// captionPictures puts a picture's title, which shows only to a mouse, below it.
+function captionPictures(article) {
+  for (const picture of article.querySelectorAll("p > img[title]:only-child")) {
+    const paragraph = picture.parentElement;
+    if (paragraph.textContent.trim()) continue;
+    const figure = document.createElement("figure");
+    const caption = document.createElement("figcaption");
+    caption.textContent = picture.title;
+    picture.removeAttribute("title");
+    figure.append(picture, caption);
+    if (paragraph.id) figure.id = paragraph.id;
+    paragraph.replaceWith(figure);
   }
 }
 
