@@ -46,6 +46,7 @@ type Options struct {
 	Jobs      trip2g.JobService
 	Missing   trip2g.MissingPageStore
 	Redirects trip2g.RedirectStore
+	Searcher  trip2g.Searcher
 
 	Site         func() trip2g.Site   // that this node serves
 	NodeSettings []trip2g.NodeSetting // that this node runs with

@@ -580,6 +580,41 @@ type SaveSiteSettingsPayload struct {
 
 func (SaveSiteSettingsPayload) IsSaveSiteSettingsOrErrorPayload() {}
 
+type SearchAnswer struct {
+	// The query as far as it was read: 1,000 bytes at most.
+	Query string `json:"query"`
+	// Notes that match. No more than 50,000 are ranked and counted.
+	Total int `json:"total"`
+	// The index is still being made, or does not have all of a large change yet; what it lacks was not found.
+	Indexing bool `json:"indexing"`
+	// How much of the index there is, in percent; 100 if all of it is.
+	Progress int            `json:"progress"`
+	Results  []SearchResult `json:"results"`
+	// What to give as after to go on; null after the last result.
+	Next *string `json:"next,omitempty"`
+}
+
+// A piece of a text, in UTF-16 code units from its start.
+type SearchMark struct {
+	Start int `json:"start"`
+	// Behind its last unit.
+	End int `json:"end"`
+}
+
+// A note that was found.
+type SearchResult struct {
+	Title string `json:"title"`
+	// The path of its page, escaped.
+	URL string `json:"url"`
+	// Plain text around what was found, on one line.
+	Snippet string `json:"snippet"`
+	// What of the snippet was asked for, in order.
+	Marks []SearchMark `json:"marks"`
+	// Without the sign before them.
+	Tags        []string `json:"tags"`
+	MembersOnly bool     `json:"membersOnly"`
+}
+
 type Session struct {
 	ID    int64  `json:"id"`
 	Email string `json:"email"`
