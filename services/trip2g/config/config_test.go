@@ -57,6 +57,17 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 	}
 }
 
+func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
+	c, err := load(t, nil, "TRIP2G_TRUSTED_PROXIES=127.0.0.1, 10.1.2.3/8,fd00::/8")
+	if err != nil || fmt.Sprint(c.TrustedProxies) != "[127.0.0.1/32 10.0.0.0/8 fd00::/8]" {
+		t.Errorf("read %v, %v", c.TrustedProxies, err)
+	}
+	c, err = load(t, nil, "TRIP2G_TRUSTED_PROXIES=")
+	if err != nil || len(c.TrustedProxies) != 0 {
+		t.Errorf("nothing is read as %v, %v", c.TrustedProxies, err)
+	}
+}
+
 func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 	for _, tt := range []struct {
 		environ []string
@@ -87,6 +98,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"TRIP2G_FILE_CACHE_DIR=/no/such/folder"}, []string{"TRIP2G_FILE_CACHE_DIR", "mkdir -p /no/such/folder"}},
 		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE", "true"}},
 		{[]string{"TRIP2G_LOG_LEVEL=loud"}, []string{"TRIP2G_LOG_LEVEL", "debug"}},
+		{[]string{"TRIP2G_TRUSTED_PROXIES=10.0.0.0/8,proxy"}, []string{"TRIP2G_TRUSTED_PROXIES", "\"proxy\" is neither"}},
 		{[]string{"TRIP2G_SMTP_FROM=a@example.com"}, []string{"TRIP2G_SMTP_FROM", "TRIP2G_SMTP_ADDR is not"}},
 		{[]string{"TRIP2G_SMTP_ADDR=smtp.example.com"}, []string{"TRIP2G_SMTP_ADDR", "smtp.example.com:587", "TRIP2G_SMTP_FROM"}},
 		{[]string{"TRIP2G_SMTP_ADDR=m:465", "TRIP2G_SMTP_FROM=a@example.com"}, []string{"TRIP2G_SMTP_TLS", "set it to tls"}},

@@ -134,7 +134,11 @@ func parseFaults(err error, settings []Setting, values map[string]string) (fault
 		}
 		i := slices.IndexFunc(settings, func(s Setting) bool { return s.field == p.Name })
 		s := settings[i]
-		faults = append(faults, fmt.Sprintf("%s=%s: %v; e.g. %s", s.Variable, values[s.Variable], cause(p), s.Default))
+		fault := fmt.Sprintf("%s=%s: %v", s.Variable, values[s.Variable], cause(p))
+		if s.Default != "" {
+			fault += "; e.g. " + s.Default
+		}
+		faults = append(faults, fault)
 	}
 	return faults
 }

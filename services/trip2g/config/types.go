@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"strings"
 
 	"github.com/docker/go-units"
 )
@@ -45,3 +47,23 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 
 // String gives the size with a unit.
 func (b Bytes) String() string { return units.BytesSize(float64(b)) }
+
+// Networks is a list of addresses and networks, separated by commas.
+type Networks []netip.Prefix
+
+// UnmarshalText reads a list such as 10.0.0.0/8, 192.0.2.1. An address is the network of it alone.
+func (n *Networks) UnmarshalText(text []byte) error {
+	*n = nil
+	for part := range strings.SplitSeq(string(text), ",") {
+		part = strings.TrimSpace(part)
+		network, err := netip.ParsePrefix(part)
+		if addr, addrErr := netip.ParseAddr(part); addrErr == nil {
+			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return fmt.Errorf("%q is neither an IP address nor a network such as 10.0.0.0/8", part)
+		}
+		*n = append(*n, network.Masked())
+	}
+	return nil
+}

@@ -291,6 +291,21 @@ func TestASessionCookieIsForTLSOnlyWhereTheSiteIs(t *testing.T) {
 	t.Errorf("status %d sets %v", res.StatusCode, res.Header["Set-Cookie"])
 }
 
+func TestASignInBehindATrustedProxyIsItsClients(t *testing.T) {
+	t.Parallel()
+	p := startPeople(t, nil, "TRUSTED_PROXIES=127.0.0.0/8")
+	for node, want := range map[*testNode]string{p.leader: "203.0.113.7", p.replica: "127.0.0.1"} { // the replica trusts none
+		b := p.browser(node)
+		form := url.Values{"email": {testOwner}, "code": {p.code(b, testOwner)}}
+		b.post("/_system/signin/code", form, "X-Forwarded-For", "192.0.2.66, 203.0.113.7").leads(t, "/_system/")
+		account := b.get("/_system/account").want(t, http.StatusOK, "from "+want).body
+		if strings.Contains(account, "192.0.2.66") {
+			t.Errorf("the client's own word is believed: %s", account)
+		}
+		b.post("/_system/signout", nil).leads(t, "/")
+	}
+}
+
 // folderOf writes files, path → content, into a folder.
 func folderOf(t *testing.T, files map[string]string) string {
 	t.Helper()

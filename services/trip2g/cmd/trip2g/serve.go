@@ -15,6 +15,7 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g/config"
+	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/http/fastlane"
 )
 
@@ -80,7 +81,8 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		return err
 	}
 	public := &http.Server{
-		Handler: n.pages.Wrap(p.public), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler:           trip2ghttp.BelieveProxies(n.pages.Wrap(p.public), n.config.TrustedProxies),
+		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"),
 	}
 	public.RegisterOnShutdown(n.nodes.EndEvents)

@@ -1,0 +1,41 @@
+package http_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	trip2ghttp "trip2g/services/trip2g/http"
+)
+
+func TestAClientIsWhoATrustedProxySaysAndNobodyElse(t *testing.T) {
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	for _, tt := range []struct {
+		sender    string
+		forwarded []string
+		want      string
+	}{
+		{"10.0.0.1:5", []string{"203.0.113.7"}, "203.0.113.7:0"},
+		{"[::ffff:10.0.0.1]:5", []string{"203.0.113.7"}, "203.0.113.7:0"},
+		{"[fd00::1]:5", []string{"2001:db8::7"}, "[2001:db8::7]:0"},
+		{"10.0.0.1:5", []string{"192.0.2.66, 203.0.113.7"}, "203.0.113.7:0"},             // the first one is the client's own word
+		{"10.0.0.1:5", []string{"192.0.2.66", "203.0.113.7, 10.0.0.2"}, "203.0.113.7:0"}, // two proxies
+		{"10.0.0.1:5", []string{"10.0.0.9, 10.0.0.2"}, "10.0.0.9:0"},                     // a client beside the proxies
+		{"10.0.0.1:5", []string{"203.0.113.7, nonsense"}, "10.0.0.1:0"},
+		{"10.0.0.1:5", nil, "10.0.0.1:0"},
+		{"203.0.113.9:5", []string{"192.0.2.66"}, "203.0.113.9:5"}, // no proxy of ours
+		{"@", []string{"192.0.2.66"}, "@"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = tt.sender
+		for _, line := range tt.forwarded {
+			r.Header.Add("X-Forwarded-For", line)
+		}
+		var seen string
+		trip2ghttp.BelieveProxies(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.RemoteAddr }), proxies).ServeHTTP(httptest.NewRecorder(), r)
+		if seen != tt.want {
+			t.Errorf("%s with %q is taken for %s, want %s", tt.sender, tt.forwarded, seen, tt.want)
+		}
+	}
+}
