@@ -73,6 +73,13 @@ func (r *resolver) problems(ctx context.Context) ([]Problem, error) {
 	default:
 		add("/_system/warnings", "There are %d warnings about notes: something in them could not be taken as it was meant.", n)
 	}
+	switch n := r.api.Nodes.Topology().Wrong; n {
+	case 0:
+	case 1:
+		add("/_system/nodes", "Something is wrong with a node.")
+	default:
+		add("/_system/nodes", "Something is wrong with %d nodes.", n)
+	}
 	jobs, err := r.api.Jobs.Jobs(ctx)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"trip2g/services/trip2g/history"
 	"trip2g/services/trip2g/jobs"
 	"trip2g/services/trip2g/markdown"
+	"trip2g/services/trip2g/nodes"
 	"trip2g/services/trip2g/publish"
 	"trip2g/services/trip2g/settings"
 	"trip2g/services/trip2g/site"
@@ -39,6 +40,13 @@ func startConsole(t *testing.T) *server {
 		o.Settings = settings.New(settings.Options{Archive: s.db, Publisher: publisher, Parse: markdown.Parse, SetFields: markdown.SetFields})
 		o.Redirects = publish.NewRedirects(s.db, follower.Refresh)
 		o.Missing, o.Jobs, o.Site = s.db, runner, follower.Current
+		o.Nodes = nodes.New(nodes.Options{
+			Sample: func() trip2g.NodeReport {
+				return trip2g.NodeReport{Name: "app", Role: trip2g.RoleLeader, Missing: []string{"it waits"}}
+			},
+			Answered: func() float64 { return 0 },
+			Served:   func() (trip2g.Position, time.Time) { return 1, time.Now() },
+		})
 		o.NodeSettings = []trip2g.NodeSetting{{Name: "TRIP2G_X", Value: "x", Help: "help", IsSet: true}}
 	})
 }
@@ -186,7 +194,7 @@ func TestTheOverviewSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := s.post(`{ overview { warnings problems { text page } } }`, nil, owner)
-	contains(t, a.body, `"warnings":1`, "There is a warning about a note", "/_system/warnings", "The job purge failed", "/_system/jobs")
+	contains(t, a.body, `"warnings":1`, "There is a warning about a note", "/_system/warnings", "The job purge failed", "/_system/jobs", "Something is wrong with a node", "/_system/nodes")
 }
 
 func TestSettingsAreSavedByTheAPI(t *testing.T) {

@@ -24,6 +24,7 @@ async function list() {
 async function put() {
   const { redirect } = await change("mutation ($input: PutRedirectInput!) { putRedirect(input: $input) { __typename ... on PutRedirectPayload { redirect { from covered } } ...Errors } }",
     { input: { from: path(form.from.value), to: path(form.to.value) } });
+  await change("mutation ($input: DismissMissingPageInput!) { dismissMissingPage(input: $input) { __typename ...Errors } }", { input: { path: redirect.from } });
   toast(redirect.covered ? `Added. There is a page at ${redirect.from}, though, which comes first.` : "Added: it leads there now.");
   form.reset();
   form.from.focus();
