@@ -19,7 +19,7 @@ const (
 	// maxEmbeds is how many there are.
 	maxEmbeds = 200
 	// maxEmbedded is the bytes of their texts and of what those make, together.
-	maxEmbedded = 4 << 20
+	maxEmbedded = 2 << 20
 )
 
 // shown is a note, or a part of it, as another one shows it.

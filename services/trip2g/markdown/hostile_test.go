@@ -88,17 +88,48 @@ var hostile = map[string]func(n int) string{
 	"a wide table of short rows": func(n int) string {
 		return strings.Repeat("a|", n/6) + "\n" + strings.Repeat("-|", n/6) + "\n" + strings.Repeat("a\n", n/6)
 	},
-	"escaped bars in a table": func(n int) string { return "a|b\n-|-\n" + strings.Repeat("`a\\|b`|c\n", n/9) },
-	"one line":                repeat("word "),
-	"one word":                repeat("w"),
-	"lines":                   repeat("word\n"),
-	"a long heading":          func(n int) string { return "# " + strings.Repeat("*a_ ", n/4) },
-	"a long heading below":    func(n int) string { return strings.Repeat("*a_ ", n/4) + "\n===\n" },
-	"equal headings":          repeat("# a\n"),
-	"tags in tags":            func(n int) string { return "<div>\n" + strings.Repeat("<b><i>", n/6) },
-	"end tags that miss":      func(n int) string { return "<div>\n" + strings.Repeat("<b>", n/6) + strings.Repeat("</i>", n/8) },
-	"attributes":              func(n int) string { return "<div " + strings.Repeat("a=b ", n/4) + ">" },
-	"addresses":               repeat("a@a.a "),
+	"escaped bars in a table":       func(n int) string { return "a|b\n-|-\n" + strings.Repeat("`a\\|b`|c\n", n/9) },
+	"one line":                      repeat("word "),
+	"one word":                      repeat("w"),
+	"lines":                         repeat("word\n"),
+	"a long heading":                func(n int) string { return "# " + strings.Repeat("*a_ ", n/4) },
+	"a long heading below":          func(n int) string { return strings.Repeat("*a_ ", n/4) + "\n===\n" },
+	"equal headings":                repeat("# a\n"),
+	"embeds":                        repeat("![[note]] "),
+	"embeds of the note":            repeat("![[#a]]\n\n"),
+	"sections that show themselves": func(n int) string { return strings.Repeat("# a\n![[#a]]\n", n/12) },
+	"embeds in a table":             func(n int) string { return "a|b\n-|-\n" + strings.Repeat("![[note]]|![[#^x]]\n", n/20) },
+	"embeds of a block":             func(n int) string { return "a ^x\n\n" + strings.Repeat("![[#^x]] ", n/9) },
+	"papers":                        repeat("![[paper.pdf]] "),
+	"frames":                        repeat("<iframe src=https://e.org>"),
+	"frames that end":               repeat("<iframe src=https://e.org></iframe>"),
+	"many different links": func(n int) string {
+		var b strings.Builder
+		for i := 0; b.Len() < n; i++ {
+			fmt.Fprintf(&b, "[[%d]]", i)
+		}
+		return b.String()
+	},
+	"footnotes in embeds": func(n int) string {
+		return manyFootnotes(n/2) + "\n\n# a\n\n" + strings.Repeat("[^1]", n/16) + "\n\n" + strings.Repeat("![[#a]] ", n/32)
+	},
+	"tags in tags":       func(n int) string { return "<div>\n" + strings.Repeat("<b><i>", n/6) },
+	"end tags that miss": func(n int) string { return "<div>\n" + strings.Repeat("<b>", n/6) + strings.Repeat("</i>", n/8) },
+	"attributes":         func(n int) string { return "<div " + strings.Repeat("a=b ", n/4) + ">" },
+	"addresses":          repeat("a@a.a "),
+}
+
+// showingVault is someVault with notes to be shown, one of which shows itself.
+func showingVault() vault {
+	v := someVault
+	v.shown = map[string]*trip2g.Document{
+		"note":         markdown.Parse("note.md", "# Note\n\n## a\n\ntext[^1] ^x\n\n![[note#a]] ![[Node.js]]\n\n[^1]: foot"),
+		"Node.js":      markdown.Parse("Node.js.html", "<h1>a</h1></section><b>open"),
+		"folder/note":  markdown.Parse("folder/note.md", "![[note#^x]] ![[folder/note]]"),
+		"./b.md":       markdown.Parse("b.md", strings.Repeat("> ", 200)+"[[note]]"),
+		"guides/start": markdown.Parse("guides/start.md", "---\nlang: ar\n---\n- [ ] ![[note]]"),
+	}
+	return v
 }
 
 func repeat(s string) func(int) string {
@@ -146,12 +177,20 @@ func TestHostileNotesStayBounded(t *testing.T) {
 			t.Parallel()
 			content := text(size)
 			doc := markdown.Parse("n.md", content)
-			out, err := markdown.Render(doc, someVault)
+			out, err := markdown.Render(doc, showingVault())
 			if err != nil {
 				t.Error(err)
 			}
-			// A heading of one letter, with its id, is the most that honest text grows by.
-			if limit := 1<<20 + 16*len(content); len(out) > limit {
+			if len(doc.Links) > 10_000 || len(markdown.Text(doc)) > 1000+2*len(content) || len(markdown.Excerpt(doc, 100)) > 1000 {
+				t.Errorf("%d links; %d bytes of text, %d of its beginning", len(doc.Links), len(markdown.Text(doc)), len(markdown.Excerpt(doc, 100)))
+			}
+			for _, l := range doc.Links[:min(len(doc.Links), 20)] {
+				if context := markdown.Context(doc, l); len(context) > 1000 {
+					t.Errorf("%d bytes of context", len(context))
+				}
+			}
+			// A heading of one letter, with its id, is the most that honest text grows by, beside what it shows.
+			if limit := 4<<20 + 16*len(content); len(out) > limit {
 				t.Errorf("%d bytes made %d", len(content), len(out))
 			}
 			if depth := tagDepth(out); depth > 10_000 {
@@ -183,6 +222,14 @@ func TestDenseButHonestNotesAreRendered(t *testing.T) {
 	if doc := markdown.Parse("n.md", strings.Repeat(paragraph+list+table, 10)); len(doc.Warnings) > 0 {
 		t.Errorf("warnings: %+v", doc.Warnings)
 	}
+}
+
+func contextOfAll(doc *trip2g.Document) string {
+	var b strings.Builder
+	for _, l := range doc.Links {
+		b.WriteString(markdown.Context(doc, l))
+	}
+	return b.String()
 }
 
 func must(out []byte, err error) []byte {
@@ -285,15 +332,21 @@ func FuzzNotes(f *testing.F) {
 			if doc.Title == "" || !utf8.ValidString(doc.Title) || strings.ContainsAny(doc.Title, "\x00\n") {
 				t.Errorf("title %q", doc.Title)
 			}
-			out, err := markdown.Render(doc, someVault)
+			v := showingVault()
+			out, err := markdown.Render(doc, v)
 			if err != nil {
 				t.Error(err)
+			}
+			for _, text := range []string{markdown.Text(doc), markdown.Excerpt(doc, 50), contextOfAll(doc)} {
+				if !utf8.ValidString(text) {
+					t.Errorf("a text is not valid UTF-8: %q", text)
+				}
 			}
 			if !utf8.Valid(out) {
 				t.Error("the page is not valid UTF-8")
 			}
 			checkHarmless(t, out)
-			if again, _ := markdown.Render(markdown.Parse(path, content), someVault); string(again) != string(out) {
+			if again, _ := markdown.Render(markdown.Parse(path, content), v); string(again) != string(out) {
 				t.Error("the page is another one the second time")
 			}
 		}

@@ -3,7 +3,13 @@
 //
 // Notes are CommonMark with GitHub's and Obsidian's additions; a note whose path ends in .html is
 // HTML. HTML is kept where it is harmless: what Render gives holds no
-// script, style, form, frame or event handler, whatever the note says.
+// script, style, form, frame or event handler, whatever the note says. An owner's setting keeps the
+// rest of it; scripts, styles, frames and event handlers go in any case.
+//
+// What Render gives has these classes beside those of its elements: "missing" on what leads to
+// nothing, "tag", "embed" and "embed-title" of a note that is shown in another, "callout" with
+// "callout-TYPE" and "callout-title", "footnotes", "table" around a table, "math", "diagram" and
+// "mermaid", "paper" of a PDF, "plain", "language-NAME", and "hl-…" of coloured code.
 //
 // Every text is taken, and the work that one causes is bounded (see limits.go): what goes past a
 // limit is shown as it stands and named in a warning.

@@ -122,9 +122,6 @@ const (
 // textOf reads a piece of a document's body. met is told of every link's target and where in the text it
 // is; nil for none.
 func textOf(doc *trip2g.Document, piece string, take choice, met func(target string, at int)) string {
-	if met == nil {
-		met = func(string, int) {}
-	}
 	switch doc.Format {
 	case trip2g.HTML:
 		return textOfHTML(piece, met)
@@ -187,7 +184,9 @@ func (r *textReader) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		r.meet(n.Destination)
 	case *wikilink.Node:
 		w := parseWikilink(n, r.source)
-		r.met(w.path, r.out.Len())
+		if r.met != nil {
+			r.met(w.path, r.out.Len())
+		}
 		if !r.inRaw && !(n.Embed && w.label == w.path) {
 			r.out.WriteString(w.label)
 		}
@@ -220,12 +219,20 @@ func (r *textReader) visitBlock(n ast.Node, entering bool) ast.WalkStatus {
 			r.out.Write(bytes.Trim(n.Lines().Value(r.source), "\r\n"))
 		}
 	case *ast.HTMLBlock:
-		r.out.WriteString(textOfHTML(string(n.Lines().Value(r.source)), func(target string, _ int) { r.met(target, r.out.Len()) }))
+		r.out.WriteString(textOfHTML(string(n.Lines().Value(r.source)), func(target string, _ int) {
+			if r.met != nil {
+				r.met(target, r.out.Len())
+			}
+		}))
 	}
 	return ast.WalkContinue
 }
 
+// meet tells of a link. Understanding a destination takes time, and a reference can be used often.
 func (r *textReader) meet(destination []byte) {
+	if r.met == nil {
+		return
+	}
 	if t, ok := parseURL(markdownURL(destination)); ok {
 		r.met(t.path, r.out.Len())
 	}
@@ -257,7 +264,7 @@ func textOfHTML(piece string, met func(target string, at int)) string {
 	var out strings.Builder
 	tokens([]byte(piece), func(raw []byte) { out.WriteString(html.UnescapeString(string(raw))) }, func(t htmltoken.Token) {
 		for _, a := range t.Attr {
-			if a.Key == "href" {
+			if a.Key == "href" && met != nil {
 				if to, ok := parseURL(a.Val); ok {
 					met(to.path, out.Len())
 				}
