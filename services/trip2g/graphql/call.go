@@ -133,5 +133,11 @@ func (a *api) siteURL(c *call) string {
 
 // assetURL is where a file can be downloaded as it is, absolute; one that is not for everybody for a while.
 func (a *api) assetURL(c *call, asset trip2g.NoteAsset) string {
-	return a.siteURL(c) + trip2g.AssetURL(asset)
+	address := a.siteURL(c) + trip2g.AssetURL(asset)
+	if a.AssetQuery != nil {
+		if query := a.AssetQuery(asset.Hash); query != "" {
+			address += "?" + query
+		}
+	}
+	return address
 }

@@ -94,7 +94,7 @@ func (f *folder) save() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.changed {
-		return nil
+		return f.sync()
 	}
 	raw, err := json.MarshalIndent(state{1, f.pulled}, "", " ")
 	if err != nil {

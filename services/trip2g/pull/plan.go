@@ -113,7 +113,17 @@ func (r *run) compare(ctx context.Context, wants map[string]want) error {
 		case pulled && base == w.hash:
 			r.summary.Kept = append(r.summary.Kept, path)
 		default:
-			conflicts = append(conflicts, trip2g.FieldError{Name: path, Value: "differs from the server's, and the difference is in no earlier pull"})
+			if w.note && there.hash != "" {
+				had, err := r.Server.Had(ctx, path, there.hash)
+				if err != nil {
+					return err
+				}
+				if had { // an old version: nothing is lost
+					r.add(path, w, there)
+					continue
+				}
+			}
+			conflicts = append(conflicts, trip2g.FieldError{Name: path, Value: "differs from the server's, and the server never had it"})
 		}
 	}
 	conflicts = append(conflicts, r.compareGone(wants)...)

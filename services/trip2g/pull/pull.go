@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 
 	"trip2g/services/trip2g"
 )
@@ -18,6 +19,12 @@ type Server interface {
 	NoteTexts(ctx context.Context, paths []string, each func(path, content string) error) error
 	// Download writes a file to what create gives, anew with each attempt. ECONFLICT unless its hash is file.Hash.
 	Download(ctx context.Context, file trip2g.RemoteFile, create func() (io.Writer, error)) error
+	// Had tells whether a note's history has a text with this SHA-256, in lower-case hex.
+	Had(ctx context.Context, path, hash string) (bool, error)
+	// History lists the published versions of all notes, hidden ones too.
+	History(ctx context.Context) ([]trip2g.RemoteVersion, error)
+	// VersionText gives the text of a version.
+	VersionText(ctx context.Context, id int64) (string, error)
 }
 
 // Reporter is told how a pull goes. Add can be called from many goroutines.
@@ -38,6 +45,8 @@ type Options struct {
 	// Text gives what of a note's file is published, so that a file in another encoding counts as what it says.
 	Text func(raw []byte) string
 
+	History bool // also write every version of every note, to .history in the folder
+
 	Force  bool // overwrite, and with Delete remove, what has changed in the folder
 	Delete bool // remove the files that an earlier pull has written and the server has no more
 	DryRun bool // ask and compare, change nothing
@@ -51,10 +60,11 @@ type Summary struct {
 	Gone      []string // that an earlier pull has written and the server has no more, because Delete was not asked for
 	Kept      []string // changed in the folder, and not on the server since the last pull
 	Unchanged int
+	Versions  int // written, of the history
 }
 
 // Changed tells whether anything differed.
-func (s Summary) Changed() bool { return len(s.Notes)+len(s.Files)+len(s.Removed) > 0 }
+func (s Summary) Changed() bool { return len(s.Notes)+len(s.Files)+len(s.Removed)+s.Versions > 0 }
 
 // Run makes dir, if it is not there, and writes to it what differs. Each file is whole at every
 // moment, under its own name: the old one or the new one. Nothing outside dir is ever touched,
@@ -90,6 +100,7 @@ type run struct {
 	folder  *folder
 	plan    plan
 	summary Summary
+	naming  sync.Mutex // lets one file at a time be given its name
 }
 
 func (r *run) sort() {
@@ -111,7 +122,10 @@ func (r *run) carryOut(ctx context.Context) (err error) {
 	if err := r.writeFiles(ctx); err != nil {
 		return err
 	}
-	return r.remove()
+	if err := r.remove(); err != nil || !r.History {
+		return err
+	}
+	return r.writeHistory(ctx)
 }
 
 // openFolder opens the folder to write to, making it unless the pull is a rehearsal.

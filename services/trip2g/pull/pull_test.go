@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,10 +23,11 @@ import (
 
 // server is one that may say anything.
 type server struct {
-	notes  map[string]string // content by path
-	files  map[string]string // content by path, all of them of the first note
-	before func(path string) error
-	torn   bool // downloads give half, and then the whole on another attempt
+	notes   map[string]string // content by path
+	files   map[string]string // content by path, all of them of the first note
+	before  func(path string) error
+	history []trip2g.RemoteVersion // whose texts are "version 1" and so on
+	torn    bool                   // downloads give half, and then the whole on another attempt
 }
 
 func (s *server) Vault(context.Context) ([]trip2g.RemoteNote, error) {
@@ -72,6 +74,15 @@ func (s *server) Download(_ context.Context, file trip2g.RemoteFile, create func
 		}
 	}
 	return nil
+}
+
+// Had is for a server that never had anything else.
+func (*server) Had(context.Context, string, string) (bool, error) { return false, nil }
+
+func (s *server) History(context.Context) ([]trip2g.RemoteVersion, error) { return s.history, nil }
+
+func (s *server) VersionText(_ context.Context, id int64) (string, error) {
+	return fmt.Sprint("version ", id), nil
 }
 
 func (s *server) interfere(path string) error {
@@ -134,14 +145,19 @@ func TestAHostileServerWritesNothingElsewhere(t *testing.T) {
 		},
 		files: map[string]string{"ok.png": "pixels", "../up.png": "x", "/etc/abs.png": "x", ".git/config": "x", ".trip2g/pulled.json": "x", "x/..": "x"},
 	}
-	_, told, err := run(t, dir, s, func(o *pull.Options) { o.Force, o.Delete = true, true })
+	for path := range s.notes {
+		s.history = append(s.history, trip2g.RemoteVersion{ID: 7, Path: path, Size: 9, PublishedAt: time.Unix(0, 0)}, trip2g.RemoteVersion{ID: 8, Path: path, PublishedAt: time.Unix(0, 0)})
+	}
+	_, told, err := run(t, dir, s, func(o *pull.Options) { o.Force, o.Delete, o.History = true, true, true })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"in/vault/good.md": "good", "in/vault/ok.png": "pixels", "in/vault/.trip2g/pulled.json": tree(t, outside)["in/vault/.trip2g/pulled.json"]}, tree(t, outside)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"in/vault/good.md": "good", "in/vault/ok.png": "pixels",
+		"in/vault/.history/good.md/1970-01-01T000000Z-7.md": "version 7", "in/vault/.history/good.md/1970-01-01T000000Z-8.md": "version 8",
+		"in/vault/.trip2g/pulled.json": tree(t, outside)["in/vault/.trip2g/pulled.json"]}, tree(t, outside)); diff != "" {
 		t.Error(diff)
 	}
-	if want := len(s.notes) + len(s.files) - 2; len(told.warnings) != want {
+	if want := 2*(len(s.notes)-1) + len(s.files) - 1; len(told.warnings) != want {
 		t.Errorf("%d warnings, want %d: %q", len(told.warnings), want, told.warnings)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -63,15 +62,13 @@ func (r *run) writeFiles(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelDownloads)
 	r.summary.Files = nil
-	var naming sync.Mutex
 	for _, c := range r.plan.files {
-		group.Go(func() error { return r.writeFile(ctx, c, &naming) })
+		group.Go(func() error { return r.writeFile(ctx, c) })
 	}
 	return group.Wait()
 }
 
-// writeFile downloads a file. naming lets one file at a time be given its name.
-func (r *run) writeFile(ctx context.Context, c change, naming *sync.Mutex) error {
+func (r *run) writeFile(ctx context.Context, c change) error {
 	t, err := r.folder.create(c.path, c.before)
 	if err != nil {
 		return err
@@ -82,8 +79,8 @@ func (r *run) writeFile(ctx context.Context, c change, naming *sync.Mutex) error
 		return err
 	}
 	r.Reporter.Add(1)
-	naming.Lock()
-	defer naming.Unlock()
+	r.naming.Lock()
+	defer r.naming.Unlock()
 	if err := t.keep(as(c.before)); err != nil {
 		return r.passOver(c.path, err)
 	}

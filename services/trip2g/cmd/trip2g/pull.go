@@ -19,6 +19,7 @@ type pullFlags struct {
 	connectionFlags
 	dir                   string
 	force, delete, dryRun bool
+	history               bool
 	quiet, json           bool
 }
 
@@ -30,8 +31,11 @@ func newPullCommand() *cobra.Command {
 		Long: "Compares the folder with what the server has and writes what differs: every note that is not hidden, and the\n" +
 			"files that notes refer to, at their paths. The folder is made if it is not there.\n\n" +
 			"What you have changed in the folder is not lost. A file that only you have changed since the last pull is kept; if\n" +
-			"it has changed on the server as well, nothing is written, and the files are named. --force takes the server's.\n" +
+			"it has changed on the server as well, nothing is written, and the files are named. --force takes the server's. A\n" +
+			"note that is an old version of the server's is not a change.\n" +
 			"Files that no pull has written are never removed. What was pulled is remembered in DIR/.trip2g.\n\n" +
+			"With --history every version that was ever published comes, too, also of hidden notes: the one of guides/Start.md\n" +
+			"from the first of May is .history/guides/Start.md/2026-05-01T093000Z-17.md. What is there is not asked for again.\n\n" +
 			"The URL may be any node's. A pull that was cut short continues where it was when it is run again.\n\n" +
 			exitCodes("the folder has what the server has, or more") + "\n" +
 			"  5  files in the folder have changes that would be lost, or stand in the way",
@@ -39,6 +43,7 @@ func newPullCommand() *cobra.Command {
 			"  trip2g pull ~/notes                        write what has changed on the server\n" +
 			"  trip2g pull ~/notes --dry-run              say what would be written\n" +
 			"  trip2g pull ~/notes --delete               also remove what the server no longer has\n" +
+			"  trip2g pull ~/notes --history              every version of every note as well\n" +
 			"  trip2g pull ~/notes --force                take the server's, whatever was changed here\n" +
 			"  trip2g pull ~/notes --json | jq '.notes[]'",
 		Args:              usage(cobra.ExactArgs(1)),
@@ -47,6 +52,7 @@ func newPullCommand() *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite, and with --delete remove, what has changed in the folder")
 	cmd.Flags().BoolVar(&f.delete, "delete", false, "remove the files that an earlier pull has written and the server has no more")
+	cmd.Flags().BoolVar(&f.history, "history", false, "also write every version of every note, to .history in the folder")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and change nothing")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print what was done as JSON")
@@ -69,7 +75,7 @@ func pullFolder(ctx context.Context, f pullFlags, term *terminal) error {
 		return &codedError{exitUsage, fmt.Errorf("%s is no folder: name the one that the notes should go to", printable(f.dir))}
 	}
 	summary, err := pull.Run(ctx, f.dir, pull.Options{
-		Server: server, Reporter: term, Text: vault.Text, Force: f.force, Delete: f.delete, DryRun: f.dryRun,
+		Server: server, Reporter: term, Text: vault.Text, Force: f.force, Delete: f.delete, DryRun: f.dryRun, History: f.history,
 	})
 	if err != nil {
 		return terminalError(err, serverExitCode(err), "stopped; every file is whole, and running it again continues where it was")
@@ -78,7 +84,7 @@ func pullFolder(ctx context.Context, f pullFlags, term *terminal) error {
 	case f.json:
 		printJSON(term.out, pullReport{
 			DryRun: f.dryRun, Notes: list(summary.Notes), Files: list(summary.Files), Removed: list(summary.Removed),
-			Gone: list(summary.Gone), Kept: list(summary.Kept), Unchanged: summary.Unchanged, Warnings: term.warningReports(),
+			Gone: list(summary.Gone), Kept: list(summary.Kept), Unchanged: summary.Unchanged, Versions: summary.Versions, Warnings: term.warningReports(),
 		})
 	case !f.quiet:
 		term.pulled(summary, f.dryRun, f.dir)
@@ -95,6 +101,7 @@ type pullReport struct {
 	Gone      []string        `json:"gone"`
 	Kept      []string        `json:"kept"`
 	Unchanged int             `json:"unchanged"`
+	Versions  int             `json:"versions"`
 	Warnings  []warningReport `json:"warnings"`
 }
 
@@ -115,6 +122,9 @@ func (t *terminal) pulled(s pull.Summary, dryRun bool, dir string) {
 		line("Up to date: %s in %s", count(s.Unchanged, "file"), dir)
 	default:
 		line("Pulled into %s: %s", dir, counts)
+	}
+	if s.Versions > 0 {
+		line("Written to .history: %s", count(s.Versions, "version"))
 	}
 	if len(s.Kept) > 0 {
 		line("Kept as you have changed it: %s (%s). `trip2g push` publishes it.", count(len(s.Kept), "file"), names(s.Kept))
