@@ -40,7 +40,7 @@ function enlarge(graph) {
 
 // layout finds places where linked notes are near and all others apart: springs and repulsion, from
 // places on a spiral, for a fixed number of steps.
-function layout({ nodes, edges }, { width, height }) {
+function layout({ nodes, edges }, { width, height }, margin) {
   const golden = Math.PI * (3 - Math.sqrt(5));
   const points = nodes.map((node, i) => ({ x: Math.sqrt(i) * Math.cos(i * golden), y: Math.sqrt(i) * Math.sin(i * golden) }));
   const steps = Math.min(300, Math.ceil(600000 / (nodes.length * nodes.length))); // bounded work for any graph
@@ -60,7 +60,7 @@ function layout({ nodes, edges }, { width, height }) {
       point.y += (push[i].y / length) * move;
     });
   }
-  return fit(points, width, height);
+  return fit(points, width, height, margin);
 }
 
 // pull adds the force between two points, along the line from one to the other.
@@ -74,29 +74,30 @@ function pull(points, push, i, j, force) {
   push[j].y -= y * f;
 }
 
-function fit(points, width, height) {
-  const margin = { x: Math.min(70, width * 0.18), top: 16, bottom: 30 };
+// fit spreads the points over the drawing, with room for names beside and below them.
+function fit(points, width, height, margin) {
+  const above = 16, below = 30;
   const xs = points.map((p) => p.x), ys = points.map((p) => p.y);
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const scaleX = (width - 2 * margin.x) / Math.max(right - left, 0.5);
-  const scaleY = (height - margin.top - margin.bottom) / Math.max(bottom - top, 0.5);
+  const scaleX = (width - 2 * margin) / Math.max(right - left, 0.5);
+  const scaleY = (height - above - below) / Math.max(bottom - top, 0.5);
   return points.map((p) => ({
     x: width / 2 + (p.x - (left + right) / 2) * scaleX,
-    y: (height + margin.top - margin.bottom) / 2 + (p.y - (top + bottom) / 2) * scaleY,
+    y: (height + above - below) / 2 + (p.y - (top + bottom) / 2) * scaleY,
   }));
 }
 
 function draw(graph, size) {
-  const points = layout(graph, size);
+  const crowded = size === small && graph.nodes.length > 9; // then only the note itself has its name
+  const points = layout(graph, size, crowded ? 22 : 60);
   const svg = element("svg", { class: "net", viewBox: `0 0 ${size.width} ${size.height}`, role: "group", "aria-label": "Notes linked with this one" });
   const lines = graph.edges.map(([i, j]) => element("line", { x1: points[i].x, y1: points[i].y, x2: points[j].x, y2: points[j].y }));
   svg.append(...lines);
-  const crowded = size === small && graph.nodes.length > 9;
-  graph.nodes.forEach((node, i) => {
+  const links = graph.nodes.map((node, i) => {
     const degree = graph.edges.filter((edge) => edge.includes(i)).length;
     const kind = node.depth === 0 ? "here" : node.depth > 1 || crowded ? "far" : "";
     const link = element("a", { href: node.url, class: kind, transform: `translate(${points[i].x.toFixed(1)} ${points[i].y.toFixed(1)})` });
-    const radius = 3.5 + Math.min(Math.sqrt(degree), 4) + (node.depth === 0 ? 1.5 : 0);
+    const radius = (crowded ? 2 : 3.5) + Math.min(Math.sqrt(degree), 4) / (crowded ? 2 : 1) + (node.depth === 0 ? 1.5 : 0);
     const text = element("text", { y: radius + 11 });
     text.textContent = short(node.title, size === small ? 18 : 36);
     const name = element("title", {});
@@ -107,8 +108,9 @@ function draw(graph, size) {
     for (const [on, near] of [["pointerenter", true], ["focus", true], ["pointerleave", false], ["blur", false]]) {
       link.addEventListener(on, () => graph.edges.forEach((edge, e) => { if (edge.includes(i)) lines[e].classList.toggle("near", near); }));
     }
-    svg.append(link);
+    return link;
   });
+  svg.append(...links.reverse()); // the nearest last, above the others
   return svg;
 }
 
