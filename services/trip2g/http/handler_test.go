@@ -36,9 +36,10 @@ type node struct {
 	*httptest.Server
 	db      *sqlite.DB
 	missing []string
-	asset   string // URL path of the public file
-	text    string // that of a longer one
-	secret  string // that of the members' file
+	follow  func(*testing.T) // makes the site have what is in the database
+	asset   string           // URL path of the public file
+	text    string           // that of a longer one
+	secret  string           // that of the members' file
 }
 
 // signer signs the addresses of files.
@@ -68,6 +69,12 @@ func newNode(t *testing.T) *node {
 	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
 	if _, err := f.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	n.follow = func(t *testing.T) {
+		t.Helper()
+		if _, err := f.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	n.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
 		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1", Codings: site.Codings,

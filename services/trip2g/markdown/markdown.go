@@ -128,7 +128,7 @@ func wellFormed(content string) string {
 // titleFromPath gives a file's name without its ending; that of an index is its folder's.
 func titleFromPath(notePath string) string {
 	name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath))
-	if !strings.EqualFold(name, "index") && name != "_index" {
+	if trip2g.FolderPageRank(notePath) == trip2g.NoFolderPage {
 		return name
 	}
 	if folder := path.Dir(notePath); folder != "." {
