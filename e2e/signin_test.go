@@ -61,14 +61,14 @@ func TestSignInCodeWorksOnce(t *testing.T) {
 // signIn signs the owner in and gives the code that was used.
 func signIn(t *testing.T, c *apiClient) (code string) {
 	t.Helper()
-	known := codes(t, c.node.stack)
+	known := codesFor(t, c.node.stack, owner)
 	_, err := c.do(t.Context(), `mutation($email: String!) { requestEmailSignInCode(input: {email: $email}) {
 		... on RequestEmailSignInCodePayload { success }`+errorPayload+` } }`, map[string]any{"email": owner}, nil)
 	if err != nil {
 		t.Fatalf("request a code through %s: %v", c.node.service, err)
 	}
 	eventually(t, "the leader logs the code", func() error {
-		now := codes(t, c.node.stack)
+		now := codesFor(t, c.node.stack, owner)
 		if len(now) == len(known) {
 			return errors.New("no new code in the leader's log")
 		}
@@ -97,15 +97,15 @@ func (c *apiClient) signInWith(ctx context.Context, code string) error {
 // loggedCode finds the code where a server without mail leaves it.
 var loggedCode = regexp.MustCompile(`"code":"(\d{6,8})"`)
 
-// codes gives the sign-in codes in the leader's log, oldest first.
-func codes(t *testing.T, s *stack) (found []string) {
+// codesFor gives the sign-in codes for an address in the leader's log, oldest first.
+func codesFor(t *testing.T, s *stack, email string) (found []string) {
 	t.Helper()
 	text, err := s.logs(t.Context(), s.app.service)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range strings.Split(text, "\n") {
-		if match := loggedCode.FindStringSubmatch(line); match != nil && strings.Contains(line, owner) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if match := loggedCode.FindStringSubmatch(line); match != nil && strings.Contains(line, `"`+email+`"`) {
 			found = append(found, match[1])
 		}
 	}

@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// pressButton clicks the button or link that has a name, within a part of the page.
+func (w *window) pressButton(within, name string) {
+	w.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll(%q)].flatMap((e) => [...e.querySelectorAll("button, a")])
+		.find((b) => !b.disabled && b.checkVisibility() && (b.getAttribute("aria-label") ?? b.textContent).trim() === %q)`, within, name)
+	w.awaitTrue("there is "+name, find)
+	ask[bool](w, "("+find+").click() ?? true")
+}
+
+// TestOwnerPublishesByDraggingAFolderIntoAnyNode drops a folder on each node's page, reads it on all of
+// them, and finds it with the keyboard alone.
+func TestOwnerPublishesByDraggingAFolderIntoAnyNode(t *testing.T) {
+	s := litefsStack(t)
+	for _, n := range s.nodes() {
+		t.Run(n.service, func(t *testing.T) {
+			folder, word := "dragged_"+randomHex(4), "quokka"+randomHex(4)
+			dir := filepath.Join(t.TempDir(), "a vault")
+			writeFiles(t, filepath.Join(dir, folder), map[string]string{
+				"First.md":      "# First of " + folder + "\n\nSee [[Second]], ![numbers](numbers.csv) and " + word,
+				"sub/Second.md": "Second " + word,
+				".obsidian.md":  "not for readers",
+			})
+			writeFiles(t, filepath.Join(dir, folder), map[string]string{"numbers.csv": "n\n1\n"})
+			w := openWindow(t, n, desktop)
+			w.signIn(owner, "/_system/publish")
+			w.dropFolder("#drop", dir)
+			w.awaitText("#work-title", "a vault")
+			w.shot("what-will-change")
+			w.pressButton("#plan", "Publish")
+			w.awaitText("#plan", "2 notes sent, 1 file sent")
+			w.shot("published")
+			for _, path := range []string{"/" + folder + "/first", "/" + folder + "/sub/second"} {
+				awaitText(t, s.nodes(), path, word)
+			}
+			mustBeGone(t, s.nodes(), "/"+folder+"/obsidian")
+
+			reader := openWindow(t, n, phone)
+			reader.open("/")
+			reader.press("/")
+			reader.await("#_search[open] input")
+			reader.press(word)
+			reader.awaitText("#_found", "First of")
+			reader.shot("search")
+			reader.press(kb.ArrowDown + kb.Enter)
+			reader.awaitTrue("the page that was found is open", `location.pathname.startsWith("/`+folder+`/")`)
+			reader.awaitText("main", word)
+		})
+	}
+}
+
+// TestOwnerRestoresAVersionOnAReplica sees in the browser what differs between two versions, and makes
+// the first one what readers see on every node.
+func TestOwnerRestoresAVersionOnAReplica(t *testing.T) {
+	s := litefsStack(t)
+	name := "restored_" + randomHex(4)
+	path, url := name+".md", "/"+name
+	s.app.api().mustPush(t, note{path, "The first text of it."})
+	s.app.api().mustPush(t, note{path, "The second text of it."})
+	awaitText(t, s.nodes(), url, "second text")
+
+	w := openWindow(t, s.replica, desktop)
+	w.signIn(owner, "/_system/notes")
+	w.fill("#text", path)
+	w.awaitText("#notes tbody", path)
+	w.shot("notes")
+	w.open("/_system/note?path=" + path)
+	w.awaitText("#versions", "now")
+	w.click("#compare")
+	w.awaitText("#shown .removed", "first text")
+	w.awaitText("#shown .added", "second text")
+	w.shot("difference")
+	w.pressButton("#versions", "Restore")
+	w.pressButton("dialog[open]", "Restore")
+	w.awaitText("#toast", "Restored")
+	awaitText(t, s.nodes(), url, "first text")
+}
+
+// TestOwnerWatchesAReplicaStopAndReturn keeps the page of nodes open on another replica meanwhile.
+func TestOwnerWatchesAReplicaStopAndReturn(t *testing.T) {
+	s := litefsStack(t)
+	w := openWindow(t, s.replica, desktop)
+	w.signIn(owner, "/_system/nodes")
+	w.awaitText("#stream", "Live")
+	stopped := `[...document.querySelectorAll("#replicas > li")].find((n) => n.querySelector(".node-head").textContent.includes("app-replica2"))`
+	w.awaitTrue("all nodes are drawn", `document.querySelectorAll("#leader > li").length === 1 && document.querySelectorAll("#replicas > li").length === 2`)
+	w.awaitTrue("the replica is well", stopped+`.querySelector(".node-state").textContent.includes("well")`)
+	w.shot("all-well")
+	s.replica2.stop(t)
+	t.Cleanup(func() { s.replica2.start(t) })
+	w.awaitTrue("the replica is told as stopped", "!"+stopped+`.querySelector(".node-state").textContent.includes("well")`)
+	w.shot("one-stopped")
+	s.replica2.start(t)
+	w.awaitTrue("the replica is well again", stopped+`.querySelector(".node-state").textContent.includes("well")`)
+}
