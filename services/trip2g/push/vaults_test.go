@@ -47,13 +47,16 @@ func publishVault(t *testing.T, s *server, dir string) published {
 	t.Helper()
 	s.mustPush(dir, nil)
 	p := published{fragments: make(map[string][]byte)}
+	bodies := make(map[string]string) // of the notes, by URL: a page renders a footer too
 	reading := ""
 	f := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Log: zerolog.Nop(), Render: func(d *trip2g.Document, l trip2g.Links) ([]byte, error) {
 		fragment, err := markdown.Render(d, l)
 		if err != nil {
 			t.Errorf("%s: %v", reading, err)
 		}
-		p.fragments[reading] = fragment
+		if d.Body == bodies[reading] {
+			p.fragments[reading] = fragment
+		}
 		return fragment, err
 	}})
 	if _, err := f.Refresh(t.Context()); err != nil {
@@ -70,7 +73,7 @@ func publishVault(t *testing.T, s *server, dir string) published {
 		if !ok || doc.Hidden {
 			continue
 		}
-		p.urls = append(p.urls, url)
+		p.urls, bodies[url] = append(p.urls, url), doc.Body
 	}
 	slices.Sort(p.urls)
 	for _, reading = range slices.Compact(p.urls) {
