@@ -26,13 +26,14 @@ type stack struct {
 	t               *testing.T
 	leader, replica *testNode
 	key             string
+	db              string // the database's file
 }
 
 // startPeople publishes files, path → content, and waits until both nodes have them.
 func startPeople(t *testing.T, files map[string]string, settings ...string) *stack {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
-	p := &stack{t: t}
+	p := &stack{t: t, db: db}
 	p.leader = startNode(t, append([]string{"DB_FILE=" + db, "NODE_NAME=leader", "OWNER_EMAIL=" + testOwner}, settings...)...)
 	p.leader.waitReady(t)
 	p.replica = startNode(t, "DB_FILE="+db, "NODE_NAME=replica", "LEADER_ADDR="+p.leader.internalAddr, "SESSION_COOKIE_NAME=session_r1")

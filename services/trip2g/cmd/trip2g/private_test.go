@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/sqlite"
 )
 
 // membersVault has notes and a file for members, which public notes refer to in every way.
@@ -37,7 +39,7 @@ var readRoutes = []string{
 	"/_system/preview/", "/_system/preview/open", "/_system/preview/secret", "/_system/preview/hidden/plan",
 	"/_system/search?q=hushed", "/_system/search?q=open", "/_system/search.json?q=hushed", "/_system/search.json?q=open",
 	"/_system/signin", "/_system/account", "/_system/graphql", "/graphql",
-	"/_system/", "/_system/members", "/_system/keys", "/_system/notes", "/_system/note?path=secret.md", "/_system/publish",
+	"/_system/", "/_system/members", "/_system/keys", "/_system/notes", "/_system/note?path=secret.md", "/_system/publish", "/_system/warnings",
 	"/_system/missing", "/_system/redirects", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
 }
 
@@ -61,6 +63,8 @@ func TestWhatIsForMembersIsSeenByNobodyElseOnAnyRouteOfAnyNode(t *testing.T) {
 			wantHushed(t, "who signed out", route, removed.get(route))
 			wantPrivate(t, route, anonymous, member.get(route), admin.get(route))
 		}
+		p.browser(node).get("/_system/events").want(t, http.StatusUnauthorized)
+		member.get("/_system/events").want(t, http.StatusForbidden)
 		member.get("/secret").want(t, http.StatusOK, "A hushed body")
 		admin.get("/secret").want(t, http.StatusOK, "A hushed body")
 	}
@@ -123,6 +127,30 @@ func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 			t.Errorf("%s answers nobody with %d, a member with %d, the owner with %d", route, anonymous.status, member.status, owner.status)
 		}
 	}
+}
+
+// Whoever is the owner no more is a member at once on the leader, and on a replica when it has followed.
+func TestAnotherOwnerMakesTheOneBeforeAMemberOnEveryNode(t *testing.T) {
+	t.Parallel()
+	p := startPeople(t, membersVault)
+	before := p.signIn(p.replica, testOwner, "")
+	before.get("/_system/members").want(t, http.StatusOK)
+	db, err := sqlite.OpenLeader(t.Context(), p.db, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.EnsureOwner(t.Context(), "next@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() string {
+		if status := before.get("/_system/members").status; status != http.StatusForbidden {
+			return fmt.Sprintf("the owner of before gets %d", status)
+		}
+		return ""
+	})
+	before.get("/secret").want(t, http.StatusOK, "A hushed body")
+	before.get("/_system/account").want(t, http.StatusOK, "a member of this site")
 }
 
 func TestAPersonsPagesAreForNoCache(t *testing.T) {
