@@ -65,7 +65,7 @@ func (n *Nodes) arrived(now, changed time.Time) {
 }
 
 // rounded leaves milliseconds.
-func rounded(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }
+func rounded(seconds float64) float64 { return math.Round(seconds*1000)/1000 + 0 } // + 0: no -0
 
 // history is the largest lag of each of the last minutes.
 type history [trip2g.LagHistory]struct {

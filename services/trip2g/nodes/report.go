@@ -169,7 +169,7 @@ func (p *picture) nodes(now time.Time, own trip2g.Node, leaderAddr string) []tri
 		node = aged(node, p.age(now))
 		if node.Role == trip2g.RoleLeader {
 			leader = true
-			node.Position = max(node.Position, own.LeaderPosition)
+			node.Position = max(node.Position, own.LeaderPosition, own.Position)
 		}
 		nodes = append(nodes, node)
 	}
