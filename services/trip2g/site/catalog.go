@@ -84,9 +84,10 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		traceOf[inlink]{c.inlinks, inlinksOf, nil},
 		traceOf[dated]{c.dated, datedOf, nil},
 	}, c.ownerTraces...)
+	of := newLeavings()
 	for i := range c.shelves {
 		c.shelves[i] = newShelving(i == forMembers, c.places)
-		c.traces = append(c.traces, c.shelves[i].traces()...)
+		c.traces = append(c.traces, c.shelves[i].traces(of)...)
 	}
 	return c
 }

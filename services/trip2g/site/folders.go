@@ -58,13 +58,44 @@ func newShelving(private bool, places *index[located[*entry]]) *shelving {
 // has tells whether an entry is on the shelf.
 func (s *shelving) has(e *entry) bool { return s.private || !e.doc.MembersOnly }
 
+// leavings make what an entry leaves on shelves.
+type leavings struct {
+	members  func(*entry) []member
+	listings func(*entry) []listing
+	tagged   func(*entry) []tagged
+	segments func(*entry) []segment
+}
+
+// newLeavings makes them for two shelves, which share what is made.
+func newLeavings() leavings {
+	return leavings{remembered(membersOf), remembered(listingsOf), remembered(taggedOf), remembered(segmentsOf)}
+}
+
+// remembered gives a function that makes what the last two entries leave once: it is asked for that of a
+// changed entry, as it was and as it is, for one shelf and then for the other.
+func remembered[T any](of func(*entry) []T) func(*entry) []T {
+	var last [2]struct {
+		entry *entry
+		made  []T
+	}
+	return func(e *entry) []T {
+		if last[0].entry != e {
+			last[0], last[1] = last[1], last[0]
+		}
+		if last[0].entry != e {
+			last[0].entry, last[0].made = e, of(e)
+		}
+		return last[0].made
+	}
+}
+
 // traces are what entries leave on the shelf.
-func (s *shelving) traces() []trace {
+func (s *shelving) traces(of leavings) []trace {
 	return []trace{
-		traceOf[member]{s.members, onShelf(s, membersOf), func(m member, _ int) { s.staleFolders[m.folder] = true }},
-		traceOf[listing]{s.listings, onShelf(s, listingsOf), func(l listing, _ int) { s.staleListings[l.folder] = true }},
-		traceOf[tagged]{s.tagged, onShelf(s, taggedOf), func(t tagged, delta int) { s.staleTags[t.tag] += delta }},
-		traceOf[segment]{s.segments, onShelf(s, segmentsOf), nil},
+		traceOf[member]{s.members, onShelf(s, of.members), func(m member, _ int) { s.staleFolders[m.folder] = true }},
+		traceOf[listing]{s.listings, onShelf(s, of.listings), func(l listing, _ int) { s.staleListings[l.folder] = true }},
+		traceOf[tagged]{s.tagged, onShelf(s, of.tagged), func(t tagged, delta int) { s.staleTags[t.tag] += delta }},
+		traceOf[segment]{s.segments, onShelf(s, of.segments), nil},
 	}
 }
 
