@@ -47,7 +47,7 @@ func TestWhatIsReadCanBeReadInBothThemes(t *testing.T) {
 			}
 			check("edge", "--"+ground, behind[theme], edgeContrast)
 		}
-		for _, front := range []string{"text", "accent"} {
+		for _, front := range []string{"text", "muted", "accent"} {
 			check(front, "--accent-soft", colors["accent-soft"][theme], textContrast)
 		}
 		check("text", "--mark", colors["mark"][theme], textContrast)

@@ -10,7 +10,11 @@ function start(tree) {
   for (const folder of tree.querySelectorAll(".folder")) prepare(folder, memory);
   restore(tree, memory).then(() => settleScroll(drawer));
   tree.addEventListener("keydown", move);
-  addEventListener("pagehide", () => sessionStorage.setItem("explorer-scroll", drawer.scrollTop));
+  addEventListener("pagehide", () => {
+    try {
+      sessionStorage.setItem("explorer-scroll", drawer.scrollTop);
+    } catch { /* the next page starts at its top */ }
+  });
 }
 
 // The memory has the folders that were opened and those that were closed although a page in them is shown.
@@ -104,7 +108,9 @@ async function restore(tree, memory) {
 }
 
 function settleScroll(drawer) {
-  drawer.scrollTop = Number(sessionStorage.getItem("explorer-scroll") ?? 0);
+  try {
+    drawer.scrollTop = Number(sessionStorage.getItem("explorer-scroll") ?? 0);
+  } catch { /* it stays at its top */ }
   const current = drawer.querySelector('[aria-current="page"]');
   if (!current) return;
   const box = current.getBoundingClientRect(), around = drawer.getBoundingClientRect();
