@@ -21,7 +21,9 @@ import (
 
 // Text gives what a reader reads of a document, without any markup: each block on a line of its own, for
 // search. It is made each time and is no longer than about the document's body.
-func Text(doc *trip2g.Document) string { return textOf(doc, doc.Body, everything, nil) }
+func Text(doc *trip2g.Document) string {
+	return strings.TrimSpace(textOf(doc, doc.Body, everything, nil))
+}
 
 // excerptBody is how much of a body an excerpt is looked for in, in bytes.
 const excerptBody = 16 << 10
@@ -51,9 +53,6 @@ func Context(doc *trip2g.Document, link trip2g.Link) string {
 			offset = at
 		}
 	})
-	if offset > len(found) {
-		offset = -1
-	}
 	return around(footnoteMark.ReplaceAllString(found[:max(offset, 0)], ""), footnoteMark.ReplaceAllString(found[max(offset, 0):], ""))
 }
 
@@ -137,7 +136,7 @@ func textOf(doc *trip2g.Document, piece string, take choice, met func(target str
 	}); fault != nil {
 		return piece
 	}
-	return strings.TrimSpace(reader.out.String())
+	return reader.out.String()
 }
 
 // addReferences tells the parser of a piece which link references the whole text defines.
@@ -219,11 +218,11 @@ func (r *textReader) visitBlock(n ast.Node, entering bool) ast.WalkStatus {
 			r.out.Write(bytes.Trim(n.Lines().Value(r.source), "\r\n"))
 		}
 	case *ast.HTMLBlock:
-		r.out.WriteString(textOfHTML(string(n.Lines().Value(r.source)), func(target string, _ int) {
+		r.out.WriteString(strings.TrimSpace(textOfHTML(string(n.Lines().Value(r.source)), func(target string, _ int) {
 			if r.met != nil {
 				r.met(target, r.out.Len())
 			}
-		}))
+		})))
 	}
 	return ast.WalkContinue
 }
@@ -274,5 +273,5 @@ func textOfHTML(piece string, met func(target string, at int)) string {
 			out.WriteByte('\n')
 		}
 	})
-	return strings.TrimSpace(out.String())
+	return out.String()
 }

@@ -70,7 +70,7 @@ func TestContextIsTheTextAroundALink(t *testing.T) {
 	if !strings.HasPrefix(got, "…") || !strings.HasSuffix(got, "…") || !strings.Contains(got, "HERE") || utf8.RuneCountInString(got) > 242 {
 		t.Errorf("context %q", got)
 	}
-	if got := contextOf(t, markdown.Parse("m.html", "<p>a</p><p>b <a href='n'>c</a></p>")); got != "a b c" {
+	if got := contextOf(t, markdown.Parse("m.html", "\n\n<html>\n<p>a</p><p>b <a href='n'>c</a> d</p>")); got != "a b c d" {
 		t.Errorf("context of an HTML note %q", got)
 	}
 }
