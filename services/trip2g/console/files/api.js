@@ -26,7 +26,22 @@ export async function ask(query, variables = {}, { signal } = {}) {
 // change sends a mutation of one field and gives that field's payload. An ErrorPayload is thrown as a
 // Failure, so that the operation's text must ask for it: ...Errors spreads what is needed.
 export async function change(query, variables = {}, options = {}) {
-  return payload(await ask(query + errors, variables, options));
+  const answer = await ask(query + errors, variables, options);
+  try {
+    return payload(answer);
+  } catch (failure) {
+    if (await signedOut()) failure.code = "unauthorized";
+    throw failure;
+  }
+}
+
+// signedOut tells whether a refusal may be because the session has ended: an ErrorPayload does not say.
+async function signedOut() {
+  try {
+    return (await ask("{ viewer { role } }")).viewer.role === "GUEST";
+  } catch {
+    return false;
+  }
 }
 
 // errors is the fragment that a mutation's union spreads to say why not.
