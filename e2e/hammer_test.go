@@ -93,6 +93,8 @@ func hammerRoutes(t *testing.T, s *stack, name string) []hammered {
 		{url: n.public + large, status: 200},
 		{url: n.public + base + "/members", status: 200, client: member},
 		{url: n.public + base + "/page", status: 200, header: http.Header{"X-Trip2g-Position": {"0"}}},
+		{url: n.public + "/_system/search?q=words", status: 200},
+		{url: n.public + "/_system/search.json?q=long+pa", status: 200},
 		{url: n.public + apiPath, status: 405},
 		{url: n.internal + "/readyz", status: 200},
 		{url: n.internal + "/metrics", status: 200},

@@ -46,6 +46,8 @@ func (s *stage) routes(ctx context.Context) ([]route, error) {
 		{"stylesheet", string(sheet[1]), browser.header, http.StatusOK, 4},
 		{"large file", files[0], browser.header, http.StatusOK, 1},
 		{"small file", files[1], browser.header, http.StatusOK, 4},
+		{"search", "/_system/search.json?q=the+note", browser.header, http.StatusOK, 2},
+		{"search page", "/_system/search?q=write", browser.header, http.StatusOK, 1},
 		{"GraphQL", "/_system/graphql", browser.header, http.StatusMethodNotAllowed, 1},
 	}
 	return routes, s.checkRoutes(ctx, routes)

@@ -75,7 +75,7 @@ func hammeredRow(hammered, sqlite *lagFigures, asked report.Figure, l lags, rate
 			{Figure: hammered.p50, Goal: atMost(hammeredP50)}, {Figure: hammered.p99, Goal: atMost(hammeredP99)},
 			{Figure: hammered.missing, Goal: atMost(0)}, better, {Figure: asked},
 		},
-		Notes: []string{"The load is a mix of pages, compressed pages, `304`, `404`, redirects, a members' page, the stylesheet, a small and a large file (4 MB), GraphQL's address, and on the internal port `/readyz`, `/metrics` and the other probes."},
+		Notes: []string{"The load is a mix of pages, compressed pages, `304`, `404`, redirects, a members' page, the stylesheet, a small and a large file (4 MB), searches, GraphQL's address, and on the internal port `/readyz`, `/metrics` and the other probes."},
 	}
 	through := fmt.Sprintf("*Reads through SQLite* is a server of the benchmark that reads each note from the replica's mount when it is asked for it, on 8 connections; it answered %.0f requests/s for pages alone.", rate)
 	if l.missing > 0 {

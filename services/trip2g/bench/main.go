@@ -42,6 +42,7 @@ var parts = []struct {
 }{
 	{servingRows, measureServing},
 	{[]string{"scale"}, measureScale},
+	{[]string{"search"}, measureSearch},
 }
 
 func main() {

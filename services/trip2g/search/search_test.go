@@ -307,6 +307,7 @@ func TestSnippets(t *testing.T) {
 	)
 	for _, want := range []struct{ query, snippet string }{
 		{"fox quick", "Some 🎉 say that the [quick] brown [fox] jumps, and the [foxes] follow. Nothing of it here."},
+		{"foxes", "…Some 🎉 say that the quick brown [fox] jumps"},
 		{"東京", "ここに[東京]都がある。"},
 		{"東", "[東]京都"},
 		{"zebra", "The text says otherwise. one two"},

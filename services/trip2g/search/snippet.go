@@ -28,6 +28,7 @@ func snippet(text string, q query) (piece string, marks [][2]int, ok bool) {
 	w := pieceWriter{}
 	if start > 0 {
 		w.text("…")
+		start += len(text[start:end]) - len(strings.TrimLeftFunc(text[start:end], unicode.IsSpace))
 	}
 	for _, h := range hits {
 		if h.start < start || h.end > end {
@@ -45,6 +46,7 @@ func snippet(text string, q query) (piece string, marks [][2]int, ok bool) {
 	}
 	w.text(text[start:end])
 	if strings.TrimSpace(text[end:]) != "" {
+		w.space = false
 		w.text("…")
 	}
 	return w.out.String(), marks, len(hits) > 0
