@@ -13,6 +13,7 @@ const hiddenFor = 60_000; // a page that nobody looks at gives its connection ba
 
 let source; // null while there is none
 let picture; // the newest, as it came
+let shown; // the one that is drawn: an older one while the page is paused
 let came = 0; // when, by performance.now()
 let paused = false;
 let ended = ""; // why there is no stream any more, in words
@@ -80,7 +81,9 @@ document.addEventListener("visibilitychange", () => {
 function tellStream() {
   const place = find("stream");
   const late = broken || performance.now() - came > lateAfter;
-  find("drawing").classList.toggle("old", Boolean(picture) && (late || Boolean(ended)));
+  const old = Boolean(picture) && (late || Boolean(ended));
+  find("drawing").classList.toggle("old", old);
+  if (shown) tellSummary(old);
   const age = picture ? `What you see is ${span((performance.now() - came) / 1000)} old.` : "";
   place.classList.toggle("bad", late || Boolean(ended));
   if (ended) {
@@ -99,6 +102,13 @@ function tellStream() {
   setText(place, text);
 }
 setInterval(tellStream, 1_000);
+
+// tellSummary says how all nodes do, or did when this was last known.
+function tellSummary(old) {
+  const place = find("summary");
+  setText(place, (old ? "When last heard: " : "") + summary(shown));
+  place.dataset.wrong = old ? "unknown" : String(shown.wrong > 0);
+}
 
 // Words
 
@@ -234,8 +244,7 @@ async function forgetNode(name) {
 // The page
 
 function show() {
-  setText(find("summary"), summary(picture));
-  find("summary").dataset.wrong = picture.wrong > 0;
+  shown = picture;
   document.title = (picture.wrong ? `(${picture.wrong}) ` : "") + title;
   showCards();
   showRows();
