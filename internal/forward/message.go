@@ -77,7 +77,9 @@ type MessageError struct {
 }
 
 // Error implements error.
-func (e *MessageError) Error() string { return fmt.Sprintf("the leader answered %d: %s", e.Status, e.Text) }
+func (e *MessageError) Error() string {
+	return fmt.Sprintf("the leader answered %d: %s", e.Status, e.Text)
+}
 
 // Send sends message as JSON to a path of the leader's [MessageHandler] and reads the answer into answer,
 // which may be nil. The error is a [MessageError] where the leader refused it; with any other, nobody can
