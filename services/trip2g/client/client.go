@@ -20,11 +20,12 @@ const DefaultStall = 2 * time.Minute
 // endpoint is the API's address under the server's.
 const endpoint = "/_system/graphql"
 
-// Options is what a Client is made of. URL and Key are needed.
+// Options is what a Client is made of. URL and, but for Anonymous, Key are needed.
 type Options struct {
 	URL       string // of any node, e.g. "https://notes.example.com"
 	Key       string // an API key
 	UserAgent string // "" is Go's own
+	Anonymous bool   // without a key the client asks as anyone; else New wants one
 
 	RetryFor time.Duration                     // how long after a first failure to try again; 0: not at all
 	Stall    time.Duration                     // 0: DefaultStall
@@ -55,7 +56,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKey(o.Key); err != nil {
+	if err := checkKey(o.Key); err != nil && (o.Key != "" || !o.Anonymous) {
 		return nil, err
 	}
 	if o.Stall == 0 {

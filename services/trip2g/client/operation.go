@@ -210,7 +210,9 @@ func (c *Client) header(contentType string) http.Header {
 	h := http.Header{}
 	h.Set("Content-Type", contentType)
 	h.Set("Accept", "application/json")
-	h.Set("X-API-Key", c.Key)
+	if c.Key != "" {
+		h.Set("X-API-Key", c.Key)
+	}
 	if c.UserAgent != "" {
 		h.Set("User-Agent", c.UserAgent)
 	}

@@ -279,7 +279,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 // clean makes a server's text fit to be shown: short, without the key, and without control
 // characters, which can make a terminal show what nobody said.
 func (c *Client) clean(text string) string {
-	text = strings.ReplaceAll(text, c.Key, "[key]")
+	if c.Key != "" {
+		text = strings.ReplaceAll(text, c.Key, "[key]")
+	}
 	if len(text) > maxShown {
 		text = text[:maxShown] + "…"
 	}

@@ -34,8 +34,9 @@ func exitCodes(ok string) string {
 
 // connectionFlags is how a command reaches a server.
 type connectionFlags struct {
-	url, key string
-	retryFor time.Duration
+	url, key  string
+	retryFor  time.Duration
+	anonymous bool // the command needs no key
 }
 
 // add gives a command the flags.
@@ -52,6 +53,7 @@ func (f *connectionFlags) connect(onRetry func(error, time.Duration), warn func(
 		URL:       firstSet(f.url, os.Getenv(config.Prefix+"URL"), "http://localhost:8081"),
 		Key:       firstSet(f.key, os.Getenv(config.Prefix+"KEY")),
 		UserAgent: "trip2g/" + version,
+		Anonymous: f.anonymous,
 		RetryFor:  f.retryFor,
 		OnRetry:   onRetry,
 	})

@@ -82,7 +82,7 @@ func newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
 	})
-	root.AddCommand(serve, newPushCommand(), newPullCommand(), newStatusCommand(), newKeysCommand(), newCompletionCommand(), newVersionCommand())
+	root.AddCommand(serve, newPushCommand(), newPullCommand(), newSearchCommand(), newStatusCommand(), newKeysCommand(), newCompletionCommand(), newVersionCommand())
 	return root
 }
 

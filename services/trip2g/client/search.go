@@ -1,0 +1,71 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf16"
+)
+
+const (
+	searchQuery = `query Search($query: String!, $first: Int!) { search(query: $query, first: $first) {
+  query total indexing results { title url snippet marks { start end } tags membersOnly } } `
+	// keyCheck fails for a key that is not valid, with which search alone would find what anyone may.
+	keyCheck = `notePaths(filter: {paths: ["?"]}) { id } `
+)
+
+// SearchAnswer is what a search found.
+type SearchAnswer struct {
+	Query    string         `json:"query"`    // as far as it was read
+	Total    int            `json:"total"`    // notes that match
+	Indexing bool           `json:"indexing"` // the index does not have all yet
+	Results  []SearchResult `json:"results"`  // the best first
+}
+
+// SearchResult is a note that was found.
+type SearchResult struct {
+	Title       string       `json:"title"`
+	URL         string       `json:"url"`     // absolute
+	Snippet     string       `json:"snippet"` // plain text around what was found, on one line
+	Marks       []SearchMark `json:"marks"`   // what of it was asked for, in order
+	Tags        []string     `json:"tags"`
+	MembersOnly bool         `json:"membersOnly"`
+}
+
+// SearchMark is a piece of a text, in UTF-16 code units.
+type SearchMark struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// Search finds notes by their words: as anyone without a key, with one those for members too. first
+// bounds the results, at most 100.
+func (c *Client) Search(ctx context.Context, query string, first int) (SearchAnswer, error) {
+	var data struct{ Search *SearchAnswer }
+	asked := searchQuery + "}"
+	if c.Key != "" {
+		asked = searchQuery + keyCheck + "}"
+	}
+	if err := c.call(ctx, asked, map[string]any{"query": query, "first": first}, maxResult, &data); err != nil {
+		return SearchAnswer{}, fmt.Errorf("search: %w", err)
+	}
+	if data.Search == nil || data.Search.Results == nil {
+		return SearchAnswer{}, c.notOurs("its answer has no results")
+	}
+	for i := range data.Search.Results {
+		data.Search.Results[i].URL = c.base.String() + data.Search.Results[i].URL
+	}
+	return *data.Search, nil
+}
+
+// Marked gives the snippet with begin and end around each mark.
+func (r SearchResult) Marked(begin, end string) string {
+	units, out, at := utf16.Encode([]rune(r.Snippet)), "", 0
+	for _, m := range r.Marks {
+		if m.Start < at || m.End < m.Start || m.End > len(units) {
+			break // no marks of this text
+		}
+		out += string(utf16.Decode(units[at:m.Start])) + begin + string(utf16.Decode(units[m.Start:m.End])) + end
+		at = m.End
+	}
+	return out + string(utf16.Decode(units[at:]))
+}
