@@ -31,7 +31,7 @@ const (
 )
 
 // measureSearch measures the index that each node has of its site.
-func measureSearch(ctx context.Context, o *options) (_ []report.Section, err error) {
+func measureSearch(ctx context.Context, o *options) ([]report.Section, error) {
 	sizes := []int{1000, searchedVaultSize}
 	if o.short {
 		sizes = sizes[:1]
@@ -47,12 +47,15 @@ func measureSearch(ctx context.Context, o *options) (_ []report.Section, err err
 		for round := range o.rounds {
 			o.progress("search in %d notes: round %d of %d", notes, round+1, o.rounds)
 			if last != nil {
-				err = errors.Join(err, last.close())
+				if err := last.close(); err != nil {
+					return nil, err
+				}
 			}
-			var took time.Duration
-			if last, took, err = startSearched(ctx, notes); err != nil {
+			next, took, err := startSearched(ctx, notes)
+			if err != nil {
 				return nil, err
 			}
+			last = next
 			figure.Values = append(figure.Values, took.Seconds())
 		}
 		claim := report.Claim{Figure: figure}

@@ -26,15 +26,6 @@ func garden() *memorySource {
 	)
 }
 
-func linesOf(t *testing.T, s trip2g.Site, url string, reader trip2g.Reader, prefix string) []string {
-	t.Helper()
-	var lines []string
-	for part := range strings.SplitSeq(bodyFor(t, s, url, reader), prefix) {
-		lines = append(lines, part[:min(len(part), strings.IndexByte(part+`"<`, '"'))])
-	}
-	return lines[1:]
-}
-
 func TestATagHasAPageThatListsWhatHasItOrOneBelowIt(t *testing.T) {
 	s := refresh(t, newFollower(garden(), 0))
 	for _, tt := range []struct {
