@@ -128,6 +128,10 @@ type ChangeSet struct {
 	Head       Position  // of the newest change there was when the set was read
 	ChangedAt  time.Time // when the change at Position was made
 
+	// PublicURL is where readers find the site, without a slash at its end, as the leader was told; ""
+	// if it was not. Replicas have addresses of their own, and name this one to search engines.
+	PublicURL string
+
 	// The first change after each start of a leader begins a lineage, to which those after it
 	// belong. A follower keeps the Lineage of the set it stands at; when the next set's Since
 	// differs, the database was put back to an older state and has grown another way since, so it

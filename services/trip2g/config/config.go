@@ -27,7 +27,7 @@ type Config struct {
 	DBFile             string   `env:"DB_FILE" envDefault:"data.sqlite3" help:"the SQLite database; on a LiteFS node a file of its mount, e.g. /litefs/data.sqlite3"`
 	ListenAddr         string   `env:"LISTEN_ADDR" envDefault:":8081" help:"public address: pages and the API"`
 	InternalListenAddr string   `env:"INTERNAL_LISTEN_ADDR" envDefault:"127.0.0.1:8082" help:"internal address: probes, metrics and, on a leader, the intake of replicas; bind it to a private network only"`
-	PublicURL          string   `env:"PUBLIC_URL" help:"where readers find this node, e.g. https://example.com; taken from each request if empty"`
+	PublicURL          string   `env:"PUBLIC_URL" help:"where readers find this node, e.g. https://example.com; taken from each request if empty. The leader's is the site's: feeds and search engines are told it by every node"`
 	TrustedProxies     Networks `env:"TRUSTED_PROXIES" help:"proxies before this node whose X-Forwarded-For names the client, e.g. 127.0.0.1,10.0.0.0/8; limits of sign-in count by client"`
 	NodeName           string   `env:"NODE_NAME" help:"this node's name in logs, metrics and the topology; the host's name if empty"`
 

@@ -45,6 +45,7 @@ type catalog struct {
 	traces    []trace
 
 	owner       *entry  // the note with the owner's settings, which has no page; nil without one
+	publicURL   string  // where readers find the site, "" if that is not known
 	ownerTraces []trace // what it leaves
 
 	stale // what is to be found anew
@@ -111,7 +112,9 @@ func (c *catalog) touch(id int64) {
 }
 
 // isStale tells whether there is anything that the last content does not have.
-func (c *catalog) isStale() bool { return c.last == nil || len(c.touched) > 0 || c.stored.changed }
+func (c *catalog) isStale() bool {
+	return c.last == nil || len(c.touched) > 0 || c.stored.changed || c.publicURL != c.last.layout.publicURL
+}
 
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {

@@ -48,6 +48,10 @@ type layout struct {
 	lang  string // of pages that name none
 	empty bool   // there is no note
 
+	// publicURL is where readers find the site, without a slash at its end: what feeds and search engines
+	// are told. "": addresses are relative, and there are no canonical ones.
+	publicURL string
+
 	owner    *entry // the note with the owner's settings, nil without one
 	settings trip2g.Settings
 }
@@ -77,7 +81,7 @@ func (c *catalog) content() *content {
 	}
 	next.pages = len(c.entries) + c.shelves[forAll].folderPages
 	next.layout = last.layout
-	if made := next.makeLayout(c.owner); last.layout == nil || *made != *last.layout {
+	if made := next.makeLayout(c); last.layout == nil || *made != *last.layout {
 		next.layout = made
 	}
 	c.last = next
@@ -112,8 +116,11 @@ func (c *catalog) nextStamps(last *content) *stamps {
 	return &next
 }
 
-func (c *content) makeLayout(owner *entry) *layout {
-	l := &layout{name: "trip2g", lang: "en", empty: c.notes == 0 || c.notes == 1 && owner != nil, owner: owner}
+func (c *content) makeLayout(of *catalog) *layout {
+	owner := of.owner
+	l := &layout{
+		name: "trip2g", lang: "en", empty: c.notes == 0 || c.notes == 1 && owner != nil, publicURL: of.publicURL, owner: owner,
+	}
 	if e := at(c.entries, "/"); e != nil && !e.doc.MembersOnly {
 		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
 	}

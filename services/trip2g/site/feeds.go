@@ -78,7 +78,7 @@ func (s scope) digestNewest() digest {
 }
 
 // absolute gives the address of a URL path. Where the site's own is not known, it is relative to the site.
-func (s scope) absolute(urlPath string) string { return s.PublicURL + escaped(urlPath) }
+func (s scope) absolute(urlPath string) string { return s.layout.publicURL + escaped(urlPath) }
 
 // feed is a list of the newest notes for feed readers.
 type feed struct{ url string }
@@ -142,12 +142,12 @@ func (r *reading) rss() rssFeed {
 		Title: r.layout.name, Link: r.absolute("/"), Language: r.layout.lang,
 		Description: cmp.Or(r.layout.settings.Description, "The newest notes of "+r.layout.name),
 	}
-	if r.PublicURL != "" {
+	if r.layout.publicURL != "" {
 		channel.Self = &atomLink{r.absolute(rssURL), "self", "application/rss+xml"}
 	}
 	for _, e := range r.newest() {
 		i := rssItem{Title: e.doc.Title, Link: r.absolute(e.url), Description: r.summary(e), Categories: e.doc.Tags}
-		i.GUID = rssGUID{r.PublicURL != "", i.Link}
+		i.GUID = rssGUID{r.layout.publicURL != "", i.Link}
 		if t := e.written(); !t.IsZero() {
 			i.Date = t.UTC().Format(http.TimeFormat)
 		}
@@ -305,7 +305,7 @@ func (robots) render(r *reading) []byte {
 		return []byte("User-agent: *\nDisallow: /\n")
 	}
 	text := "User-agent: *\nAllow: " + systemPrefix + "/static/\nAllow: " + systemPrefix + "/assets/\nDisallow: " + systemPrefix + "/\n"
-	if r.PublicURL != "" { // its address must be whole
+	if r.layout.publicURL != "" { // its address must be whole
 		text += "\nSitemap: " + r.absolute(sitemapURL) + "\n"
 	}
 	return []byte(text)

@@ -38,11 +38,7 @@ type Options struct {
 	Excerpt func(doc *trip2g.Document, n int) string
 	// Context gives the text around one of a note's links on one line; nil: there is none.
 	Context func(*trip2g.Document, trip2g.Link) string
-	// PublicURL is where readers find the site, without a slash at its end: what feeds and search engines
-	// are told. Nodes with another one give other bytes. "": addresses are relative, and there are no
-	// canonical ones.
-	PublicURL string
-	Log       zerolog.Logger
+	Log     zerolog.Logger
 	// Warn, if given, is told what the owner should know of the vault and was not told before.
 	Warn func(trip2g.Warning)
 	// Observe, if given, is told of each site that readers see from now on, in order, before who waits for

@@ -395,3 +395,21 @@ func TestAFolderHasOnePageWhateverItsFileIsCalled(t *testing.T) {
 		t.Errorf("its path leads to %q", found.URL)
 	}
 }
+
+// A replica has an address of its own; search engines are told the one that the leader was told.
+func TestPagesNameTheAddressThatTheLeaderWasTold(t *testing.T) {
+	db := openDB(t)
+	push(t, db, "note.md", "A note")
+	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
+	if page := body(t, refresh(t, f), "/note"); strings.Contains(page, "canonical") {
+		t.Errorf("without an address a page names one: %s", page)
+	}
+	for _, address := range []string{"https://one.example", "https://two.example"} {
+		if err := db.SetPublicURL(t.Context(), address); err != nil {
+			t.Fatal(err)
+		}
+		s := refresh(t, f)
+		wantIn(t, body(t, s, "/note"), `<link rel="canonical" href="`+address+`/note">`)
+		wantIn(t, body(t, s, "/sitemap.xml"), "<loc>"+address+"/note</loc>")
+	}
+}

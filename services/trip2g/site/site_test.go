@@ -31,9 +31,18 @@ func openDB(t *testing.T) *sqlite.DB {
 	return db
 }
 
+// atGarden is a source whose leader was told where readers find the site.
+type atGarden struct{ trip2g.ChangeSource }
+
+func (s atGarden) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
+	set, err := s.ChangeSource.Changes(ctx, after, limit)
+	set.PublicURL = "https://garden.example"
+	return set, err
+}
+
 func newFollower(source trip2g.ChangeSource, chunk int) *site.Follower {
-	return site.NewFollower(source, site.Options{
-		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context, PublicURL: "https://garden.example",
+	return site.NewFollower(atGarden{source}, site.Options{
+		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
 		Log: zerolog.Nop(), Chunk: chunk,
 	})
 }

@@ -53,7 +53,7 @@ func (r *reading) fileURL(ref string) string {
 func (r *reading) public(v *view, urlPath string) {
 	v.Hidden = r.layout.settings.NoIndex
 	v.OpenGraph = &openGraph{Title: v.Title, Description: v.Description, Type: "website"}
-	if r.PublicURL != "" {
+	if r.layout.publicURL != "" {
 		v.Canonical = r.absolute(urlPath)
 		v.OpenGraph.URL, v.OpenGraph.Image = v.Canonical, r.picture("")
 	}
@@ -66,7 +66,7 @@ func (r *reading) article(v *view, e *entry) {
 	if e.url != "/" {
 		v.OpenGraph.Type = "article"
 	}
-	if r.PublicURL != "" {
+	if r.layout.publicURL != "" {
 		v.OpenGraph.Image = r.picture(e.doc.Image)
 	}
 }
@@ -82,7 +82,7 @@ func (r *reading) picture(ref string) string {
 		address = owner.imageURL(r.layout.settings.Image)
 	}
 	if strings.HasPrefix(address, "/") {
-		address = r.PublicURL + address
+		address = r.layout.publicURL + address
 	}
 	return address
 }

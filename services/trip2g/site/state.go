@@ -46,6 +46,7 @@ func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *tr
 	if !set.ChangedAt.IsZero() {
 		s.changedAt = set.ChangedAt.UTC()
 	}
+	s.catalog.publicURL = set.PublicURL
 	for _, n := range s.parseAll(set.Notes, parse) {
 		s.catalog.put(n)
 	}

@@ -68,8 +68,9 @@ func (t *tx) readHead(set *trip2g.ChangeSet) error {
 		SELECT (SELECT value FROM settings WHERE key = 'database_id'),
 		       (SELECT coalesce(max(version_id), 0) FROM `+schemaTable+`),
 		       (SELECT coalesce(max(seq), 0) FROM changes),
-		       (SELECT at FROM changes ORDER BY seq DESC LIMIT 1)`, nil,
-		&set.DatabaseID, &set.Schema, &head, &at)
+		       (SELECT at FROM changes ORDER BY seq DESC LIMIT 1),
+		       coalesce((SELECT value FROM settings WHERE key = '`+publicURLSetting+`'), '')`, nil,
+		&set.DatabaseID, &set.Schema, &head, &at, &set.PublicURL)
 	set.Head, set.Position, set.ChangedAt = trip2g.Position(head), trip2g.Position(head), optionalTime(at)
 	return err
 }

@@ -167,3 +167,19 @@ func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (tr
 	}
 	return position, nil
 }
+
+// publicURLSetting is where the address of the site is kept.
+const publicURLSetting = "public_url"
+
+// SetPublicURL notes where readers find the site, "" for nowhere in particular. It is no change that has
+// a position: sets of changes bring it from then on.
+func (db *DB) SetPublicURL(ctx context.Context, url string) error {
+	return db.write(ctx, "note the address of the site", func(t *tx) error {
+		var held string
+		if _, err := t.get(`SELECT value FROM settings WHERE key = ?`, []any{publicURLSetting}, &held); err != nil || held == url {
+			return err
+		}
+		_, err := t.exec(`INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)`, publicURLSetting, url)
+		return err
+	})
+}

@@ -97,6 +97,9 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 		return nil, err
 	}
 	err = db.CheckEncryptionKey(ctx, n.config.EncryptionKey())
+	if err == nil {
+		err = db.SetPublicURL(ctx, n.config.PublicURL)
+	}
 	if err == nil && n.config.OwnerEmail != "" {
 		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
 	}

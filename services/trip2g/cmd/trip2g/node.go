@@ -173,7 +173,7 @@ func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
 	return site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		PublicURL: n.config.PublicURL, Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe,
+		Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe,
 	}
 }
 
