@@ -84,8 +84,8 @@ func sameAnswer(ctx context.Context, n *node, path string, want answer) error {
 // address changes with their content.
 func checkValidators(t *testing.T, s *stack, path string, want answer) {
 	t.Helper()
-	if want.status != http.StatusOK {
-		return
+	if want.status != http.StatusOK || strings.Contains(want.header.Get("Cache-Control"), "no-store") {
+		return // nobody may have kept it
 	}
 	tag := want.header.Get("Etag")
 	if tag == "" {
