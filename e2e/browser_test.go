@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // shotRoot is where tests leave pictures of what they saw.
@@ -211,6 +212,29 @@ func (w *window) dropFolder(selector, dir string) {
 func (w *window) press(keys string) {
 	w.t.Helper()
 	w.run("press keys", chromedp.KeyEvent(keys))
+}
+
+// tabTo presses Tab until an expression holds.
+func (w *window) tabTo(expression string) {
+	w.t.Helper()
+	const atMost = 200
+	for range atMost {
+		w.press(kb.Tab)
+		if ask[bool](w, "Boolean("+expression+")") {
+			return
+		}
+	}
+	w.shot("failed")
+	w.t.Fatalf("%d times Tab did not lead to where %s", atMost, expression)
+}
+
+// fits fails the test if the page is wider than the screen.
+func (w *window) fits() {
+	w.t.Helper()
+	if wide := ask[int](w, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+		w.shot("too-wide")
+		w.t.Errorf("%s is %d pixels wider than the screen", ask[string](w, "location.pathname"), wide)
+	}
 }
 
 // ask evaluates an expression in the page.

@@ -102,3 +102,48 @@ func TestOwnerWatchesAReplicaStopAndReturn(t *testing.T) {
 	s.replica2.start(t)
 	w.awaitTrue("the replica is well again", stopped+`.querySelector(".node-state").textContent.includes("well")`)
 }
+
+// ownersPages are the paths under /_system/ that the owner's menu leads to, and the reader's account.
+var ownersPages = []string{"", "notes", "publish", "warnings", "missing", "redirects", "members", "keys", "settings", "jobs", "nodes", "api", "account"}
+
+// TestOwnersPagesFitEveryScreen opens each page of the owner's on a desk and a phone, in light and dark.
+func TestOwnersPagesFitEveryScreen(t *testing.T) {
+	s := litefsStack(t)
+	for on, n := range map[screen]*node{desktop: s.app, desktop.inTheDark(): s.replica, phone: s.replica2, phone.inTheDark(): s.replica} {
+		t.Run(on.name, func(t *testing.T) {
+			w := openWindow(t, n, on)
+			w.signIn(owner, "/_system/")
+			for _, page := range ownersPages {
+				w.open("/_system/" + page)
+				w.await("main h1")
+				w.awaitTrue("nothing is being loaded", `!document.querySelector("main [aria-busy=true]")`)
+				w.fits()
+				w.shot("system-" + page)
+			}
+		})
+	}
+}
+
+// TestOwnerWorksWithTheKeyboardAlone signs in, finds a note and reads its text without a pointer.
+func TestOwnerWorksWithTheKeyboardAlone(t *testing.T) {
+	s := litefsStack(t)
+	name := "keys_" + randomHex(4)
+	s.app.api().mustPush(t, note{name + ".md", "Read without a mouse."})
+	w := openWindow(t, s.replica2, desktop)
+	w.open("/_system/signin?next=/_system/notes")
+	known := len(codesFor(t, s, owner))
+	w.press(owner + kb.Enter) // the field has the focus already
+	w.await("#code")
+	w.press(nextCode(t, s, owner, known) + kb.Enter)
+	w.await("#notes table")
+	w.tabTo(`document.activeElement.id === "text"`)
+	w.press(name)
+	w.awaitTrue("only the note is listed", `document.querySelectorAll("#notes tbody tr").length === 1`)
+	w.tabTo(`document.activeElement.closest("#notes tbody") && document.activeElement.textContent.includes("` + name + `")`)
+	w.press(kb.Enter)
+	w.await("#versions table")
+	w.tabTo(`document.activeElement.textContent === "Show the text"`)
+	w.press(kb.Enter)
+	w.awaitText("#shown", "Read without a mouse.")
+	w.shot("text")
+}
