@@ -118,6 +118,7 @@ func TestOwnersPagesFitEveryScreen(t *testing.T) {
 				w.await("main h1")
 				w.awaitTrue("nothing is being loaded", `!document.querySelector("main [aria-busy=true]")`)
 				w.fits()
+				w.accessible()
 				w.shot("system-" + page)
 			}
 		})

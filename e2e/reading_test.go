@@ -42,6 +42,7 @@ func TestVaultsReadAlikeOnEveryNode(t *testing.T) {
 			w.open(path)
 			w.await("main")
 			w.fits()
+			w.accessible()
 			w.shot(on.name + strings.ReplaceAll(path, "/", "_"))
 		}
 	}
@@ -59,6 +60,7 @@ func TestReadersSeeTheDocumentationOnEveryNode(t *testing.T) {
 					w.open(path)
 					w.await("main h1")
 					w.fits()
+					w.accessible()
 					w.shot(name)
 				}
 			})

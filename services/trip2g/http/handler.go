@@ -36,6 +36,7 @@ type Options struct {
 type Route struct {
 	Path    string
 	Handler http.Handler
+	Files   bool // what it gives at an address never changes, and is compressed
 }
 
 // SystemPrefix starts the paths that are the server's own and no pages.
@@ -58,6 +59,9 @@ func NewHandler(o Options) http.Handler {
 	r.PathPrefix(o.StaticPrefix).Handler(readOnly(compressed.wrap(o.Static)))
 	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(compressed.wrap(http.HandlerFunc(h.serveAsset))))
 	for _, route := range o.Routes {
+		if route.Files {
+			route.Handler = compressed.wrap(route.Handler)
+		}
 		if strings.HasSuffix(route.Path, "/") {
 			r.PathPrefix(route.Path).Handler(route.Handler)
 		} else {

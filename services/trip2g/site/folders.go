@@ -156,7 +156,7 @@ func membersOf(e *entry) []member {
 type listing struct {
 	folder      string // URL
 	isNote      bool
-	order       string // the title in lower case
+	order       string // orderOf the title
 	url         string
 	title       string
 	description string
@@ -184,8 +184,32 @@ func listingsOf(e *entry) []listing {
 	if e.url == in {
 		return nil
 	}
-	return []listing{{in, true, strings.ToLower(e.doc.Title), e.url, e.doc.Title, e.doc.Description}}
+	return []listing{{in, true, orderOf(e.doc.Title), e.url, e.doc.Title, e.doc.Description}}
 }
+
+// orderOf gives what titles are sorted by: letter case does not matter, and "Note 2" comes before
+// "Note 10".
+func orderOf(title string) string {
+	const width = 12 // of a number; a longer one is sorted as text
+	var b strings.Builder
+	for rest := strings.ToLower(title); rest != ""; {
+		text := strings.IndexFunc(rest, isDigit)
+		if text < 0 {
+			text = len(rest)
+		}
+		b.WriteString(rest[:text])
+		rest = rest[text:]
+		digits := len(rest) - len(strings.TrimLeftFunc(rest, isDigit))
+		if digits > 0 {
+			b.WriteString(strings.Repeat("0", max(0, width-digits)))
+		}
+		b.WriteString(rest[:digits])
+		rest = rest[digits:]
+	}
+	return b.String()
+}
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
 
 // folderOf gives the URL of the folder that a note is in.
 func folderOf(e *entry) string {
@@ -238,7 +262,7 @@ func (s *shelving) folderAt(url string) *folder {
 		f.listed, f.open = false, false
 	}
 	if url != "/" && f.open && (e == nil || folderOf(e) != parentURL(url)) {
-		f.item = listing{folder: parentURL(url), order: strings.ToLower(f.title), url: url, title: f.title}
+		f.item = listing{folder: parentURL(url), order: orderOf(f.title), url: url, title: f.title}
 	}
 	return f
 }

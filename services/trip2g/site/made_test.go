@@ -413,3 +413,13 @@ func TestPagesNameTheAddressThatTheLeaderWasTold(t *testing.T) {
 		wantIn(t, body(t, s, "/sitemap.xml"), "<loc>"+address+"/note</loc>")
 	}
 }
+
+func TestNumbersInTitlesAreSortedAsNumbers(t *testing.T) {
+	s := refresh(t, newFollower(newMemory("f/Note 10.md", "", "f/Note 2.md", "", "f/note 1.md", ""), 0))
+	page := bodyFor(t, s, "/f", trip2g.Anyone)
+	page = page[strings.Index(page, "<main"):]
+	one, two, ten := strings.Index(page, "note 1<"), strings.Index(page, "Note 2<"), strings.Index(page, "Note 10<")
+	if one < 0 || one > two || two > ten {
+		t.Errorf("note 1, Note 2 and Note 10 are at %d, %d, %d of %s", one, two, ten, page)
+	}
+}

@@ -44,7 +44,7 @@ func taggedOf(e *entry) []tagged {
 		return nil
 	}
 	var list []tagged
-	order, seen := strings.ToLower(e.doc.Title), make(map[string]bool)
+	order, seen := orderOf(e.doc.Title), make(map[string]bool)
 	for _, name := range e.doc.Tags {
 		for _, level := range levels(name) {
 			url := trip2g.TagURL(level)

@@ -21,7 +21,7 @@ func (n *node) reader() func(*http.Request) (who trip2g.Reader, ready bool) {
 // consoleRoutes gives the owner's pages: on every node the same, made from memory.
 func (n *node) consoleRoutes() []trip2ghttp.Route {
 	pages := console.New(console.Options{Reader: n.reader(), Frame: n.frame})
-	routes := []trip2ghttp.Route{{Path: console.FilesPrefix, Handler: pages.Files()}}
+	routes := []trip2ghttp.Route{{Path: console.FilesPrefix, Handler: pages.Files(), Files: true}}
 	for _, page := range pages.Pages() {
 		if strings.HasSuffix(page.Path, "/") {
 			page.Path += "{$}"
