@@ -20,6 +20,7 @@ type apiClient struct {
 	node   *node
 	key    string
 	client *http.Client // browser if nil
+	token  string       // of the session that signInWith began
 }
 
 // api gives a client with the stack's key.

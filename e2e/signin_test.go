@@ -83,6 +83,7 @@ func (c *apiClient) signInWith(ctx context.Context, code string) error {
 	if err == nil && (payload.Token == "" || payload.Viewer.email() != owner) {
 		err = fmt.Errorf("the answer is %+v", payload)
 	}
+	c.token = payload.Token
 	return err
 }
 

@@ -86,6 +86,9 @@ type node struct {
 	public   string // e.g. "http://127.0.0.1:23456"
 	internal string
 	cookie   string // the session cookie's name
+
+	signIn  sync.Once
+	session string // of the owner, for browsers that have been there before
 }
 
 // startStack brings a compose project up under a name, ports and secrets of its own. It gives the

@@ -22,7 +22,7 @@ func TestCalloutsHaveTheirTypesAndTitles(t *testing.T) {
 		"> [!bug|wide] A\nlazy":         calloutHTML("bug", "Bug", "A", "<p>lazy</p>\n"),
 		"> [!a<b>]":                     calloutHTML("note", "Note", "A&lt;b&gt;", ""),
 		"> [!info] [[note]] #1 `x`":     calloutHTML("info", "Info", `<a href="/note">note</a> #1 <code>x</code>`, ""),
-		"> [!todo] A\n> - [ ] b":        calloutHTML("todo", "Todo", "A", "<ul>\n<li><input disabled=\"\" type=\"checkbox\"> b</li>\n</ul>\n"),
+		"> [!todo] A\n> - [ ] b":        calloutHTML("todo", "Todo", "A", "<ul>\n<li><input type=\"checkbox\" disabled=\"\" aria-label=\"not done\"> b</li>\n</ul>\n"),
 		"> [!quote] A\n> ---\n> b":      calloutHTML("quote", "Quote", "A", "<hr>\n<p>b</p>\n"),
 		"- > [!note] A\n  > b":          "<ul>\n<li>\n" + calloutHTML("note", "Note", "A", "<p>b</p>\n") + "\n</li>\n</ul>",
 

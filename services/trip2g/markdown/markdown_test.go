@@ -71,7 +71,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"code in a list keeps its lines", "- ```py\n  a = 1\n\n    b\n  ```", "<ul>\n<li>\n<pre><code class=\"language-py\">a = <span class=\"hl-num\">1</span>\n\n  b\n</code></pre>\n</li>\n</ul>"},
 	{"code with returns", "```go\r\nvar a\r\n```", "<pre><code class=\"language-go\"><span class=\"hl-key\">var</span> a\n</code></pre>"},
 	{"ordered list with a start", "3. a\n4. b", "<ol start=\"3\">\n<li>a</li>\n<li>b</li>\n</ol>"},
-	{"task list", "- [x] a\n- [ ] b", "<ul>\n<li><input checked=\"\" disabled=\"\" type=\"checkbox\"> a</li>\n<li><input disabled=\"\" type=\"checkbox\"> b</li>\n</ul>"},
+	{"task list", "- [x] a\n- [ ] b", "<ul>\n<li><input type=\"checkbox\" checked=\"\" disabled=\"\" aria-label=\"done\"> a</li>\n<li><input type=\"checkbox\" disabled=\"\" aria-label=\"not done\"> b</li>\n</ul>"},
 	{"table with alignment", "|a|b|\n|-:|:-:|\n|1|2|", "<div class=\"table\"><table>\n<thead>\n<tr>\n<th align=\"right\">a</th>\n<th align=\"center\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align=\"right\">1</td>\n<td align=\"center\">2</td>\n</tr>\n</tbody>\n</table></div>"},
 	{"quotes stay straight", `"a" -- b...`, "<p>&#34;a&#34; -- b...</p>"},
 
@@ -95,7 +95,7 @@ var renderTests = []struct{ name, in, want string }{
 
 	{"paragraph with a name", "a\nb ^My-id1\n\nc", "<p id=\"^my-id1\">a\nb</p>\n<p>c</p>"},
 	{"paragraph with a name on its last line", "a\n^x", `<p id="^x">a</p>`},
-	{"list items with names", "- a ^x\n- [ ] b ^y\n  - c ^z", "<ul>\n<li id=\"^x\">a</li>\n<li id=\"^y\"><input disabled=\"\" type=\"checkbox\"> b\n<ul>\n<li id=\"^z\">c</li>\n</ul>\n</li>\n</ul>"},
+	{"list items with names", "- a ^x\n- [ ] b ^y\n  - c ^z", "<ul>\n<li id=\"^x\">a</li>\n<li id=\"^y\"><input type=\"checkbox\" disabled=\"\" aria-label=\"not done\"> b\n<ul>\n<li id=\"^z\">c</li>\n</ul>\n</li>\n</ul>"},
 	{"list with a name", "- a\n- b\n\n^x", "<ul id=\"^x\">\n<li>a</li>\n<li>b</li>\n</ul>"},
 	{"quote with a name", "> a\n\n^x", "<blockquote id=\"^x\">\n<p>a</p>\n</blockquote>"},
 	{"callout with a name", "> [!tip] A\n\n^x", "<div class=\"callout callout-tip\" aria-label=\"Tip\" role=\"note\" id=\"^x\">\n<p class=\"callout-title\">A</p>\n</div>"},

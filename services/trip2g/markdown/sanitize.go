@@ -69,6 +69,7 @@ func allowText(p *bluemonday.Policy) {
 	p.AllowAttrs("datetime").Matching(regexp.MustCompile(`^[\w:+. -]{1,40}$`)).OnElements("time", "del", "ins")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
 	p.AllowAttrs("checked", "disabled").Matching(nothing).OnElements("input")
+	p.AllowAttrs("aria-label").Matching(regexp.MustCompile(`^(not )?done$`)).OnElements("input")
 }
 
 func allowCallouts(p *bluemonday.Policy) {
