@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"testing"
 
@@ -10,17 +11,24 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// asOwner signs the owner in as a browser is that has been here before: by its cookie. A code may be asked
-// for only so often.
+// asOwner signs the owner in as a browser is that has been here before: by its cookie. A session counts on
+// every node, and a code may be asked for only so often.
 func (w *window) asOwner() {
 	w.t.Helper()
-	n := w.node
-	n.signIn.Do(func() {
-		c := &apiClient{node: n}
+	n, s := w.node, w.node.stack
+	s.signIn.Do(func() {
+		c := &apiClient{node: s.app}
 		signIn(w.t, c)
-		n.session = c.token
+		s.session = c.token
 	})
-	_, err := chromedp.Call(w.ctx, network.SetCookie, network.SetCookieParams{Name: n.cookie, Value: n.session, URL: n.public})
+	eventually(w.t, "the node knows the session", func() error {
+		page, err := fetch(w.t.Context(), http.MethodGet, n.public+"/_system/account", http.Header{"Authorization": {"Bearer " + s.session}}, "")
+		if err == nil && page.status != http.StatusOK {
+			err = fmt.Errorf("the account's page of %s answers %d", n.service, page.status)
+		}
+		return err
+	})
+	_, err := chromedp.Call(w.ctx, network.SetCookie, network.SetCookieParams{Name: n.cookie, Value: s.session, URL: n.public})
 	if err != nil {
 		w.t.Fatalf("give the browser the session at %s: %v", n.service, err)
 	}

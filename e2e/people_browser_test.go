@@ -42,7 +42,8 @@ func TestMemberReadsUntilTheOwnerRemovesThem(t *testing.T) {
 	email := name + "@example.com"
 
 	owners := openWindow(t, s.replica, desktop)
-	owners.signIn(owner, "/_system/members")
+	owners.asOwner()
+	owners.open("/_system/members")
 	owners.fill("#email", email)
 	owners.click("#send")
 	owners.awaitText("#members tbody", email)

@@ -70,6 +70,9 @@ type stack struct {
 	secret  string // TRIP2G_JWT_SECRET, which signs what replicas forward
 	key     string // an API key
 
+	signIn  sync.Once
+	session string // of the owner, for browsers that have been here before
+
 	app, replica, replica2 *node
 	echo, echoReplica      *node // in the shared stack
 }
@@ -86,9 +89,6 @@ type node struct {
 	public   string // e.g. "http://127.0.0.1:23456"
 	internal string
 	cookie   string // the session cookie's name
-
-	signIn  sync.Once
-	session string // of the owner, for browsers that have been there before
 }
 
 // startStack brings a compose project up under a name, ports and secrets of its own. It gives the
