@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,7 @@ func (s *stage) routes(ctx context.Context) ([]route, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := assetIn.FindAllString(string(page.Body), -1)
+	files := slices.Compact(assetIn.FindAllString(string(page.Body), -1)) // a file is named where it is shown and where it is linked to
 	sheet := stylesheetIn.FindSubmatch(page.Body)
 	if len(files) != 2 || sheet == nil {
 		return nil, fmt.Errorf("the page of %s has %d files and the stylesheet %q", filesNote, len(files), sheet)
@@ -46,6 +47,15 @@ func (s *stage) routes(ctx context.Context) ([]route, error) {
 		{"stylesheet", string(sheet[1]), browser.header, http.StatusOK, 4},
 		{"large file", files[0], browser.header, http.StatusOK, 1},
 		{"small file", files[1], browser.header, http.StatusOK, 4},
+		{"tags", "/tags", browser.header, http.StatusOK, 1},
+		{"feed", "/feed.xml", browser.header, http.StatusOK, 1},
+		{"sitemap", "/sitemap.xml", browser.header, http.StatusOK, 1},
+		{"robots", "/robots.txt", browser.header, http.StatusOK, 1},
+		{"explorer's folder", "/_system/tree/", browser.header, http.StatusOK, 1},
+		{"graph", "/_system/graph" + address(vault.OnePage), browser.header, http.StatusOK, 2},
+		{"preview", "/_system/preview" + address(vault.OnePage), browser.header, http.StatusOK, 2},
+		{"sign-in", "/_system/signin", browser.header, http.StatusOK, 1},
+		{"owner's page", "/_system/notes", browser.header, http.StatusSeeOther, 1},
 		{"search", "/_system/search.json?q=the+note", browser.header, http.StatusOK, 2},
 		{"search page", "/_system/search?q=write", browser.header, http.StatusOK, 1},
 		{"GraphQL", "/_system/graphql", browser.header, http.StatusMethodNotAllowed, 1},

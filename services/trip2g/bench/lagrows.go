@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g/bench/report"
 )
 
-// Bounds of the claims, from the issue, in milliseconds.
+// Goals of the claims, in milliseconds.
 const (
 	idleP50, idleP99         = 7, 15
 	hammeredP50, hammeredP99 = 15, 60

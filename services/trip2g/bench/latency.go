@@ -9,7 +9,7 @@ import (
 	"trip2g/services/trip2g/bench/report"
 )
 
-// ofBareLatency is the bound of a replica's latency to that of bare net/http.
+// ofBareLatency is the goal for a replica's latency to that of bare net/http.
 const ofBareLatency = 1.2
 
 // percentiles are those of a latency that are told.

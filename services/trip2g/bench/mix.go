@@ -17,7 +17,7 @@ import (
 const (
 	zipfExponent = 1.1
 	zipfAsks     = 20_000 // the list that the load goes through over and over
-	ofOnePage    = 0.9    // the bound
+	ofOnePage    = 0.9    // the goal
 )
 
 // measureVault compares all pages of the vault with one of them, which is as long as the answers of

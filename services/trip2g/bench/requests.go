@@ -80,7 +80,7 @@ func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
 	return []report.Row{row, costRow(a, costs[:3])}, nil
 }
 
-// Bounds of the claims, from the issue: the fast lane against nginx, and net/http against itself.
+// Goals of the claims: the fast lane against nginx, and net/http against itself.
 const (
 	ofNginxPlain      = 0.6
 	ofNginxCompressed = 0.85

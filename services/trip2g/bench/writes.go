@@ -15,7 +15,7 @@ const (
 	writesPerSecond = 100
 	// writers are enough to hold the pace: one of them waits for each answer.
 	writers = 8
-	// ofNoWrites is the bound of reads while writes arrive.
+	// ofNoWrites is the goal for reads while writes arrive.
 	ofNoWrites = 0.85
 )
 
