@@ -92,10 +92,10 @@ func remembered[T any](of func(*entry) []T) func(*entry) []T {
 // traces are what entries leave on the shelf.
 func (s *shelving) traces(of leavings) []trace {
 	return []trace{
-		traceOf[member]{s.members, onShelf(s, of.members), func(m member, _ int) { s.staleFolders[m.folder] = true }},
-		traceOf[listing]{s.listings, onShelf(s, of.listings), func(l listing, _ int) { s.staleListings[l.folder] = true }},
-		traceOf[tagged]{s.tagged, onShelf(s, of.tagged), func(t tagged, delta int) { s.staleTags[t.tag] += delta }},
-		traceOf[segment]{s.segments, onShelf(s, of.segments), nil},
+		newTrace(s.members, onShelf(s, of.members), func(m member, _ int) { s.staleFolders[m.folder] = true }),
+		newTrace(s.listings, onShelf(s, of.listings), func(l listing, _ int) { s.staleListings[l.folder] = true }),
+		newTrace(s.tagged, onShelf(s, of.tagged), func(t tagged, delta int) { s.staleTags[t.tag] += delta }),
+		newTrace(s.segments, onShelf(s, of.segments), nil),
 	}
 }
 

@@ -2,6 +2,7 @@ package site
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/tidwall/btree"
 )
@@ -67,6 +68,19 @@ func newIndex[T comparable](less func(a, b T) bool) *index[T] {
 // before makes an order of a comparison.
 func before[T any](compare func(a, b T) int) func(a, b T) bool {
 	return func(a, b T) bool { return compare(a, b) < 0 }
+}
+
+// sort puts items in the order of the set.
+func (s sorted[T]) sort(items []T) {
+	slices.SortFunc(items, func(a, b T) int {
+		switch {
+		case s.tree.Less(a, b):
+			return -1
+		case s.tree.Less(b, a):
+			return 1
+		}
+		return 0
+	})
 }
 
 // put takes an item in, in place of the one with its key.

@@ -26,6 +26,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"readingScripts": func() []string { return readingScripts },
 	"direction":      directionOf,
 	"marked":         marked,
+	"branches":       branchesHTML,
 }).ParseFS(templateFiles, "templates/*.html"))
 
 func (r *reading) view(title string, p place) *view {
