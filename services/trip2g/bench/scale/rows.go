@@ -87,7 +87,7 @@ func (r *Result) readyRow() report.Row {
 	return r.rowBySize("A replica's start until it is ready", "the number of notes", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("s", s.Start.ToReady...), Goal: within(s, readyWithin)}
 	}, "From the start of its LiteFS until `/readyz` says 200, asked every 5 ms.",
-		"Parsing takes about 0.1 ms of both cores for a note, measured without a mount; the rest is LiteFS looking through its database and the text coming through the mount. Reading the next notes while parsing the last made no difference on two cores: both are busy.")
+		"Without a mount, 100,000 notes took 13 s of two processors: 5 s to parse them, 6 s to put what they refer to, their folders and tags into indexes. Filling these in order, and side by side, took 6 s less than one note after the other. The rest is LiteFS looking through its database. Text comes through the mount in blocks of 512 KB: page by page, 90 MB took 2 s, so 0.25 s. The index for searching is made after the start.")
 }
 
 func (r *Result) coldRow() report.Row {

@@ -82,6 +82,10 @@ func measureSize(ctx context.Context, o Options, notes int, smallest bool, refer
 		defer p.stop(&err)
 	}
 	size = Size{Notes: notes, Text: p.text, Images: p.vault.Images(), Published: p.publishing}
+	o.Progress("%d notes: making their index", notes)
+	if err := p.awaitIndexed(ctx); err != nil {
+		return Size{}, err
+	}
 	o.Progress("%d notes: changing one", notes)
 	if size.Reference, size.Change, err = measureChanges(ctx, o.Rounds, reference, p); err != nil {
 		return Size{}, err

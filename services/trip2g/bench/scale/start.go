@@ -43,6 +43,9 @@ func (p *published) measureStart(ctx context.Context) (s Starting, err error) {
 		}
 		s.ToReady = append(s.ToReady, took.Seconds())
 	}
+	if err := p.awaitIndexed(ctx); err != nil {
+		return Starting{}, err
+	}
 	server, err := replica.Server()
 	if err != nil {
 		return Starting{}, err
@@ -55,6 +58,20 @@ func (p *published) measureStart(ctx context.Context) (s Starting, err error) {
 	}
 	s.Warm, err = settledMemory(ctx, server)
 	return s, err
+}
+
+// awaitIndexed waits until each node has the words of its notes. That is done beside all else, on all nodes
+// at once, and they have machines of their own elsewhere.
+func (p *published) awaitIndexed(ctx context.Context) error {
+	for _, n := range p.Nodes() {
+		reader := n.NewReader()
+		_, err := reader.WaitFor(ctx, "/_system/search.json?q=the", `"indexing":false`, 100*time.Millisecond)
+		reader.Close()
+		if err != nil {
+			return fmt.Errorf("wait for the index of %s: %w", n.Name, err)
+		}
+	}
+	return nil
 }
 
 // readAll asks for every page of the vault once.
