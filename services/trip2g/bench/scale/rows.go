@@ -107,9 +107,9 @@ func (r *Result) coldRow() report.Row {
 }
 
 func (r *Result) warmRow() report.Row {
-	return r.rowBySize("Memory more after every page was asked for", "TRIP2G_BODY_CACHE_SIZE", func(s Size) report.Claim {
+	return r.rowBySize("Memory more after its pages were asked for", "TRIP2G_BODY_CACHE_SIZE", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("MB", megabytes(s.Start.Warm-s.Start.Cold)), Goal: atMost(bodyCache / 1e6)}
-	}, "Asked for as browsers ask, compressed. The size was left at its default.")
+	}, "Each page once, 20,000 at most, as browsers ask: compressed. The size was left at its default.")
 }
 
 func (r *Result) wireRow() report.Row {

@@ -53,7 +53,7 @@ func (p *published) measureStart(ctx context.Context) (s Starting, err error) {
 	if s.Cold, err = settledMemory(ctx, server); err != nil {
 		return Starting{}, err
 	}
-	if err := p.readAll(ctx, replica); err != nil {
+	if err := p.readMany(ctx, replica); err != nil {
 		return Starting{}, err
 	}
 	s.Warm, err = settledMemory(ctx, server)
@@ -74,8 +74,11 @@ func (p *published) awaitIndexed(ctx context.Context) error {
 	return nil
 }
 
-// readAll asks for every page of the vault once.
-func (p *published) readAll(ctx context.Context, n *cluster.Node) error {
+// manyPages is far more than there is memory for.
+const manyPages = 20_000
+
+// readMany asks for every page of the vault once, or for many.
+func (p *published) readMany(ctx context.Context, n *cluster.Node) error {
 	readers := 2 * runtime.GOMAXPROCS(0)
 	group, ctx := errgroup.WithContext(ctx)
 	for first := range readers {
@@ -83,7 +86,7 @@ func (p *published) readAll(ctx context.Context, n *cluster.Node) error {
 			reader := n.NewReader()
 			defer reader.Close()
 			reader.AcceptEncoding = asBrowsers
-			for i := first; i < p.vault.Len(); i += readers {
+			for i := first; i < min(p.vault.Len(), manyPages); i += readers {
 				status, _, err := reader.Get(ctx, p.vault.URL(i))
 				if err == nil && status != http.StatusOK {
 					err = fmt.Errorf("the answer is %d", status)
