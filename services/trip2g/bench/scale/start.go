@@ -65,7 +65,7 @@ func (p *published) measureStart(ctx context.Context) (s Starting, err error) {
 func (p *published) awaitIndexed(ctx context.Context) error {
 	for _, n := range p.Nodes() {
 		reader := n.NewReader()
-		_, err := reader.WaitFor(ctx, "/_system/search.json?q=the", `"indexing":false`, 100*time.Millisecond)
+		_, err := reader.WaitFor(ctx, "/_system/search.json", `"indexing":false`, 100*time.Millisecond)
 		reader.Close()
 		if err != nil {
 			return fmt.Errorf("wait for the index of %s: %w", n.Name, err)
