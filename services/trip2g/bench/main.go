@@ -64,7 +64,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each figure is measured")
 	flag.BoolVar(&o.short, "short", false, "quick and rough figures, to try the bench itself")
 	profiles := flag.String("profile", "", "measure nothing, but save profiles of loaded replicas in this folder")
-	limit := flag.Duration("limit", 25*time.Minute, "end without a result after so long")
+	limit := flag.Duration("limit", 25*time.Minute, "end after so long, with what was measured by then")
 	flag.Parse()
 	if rows != "" {
 		o.rows = strings.Split(rows, ",")
@@ -80,7 +80,8 @@ func run(ctx context.Context) error {
 	}
 	result, err := o.measure(ctx)
 	if err != nil {
-		return err
+		// What was measured took its time; it is shown, but stands for no whole run.
+		return errors.Join(result.WriteText(os.Stdout), err)
 	}
 	return publish(result, o.out)
 }
@@ -116,7 +117,7 @@ func (o *options) startClock() time.Time {
 	return began
 }
 
-// measure runs the parts that are wanted.
+// measure runs the parts that are wanted. With an error it gives what was measured before.
 func (o *options) measure(ctx context.Context) (*report.Report, error) {
 	r := &report.Report{Machine: report.ThisMachine(), Began: o.startClock()}
 	for _, part := range parts {
@@ -124,13 +125,13 @@ func (o *options) measure(ctx context.Context) (*report.Report, error) {
 			continue
 		}
 		sections, err := part.measure(ctx, o)
+		r.Sections = append(r.Sections, sections...)
 		if err != nil {
 			if cause := context.Cause(ctx); cause != nil {
 				err = errors.Join(cause, err)
 			}
-			return nil, err
+			return r, err
 		}
-		r.Sections = append(r.Sections, sections...)
 	}
 	r.Took = time.Since(r.Began)
 	return r, nil

@@ -33,7 +33,7 @@ func measureServing(ctx context.Context, o *options) (_ []report.Section, err er
 		}
 		rows, err := row.measure(s, ctx)
 		if err != nil {
-			return nil, err
+			return []report.Section{section}, err
 		}
 		section.Rows = append(section.Rows, rows...)
 	}

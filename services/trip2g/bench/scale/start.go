@@ -75,7 +75,7 @@ func (p *published) awaitIndexed(ctx context.Context) error {
 }
 
 // manyPages is far more than there is memory for.
-const manyPages = 20_000
+const manyPages = 5_000
 
 // readMany asks for every page of the vault once, or for many.
 func (p *published) readMany(ctx context.Context, n *cluster.Node) error {
