@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// parallelUploads keeps the connection busy while the server stores a file.
-	parallelUploads = 3
+	// parallelUploads is how many small files the server can store in one transaction.
+	parallelUploads = 8
 	// uploadTries is how often a file that changes while it is sent is hashed and sent anew.
 	uploadTries = 3
 )

@@ -21,6 +21,7 @@ type DB struct {
 	writer  *pool
 	tempDir string
 	begun   atomic.Bool // this DB's lineage
+	joint   joint
 }
 
 var (
@@ -154,18 +155,21 @@ func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error
 // writeAt is write for changes that readers can see: it gives the position after them.
 func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (trip2g.Position, error) {
 	var position trip2g.Position
-	err := db.write(ctx, doing, func(t *tx) error {
-		if err := fn(t); err != nil {
-			return err
-		}
-		var err error
-		position, err = t.position()
-		return err
-	})
-	if err != nil {
+	if err := db.write(ctx, doing, thenPosition(fn, &position)); err != nil {
 		return 0, err
 	}
 	return position, nil
+}
+
+// thenPosition makes of fn what also gives the position after it.
+func thenPosition(fn func(*tx) error, position *trip2g.Position) func(*tx) error {
+	return func(t *tx) (err error) {
+		if err := fn(t); err != nil {
+			return err
+		}
+		*position, err = t.position()
+		return err
+	}
 }
 
 // publicURLSetting is where the address of the site is kept.

@@ -88,9 +88,13 @@ type upload struct {
 // storeUpload stores an upload, unless another one of the same file was quicker.
 func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, err error) {
 	const part = chunksPerPart * chunkSize
+	write := db.write
+	if u.size <= chunkSize {
+		write = db.writeTogether
+	}
 	for offset, whole := int64(0), false; !whole; offset += part {
 		whole = offset+part >= u.size
-		err := db.write(ctx, "store a file", func(t *tx) error {
+		err := write(ctx, "store a file", func(t *tx) error {
 			if err := t.storePart(u, offset, min(part, u.size-offset)); err != nil || !whole {
 				return err
 			}
@@ -195,7 +199,7 @@ func (db *DB) purgeAssets(ctx context.Context, now, stale time.Time) (int64, err
 
 // keepAsset keeps a file that nothing refers to from being purged before whoever sent it again attaches it.
 func (db *DB) keepAsset(ctx context.Context, id int64) error {
-	return db.write(ctx, "keep a file", func(t *tx) error {
+	return db.writeTogether(ctx, "keep a file", func(t *tx) error {
 		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, touchAfter)
 		return err
 	})

@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// maxTogether bounds how many writes share a transaction, and so how long others wait for it.
+const maxTogether = 16
+
+// errUnfinished is what a write gets whose transaction ended without an answer.
+var errUnfinished = errors.New("the transaction was broken off")
+
+// joint collects small writes that come while the database is busy, for one transaction. On LiteFS most of
+// a small write's cost is its transaction's: the sync, the file of its pages, its way to each replica.
+type joint struct {
+	turn    sync.Mutex // held by the write that runs the others
+	mu      sync.Mutex
+	waiting []*jointWrite
+}
+
+type jointWrite struct {
+	ctx  context.Context
+	fn   func(*tx) error
+	done bool
+	err  error
+}
+
+// writeTogether is write for a small change: with others that wait, it makes one transaction. If fn fails,
+// what it did is undone and the others stand. If the transaction fails, it fails for all of them. fn is not
+// run if ctx has ended when its turn comes, and is not running any more when this returns.
+func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) error) error {
+	w := &jointWrite{ctx: ctx, fn: fn}
+	db.joint.add(w)
+	db.joint.turn.Lock()
+	defer db.joint.turn.Unlock()
+	if !w.done {
+		db.runJoint(context.WithoutCancel(ctx), doing)
+	}
+	return fault(doing, w.err)
+}
+
+func (j *joint) add(w *jointWrite) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.waiting = append(j.waiting, w)
+}
+
+// take gives the writes whose turn it is, the oldest first.
+func (j *joint) take() []*jointWrite {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n := min(len(j.waiting), maxTogether)
+	batch := j.waiting[:n:n]
+	j.waiting = j.waiting[n:]
+	return batch
+}
+
+// runJoint runs the writes that wait when the transaction has begun.
+func (db *DB) runJoint(ctx context.Context, doing string) {
+	var batch []*jointWrite
+	err := errUnfinished
+	defer func() {
+		for _, w := range batch {
+			w.done = true
+			if err != nil {
+				w.err = err
+			}
+		}
+	}()
+	err = db.write(ctx, doing, func(t *tx) error {
+		batch = db.joint.take()
+		for _, w := range batch {
+			if err := t.nested(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// nested runs one write of several. Its own failure is kept in it; what it gives is that of the transaction.
+func (t *tx) nested(w *jointWrite) error {
+	if w.err = w.ctx.Err(); w.err != nil {
+		return nil
+	}
+	if _, err := t.exec(`SAVEPOINT joint`); err != nil {
+		return err
+	}
+	if w.err = w.fn(t); w.err != nil {
+		// SQLite undoes the whole transaction after some errors (https://sqlite.org/lang_transaction.html):
+		// then there is no savepoint, and what happened to this write happened to all.
+		if _, err := t.exec(`ROLLBACK TO joint`); err != nil {
+			return w.err
+		}
+	}
+	_, err := t.exec(`RELEASE joint`)
+	return err
+}

@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"trip2g/services/trip2g"
+)
+
+// holdWriter keeps every write waiting until release is called.
+func holdWriter(t *testing.T, db *DB) (release func()) {
+	t.Helper()
+	held := must[interface{ Rollback() error }](t)(db.writer.BeginTx(t.Context(), nil))
+	return func() { ok(t, held.Rollback()) }
+}
+
+// together makes the writes wait for the writer, then lets them run, and gives their errors.
+func together(t *testing.T, db *DB, writes ...func() error) []error {
+	t.Helper()
+	release := holdWriter(t, db)
+	errs := make([]error, len(writes))
+	var wait sync.WaitGroup
+	for i, write := range writes {
+		wait.Go(func() { errs[i] = write() })
+	}
+	eventually(t, "all writes wait", func() bool {
+		db.joint.mu.Lock()
+		defer db.joint.mu.Unlock()
+		return len(db.joint.waiting) == len(writes)
+	})
+	release()
+	wait.Wait()
+	return errs
+}
+
+// commitsOf counts the transactions that change something from now on.
+func commitsOf(t *testing.T, db *DB) *int {
+	t.Helper()
+	commits := 0
+	conn, err := db.writer.Conn(t.Context())
+	ok(t, err)
+	defer conn.Close()
+	ok(t, conn.Raw(func(raw any) error {
+		raw.(interface{ Raw() *sqlite3.Conn }).Raw().CommitHook(func() bool { commits++; return true })
+		return nil
+	}))
+	return &commits
+}
+
+// Pushing a vault with thousands of pictures costs a transaction for several of them, which LiteFS has to
+// sync and send, not one for each.
+func TestFilesThatAreAttachedTogetherShareATransaction(t *testing.T) {
+	db := newLeader(t)
+	ids, _ := push(t, db, stageA, true, "n.md=text")
+	asset := store(t, db, "a picture")
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	attachTo := func(ctx context.Context, note int64, ref string) func() error {
+		return func() error {
+			_, err := db.AttachAsset(ctx, stageA, note, trip2g.NoteAsset{AssetID: asset.ID, Ref: ref, AbsolutePath: ref}, true)
+			return err
+		}
+	}
+	commits := commitsOf(t, db)
+	errs := together(t, db,
+		attachTo(t.Context(), ids[0], "1.png"), attachTo(t.Context(), 99, "2.png"), attachTo(gone, ids[0], "3.png"), attachTo(t.Context(), ids[0], "4.png"))
+	ok(t, errs[0])
+	wantCode(t, errs[1], trip2g.ENOTFOUND)
+	if errs[2] == nil {
+		t.Error("a file was attached for a client that went away")
+	}
+	ok(t, errs[3])
+	if *commits != 1 {
+		t.Errorf("%d transactions were made, want 1", *commits)
+	}
+	if n := count(t, db, `SELECT count(*) FROM note_assets WHERE ref IN ('1.png', '4.png')`); n != 2 || count(t, db, `SELECT count(*) FROM note_assets`) != 2 {
+		t.Error("other files are attached than those that could be")
+	}
+}
+
+// None of several uploads is told to be there when the disk was full for one of them.
+func TestUploadsThatShareATransactionFailTogether(t *testing.T) {
+	db := newLeader(t)
+	var pages int
+	ok(t, db.writer.QueryRow(`PRAGMA page_count`).Scan(&pages))
+	_, err := db.writer.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+30))
+	ok(t, err)
+	var contents []string
+	var uploads []func() error
+	for i := range 3 {
+		content := strings.Repeat(fmt.Sprint(i), 90_000)
+		contents = append(contents, content)
+		uploads = append(uploads, func() error {
+			_, err := db.PutAsset(t.Context(), sha256Hex(content), "text/plain", 1<<20, strings.NewReader(content))
+			return err
+		})
+	}
+	for _, err := range together(t, db, uploads...) {
+		wantCode(t, err, trip2g.EUNAVAILABLE)
+	}
+	if n := count(t, db, `SELECT (SELECT count(*) FROM assets) + (SELECT count(*) FROM asset_chunks)`); n != 0 {
+		t.Errorf("%d rows of uploads are left that were refused", n)
+	}
+	_, err = db.writer.Exec(`PRAGMA max_page_count = 1000000`)
+	ok(t, err)
+	for _, content := range contents {
+		store(t, db, content)
+	}
+}
