@@ -177,22 +177,25 @@ func writeInline(b *strings.Builder, n ast.Node, source []byte) {
 // oneLine makes a text fit for one line of at most limit characters: every run of white space is
 // one space, and control characters go.
 func oneLine(text string, limit int) string {
-	text = strings.Map(func(r rune) rune {
+	var b strings.Builder
+	b.Grow(min(len(text), limit))
+	count, space := 0, false
+	for _, r := range text {
 		switch {
 		case unicode.IsSpace(r):
-			return ' '
+			space = b.Len() > 0
+			continue
 		case unicode.IsControl(r):
-			return -1
+			continue
+		case space && count < limit:
+			b.WriteByte(' ')
+			count++
 		}
-		return r
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	count := 0
-	for i := range text {
-		if count == limit {
-			return strings.TrimSpace(text[:i]) + "…"
+		if space = false; count == limit {
+			return strings.TrimSpace(b.String()) + "…"
 		}
+		b.WriteRune(r)
 		count++
 	}
-	return text
+	return b.String()
 }

@@ -49,7 +49,10 @@ type Options struct {
 	Dir string
 	// FreshWait is how long a search that is to be fresh waits at most.
 	FreshWait time.Duration
-	Log       zerolog.Logger
+	// AfterLarge is called when all of a change of many notes has been taken in, which needed memory that
+	// nothing after it does; nil: nobody is told.
+	AfterLarge func()
+	Log        zerolog.Logger
 }
 
 // Index is a trip2g.Searcher. Run makes it follow what Observe tells it.
@@ -268,14 +271,20 @@ func (x *Index) took(b *batch) {
 	for _, e := range b.added {
 		added += int(e.row & 1)
 	}
+	large := false
 	x.change(func() {
+		large = x.queue.large
 		if b.anew {
 			x.public, x.members = 0, 0
 		}
 		x.members += added - removed
 		x.public += len(b.added) - added - (len(b.removed) - removed)
 		x.queue.took(b.upTo)
+		large = large && !x.queue.large
 	})
+	if large && x.AfterLarge != nil {
+		x.AfterLarge()
+	}
 }
 
 // lost puts the notes of a batch back that could not be taken in.

@@ -55,23 +55,30 @@ const codingHeader = 24 // bytes
 // encode gives a body in a coding that is offered, the body itself where that does not pay. hash is
 // of its bytes.
 func encode(plain *trip2g.Body, hash string, coding trip2g.Coding) *trip2g.Body {
-	var b bytes.Buffer
+	made := plain
+	inBuffer(func(b *bytes.Buffer) {
+		compress(b, plain.Bytes, coding)
+		if b.Len()+codingHeader >= len(plain.Bytes) {
+			return
+		}
+		made = &trip2g.Body{
+			Bytes: bytes.Clone(b.Bytes()), Coding: coding,
+			ETag: `"` + hash + "-" + coding.String() + `"`, Length: strconv.Itoa(b.Len()),
+		}
+	})
+	return made
+}
+
+func compress(b *bytes.Buffer, content []byte, coding trip2g.Coding) {
 	pool := encoders[coding]
 	w := pool.Get().(encoder)
 	defer pool.Put(w)
-	w.Reset(&b)
-	_, err := w.Write(plain.Bytes)
+	w.Reset(b)
+	_, err := w.Write(content)
 	if cerr := w.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
 		panic(err) // a buffer takes everything
-	}
-	if b.Len()+codingHeader >= len(plain.Bytes) {
-		return plain
-	}
-	return &trip2g.Body{
-		Bytes: bytes.Clone(b.Bytes()), Coding: coding,
-		ETag: `"` + hash + "-" + coding.String() + `"`, Length: strconv.Itoa(b.Len()),
 	}
 }

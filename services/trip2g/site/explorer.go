@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"html"
 	"html/template"
 	"net/url"
@@ -19,7 +20,27 @@ const treePrefix = systemPrefix + "/tree"
 func treeURL(folder string) string { return escaped(treePrefix + folder) }
 
 // escaped makes a URL path ready to be written.
-func escaped(path string) string { return (&url.URL{Path: path}).String() }
+func escaped(path string) string {
+	if isEscaped(path) {
+		return path
+	}
+	return (&url.URL{Path: path}).String()
+}
+
+// isEscaped tells of most paths, without building a URL, that there is nothing to escape in them.
+func isEscaped(path string) bool {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
+		return false
+	}
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("/-_.~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // place is where a page is in the vault.
 type place struct {
@@ -29,12 +50,16 @@ type place struct {
 }
 
 // explorer lists the top level and all that is in the folders above a page.
-func (r *reading) explorer(p place) []branch { return r.branches("/", p, maxOpen) }
+func (r *reading) explorer(p place) []branch {
+	list, _ := r.branches("/", p, maxOpen)
+	return list
+}
 
-// branches lists what is in a folder. The line that leads to the page is there however many there are.
-func (r *reading) branches(folderURL string, p place, deep int) []branch {
+// branches lists what is in a folder, and tells whether there is more. The line that leads to the page is
+// there however many there are.
+func (r *reading) branches(folderURL string, p place, deep int) (list []branch, more bool) {
 	items, more := r.list(folderURL, maxBranches)
-	list := make([]branch, 0, len(items)+1)
+	list = make([]branch, 0, len(items)+1)
 	shown := false
 	for _, item := range items {
 		b := r.branch(item, p, deep)
@@ -44,7 +69,7 @@ func (r *reading) branches(folderURL string, p place, deep int) []branch {
 	if more && !shown && p.isBelow(folderURL) {
 		list = append(list, r.branch(r.missing(folderURL, p), p, deep))
 	}
-	return list
+	return list, more
 }
 
 func (r *reading) branch(i item, p place, deep int) branch {
@@ -56,8 +81,8 @@ func (r *reading) branch(i item, p place, deep int) branch {
 	}
 	b.TreeURL = treeURL(i.URL)
 	if i.Current && deep > 0 && p.isBelow(i.URL) {
-		b.Open, b.Children = true, r.branches(i.URL, p, deep-1)
-		_, b.More = r.list(i.URL, maxBranches)
+		b.Open = true
+		b.Children, b.More = r.branches(i.URL, p, deep-1)
 	}
 	return b
 }
@@ -91,13 +116,15 @@ func (r *reading) list(folderURL string, limit int) (items []item, more bool) {
 
 // branchesHTML makes the list items of an explorer. They are hundreds on every page, and as a template took
 // half of the time in which a page is made.
-func branchesHTML(branches []branch) template.HTML {
-	var b strings.Builder
-	writeBranches(&b, branches)
-	return template.HTML(b.String())
+func branchesHTML(branches []branch) (list template.HTML) {
+	inBuffer(func(b *bytes.Buffer) {
+		writeBranches(b, branches)
+		list = template.HTML(b.String())
+	})
+	return list
 }
 
-func writeBranches(b *strings.Builder, branches []branch) {
+func writeBranches(b *bytes.Buffer, branches []branch) {
 	for _, x := range branches {
 		b.WriteString("\n<li")
 		if x.TreeURL != "" {
@@ -105,7 +132,9 @@ func writeBranches(b *strings.Builder, branches []branch) {
 			if x.Open {
 				b.WriteString(" open")
 			}
-			b.WriteString(`" data-tree="` + html.EscapeString(x.TreeURL) + `"`)
+			b.WriteString(`" data-tree="`)
+			b.WriteString(html.EscapeString(x.TreeURL))
+			b.WriteByte('"')
 		}
 		b.WriteByte('>')
 		current := ""
@@ -130,6 +159,8 @@ func writeBranches(b *strings.Builder, branches []branch) {
 	}
 }
 
-func writeLink(b *strings.Builder, url, attributes, text string) {
-	b.WriteString(`<a href="` + html.EscapeString(escaped(url)) + `"` + attributes + ">" + html.EscapeString(text) + "</a>")
+func writeLink(b *bytes.Buffer, url, attributes, text string) {
+	for _, part := range [...]string{`<a href="`, html.EscapeString(escaped(url)), `"`, attributes, ">", html.EscapeString(text), "</a>"} {
+		b.WriteString(part)
+	}
 }

@@ -147,11 +147,13 @@ func (g gate) render(r *reading) []byte {
 	return execute("notice.html", v)
 }
 
-func execute(name string, v any) []byte {
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
-		// Only a fault in a template can be the cause: nothing that it is given can fail.
-		panic(err)
-	}
-	return bytes.Clone(b.Bytes()) // without the room that a buffer has at its end
+func execute(name string, v any) (made []byte) {
+	inBuffer(func(b *bytes.Buffer) {
+		if err := templates.ExecuteTemplate(b, name, v); err != nil {
+			// Only a fault in a template can be the cause: nothing that it is given can fail.
+			panic(err)
+		}
+		made = bytes.Clone(b.Bytes())
+	})
+	return made
 }

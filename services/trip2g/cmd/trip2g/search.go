@@ -1,6 +1,8 @@
 package main
 
 import (
+	"runtime/debug"
+
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/markdown"
@@ -11,7 +13,8 @@ import (
 // are on no mount either.
 func (n *node) newSearch() *search.Index {
 	return search.New(search.Options{
-		Site: n.current, Text: markdown.Text, Dir: n.config.FileCacheDir, FreshWait: n.config.ReadWait, Log: n.log,
+		Site: n.current, Text: markdown.Text, Dir: n.config.FileCacheDir, FreshWait: n.config.ReadWait,
+		AfterLarge: debug.FreeOSMemory, Log: n.log,
 	})
 }
 
