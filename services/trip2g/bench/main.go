@@ -40,6 +40,7 @@ var parts = []struct {
 	rows    []string // names of what can be measured alone
 	measure func(context.Context, *options) ([]report.Section, error)
 }{
+	{[]string{"yardstick"}, measureYardsticks},
 	{servingRows, measureServing},
 	{[]string{"scale"}, measureScale},
 	{[]string{"search"}, measureSearch},

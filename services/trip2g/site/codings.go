@@ -24,6 +24,9 @@ var Codings = []trip2g.Coding{trip2g.Brotli, trip2g.Gzip}
 const (
 	brotliLevel = 5
 	gzipLevel   = 6
+	// brotliWindow is the binary logarithm of how far back an encoder looks, and of the memory that it
+	// takes for that: 256 KiB, of which few pages are larger. 4 MiB is what it would take by itself.
+	brotliWindow = 18
 )
 
 // encoder writes one body after another.
@@ -34,7 +37,7 @@ type encoder interface {
 
 // encoders keeps those that are idle: each has megabytes of tables.
 var encoders = [...]*sync.Pool{
-	trip2g.Brotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliLevel) }},
+	trip2g.Brotli: {New: func() any { return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: brotliLevel, LGWin: brotliWindow}) }},
 	trip2g.Gzip: {New: func() any {
 		w, err := gzip.NewWriterLevel(nil, gzipLevel)
 		if err != nil {

@@ -13,7 +13,8 @@ import (
 // Garbage that may lie about before it is collected: Go's rule, as much as is in use, would double the
 // memory of a node with many notes, and have one with few collect many times a second.
 const (
-	minGarbage   = 64 << 20 // bytes
+	minGarbage   = 16 << 20 // bytes
+	someGarbage  = 64 << 20 // where so much is in use
 	garbageShare = 8        // of what is in use, where that is more
 )
 
@@ -37,7 +38,7 @@ func adjustCollector(set int) {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	live := max(1<<20, sample[0].Value.Uint64())
-	percent := int(100 * max(minGarbage, live/garbageShare) / live)
+	percent := int(100 * max(minGarbage, min(live, someGarbage), live/garbageShare) / live)
 	if percent > set+set/10 || percent < set-set/10 {
 		debug.SetGCPercent(percent)
 		set = percent
