@@ -41,7 +41,7 @@ func measureYardsticks(ctx context.Context, o *options) ([]report.Section, error
 	return []report.Section{{
 		Title: "The machine",
 		Text: "A write takes several synced writes and round trips on each node, and goals in milliseconds rest on these figures: " +
-			"look at them before two runs are compared. Ratios do not depend on them.",
+			"look at them before two runs are compared. Ratios depend on them less.",
 		Rows: []report.Row{row},
 	}}, nil
 }
