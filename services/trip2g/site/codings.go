@@ -37,7 +37,9 @@ type encoder interface {
 
 // encoders keeps those that are idle: each has megabytes of tables.
 var encoders = [...]*sync.Pool{
-	trip2g.Brotli: {New: func() any { return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: brotliLevel, LGWin: brotliWindow}) }},
+	trip2g.Brotli: {New: func() any {
+		return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: brotliLevel, LGWin: brotliWindow})
+	}},
 	trip2g.Gzip: {New: func() any {
 		w, err := gzip.NewWriterLevel(nil, gzipLevel)
 		if err != nil {
