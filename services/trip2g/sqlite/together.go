@@ -35,7 +35,7 @@ func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) erro
 	db.joint.add(w)
 	db.joint.turn.Lock()
 	defer db.joint.turn.Unlock()
-	if !w.done {
+	for !w.done { // more may wait before it than share one transaction
 		db.runJoint(context.WithoutCancel(ctx), doing)
 	}
 	return fault(doing, w.err)
@@ -57,11 +57,15 @@ func (j *joint) take() []*jointWrite {
 	return batch
 }
 
-// runJoint runs the writes that wait when the transaction has begun.
+// runJoint runs the writes that wait when the transaction has begun, or fails them if it cannot begin. It
+// ends at least one, if any waits.
 func (db *DB) runJoint(ctx context.Context, doing string) {
 	var batch []*jointWrite
 	err := errUnfinished
 	defer func() {
+		if batch == nil {
+			batch = db.joint.take()
+		}
 		for _, w := range batch {
 			w.done = true
 			if err != nil {

@@ -83,6 +83,43 @@ func TestFilesThatAreAttachedTogetherShareATransaction(t *testing.T) {
 	}
 }
 
+// With many people publishing at once no file is told to be attached that is not.
+func TestMoreFilesThanShareATransactionAreAllAttached(t *testing.T) {
+	db := newLeader(t)
+	ids, _ := push(t, db, stageA, true, "n.md=text")
+	asset := store(t, db, "a picture")
+	var writes []func() error
+	for i := range maxTogether + 4 {
+		ref := fmt.Sprintf("%d.png", i)
+		writes = append(writes, func() error {
+			_, err := db.AttachAsset(t.Context(), stageA, ids[0], trip2g.NoteAsset{AssetID: asset.ID, Ref: ref, AbsolutePath: ref}, true)
+			return err
+		})
+	}
+	commits := commitsOf(t, db)
+	for _, err := range together(t, db, writes...) {
+		ok(t, err)
+	}
+	if n := count(t, db, `SELECT count(*) FROM note_assets`); n != len(writes) || *commits != 2 {
+		t.Errorf("%d files of %d are attached, in %d transactions; want 2", n, len(writes), *commits)
+	}
+}
+
+// A server that is shutting down says so to all who wait.
+func TestWritesThatWaitForAClosedDatabaseFail(t *testing.T) {
+	db := newLeader(t)
+	ok(t, db.writer.Close())
+	errs := make(chan error, 2*maxTogether)
+	for range cap(errs) {
+		go func() { errs <- db.writeTogether(t.Context(), "test", func(*tx) error { return nil }) }()
+	}
+	for range cap(errs) {
+		if <-errs == nil {
+			t.Error("a write to a closed database succeeded")
+		}
+	}
+}
+
 // None of several uploads is told to be there when the disk was full for one of them.
 func TestUploadsThatShareATransactionFailTogether(t *testing.T) {
 	db := newLeader(t)
