@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// parallelUploads is how many small files the server can store in one transaction.
+	// parallelUploads lets the server store several small files in one transaction.
 	parallelUploads = 8
 	// uploadTries is how often a file that changes while it is sent is hashed and sent anew.
 	uploadTries = 3

@@ -154,22 +154,23 @@ func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error
 
 // writeAt is write for changes that readers can see: it gives the position after them.
 func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (trip2g.Position, error) {
-	var position trip2g.Position
-	if err := db.write(ctx, doing, thenPosition(fn, &position)); err != nil {
-		return 0, err
-	}
-	return position, nil
+	return positionAfter(ctx, db.write, doing, fn)
 }
 
-// thenPosition makes of fn what also gives the position after it.
-func thenPosition(fn func(*tx) error, position *trip2g.Position) func(*tx) error {
-	return func(t *tx) (err error) {
+// positionAfter writes fn's changes by write or writeTogether, and gives the position after them.
+func positionAfter(ctx context.Context, write func(context.Context, string, func(*tx) error) error, doing string, fn func(*tx) error) (trip2g.Position, error) {
+	var position trip2g.Position
+	err := write(ctx, doing, func(t *tx) (err error) {
 		if err := fn(t); err != nil {
 			return err
 		}
-		*position, err = t.position()
+		position, err = t.position()
 		return err
+	})
+	if err != nil {
+		return 0, err
 	}
+	return position, nil
 }
 
 // publicURLSetting is where the address of the site is kept.

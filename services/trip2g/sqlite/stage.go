@@ -111,8 +111,7 @@ func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64,
 	if asset.Ref == "" || stage == "" {
 		return 0, trip2g.Errorf(trip2g.EINVALID, "a file's reference in the note and its stage are needed")
 	}
-	var position trip2g.Position
-	err := db.writeTogether(ctx, "attach a file", thenPosition(func(t *tx) error {
+	return positionAfter(ctx, db.writeTogether, "attach a file", func(t *tx) error {
 		found, err := t.get(`
 			SELECT id FROM assets WHERE ((?1 <> 0 AND id = ?1) OR (?1 = 0 AND hash = ?2)) AND NOT `+uploading,
 			[]any{asset.AssetID, asset.Hash}, &asset.AssetID)
@@ -129,11 +128,7 @@ func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64,
 			return t.attachNow(stage, noteID, asset)
 		}
 		return t.attachStaged(stage, noteID, asset)
-	}, &position))
-	if err != nil {
-		return 0, err
-	}
-	return position, nil
+	})
 }
 
 func (t *tx) checkAttachable(stage trip2g.Stage, noteID int64) error {

@@ -109,7 +109,7 @@ func (r *Result) coldRow() report.Row {
 func (r *Result) warmRow() report.Row {
 	return r.rowBySize("Memory more after its pages were asked for", "TRIP2G_BODY_CACHE_SIZE", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("MB", megabytes(s.Start.Warm-s.Start.Cold)), Goal: atMost(bodyCache / 1e6)}
-	}, "Each page once, 20,000 at most, as browsers ask: compressed. The size was left at its default.")
+	}, message.NewPrinter(language.English).Sprintf("Each page once, %d at most, as browsers ask: compressed. The size was left at its default.", manyPages))
 }
 
 func (r *Result) wireRow() report.Row {
