@@ -27,7 +27,8 @@ var profiles = []struct{ name, path, show string }{
 }
 
 // profile saves profiles of the replicas, with the fast lane and without, while they are asked for all
-// pages of the vault, and prints the top of each.
+// pages of the vault, and of one while every GET route is asked for and a note is written; it prints the
+// top of each.
 func profile(ctx context.Context, o *options, dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("save profiles: %w", err)
@@ -46,13 +47,16 @@ func profile(ctx context.Context, o *options, dir string) (err error) {
 		if err != nil {
 			return err
 		}
-		for i, file := range files {
-			if err := printTop(ctx, file, profiles[i].show); err != nil {
-				return err
-			}
+		if err := printTops(ctx, files); err != nil {
+			return err
 		}
 	}
-	return nil
+	o.progress("profiling every GET route under load, while a note is written")
+	files, err := s.profileHammered(ctx, filepath.Join(dir, "hammered"))
+	if err != nil {
+		return err
+	}
+	return printTops(ctx, files)
 }
 
 // profileNode takes all profiles of a node at once and gives the files that have them.
@@ -62,15 +66,52 @@ func (s *stage) profileNode(ctx context.Context, n *cluster.Node, prefix string)
 		return nil, err
 	}
 	_, err = hammer(ctx, n, pages, false, func(ctx context.Context) error {
+		files, err = saveProfiles(ctx, n, prefix)
+		return err
+	})
+	return files, err
+}
+
+// profileHammered does the same with the load of the row about lag.
+func (s *stage) profileHammered(ctx context.Context, prefix string) (files []string, err error) {
+	if err := s.startProbe(ctx); err != nil {
+		return nil, err
+	}
+	routes, err := s.routes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = hammer(ctx, s.withLane, requests(routes), true, func(ctx context.Context) error {
+		writing, stop := context.WithCancel(ctx)
+		defer stop()
 		group, ctx := errgroup.WithContext(ctx)
-		for _, p := range profiles {
-			file := prefix + "." + p.name + ".pprof"
-			files = append(files, file)
-			group.Go(func() error { return saveProfile(ctx, n, p.path, file) })
-		}
+		group.Go(func() error {
+			for writing.Err() == nil {
+				if _, err := s.measureWritesTo(writing, s.withLane); err != nil && writing.Err() == nil {
+					return err
+				}
+			}
+			return nil
+		})
+		group.Go(func() (err error) {
+			defer stop()
+			files, err = saveProfiles(ctx, s.withLane, prefix)
+			return err
+		})
 		return group.Wait()
 	})
 	return files, err
+}
+
+// saveProfiles takes all profiles of a node at once.
+func saveProfiles(ctx context.Context, n *cluster.Node, prefix string) (files []string, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range profiles {
+		file := prefix + "." + p.name + ".pprof"
+		files = append(files, file)
+		group.Go(func() error { return saveProfile(ctx, n, p.path, file) })
+	}
+	return files, group.Wait()
 }
 
 func saveProfile(ctx context.Context, n *cluster.Node, path, file string) error {
@@ -84,6 +125,15 @@ func saveProfile(ctx context.Context, n *cluster.Node, path, file string) error 
 	}
 	if err != nil {
 		return fmt.Errorf("take the profile %s of %s: %w", path, n.Name, err)
+	}
+	return nil
+}
+
+func printTops(ctx context.Context, files []string) error {
+	for i, file := range files {
+		if err := printTop(ctx, file, profiles[i].show); err != nil {
+			return err
+		}
 	}
 	return nil
 }
