@@ -100,14 +100,9 @@ func knownMethod(method string) string {
 	}
 }
 
-// Replication is what a node knows of the LiteFS node beside it.
-type Replication struct {
-	Lag time.Duration // as LiteFS reports it; 0 on a primary
-}
-
-// RegisterNode adds the metrics of a node's role, its site and its replication. replication gives
-// false where there is no LiteFS.
-func RegisterNode(registerer prometheus.Registerer, role string, site func() trip2g.Site, replication func() (Replication, bool)) {
+// RegisterNode adds the metrics of a node's role, its site and its replication. lag gives that of the
+// LiteFS node beside it, 0 on a primary, and false where there is none.
+func RegisterNode(registerer prometheus.Registerer, role string, site func() trip2g.Site, lag func() (time.Duration, bool)) {
 	gauge := func(name, help string, value func(trip2g.SiteStats) float64) {
 		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
 			if s := site(); s != nil {
@@ -127,11 +122,10 @@ func RegisterNode(registerer prometheus.Registerer, role string, site func() tri
 	registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "trip2g_replication_lag_seconds", Help: "Lag that the LiteFS node beside this process reports; 0 on a primary and without LiteFS.",
 	}, func() float64 {
-		r, ok := replication()
-		if !ok {
-			return 0
+		if lag, ok := lag(); ok {
+			return lag.Seconds()
 		}
-		return r.Lag.Seconds()
+		return 0
 	}))
 }
 

@@ -58,7 +58,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	n.search = n.newSearch()
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
-	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replication)
+	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replicationLag)
 	trip2ghttp.RegisterLag(n.registry, n.lag, n.served)
 	return n
 }
@@ -186,14 +186,13 @@ func (n *node) litefsNode() (*litefs.Node, error) {
 	return litefs.Open(filepath.Dir(n.config.DBFile), n.config.LiteFSURL)
 }
 
-// replication is for metrics: false where there is no LiteFS.
-func (n *node) replication() (trip2ghttp.Replication, bool) {
-	beside, err := n.litefsNode()
-	if err != nil || beside == nil {
-		return trip2ghttp.Replication{}, false
+// replicationLag gives the lag that the LiteFS node beside this process last told, so that asking for
+// metrics is no read of its mount; false where there is none, or it has heard nothing yet.
+func (n *node) replicationLag() (time.Duration, bool) {
+	if beside := n.beside.Load(); beside != nil {
+		return beside.lag(time.Now())
 	}
-	lag, err := beside.Lag()
-	return trip2ghttp.Replication{Lag: lag}, err == nil
+	return 0, false
 }
 
 // internalHandler is the internal port's: probes, metrics, and rest for everything else.

@@ -50,7 +50,11 @@ func (n *node) report() trip2g.NodeReport {
 		r.DatabaseID, r.Notes = stats.DatabaseID, stats.Notes
 	}
 	if beside := n.beside.Load(); beside != nil {
-		r.Database, r.LiteFSLag = "LiteFS", beside.lag(time.Now())
+		r.Database = "LiteFS"
+		if lag, known := beside.lag(time.Now()); known {
+			seconds := lag.Seconds()
+			r.LiteFSLag = &seconds
+		}
 	}
 	return r
 }
@@ -67,21 +71,17 @@ func sentences(missing map[string]string) []string {
 
 // litefsState is what the LiteFS node beside this process last said.
 type litefsState struct {
-	told  trip2ghttp.Replication
-	known bool // false if it said that it has heard nothing yet
+	told  time.Duration // its lag
+	known bool          // false if it said that it has heard nothing yet
 	at    time.Time
 }
 
-// lag gives the lag as of now, in seconds: a LiteFS node that says nothing gets older. nil: not known.
-func (s *litefsState) lag(now time.Time) *float64 {
-	if !s.known {
-		return nil
-	}
-	lag := s.told.Lag.Seconds()
+// lag gives the lag as of now, false if it is not known: a LiteFS node that says nothing gets older.
+func (s *litefsState) lag(now time.Time) (time.Duration, bool) {
 	if silent := now.Sub(s.at); silent > 2*nodes.DefaultEvery {
-		lag += silent.Seconds()
+		return s.told + silent, s.known
 	}
-	return &lag
+	return s.told, s.known
 }
 
 // watchLiteFS asks the LiteFS node beside this process how it does, until ctx ends. It has a loop of its
@@ -92,7 +92,7 @@ func (n *node) watchLiteFS(ctx context.Context) error {
 	for {
 		if beside, err := n.litefsNode(); err == nil && beside != nil {
 			lag, err := beside.Lag()
-			n.beside.Store(&litefsState{trip2ghttp.Replication{Lag: lag}, err == nil, time.Now()})
+			n.beside.Store(&litefsState{lag, err == nil, time.Now()})
 		}
 		select {
 		case <-ctx.Done():
