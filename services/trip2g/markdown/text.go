@@ -25,13 +25,23 @@ func Text(doc *trip2g.Document) string {
 	return strings.TrimSpace(textOf(doc, doc.Body, everything, nil))
 }
 
-// excerptBody is how much of a body an excerpt is looked for in, in bytes.
-const excerptBody = 16 << 10
+// Bounds of how much of a body an excerpt is looked for in, in bytes: first, for each of its characters, as
+// much as holds it in most notes, and then all that is looked at.
+const (
+	excerptShare = 8
+	excerptBody  = 16 << 10
+)
 
 // Excerpt gives the beginning of a document's prose on one line of at most n characters: no heading, code,
 // table or formula. "" if its beginning has none.
 func Excerpt(doc *trip2g.Document, n int) string {
-	return oneLine(textOf(doc, cutText(doc.Body, excerptBody), prose, nil), n)
+	for _, size := range []int{excerptShare * n, excerptBody} {
+		text := textOf(doc, cutText(doc.Body, size), prose, nil)
+		if size >= min(len(doc.Body), excerptBody) || utf8.RuneCountInString(oneLine(text, n+1)) > n {
+			return oneLine(text, n)
+		}
+	}
+	return ""
 }
 
 // Bounds of a link's context: of what is read around the link, in bytes, and of what is given, in characters.

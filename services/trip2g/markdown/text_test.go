@@ -44,6 +44,17 @@ func TestExcerptIsTheFirstProse(t *testing.T) {
 	if diff := cmp.Diff("The first…", markdown.Excerpt(doc, 9)); diff != "" {
 		t.Error(diff)
 	}
+	code := "```\n" + strings.Repeat("code\n", 1000) + "```\n\n"
+	for in, want := range map[string]string{
+		code + "A few.":                                 "A few.",
+		"0123456789\n\n" + code:                         "0123456789",
+		"0123456789" + "\n\n" + code + "and more":       "0123456789…",
+		strings.Repeat("много слов ", 1000) + "the end": "много слов…",
+	} {
+		if diff := cmp.Diff(want, markdown.Excerpt(markdown.Parse("n.md", in), 10)); diff != "" {
+			t.Error(diff)
+		}
+	}
 }
 
 // TestContextIsTheTextAroundALink is what a page says of the notes that lead to it.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
 
 	"trip2g/services/trip2g"
 )
@@ -52,7 +53,10 @@ type Options struct {
 	// AfterLarge is called when all of a change of many notes has been taken in, which needed memory that
 	// nothing after it does; nil: nobody is told.
 	AfterLarge func()
-	Log        zerolog.Logger
+	// Long are the turns of what takes a processor for milliseconds, a weight of 1 each; nil: only searches
+	// wait for each other.
+	Long *semaphore.Weighted
+	Log  zerolog.Logger
 }
 
 // Index is a trip2g.Searcher. Run makes it follow what Observe tells it.

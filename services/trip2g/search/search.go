@@ -71,13 +71,19 @@ func (x *Index) find(ctx context.Context, q query, visible int, members bool) ([
 	select {
 	case r := <-x.turns:
 		defer func() { x.turns <- r }()
-		return r.ranked(ctx, q, visible, members)
-	case <-turn.Done():
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if x.Long == nil {
+			return r.ranked(ctx, q, visible, members)
 		}
-		return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search at the moment; try again in a second")
+		if x.Long.Acquire(turn, 1) == nil {
+			defer x.Long.Release(1)
+			return r.ranked(ctx, q, visible, members)
+		}
+	case <-turn.Done():
 	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search at the moment; try again in a second")
 }
 
 // show looks what was found up in the site. What is not there any more, or not for this reader any more,

@@ -1,13 +1,16 @@
 package site
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"math"
 	"strconv"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
 	"trip2g/services/trip2g"
@@ -19,6 +22,9 @@ type bodies struct {
 	limit  int64
 	cache  *otter.Cache[bodyKey, *kept]
 	making singleflight.Group
+	long   *semaphore.Weighted
+
+	summaries *lru.Cache[*trip2g.Document, string]
 }
 
 // bodyKey names a body. Of the contents that have it, one at a time does.
@@ -34,8 +40,8 @@ type kept struct {
 	body *trip2g.Body
 }
 
-func newBodies(limit int64) *bodies {
-	b := &bodies{limit: limit}
+func newBodies(limit int64, long *semaphore.Weighted) *bodies {
+	b := &bodies{limit: limit, long: long, summaries: newSummaries()}
 	b.cache = otter.Must(&otter.Options[bodyKey, *kept]{
 		MaximumWeight: uint64(limit),
 		Weigher:       func(key bodyKey, k *kept) uint32 { return uint32(min(weight(key, k), math.MaxUint32)) },
@@ -95,6 +101,7 @@ func (b *bodies) make(p *page, coding trip2g.Coding) *kept {
 
 func (b *bodies) made(p *page, coding trip2g.Coding) *kept {
 	if coding == trip2g.Identity {
+		defer b.turn(p)()
 		html, rendering := p.render()
 		return &kept{rendering, &trip2g.Body{Bytes: html, ETag: `"` + rendering.hash + `"`, Length: strconv.Itoa(len(html))}}
 	}
@@ -102,7 +109,35 @@ func (b *bodies) made(p *page, coding trip2g.Coding) *kept {
 	if plain == nil {
 		plain = b.make(p, trip2g.Identity)
 	}
+	defer b.turn(p)()
 	return &kept{plain.rendering, encode(plain.body, plain.hash, coding)}
+}
+
+// turn waits until a page may be made, and gives what ends that. Only what takes long waits: while one such
+// page after the other is made, the rest of the processors is left to pages that are ready, and to
+// following. Each step of that, a read from the mount, would else wait for all that is being made.
+func (b *bodies) turn(p *page) (end func()) {
+	if !takesLong(p.subject) {
+		return func() {}
+	}
+	if err := b.long.Acquire(context.Background(), 1); err != nil {
+		panic(err) // such a context never ends
+	}
+	return func() { b.long.Release(1) }
+}
+
+// longText is from where on a note's page takes as long to make as a list does, in bytes of its text.
+const longText = 16 << 10
+
+// takesLong tells whether making a page takes a processor for milliseconds.
+func takesLong(s subject) bool {
+	switch s := s.(type) {
+	case *entry:
+		return len(s.doc.Body) > longText
+	case previewPage, gate, robots:
+		return false
+	}
+	return true
 }
 
 // keep puts a body in the cache, unless it is too large for all of it or what is there is newer: a

@@ -8,6 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"trip2g/services/trip2g"
 )
 
 // The feeds and what search engines ask for.
@@ -31,7 +35,7 @@ const sitemapSize = 50_000
 type dated struct {
 	written int64
 	url     string
-	changed int64
+	changed int64 // the day's start: a sitemap says no more
 }
 
 func compareDated(a, b dated) int {
@@ -42,7 +46,7 @@ func datedOf(e *entry) []dated {
 	if e.doc.MembersOnly {
 		return nil
 	}
-	return []dated{{e.written().Unix(), e.url, e.changed().Unix()}}
+	return []dated{{e.written().Unix(), e.url, e.changed().UTC().Truncate(24 * time.Hour).Unix()}}
 }
 
 // written is when a note was: as it says, else when it came.
@@ -156,9 +160,29 @@ func (r *reading) rss() rssFeed {
 	return rssFeed{Version: "2.0", Atom: "http://www.w3.org/2005/Atom", Channel: channel}
 }
 
-// summary is what a feed shows of a note.
+// summary is what a feed shows of a note. Most of a feed's notes are those of the last one.
 func (r *reading) summary(e *entry) string {
-	return cmp.Or(e.doc.Description, r.excerpt(e, maxSummary))
+	if e.doc.Description != "" {
+		return e.doc.Description
+	}
+	summary, known := r.bodies.summaries.Get(e.doc)
+	if !known {
+		summary = r.excerpt(e, maxSummary)
+		r.bodies.summaries.Add(e.doc, summary)
+	}
+	return summary
+}
+
+// keptSummaries is of how many notes they are kept: of more than a feed has.
+const keptSummaries = 2 * maxFeed
+
+// newSummaries keeps what feeds show of notes, those that were shown last.
+func newSummaries() *lru.Cache[*trip2g.Document, string] {
+	kept, err := lru.New[*trip2g.Document, string](keptSummaries)
+	if err != nil {
+		panic(err) // the size is positive
+	}
+	return kept
 }
 
 // jsonFeed is a JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/).

@@ -12,11 +12,13 @@ package site
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
 
 	"trip2g/services/trip2g"
 )
@@ -50,6 +52,9 @@ type Options struct {
 	LookEvery time.Duration
 	// BodyCacheSize bounds the bytes of ready bodies; 0: DefaultBodyCache.
 	BodyCacheSize int64
+	// Long are the turns of what takes a processor for milliseconds, a weight of 1 each; nil: as many as
+	// there are processors.
+	Long *semaphore.Weighted
 }
 
 // firstRetry is how long Run waits after a failure; each further one doubles it, up to LookEvery.
@@ -82,8 +87,11 @@ func NewFollower(source trip2g.ChangeSource, o Options) *Follower {
 	if o.BodyCacheSize <= 0 {
 		o.BodyCacheSize = DefaultBodyCache
 	}
+	if o.Long == nil {
+		o.Long = semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))
+	}
 	f := &Follower{
-		Options: o, source: source, bodies: newBodies(o.BodyCacheSize), turn: make(chan struct{}, 1),
+		Options: o, source: source, bodies: newBodies(o.BodyCacheSize, o.Long), turn: make(chan struct{}, 1),
 		err: trip2g.Errorf(trip2g.EUNAVAILABLE, "the site is not loaded yet"),
 	}
 	f.state = f.newState()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
 
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/markdown"
@@ -191,5 +192,63 @@ func TestABodyLargerThanTheCacheIsServed(t *testing.T) {
 	}
 	if got := r.taken(); got != "a×2" {
 		t.Errorf("rendered %s", got)
+	}
+}
+
+// TestAFeedReadsTheBeginningOfANoteOnce publishes one note after the other: what a feed says of the fifty
+// that it has would else be read from their texts after each.
+func TestAFeedReadsTheBeginningOfANoteOnce(t *testing.T) {
+	db := openDB(t)
+	read := make(map[string]int)
+	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Excerpt: func(d *trip2g.Document, n int) string {
+		read[d.Title]++
+		return markdown.Excerpt(d, n)
+	}})
+	for i := range 5 {
+		push(t, db, fmt.Sprintf("n%d.md", i), fmt.Sprintf("text %d", i))
+		wantIn(t, body(t, refresh(t, f), "/feed.xml"), "<description>text 0</description>", fmt.Sprintf("<description>text %d</description>", i))
+	}
+	for i := range 5 {
+		if title := fmt.Sprintf("n%d", i); read[title] != 1 {
+			t.Errorf("%s was read %d times", title, read[title])
+		}
+	}
+	push(t, db, "n0.md", "another text")
+	wantIn(t, body(t, refresh(t, f), "/feed.xml"), "<description>another text</description>")
+}
+
+// TestPagesAreReadWhileListsWaitForTheirTurn takes the only turn of what is made for long.
+func TestPagesAreReadWhileListsWaitForTheirTurn(t *testing.T) {
+	db := openDB(t)
+	push(t, db, "n.md", "text", "folder/long.md", strings.Repeat("long text ", 10_000))
+	turn := semaphore.NewWeighted(1)
+	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Long: turn})
+	s := refresh(t, f)
+	if !turn.TryAcquire(1) {
+		t.Fatal("nobody asked for anything, and the turn is taken")
+	}
+	lists := make(chan string)
+	for _, url := range []string{"/feed.xml", "/sitemap.xml", "/folder", "/folder/long"} {
+		go func() {
+			page, _ := s.Page(url, trip2g.Anyone)
+			lists <- string(page.Body(trip2g.Brotli).Bytes)
+		}()
+	}
+	wantIn(t, body(t, s, "/n"), "text")
+	push(t, db, "n.md", "a change")
+	wantIn(t, body(t, refresh(t, f), "/n"), "a change")
+	select {
+	case <-lists:
+		t.Error("a list did not wait")
+	default:
+	}
+	turn.Release(1)
+	for range 4 {
+		if <-lists == "" {
+			t.Error("a list is empty")
+		}
+	}
+	if !turn.TryAcquire(1) {
+		t.Error("a turn was not given back")
 	}
 }

@@ -62,7 +62,9 @@ func (r *reading) public(v *view, urlPath string) {
 // article is public for a note's page.
 func (r *reading) article(v *view, e *entry) {
 	r.public(v, e.url)
-	v.OpenGraph.Description = cmp.Or(v.Description, r.excerpt(e, maxDescription))
+	if v.Description == "" {
+		v.OpenGraph.Description = r.excerpt(e, maxDescription)
+	}
 	if e.url != "/" {
 		v.OpenGraph.Type = "article"
 	}

@@ -6,6 +6,7 @@ import (
 	stdlog "log"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
 
 	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
@@ -44,6 +46,7 @@ type node struct {
 	beside   atomic.Pointer[litefsState]   // nil without LiteFS
 	counted  *missing.Tracker              // set with nodes
 	search   *search.Index
+	long     *semaphore.Weighted // turns of what takes a processor for long
 	stopping atomic.Bool
 
 	mu      sync.Mutex
@@ -55,6 +58,7 @@ type node struct {
 
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
+	n.long = semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2)))
 	n.search = n.newSearch()
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
@@ -173,7 +177,7 @@ func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
 	return site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe,
+		Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe, Long: n.long,
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 func (n *node) newSearch() *search.Index {
 	return search.New(search.Options{
 		Site: n.current, Text: markdown.Text, Dir: n.config.FileCacheDir, FreshWait: n.config.ReadWait,
-		AfterLarge: debug.FreeOSMemory, Log: n.log,
+		AfterLarge: debug.FreeOSMemory, Log: n.log, Long: n.long,
 	})
 }
 
