@@ -13,6 +13,7 @@ import (
 type entry struct {
 	*note
 	location
+	listing *listing // its line in lists
 }
 
 // catalog is what the notes make, in indexes that one change touches in few places. What is in them
@@ -43,9 +44,11 @@ type catalog struct {
 	assets    *index[fileRef] // by hash
 	inlinks   *index[inlink]
 	dated     *index[dated]
-	shelves   [2]*shelving // for everybody, for members
+	public    *shelving
+	members   *shelving // nil until there is something for members alone: theirs is the public one
+	of        leavings  // on the shelves
 	warnings  *index[warning]
-	traces    []trace
+	traces    []trace // but those on shelves
 
 	owner       *entry  // the note with the owner's settings, which has no page; nil without one
 	publicURL   string  // where readers find the site, "" if that is not known
@@ -88,12 +91,26 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		newTrace(c.inlinks, inlinksOf, nil),
 		newTrace(c.dated, datedOf, nil),
 	}, c.ownerTraces...)
-	of := newLeavings()
-	for i := range c.shelves {
-		c.shelves[i] = newShelving(i == forMembers, c.places)
-		c.traces = append(c.traces, c.shelves[i].traces(of)...)
-	}
+	c.of = newLeavings()
+	c.public = newShelving(c.places, c.of)
 	return c
+}
+
+// shelves are those that there are.
+func (c *catalog) shelves() []*shelving {
+	if c.members == nil {
+		return []*shelving{c.public}
+	}
+	return []*shelving{c.public, c.members}
+}
+
+// allTraces are those that an entry leaves anywhere.
+func (c *catalog) allTraces() []trace {
+	all := slices.Clone(c.traces)
+	for _, s := range c.shelves() {
+		all = append(all, s.traces...)
+	}
+	return all
 }
 
 // put takes a note in, in place of the one with its ID.
@@ -122,40 +139,58 @@ func (c *catalog) isStale() bool {
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {
 	moves := c.moves()
+	traces := c.allTraces()
 	for _, m := range moves {
-		c.leave(m)
+		c.leave(m, traces)
 	}
 	for _, m := range moves {
-		c.enter(m)
+		c.enter(m, traces)
+	}
+	if c.members == nil && slices.ContainsFunc(moves, move.isForMembers) {
+		c.partShelves(moves)
 	}
 	c.settleOwner()
-	c.settleTraces(len(moves))
+	settleTraces(c.allTraces(), len(moves))
 	c.settleFiles()
-	for _, s := range c.shelves {
+	for _, s := range c.shelves() {
 		s.settle(c.generation() + 1)
 	}
 	c.stale, c.moved = newStale(), moves
+}
+
+// partShelves makes the one for members when the first entries come that are for them alone.
+func (c *catalog) partShelves(moves []move) {
+	settleTraces(c.public.traces, len(moves))
+	c.members = c.public.forMembers(c.of)
+	for _, m := range moves {
+		if !m.isForMembers() {
+			continue
+		}
+		for _, t := range c.members.traces {
+			t.enter(move{new: m.new}) // the old one was on the public shelf, and has left it
+		}
+	}
 }
 
 // manyMoves is from how many on the indexes are settled beside each other, as at a start.
 const manyMoves = 1000
 
 // settleTraces puts into the indexes what has entered. They have nothing in common.
-func (c *catalog) settleTraces(moves int) {
+func settleTraces(traces []trace, moves int) {
 	var group errgroup.Group
 	if moves < manyMoves {
 		group.SetLimit(1)
 	} else {
 		group.SetLimit(runtime.GOMAXPROCS(0))
 	}
-	for _, t := range c.traces {
+	for _, t := range traces {
 		group.Go(func() error {
 			t.settle()
 			return nil
 		})
 	}
 	group.Wait()
-	for _, t := range c.traces {
+	for _, t := range traces {
 		t.tell()
 	}
 }
@@ -185,6 +220,9 @@ func (c *catalog) settleOwner() {
 
 // move is an entry that changed; old or new is nil for one that comes or goes.
 type move struct{ old, new *entry }
+
+// isForMembers tells whether it brings something for them alone.
+func (m move) isForMembers() bool { return m.new != nil && m.new.doc.MembersOnly }
 
 // moves finds the entries that changed: those of the notes that did, and those that have another
 // address because another note came or went.
@@ -221,8 +259,9 @@ func (c *catalog) moves() []move {
 func (c *catalog) changed(addresses map[int64]location) []move {
 	moves := make([]move, 0, len(addresses))
 	for id, a := range addresses {
-		next := &entry{c.notes[id], a}
-		if old := c.entries[id]; old == nil || *old != *next {
+		next := &entry{note: c.notes[id], location: a}
+		if old := c.entries[id]; old == nil || old.note != next.note || old.location != next.location {
+			next.listed(old)
 			moves = append(moves, move{old, next})
 		}
 	}
@@ -252,11 +291,11 @@ func (c *catalog) count(was, now *note) {
 
 // leave takes out what an entry was and is no more. All leave before one enters: an address that
 // one note leaves is another one's next.
-func (c *catalog) leave(m move) {
+func (c *catalog) leave(m move, traces []trace) {
 	if m.old == nil {
 		return
 	}
-	for _, t := range c.traces {
+	for _, t := range traces {
 		t.leave(m)
 	}
 	c.markFolder(m.old.url)
@@ -270,14 +309,14 @@ func (c *catalog) leave(m move) {
 }
 
 // enter takes in what an entry is and was not before.
-func (c *catalog) enter(m move) {
+func (c *catalog) enter(m move, traces []trace) {
 	if m.new == nil {
 		return
 	}
 	c.entries[m.new.ID] = m.new
 	c.ids.put(identified{m.new.ID, m.new})
 	c.places.put(located[*entry]{m.new.url, m.new})
-	for _, t := range c.traces {
+	for _, t := range traces {
 		t.enter(m)
 	}
 	c.markFolder(m.new.url)
@@ -285,7 +324,7 @@ func (c *catalog) enter(m move) {
 
 // markFolder has the folder at a URL found anew: its own page may have changed.
 func (c *catalog) markFolder(url string) {
-	for _, s := range c.shelves {
+	for _, s := range c.shelves() {
 		s.staleFolders[url] = true
 	}
 }

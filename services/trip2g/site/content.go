@@ -15,7 +15,8 @@ type content struct {
 	layout *layout
 
 	entries   sorted[located[*entry]]
-	shelves   [2]shelf // for everybody, for members
+	public    shelf // what everybody can read
+	members   shelf // what members and the owner can
 	redirects sorted[redirect]
 	ids       sorted[identified]
 	stored    sorted[stored]
@@ -70,8 +71,10 @@ func (c *catalog) content() *content {
 	next.stamps = c.nextStamps(last)
 	next.entries, next.ids, next.stored = c.places.freeze(), c.ids.freeze(), c.stored.freeze()
 	next.inlinks, next.dated = c.inlinks.freeze(), c.dated.freeze()
-	for i, s := range c.shelves {
-		next.shelves[i] = s.freeze()
+	next.public = c.public.freeze()
+	next.members = next.public
+	if c.members != nil {
+		next.members = c.members.freeze()
 	}
 	next.redirects, next.names, next.files, next.assets = c.redirects.freeze(), c.names.freeze(), c.files.freeze(), c.assets.freeze()
 	next.aliases = c.aliases.freeze()
@@ -79,7 +82,7 @@ func (c *catalog) content() *content {
 	if c.warnings.changed {
 		next.warnings = &warningList{of: c.warnings.freeze()}
 	}
-	next.pages = len(c.entries) + c.shelves[forAll].folderPages
+	next.pages = len(c.entries) + c.public.folderPages
 	next.layout = last.layout
 	if made := next.makeLayout(c); last.layout == nil || *made != *last.layout {
 		next.layout = made
@@ -99,7 +102,7 @@ func (c *catalog) generation() uint64 {
 func (c *catalog) nextStamps(last *content) *stamps {
 	next := *last.stamps
 	next.generation++
-	for _, s := range c.shelves {
+	for _, s := range c.shelves() {
 		if s.folders.changed {
 			next.folders = next.generation
 		}
@@ -131,12 +134,6 @@ func (c *content) makeLayout(of *catalog) *layout {
 	return l
 }
 
-// Of the shelves, the one that everybody has, and the one for members and the owner.
-const (
-	forAll = iota
-	forMembers
-)
-
 // scope is a content as readers of one kind find it.
 type scope struct {
 	*content
@@ -146,9 +143,9 @@ type scope struct {
 // shelf gives the folders with what these readers may read.
 func (s scope) shelf() *shelf {
 	if s.reader >= trip2g.Member {
-		return &s.shelves[forMembers]
+		return &s.members
 	}
-	return &s.shelves[forAll]
+	return &s.public
 }
 
 // mayRead tells whether these readers may have an entry's page.

@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"strings"
 
@@ -11,27 +12,28 @@ import (
 // shelf is the vault in folders, as those find it who may read what is on it. It never changes.
 type shelf struct {
 	folders  sorted[located[*folder]]
-	listings sorted[listing]
+	listings sorted[*listing]
 	tags     sorted[located[*tag]]
 	tagged   sorted[tagged]
 	segments sorted[segment]
 }
 
-// shelving is a shelf that changes. There are two: of what everybody can read, and of what members can,
-// which is all.
+// shelving is a shelf that changes: of what everybody can read, or of what members can, which is all.
 type shelving struct {
 	private bool // it is for members
 	places  *index[located[*entry]]
 
 	members  *index[member]
 	folders  *index[located[*folder]]
-	listings *index[listing]
+	listings *index[*listing]
 	tags     *index[located[*tag]]
 	tagged   *index[tagged]
 	segments *index[segment]
 
 	staleShelf
 	folderPages int // folders that are listed because no note has their URL
+
+	traces []trace // what entries leave on it
 }
 
 // staleShelf is what settling has to do.
@@ -45,14 +47,32 @@ func newStaleShelf() staleShelf {
 	return staleShelf{make(map[string]bool), make(map[string]bool), make(map[string]int)}
 }
 
-func newShelving(private bool, places *index[located[*entry]]) *shelving {
+func (s staleShelf) clone() staleShelf {
+	return staleShelf{maps.Clone(s.staleFolders), maps.Clone(s.staleListings), maps.Clone(s.staleTags)}
+}
+
+// newShelving makes the shelf of what everybody can read.
+func newShelving(places *index[located[*entry]], of leavings) *shelving {
 	s := &shelving{
-		private: private, places: places, staleShelf: newStaleShelf(),
+		places: places, staleShelf: newStaleShelf(),
 		members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]), listings: newIndex(before(compareListings)),
 		tags: newIndex(byURL[*tag]), tagged: newIndex(before(compareTagged)), segments: newIndex(before(compareSegments)),
 	}
 	s.staleFolders["/"] = true
+	s.leaveTraces(of)
 	return s
+}
+
+// forMembers makes the shelf for members of the one for everybody, while there is nothing for members alone. It
+// shares what does not change from then on.
+func (s *shelving) forMembers(of leavings) *shelving {
+	m := &shelving{
+		private: true, places: s.places, staleShelf: s.staleShelf.clone(), folderPages: s.folderPages,
+		members: s.members.fork(), folders: s.folders.fork(), listings: s.listings.fork(),
+		tags: s.tags.fork(), tagged: s.tagged.fork(), segments: s.segments.fork(),
+	}
+	m.leaveTraces(of)
+	return m
 }
 
 // has tells whether an entry is on the shelf.
@@ -61,7 +81,7 @@ func (s *shelving) has(e *entry) bool { return s.private || !e.doc.MembersOnly }
 // leavings make what an entry leaves on shelves.
 type leavings struct {
 	members  func(*entry) []member
-	listings func(*entry) []listing
+	listings func(*entry) []*listing
 	tagged   func(*entry) []tagged
 	segments func(*entry) []segment
 }
@@ -89,11 +109,11 @@ func remembered[T any](of func(*entry) []T) func(*entry) []T {
 	}
 }
 
-// traces are what entries leave on the shelf.
-func (s *shelving) traces(of leavings) []trace {
-	return []trace{
+// leaveTraces has entries leave on the shelf what is theirs.
+func (s *shelving) leaveTraces(of leavings) {
+	s.traces = []trace{
 		newTrace(s.members, onShelf(s, of.members), func(m member, _ int) { s.staleFolders[m.folder] = true }),
-		newTrace(s.listings, onShelf(s, of.listings), func(l listing, _ int) { s.staleListings[l.folder] = true }),
+		newTrace(s.listings, onShelf(s, of.listings), func(l *listing, _ int) { s.staleListings[l.folder] = true }),
 		newTrace(s.tagged, onShelf(s, of.tagged), func(t tagged, delta int) { s.staleTags[t.tag] += delta }),
 		newTrace(s.segments, onShelf(s, of.segments), nil),
 	}
@@ -116,12 +136,12 @@ func (s *shelving) freeze() shelf {
 // that have one address are one, called as the first path in byte order has it. It never changes.
 type folder struct {
 	url    string
-	name   string // the last segment of its path
-	title  string // of the note at its address, else name
-	listed bool   // its page is the list of what is in it: no note has its address
-	open   bool   // they may read its page
-	item   listing
-	state  uint64 // of what is in it: another one after a change
+	name   string   // the last segment of its path
+	title  string   // of the note at its address, else name
+	listed bool     // its page is the list of what is in it: no note has its address
+	open   bool     // they may read its page
+	item   *listing // its line in the folder that it is in; nil: it has none
+	state  uint64   // of what is in it: another one after a change
 }
 
 // member is a note in a folder or below it.
@@ -144,7 +164,7 @@ func compareMembers(a, b member) int {
 // membersOf lists the folders that an entry is in.
 func membersOf(e *entry) []member {
 	var list []member
-	for url := folderOf(e); ; url = parentURL(url) {
+	for url := e.listing.folder; ; url = parentURL(url) {
 		list = append(list, member{url, e.Path, e.ID})
 		if url == "/" {
 			return list
@@ -152,7 +172,7 @@ func membersOf(e *entry) []member {
 	}
 }
 
-// listing is a line of a folder's list: folders first, then by title.
+// listing is a line of a folder's list: folders first, then by title. It never changes.
 type listing struct {
 	folder      string // URL
 	isNote      bool
@@ -162,7 +182,7 @@ type listing struct {
 	description string
 }
 
-func compareListings(a, b listing) int {
+func compareListings(a, b *listing) int {
 	if c := strings.Compare(a.folder, b.folder); c != 0 {
 		return c
 	}
@@ -179,12 +199,21 @@ func compareListings(a, b listing) int {
 }
 
 // listingsOf gives an entry's line in the list of its folder, if it is not the folder's own page.
-func listingsOf(e *entry) []listing {
-	in := folderOf(e)
-	if e.url == in {
+func listingsOf(e *entry) []*listing {
+	if e.url == e.listing.folder {
 		return nil
 	}
-	return []listing{{in, true, orderOf(e.doc.Title), e.url, e.doc.Title, e.doc.Description}}
+	return []*listing{e.listing}
+}
+
+// listed gives an entry the line that it has in lists: the one that it had, unless it is another one now.
+func (e *entry) listed(old *entry) {
+	l := listing{folderOf(e), true, orderOf(e.doc.Title), e.url, e.doc.Title, e.doc.Description}
+	if old != nil && *old.listing == l {
+		e.listing = old.listing
+		return
+	}
+	e.listing = &l
 }
 
 // orderOf gives what titles are sorted by: letter case does not matter, and "Note 2" comes before
@@ -206,7 +235,10 @@ func orderOf(title string) string {
 		b.WriteString(rest[:digits])
 		rest = rest[digits:]
 	}
-	return b.String()
+	if order := b.String(); order != title {
+		return order
+	}
+	return title
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
@@ -261,8 +293,11 @@ func (s *shelving) folderAt(url string) *folder {
 	case e != nil:
 		f.listed, f.open = false, false
 	}
-	if url != "/" && f.open && (e == nil || folderOf(e) != parentURL(url)) {
-		f.item = listing{folder: parentURL(url), order: orderOf(f.title), url: url, title: f.title}
+	if url != "/" && f.open && (e == nil || e.listing.folder != parentURL(url)) {
+		f.item = &listing{folder: parentURL(url), order: orderOf(f.title), url: url, title: f.title}
+		if held := at(s.folders.sorted, url); held != nil && held.item != nil && *held.item == *f.item {
+			f.item = held.item
+		}
 	}
 	return f
 }
@@ -270,7 +305,7 @@ func (s *shelving) folderAt(url string) *folder {
 // relist puts a folder's line in the list that it is in. One that has a note beside it as its page has none:
 // the note is listed.
 func (s *shelving) relist(url string, f *folder) {
-	var old, new listing
+	var old, new *listing
 	if held := at(s.folders.sorted, url); held != nil {
 		old = held.item
 	}
@@ -280,11 +315,11 @@ func (s *shelving) relist(url string, f *folder) {
 	if old == new {
 		return
 	}
-	if old.folder != "" {
+	if old != nil {
 		s.listings.drop(old)
 		s.staleListings[old.folder] = true
 	}
-	if new.folder != "" {
+	if new != nil {
 		s.listings.put(new)
 		s.staleListings[new.folder] = true
 	}
@@ -324,7 +359,7 @@ type item struct {
 // stands for the folder.
 func (s *shelf) items(url string, limit int) []item {
 	var items []item
-	for l := range s.listings.from(listing{folder: url}) {
+	for l := range s.listings.from(&listing{folder: url}) {
 		if l.folder != url || len(items) == limit {
 			break
 		}

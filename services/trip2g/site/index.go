@@ -97,6 +97,11 @@ func (x *index[T]) drop(key T) {
 	}
 }
 
+// fork makes another set of what is in this one. It costs nothing, as freezing does.
+func (x *index[T]) fork() *index[T] {
+	return &index[T]{sorted[T]{x.tree.IsoCopy()}, x.frozen, x.changed}
+}
+
 // freeze gives the set as it is now.
 func (x *index[T]) freeze() sorted[T] {
 	if x.changed {

@@ -423,3 +423,43 @@ func TestNumbersInTitlesAreSortedAsNumbers(t *testing.T) {
 		t.Errorf("note 1, Note 2 and Note 10 are at %d, %d, %d of %s", one, two, ten, page)
 	}
 }
+
+// TestTheFirstNoteForMembersPartsTheirListsFromThoseForAll closes a note, and opens it again, under the
+// title that it has: both kinds of readers must have what a node that begins with this vault shows them.
+func TestTheFirstNoteForMembersPartsTheirListsFromThoseForAll(t *testing.T) {
+	const open, closed = "---\ntitle: Kept\ntags: [a/b, c]\n---\n", "---\ntitle: Kept\ntags: [a/b, c]\nfree: false\n---\n"
+	source := newMemory("folder/kept.md", open, "folder/other.md", "---\ntags: [a]\n---\n", "alone/kept.md", open)
+	f := newFollower(source, 0)
+	refresh(t, f)
+	for _, content := range []string{closed, open, closed} {
+		source.put("folder/kept.md", content)
+		source.put("alone/kept.md", content)
+		s := refresh(t, f)
+		fresh := refresh(t, newFollower(source, 0))
+		for _, reader := range []trip2g.Reader{trip2g.Anyone, trip2g.Member} {
+			for _, url := range []string{"/", "/folder", "/alone", "/tags", "/tags/a", "/tags/a/b", "/tags/c", "/nothing/kept", "/_system/tree/"} {
+				got, want := shown(s, url, reader), shown(fresh, url, reader)
+				if got != want {
+					t.Errorf("%s for reader %d, after a change to %q, is\n%s\nand on a node that starts\n%s", url, reader, content, got, want)
+				}
+				if hidden := reader == trip2g.Anyone && content == closed; hidden && strings.Contains(got, "Kept") {
+					t.Errorf("%s tells everybody of a note for members", url)
+				}
+			}
+		}
+		wantIn(t, bodyFor(t, s, "/folder", trip2g.Member), "Kept", "other")
+		wantIn(t, bodyFor(t, s, "/tags/a/b", trip2g.Member), "/folder/kept", "/alone/kept")
+	}
+}
+
+// shown gives what a reader has at an address, of a page that is not there too.
+func shown(s trip2g.Site, url string, reader trip2g.Reader) string {
+	page, found := s.Page(url, reader)
+	if page == nil && found.URL == "" {
+		page = s.NotFound(url, reader)
+	}
+	if page == nil {
+		return found.URL
+	}
+	return text(page)
+}

@@ -20,23 +20,23 @@ type tag struct {
 
 // tagged is a note under a tag.
 type tagged struct {
-	tag         string // URL
-	order       string // the title in lower case
-	url         string
-	title       string
-	description string
-	name        string // of the tag, as the note writes it
+	tag  string // URL
+	name string // of the tag, as the note writes it
+	note *listing
 }
 
 func compareTagged(a, b tagged) int {
 	if c := strings.Compare(a.tag, b.tag); c != 0 {
 		return c
 	}
-	if c := strings.Compare(a.order, b.order); c != 0 {
+	if c := strings.Compare(a.note.order, b.note.order); c != 0 {
 		return c
 	}
-	return strings.Compare(a.url, b.url)
+	return strings.Compare(a.note.url, b.note.url)
 }
+
+// underTag is before all notes with a tag.
+func underTag(url string) tagged { return tagged{tag: url, note: &listing{}} }
 
 // taggedOf lists an entry under each of its tags and those that they are nested in.
 func taggedOf(e *entry) []tagged {
@@ -44,7 +44,7 @@ func taggedOf(e *entry) []tagged {
 		return nil
 	}
 	var list []tagged
-	order, seen := orderOf(e.doc.Title), make(map[string]bool)
+	seen := make(map[string]bool)
 	for _, name := range e.doc.Tags {
 		for _, level := range levels(name) {
 			url := trip2g.TagURL(level)
@@ -52,7 +52,7 @@ func taggedOf(e *entry) []tagged {
 				continue
 			}
 			seen[url] = true
-			list = append(list, tagged{url, order, e.url, e.doc.Title, e.doc.Description, level})
+			list = append(list, tagged{url, level, e.listing})
 		}
 	}
 	return list
@@ -85,7 +85,7 @@ func (s *shelving) settleTags(generation uint64) {
 		if held := at(s.tags.sorted, url); held != nil {
 			next.notes += held.notes
 		}
-		first, ok := s.tagged.first(tagged{tag: url})
+		first, ok := s.tagged.first(underTag(url))
 		switch {
 		case ok && first.tag == url:
 			next.name = first.name
@@ -128,11 +128,11 @@ func (s *shelf) tagsBelow(url string, limit int) []*tag {
 // notesUnder lists at most limit notes that have a tag.
 func (s *shelf) notesUnder(url string, limit int) []item {
 	var items []item
-	for t := range s.tagged.from(tagged{tag: url}) {
+	for t := range s.tagged.from(underTag(url)) {
 		if t.tag != url || len(items) == limit {
 			break
 		}
-		items = append(items, item{Title: t.title, URL: t.url, Description: t.description})
+		items = append(items, item{Title: t.note.title, URL: t.note.url, Description: t.note.description})
 	}
 	return items
 }
