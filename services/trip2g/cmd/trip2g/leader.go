@@ -42,7 +42,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if _, err := follower.Refresh(ctx); err != nil {
 		return err
 	}
-	boundGarbage()
+	n.garbage.settle()
 	n.site.Store(follower)
 
 	runner, err := jobs.NewRunner(db, n.log)

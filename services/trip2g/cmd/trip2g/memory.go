@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
+	"sync/atomic"
 
 	"trip2g/services/trip2g/config"
 )
@@ -18,33 +19,58 @@ const (
 	garbageShare = 8        // of what is in use, where that is more
 )
 
-var boundOnce sync.Once
+// While a site is loaded, a hundred times what stays is thrown away, and lies between it: room that is
+// never given back. For a small site little of that may be; a large one would be collected for long.
+const (
+	loadingGarbage = 4 << 20
+	loadingShare   = 3
+	largeSite      = 32 << 20 // in use
+)
 
-// boundGarbage is for when the site is loaded: it gives back what that took, and from then on bounds
-// the garbage, unless GOGC is set.
-func boundGarbage() {
-	if os.Getenv("GOGC") != "" {
-		return
+// collector bounds the garbage, unless GOGC is set.
+type collector struct {
+	loaded atomic.Bool
+	set    int // GOGC, percent of the memory in use; 0: Go's default
+	once   sync.Once
+}
+
+// start is for before the site is loaded.
+func (c *collector) start() {
+	if os.Getenv("GOGC") == "" {
+		c.adjust()
 	}
-	boundOnce.Do(func() {
+}
+
+// settle is for when the site is loaded: it gives back what that took.
+func (c *collector) settle() {
+	c.once.Do(func() {
+		c.loaded.Store(true)
 		debug.FreeOSMemory()
-		adjustCollector(0)
 	})
 }
 
-// adjustCollector sets GOGC (percent of the memory in use) by what is in use now, and does so again after
-// each collection; set is what it was set to.
-func adjustCollector(set int) {
+// adjust sets GOGC by what is in use now, and does so again after each collection.
+func (c *collector) adjust() {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	live := max(1<<20, sample[0].Value.Uint64())
-	percent := int(100 * max(minGarbage, min(live, someGarbage), live/garbageShare) / live)
-	if percent > set+set/10 || percent < set-set/10 {
+	if percent := int(100 * garbageFor(live, c.loaded.Load()) / live); percent > c.set+c.set/10 || percent < c.set-c.set/10 {
 		debug.SetGCPercent(percent)
-		set = percent
+		c.set = percent
 	}
 	type sentinel struct{ _ *byte }
-	runtime.SetFinalizer(&sentinel{}, func(*sentinel) { adjustCollector(set) })
+	runtime.SetFinalizer(&sentinel{}, func(*sentinel) { c.adjust() })
+}
+
+// garbageFor gives how much may lie about while so much is in use, in bytes.
+func garbageFor(live uint64, loaded bool) uint64 {
+	switch {
+	case loaded:
+		return max(minGarbage, min(live, someGarbage), live/garbageShare)
+	case live < largeSite:
+		return max(loadingGarbage, live/loadingShare)
+	}
+	return live
 }
 
 // bodyBytes divides the memory for ready responses, in bytes, between pages and small files. Half of it

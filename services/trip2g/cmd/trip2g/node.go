@@ -47,6 +47,7 @@ type node struct {
 	counted  *missing.Tracker              // set with nodes
 	search   *search.Index
 	long     *semaphore.Weighted // turns of what takes a processor for long
+	garbage  collector
 	stopping atomic.Bool
 
 	mu      sync.Mutex

@@ -55,6 +55,7 @@ func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
 	}
 	n := newNode(c, log)
+	n.garbage.start()
 	run := n.runLeader
 	if c.Replica() {
 		run = n.runReplica
