@@ -24,7 +24,7 @@ const (
 const (
 	loadingGarbage = 4 << 20
 	loadingShare   = 3
-	largeSite      = 32 << 20 // in use
+	largeSite      = 16 << 20 // in use
 )
 
 // collector bounds the garbage, unless GOGC is set.
