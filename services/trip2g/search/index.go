@@ -33,6 +33,10 @@ const (
 	// queryTime bounds one query, turnTime the wait for its turn.
 	queryTime = 2 * time.Second
 	turnTime  = time.Second
+	// restShare is how much longer the index rests after a small change than that took: a stream of them has a
+	// tenth of a processor.
+	restShare   = 9
+	longestRest = 250 * time.Millisecond
 	// firstRetry is how long after a failure the index is tried again; each further one doubles it, up to
 	// lastRetry.
 	firstRetry = 250 * time.Millisecond
@@ -67,6 +71,7 @@ type Index struct {
 
 	mu              sync.Mutex
 	queue           queue
+	wanted          int           // searches that wait for what was published
 	progress        chan struct{} // closed when something of this changes
 	open            bool          // there is a database
 	public, members int           // notes in it
@@ -154,21 +159,23 @@ func (x *Index) follow(ctx context.Context) error {
 			return err
 		}
 		x.took(b)
-		if b.urgent {
-			continue
-		}
-		// Who reads pages goes before a large change, who waits for a small one too.
-		if err := x.pause(ctx, time.Since(began)/2); err != nil {
+		if err := x.pause(ctx, b.urgent, time.Since(began)); err != nil {
 			return err
 		}
 	}
 }
 
-// pause waits, but not while there are small changes.
-func (x *Index) pause(ctx context.Context, d time.Duration) error {
+// pause leaves the processors to others after a batch that took so long. Who reads pages goes before a large
+// change, a small change too. After a small one, which was found at once, the next one waits unless somebody
+// waits for it: a note that is written over and over is taken in once for several times.
+func (x *Index) pause(ctx context.Context, urgent bool, took time.Duration) error {
+	d, over := took/2, func() bool { return len(x.queue.fresh) > 0 }
+	if urgent {
+		d, over = min(restShare*took, longestRest), func() bool { return x.wanted > 0 }
+	}
 	pause, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	_ = x.await(pause, func() bool { return len(x.queue.fresh) > 0 })
+	_ = x.await(pause, over)
 	return ctx.Err()
 }
 

@@ -42,9 +42,9 @@ func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2
 func (x *Index) freshen(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, x.FreshWait)
 	defer cancel()
-	x.mu.Lock()
-	told := x.queue.told
-	x.mu.Unlock()
+	var told trip2g.Position
+	x.change(func() { told, x.wanted = x.queue.told, x.wanted+1 })
+	defer x.change(func() { x.wanted-- })
 	_ = x.await(ctx, func() bool { return x.queue.settled >= told || x.queue.told < told })
 }
 
