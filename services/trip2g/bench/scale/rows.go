@@ -97,7 +97,8 @@ func (r *Result) coldRow() report.Row {
 			claim.Goal = atMost(megabytes(memoryOfNote*int64(s.Notes) + memoryOfByte*s.Text))
 		}
 		return claim
-	}, fmt.Sprintf("Resident memory of the server's process after a start, less the %.0f MB that it has without a vault.", megabytes(r.largest().Start.Empty)))
+	}, fmt.Sprintf("Resident memory of the server's process after a start, less the %.0f MB that it has without a vault.", megabytes(r.largest().Start.Empty)),
+		"Of 15 MB of 1,000 notes, where it was looked at, 7.5 are what the notes make, 3.5 of that their text; 3 are room between these objects that parsing left, 2 SQLite's, of the search index and the connection that was read through, 1.5 the collector's own, and 1 is code that only parsing touches. Collecting more often while a small vault is loaded, and smaller page caches, took 5 MB away.")
 	for _, s := range r.Sizes {
 		row.Figures = append(row.Figures, report.Figure{
 			Name: "a note of " + s.name(), Unit: "KB", Values: []float64{float64(s.Start.Cold-s.Start.Empty) / 1e3 / float64(s.Notes)},
