@@ -65,7 +65,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each figure is measured")
 	flag.BoolVar(&o.short, "short", false, "quick and rough figures, to try the bench itself")
 	profiles := flag.String("profile", "", "measure nothing, but save profiles of loaded replicas in this folder")
-	limit := flag.Duration("limit", 25*time.Minute, "end after so long, with what was measured by then")
+	limit := flag.Duration("limit", 40*time.Minute, "end after so long, with what was measured by then")
 	flag.Parse()
 	if rows != "" {
 		o.rows = strings.Split(rows, ",")
