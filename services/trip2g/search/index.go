@@ -167,10 +167,17 @@ func (x *Index) follow(ctx context.Context) error {
 
 // pause leaves the processors to others after a batch that took so long. Who reads pages goes before a large
 // change, a small change too. After a small one, which was found at once, the next one waits unless somebody
-// waits for it: a note that is written over and over is taken in once for several times.
+// waits for it: a note that is written over and over is taken in once for several times. What is there already
+// does not wait.
 func (x *Index) pause(ctx context.Context, urgent bool, took time.Duration) error {
 	d, over := took/2, func() bool { return len(x.queue.fresh) > 0 }
 	if urgent {
+		x.mu.Lock()
+		more := !x.queue.isEmpty()
+		x.mu.Unlock()
+		if more {
+			return ctx.Err()
+		}
 		d, over = min(restShare*took, longestRest), func() bool { return x.wanted > 0 }
 	}
 	pause, cancel := context.WithTimeout(ctx, d)
