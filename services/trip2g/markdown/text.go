@@ -35,13 +35,12 @@ const (
 // Excerpt gives the beginning of a document's prose on one line of at most n characters: no heading, code,
 // table or formula. "" if its beginning has none.
 func Excerpt(doc *trip2g.Document, n int) string {
-	for _, size := range []int{excerptShare * n, excerptBody} {
-		text := textOf(doc, cutText(doc.Body, size), prose, nil)
-		if size >= min(len(doc.Body), excerptBody) || utf8.RuneCountInString(oneLine(text, n+1)) > n {
-			return oneLine(text, n)
-		}
+	size := min(excerptShare*n, excerptBody)
+	text := textOf(doc, cutText(doc.Body, size), prose, nil)
+	if size < min(len(doc.Body), excerptBody) && utf8.RuneCountInString(oneLine(text, n+1)) <= n {
+		text = textOf(doc, cutText(doc.Body, excerptBody), prose, nil)
 	}
-	return ""
+	return oneLine(text, n)
 }
 
 // Bounds of a link's context: of what is read around the link, in bytes, and of what is given, in characters.

@@ -81,12 +81,15 @@ type Index struct {
 
 // New makes an index that has nothing yet.
 func New(o Options) *Index {
-	return &Index{Options: o, texts: newTexts(o.Text), turns: make(chan *reader, turns()), progress: make(chan struct{}), rows: make(map[int64]int64)}
+	if o.Long == nil {
+		o.Long = semaphore.NewWeighted(int64(Turns()))
+	}
+	return &Index{Options: o, texts: newTexts(o.Text), turns: make(chan *reader, Turns()), progress: make(chan struct{}), rows: make(map[int64]int64)}
 }
 
-// turns is how many queries run at a time: half of the processors are left to pages and to what is
+// Turns is how many queries run at a time: half of the processors are left to pages and to what is
 // published.
-func turns() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+func Turns() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // Observe takes in that the site changed. It returns at once.
 func (x *Index) Observe(c trip2g.SiteChange) {

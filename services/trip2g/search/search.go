@@ -71,9 +71,6 @@ func (x *Index) find(ctx context.Context, q query, visible int, members bool) ([
 	select {
 	case r := <-x.turns:
 		defer func() { x.turns <- r }()
-		if x.Long == nil {
-			return r.ranked(ctx, q, visible, members)
-		}
 		if x.Long.Acquire(turn, 1) == nil {
 			defer x.Long.Release(1)
 			return r.ranked(ctx, q, visible, members)

@@ -208,12 +208,19 @@ func listingsOf(e *entry) []*listing {
 
 // listed gives an entry the line that it has in lists: the one that it had, unless it is another one now.
 func (e *entry) listed(old *entry) {
-	l := listing{folderOf(e), true, orderOf(e.doc.Title), e.url, e.doc.Title, e.doc.Description}
-	if old != nil && *old.listing == l {
-		e.listing = old.listing
-		return
+	var held *listing
+	if old != nil {
+		held = old.listing
 	}
-	e.listing = &l
+	e.listing = sameListing(held, listing{folderOf(e), true, orderOf(e.doc.Title), e.url, e.doc.Title, e.doc.Description})
+}
+
+// sameListing gives the line that is held, if it is this one: an index then sees that nothing changed.
+func sameListing(held *listing, l listing) *listing {
+	if held != nil && *held == l {
+		return held
+	}
+	return &l
 }
 
 // orderOf gives what titles are sorted by: letter case does not matter, and "Note 2" comes before
@@ -238,7 +245,7 @@ func orderOf(title string) string {
 	if order := b.String(); order != title {
 		return order
 	}
-	return title
+	return title // whose bytes are there already
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
@@ -294,10 +301,11 @@ func (s *shelving) folderAt(url string) *folder {
 		f.listed, f.open = false, false
 	}
 	if url != "/" && f.open && (e == nil || e.listing.folder != parentURL(url)) {
-		f.item = &listing{folder: parentURL(url), order: orderOf(f.title), url: url, title: f.title}
-		if held := at(s.folders.sorted, url); held != nil && held.item != nil && *held.item == *f.item {
-			f.item = held.item
+		var held *listing
+		if last := at(s.folders.sorted, url); last != nil {
+			held = last.item
 		}
+		f.item = sameListing(held, listing{folder: parentURL(url), order: orderOf(f.title), url: url, title: f.title})
 	}
 	return f
 }

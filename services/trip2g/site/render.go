@@ -50,7 +50,7 @@ func (e *entry) render(r *reading) []byte {
 	if err != nil {
 		r.Log.Error().Err(err).Str("note", e.Path).Msg("a note could not be rendered; its text is shown as it stands")
 	}
-	v := r.view(e.doc.Title, place{address: e.url, folder: folderOf(e)})
+	v := r.view(e.doc.Title, place{address: e.url, folder: e.listing.folder})
 	v.Lang = cmp.Or(e.doc.Lang, r.layout.lang)
 	v.Description, v.Created, v.Updated = e.doc.Description, e.doc.CreatedAt, e.doc.UpdatedAt
 	if e.url == "/" {
@@ -70,7 +70,7 @@ func (e *entry) render(r *reading) []byte {
 	if e.doc.TitleInBody {
 		v.Heading = ""
 	}
-	v.Crumbs = r.crumbs(folderOf(e), e.url)
+	v.Crumbs = r.crumbs(e.listing.folder, e.url)
 	return execute("note.html", v)
 }
 

@@ -6,7 +6,6 @@ import (
 	stdlog "log"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,7 +58,7 @@ type node struct {
 
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
-	n.long = semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2)))
+	n.long = semaphore.NewWeighted(int64(search.Turns()))
 	n.search = n.newSearch()
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
