@@ -167,7 +167,7 @@ func (t *tx) stageContent(stage trip2g.Stage, n *noteState, update trip2g.NoteUp
 	case n.published != 0 && n.publishedHash == hash:
 		return t.stage(stage, n, n.published)
 	}
-	version, err := t.addVersion(stage, n.id, hash, update)
+	version, err := t.addVersion(stage, n.id, hash, update, sql.NullInt64{})
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (t *tx) publishContent(stage trip2g.Stage, n *noteState, update trip2g.Note
 		err = t.show(n, n.stagedVersion, n.stagedURL)
 	default:
 		var version int64
-		if version, err = t.addVersion(stage, n.id, hash, update); err == nil {
+		if version, err = t.addVersion(stage, n.id, hash, update, sql.NullInt64{Int64: t.now, Valid: true}); err == nil {
 			err = t.show(n, version, update.URL)
 		}
 	}
@@ -198,9 +198,11 @@ func (t *tx) publishContent(stage trip2g.Stage, n *noteState, update trip2g.Note
 	return t.publishAssets(stage, n.id)
 }
 
-func (t *tx) addVersion(stage trip2g.Stage, note int64, hash string, update trip2g.NoteUpdate) (int64, error) {
-	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, url) VALUES (?, ?, ?, ?, ?, ?)`,
-		note, hash, len(update.Content), t.now, string(stage), sql.NullString{String: update.URL, Valid: update.URL != ""})
+// addVersion keeps a text. One that is published at once says so from its beginning: to be put among the
+// unpublished and taken out again would send a replica a page more.
+func (t *tx) addVersion(stage trip2g.Stage, note int64, hash string, update trip2g.NoteUpdate, publishedAt sql.NullInt64) (int64, error) {
+	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, published_at, url) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		note, hash, len(update.Content), t.now, string(stage), publishedAt, sql.NullString{String: update.URL, Valid: update.URL != ""})
 	if err != nil {
 		return 0, err
 	}
