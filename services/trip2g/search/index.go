@@ -37,6 +37,9 @@ const (
 	// tenth of a processor.
 	restShare   = 9
 	longestRest = 250 * time.Millisecond
+	// So many pages of the index are merged at a time: 1 ms after a small change; after a batch of a large
+	// one, as many as keep up with it.
+	mergeSmall, mergeLarge = 16, 256
 	// firstRetry is how long after a failure the index is tried again; each further one doubles it, up to
 	// lastRetry.
 	firstRetry = 250 * time.Millisecond
@@ -105,6 +108,13 @@ func (x *Index) change(f func()) {
 	x.progress = make(chan struct{})
 }
 
+// holds asks with the lock held.
+func (x *Index) holds(is func() bool) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return is()
+}
+
 // await returns when is holds, or with ctx's error. is is asked with the lock held.
 func (x *Index) await(ctx context.Context, is func() bool) error {
 	for {
@@ -165,7 +175,35 @@ func (x *Index) follow(ctx context.Context) error {
 		if err := x.pause(ctx, b.urgent, time.Since(began)); err != nil {
 			return err
 		}
+		if err := x.tidy(ctx, db, b.urgent); err != nil {
+			return err
+		}
 	}
+}
+
+// tidy merges parts of the index: a step after each batch, unless somebody waits for a change, and all that
+// is left once there is no change to take in.
+func (x *Index) tidy(ctx context.Context, db *database, urgent bool) error {
+	pages := mergeLarge
+	if urgent {
+		pages = mergeSmall
+	}
+	for !x.holds(func() bool { return x.wanted > 0 }) {
+		began := time.Now()
+		done, err := db.merge(pages)
+		if done || err != nil {
+			return err
+		}
+		changed := func() bool { return !x.queue.isEmpty() }
+		if err := x.rest(ctx, restShare*time.Since(began), changed); err != nil {
+			return err
+		}
+		if x.holds(changed) {
+			return nil
+		}
+		pages = mergeSmall
+	}
+	return nil
 }
 
 // pause leaves the processors to others after a batch that took so long. Who reads pages goes before a large
@@ -175,17 +213,19 @@ func (x *Index) follow(ctx context.Context) error {
 func (x *Index) pause(ctx context.Context, urgent bool, took time.Duration) error {
 	d, over := took/2, func() bool { return len(x.queue.fresh) > 0 }
 	if urgent {
-		x.mu.Lock()
-		more := !x.queue.isEmpty()
-		x.mu.Unlock()
-		if more {
+		if x.holds(func() bool { return !x.queue.isEmpty() }) {
 			return ctx.Err()
 		}
 		d, over = min(restShare*took, longestRest), func() bool { return x.wanted > 0 }
 	}
-	pause, cancel := context.WithTimeout(ctx, d)
+	return x.rest(ctx, d, over)
+}
+
+// rest waits until something holds, at most so long. Its error is ctx's.
+func (x *Index) rest(ctx context.Context, atMost time.Duration, over func() bool) error {
+	resting, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
-	_ = x.await(pause, over)
+	_ = x.await(resting, over)
 	return ctx.Err()
 }
 

@@ -49,28 +49,33 @@ func total(t *testing.T, x *Index, query string) (int, bool) {
 	return answer.Total, answer.Indexing
 }
 
+func (x *Index) openForTest(t *testing.T) *database {
+	t.Helper()
+	db, err := openDatabase(x.Dir, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.opened(db)
+	return db
+}
+
+// applyForTest takes in what one transaction can.
+func (x *Index) applyForTest(t *testing.T, db *database) {
+	t.Helper()
+	b := x.gather()
+	if err := db.apply(b.removed, b.added, b.anew); err != nil {
+		t.Fatal(err)
+	}
+	x.took(b)
+}
+
 // A full disk, or whatever else breaks the index, costs a new index and no note.
 func TestNothingIsLostWithAnIndex(t *testing.T) {
 	site, change := newNotes(3 * batchNotes)
 	x := newTestIndex(t, site, t.TempDir())
 	x.Observe(change)
-	open := func() *database {
-		db, err := openDatabase(x.Dir, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x.opened(db)
-		return db
-	}
-	apply := func(db *database) {
-		b := x.gather()
-		if err := db.apply(b.removed, b.added, b.anew); err != nil {
-			t.Fatal(err)
-		}
-		x.took(b)
-	}
-	db := open()
-	apply(db)
+	db := x.openForTest(t)
+	x.applyForTest(t, db)
 	if n, indexing := total(t, x, "words"); n != batchNotes || !indexing {
 		t.Errorf("after a batch %d notes are found, and indexing is %v", n, indexing)
 	}
@@ -79,9 +84,9 @@ func TestNothingIsLostWithAnIndex(t *testing.T) {
 	if n, indexing := total(t, x, "words"); n != 0 || !indexing {
 		t.Errorf("without a database %d notes are found, and indexing is %v", n, indexing)
 	}
-	db = open()
+	db = x.openForTest(t)
 	for !x.queue.isEmpty() {
-		apply(db)
+		x.applyForTest(t, db)
 	}
 	if n, indexing := total(t, x, "words"); n != 3*batchNotes || indexing {
 		t.Errorf("in the new index %d notes are found, and indexing is %v", n, indexing)
@@ -145,4 +150,50 @@ func TestASmallChangeGoesFirst(t *testing.T) {
 	if n, indexing := total(t, x, "pineapple"); n != 1 || !indexing || x.queue.settled != 2 {
 		t.Errorf("%d notes are found, indexing is %v, settled is %d", n, indexing, x.queue.settled)
 	}
+}
+
+// Every change leaves a part behind that each search would have to look into from then on.
+func TestChangesDoNotMakeSearchesSlow(t *testing.T) {
+	const changes = 12
+	site, change := newNotes(changes)
+	x := newTestIndex(t, site, t.TempDir())
+	db := x.openForTest(t)
+	defer x.closed(db)
+	x.Observe(change)
+	x.applyForTest(t, db)
+	for id := range int64(changes) {
+		x.Observe(trip2g.SiteChange{Site: site, Position: trip2g.Position(2 + id), Notes: []int64{id}})
+		x.applyForTest(t, db)
+	}
+	tidy := func() int {
+		if err := x.tidy(t.Context(), db, true); err != nil {
+			t.Fatal(err)
+		}
+		return parts(t, db)
+	}
+	x.wanted = 1
+	if n := tidy(); n < changes {
+		t.Errorf("the index has %d parts after %d changes: it was tidied while somebody waited", n, changes)
+	}
+	x.wanted = 0
+	if n := tidy(); n > 4 {
+		t.Errorf("the index has %d parts when there is nothing to do", n)
+	}
+	if n, _ := total(t, x, "words"); n != changes {
+		t.Errorf("in the tidy index %d of %d notes are found", n, changes)
+	}
+}
+
+// parts counts the index's segments.
+func parts(t *testing.T, db *database) int {
+	t.Helper()
+	s, _, err := db.writer.Prepare(`SELECT count(DISTINCT segid) FROM words_idx`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if !s.Step() {
+		t.Fatal(s.Err())
+	}
+	return s.ColumnInt(0)
 }
