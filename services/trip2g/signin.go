@@ -13,11 +13,14 @@ func SignInURL(site, email string) string {
 	return site + SignInPath + "?" + url.Values{"email": {email}}.Encode()
 }
 
+// NoOwner says why nobody can sign in at a site, and what to do.
+const NoOwner = "this site has no owner yet, so nobody can sign in: set TRIP2G_OWNER_EMAIL to your address and start the leader again"
+
 // SignInService signs people in by a code that is sent to them. Only users can sign in; nothing
 // that a caller sees tells whether an address is a user's.
 type SignInService interface {
 	// RequestCode sends a code to the address if it is a user's. EINVALID for what is no address,
-	// EUNAVAILABLE if the address or the client asks too often.
+	// EUNAVAILABLE if the address or the client asks too often, EFORBIDDEN while the site has no owner.
 	RequestCode(ctx context.Context, email string, client Client) error
 	// SignIn takes a code and gives a session and its token, which is stored nowhere. EUNAUTHORIZED
 	// for a wrong, used or old code, EUNAVAILABLE if the client guesses too often.

@@ -124,7 +124,7 @@ func NewSignIn(o Options) (*SignIn, error) {
 
 // RequestCode is trip2g.SignInService's. It only notes the wish: looking the address up, storing a
 // code and sending it happens in Run, so that neither answer nor time tells whether it is a user's.
-func (s *SignIn) RequestCode(_ context.Context, email string, client trip2g.Client) error {
+func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Client) error {
 	email, err := normaliseEmail(email)
 	if err != nil {
 		return err
@@ -134,6 +134,13 @@ func (s *SignIn) RequestCode(_ context.Context, email string, client trip2g.Clie
 	}
 	if err := s.byEmail.take(email); err != nil {
 		return err
+	}
+	owned, err := s.Users.HasOwner(ctx)
+	if err != nil {
+		return fmt.Errorf("look for an owner: %w", err)
+	}
+	if !owned {
+		return trip2g.Errorf(trip2g.EFORBIDDEN, "%s", trip2g.NoOwner)
 	}
 	select {
 	case s.outbox <- email:

@@ -46,6 +46,15 @@ func (db *DB) EnsureOwner(ctx context.Context, email string) error {
 	})
 }
 
+// HasOwner implements trip2g.UserStore.
+func (db *DB) HasOwner(ctx context.Context) (found bool, err error) {
+	err = db.read(ctx, "look for an owner", func(t *tx) error {
+		found, err = t.get(`SELECT 1 FROM users WHERE owner = 1`, nil, new(int))
+		return err
+	})
+	return found, err
+}
+
 func (t *tx) turnOwnership(user int64) error {
 	if _, err := t.exec(`UPDATE users SET owner = 1 - owner WHERE id = ?`, user); err != nil {
 		return err

@@ -103,8 +103,15 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	if err == nil && n.config.OwnerEmail != "" {
 		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
 	}
+	owned := false
+	if err == nil {
+		owned, err = db.HasOwner(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if !owned {
+		n.log.Warn().Msg(trip2g.NoOwner)
 	}
 	return db, nil
 }
