@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -17,6 +18,14 @@ const (
 	replayBudget = 64 << 20
 
 	chunkSize = 32 << 10
+
+	// gatherLimit is the length of a body, in bytes, up to which it is read before its request takes a place.
+	gatherLimit = 64 << 10
+
+	// A client that still sends when it has its answer sends so much more, for so long, before its connection
+	// is closed: what arrives at a closed one resets it, and the answer with it (RFC 9112, section 9.6).
+	drainLimit = 256 << 10
+	drainFor   = 500 * time.Millisecond
 )
 
 var errBodyClosed = errors.New("the attempt to send this request has ended")
@@ -40,16 +49,15 @@ func (b *budget) take(n int) bool {
 
 func (b *budget) give(n int) { b.left.Add(int64(n)) }
 
-// body lets a client's request body be read by one attempt to send it after another. It reads
-// nothing before the first attempt does, and keeps what was read, within bounds, so that the next
-// attempt can begin anew.
+// body lets a client's request body be read by one attempt to send it after another. Unless it is gathered, it
+// reads nothing before the first attempt does. It keeps what was read, within bounds, so that the next attempt
+// can begin anew.
 type body struct {
 	source  io.Reader
 	trailer http.Header // the client's; the server fills it in before source gives io.EOF
 	budget  *budget
 
 	// Of the attempt in use; attempts follow each other, they never overlap.
-	start   sync.Once
 	chunks  chan chunk    // what pump has read; unbuffered
 	next    chan struct{} // gives pump its buffer back
 	ended   chan struct{} // closed when nobody will read any more
@@ -58,7 +66,9 @@ type body struct {
 	final   error         // that came with it
 
 	mu      sync.Mutex
-	begun   bool // something has been read
+	idle    chan struct{} // closed when pump reads no more; nil if it has not begun
+	whole   bool          // source has given io.EOF
+	begun   bool          // something has been read
 	kept    []byte
 	keeping bool  // kept is all that was read
 	err     error // of source, unless io.EOF
@@ -79,15 +89,55 @@ func newBody(source io.Reader, length int64, trailer http.Header, b *budget) *bo
 	}
 }
 
-// pump reads the source in a goroutine of its own: a read from a client that sends nothing cannot
-// be interrupted, and the end of an attempt must not wait for it.
+// gather reads a body of a known length to its end and keeps it, or a part of it where the budget ends.
+func (b *body) gather(length int64) error {
+	b.begun = true
+	for buf := make([]byte, min(length, chunkSize)); b.budget.take(len(buf)); {
+		n, err := b.source.Read(buf)
+		b.budget.give(len(buf) - n)
+		b.kept = append(b.kept, buf[:n]...)
+		switch {
+		case err == io.EOF:
+			b.whole, b.final = true, io.EOF
+			return nil
+		case err != nil:
+			b.err = err
+			return err
+		}
+	}
+	return nil
+}
+
+// startPump starts pump unless it has begun or nobody will read.
+func (b *body) startPump() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	select {
+	case <-b.ended:
+	default:
+		if b.idle == nil {
+			b.idle = make(chan struct{})
+			go b.pump()
+		}
+	}
+}
+
+// pump reads the source in a goroutine of its own: a read from a client that sends nothing waits for long,
+// and the end of an attempt must not wait for it.
 func (b *body) pump() {
+	defer close(b.idle)
 	buf := make([]byte, chunkSize)
 	for {
 		n, err := b.source.Read(buf)
+		if err == io.EOF {
+			b.mu.Lock()
+			b.whole = true
+			b.mu.Unlock()
+		}
 		select {
 		case b.chunks <- chunk{buf[:n], err}:
 		case <-b.ended:
+			b.drain(buf, err)
 			return
 		}
 		if err != nil {
@@ -96,9 +146,26 @@ func (b *body) pump() {
 		select {
 		case <-b.next:
 		case <-b.ended:
+			b.drain(buf, nil)
 			return
 		}
 	}
+}
+
+// drain reads on what nobody wants, within drainLimit.
+func (b *body) drain(buf []byte, err error) {
+	for left := drainLimit; err == nil && left > 0; {
+		var n int
+		n, err = b.source.Read(buf)
+		left -= n
+	}
+}
+
+// isWhole tells whether the client has sent all of the body, and it was well formed.
+func (b *body) isWhole() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.whole
 }
 
 // attempt gives a reader from the body's beginning. There may be another one only when the last is
@@ -155,10 +222,23 @@ func (b *body) dropKept() {
 	b.kept, b.keeping = nil, false
 }
 
-// end frees what the body holds. A read of the source may still be under way; what it gives is dropped.
+// end frees what the body holds. Until idle is closed a read of the source may still be under way; what it
+// gives is dropped.
 func (b *body) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	close(b.ended)
-	b.settle()
+	b.dropKept()
+}
+
+// awaitIdle waits until nobody reads the source, after end.
+func (b *body) awaitIdle() {
+	b.mu.Lock()
+	idle := b.idle
+	b.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
 }
 
 // attempt implements io.ReadCloser for one sending of a body.
@@ -205,7 +285,7 @@ func (a *attempt) Read(p []byte) (int, error) {
 // receive waits for the next chunk of the source.
 func (a *attempt) receive() error {
 	b := a.body
-	b.start.Do(func() { go b.pump() })
+	b.startPump()
 	if b.lent {
 		select {
 		case b.next <- struct{}{}:

@@ -39,30 +39,32 @@ type exchange struct {
 }
 
 func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange {
-	return &exchange{Forwarder: f, w: w, relay: &relay{ResponseWriter: w, header: make(http.Header)}, in: r, nonce: newNonce(), start: time.Now()}
+	x := &exchange{Forwarder: f, w: w, in: r, nonce: newNonce(), start: time.Now()}
+	x.relay = &relay{ResponseWriter: w, header: make(http.Header), mustClose: x.mustClose}
+	return x
 }
 
 // run serves the client.
 func (x *exchange) run() {
-	defer x.account()
+	defer x.leaveBody()
+	defer x.account() // before what leaveBody does to the connection ends the request's context
 	if switchesProtocol(x.in) {
 		x.fail(notUpgradable(x.in))
 		return
 	}
-	release, err := x.acquire()
+	if hasBody(x.in) {
+		x.body = newBody(x.in.Body, x.in.ContentLength, x.in.Trailer, x.replay)
+		if err := x.gather(); err != nil {
+			x.fail(badBody(err))
+			return
+		}
+	}
+	release, err := x.takePlace()
 	if err != nil {
 		x.fail(err)
 		return
 	}
 	defer release()
-	defer func() {
-		if x.body != nil {
-			x.body.end()
-		}
-	}()
-	// Without it the server would read the whole body before the first byte of an early answer.
-	// HTTP/2 is full duplex as it is, and says so by an error.
-	_ = http.NewResponseController(x.w).EnableFullDuplex()
 	proxy := httputil.ReverseProxy{
 		Rewrite:        x.rewrite,
 		Transport:      x,
@@ -72,26 +74,43 @@ func (x *exchange) run() {
 		BufferPool:     &x.buffers,
 		ErrorLog:       silent,
 	}
-	proxy.ServeHTTP(x.relay, x.in)
+	proxy.ServeHTTP(x.relay, x.withoutBody())
 }
 
-// acquire waits for one of the places of requests under way, as long as a request may be held.
-func (x *exchange) acquire() (release func(), err error) {
-	release = func() { <-x.slots }
+// takePlace waits for one of the places of requests under way, as long as a request may be held. Those whose
+// body still comes have some of the places only: clients that send half of one must not keep out who sends all.
+func (x *exchange) takePlace() (release func(), err error) {
+	timer := time.NewTimer(x.holdFor)
+	defer timer.Stop()
+	if !x.bodyComes() {
+		return x.acquire(x.slots, timer.C)
+	}
+	leaveStreams, err := x.acquire(x.streams, timer.C)
+	if err != nil {
+		return nil, err
+	}
+	leave, err := x.acquire(x.slots, timer.C)
+	if err != nil {
+		leaveStreams()
+		return nil, err
+	}
+	return func() { leave(); leaveStreams() }, nil
+}
+
+func (x *exchange) acquire(places chan struct{}, late <-chan time.Time) (release func(), err error) {
+	release = func() { <-places }
 	select {
-	case x.slots <- struct{}{}:
+	case places <- struct{}{}:
 		return release, nil
 	default:
 	}
-	timer := time.NewTimer(x.holdFor)
-	defer timer.Stop()
 	select {
-	case x.slots <- struct{}{}:
+	case places <- struct{}{}:
 		return release, nil
-	case <-timer.C:
-		return nil, overloaded(fmt.Errorf("%d requests are under way", cap(x.slots)))
+	case <-late:
+		return nil, overloaded(fmt.Errorf("%d requests are under way", cap(places)))
 	case <-x.in.Context().Done():
-		return nil, clientGone(x.in.Context().Err())
+		return nil, clientGone(x.in.Context().Err(), false)
 	}
 }
 
@@ -109,9 +128,6 @@ func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	}
 	markVia(out.Header, in)
 	out.Trailer = announced(in.Trailer)
-	if out.Body != nil {
-		x.body = newBody(out.Body, in.ContentLength, in.Trailer, x.replay)
-	}
 }
 
 // target gives the URL whose request target is, to the byte, the one that the client sent.
@@ -173,7 +189,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // giveUp says how a request ends that did not reach the leader.
 func (x *exchange) giveUp(err error) *failure {
 	if gone := x.in.Context().Err(); gone != nil {
-		return clientGone(gone)
+		return clientGone(gone, false)
 	}
 	x.held = time.Since(x.start)
 	return unavailable(err)
@@ -219,7 +235,7 @@ func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote b
 // judge says what an error of send means for the request.
 func (x *exchange) judge(c *conn, wrote bool, err error) error {
 	if gone := x.in.Context().Err(); gone != nil {
-		return clientGone(gone)
+		return clientGone(gone, wrote)
 	}
 	if x.body != nil && x.body.failure() != nil {
 		return badBody(x.body.failure())
@@ -311,6 +327,10 @@ func (x *exchange) fail(err error) {
 		f = notCarriable(err) // ReverseProxy itself found the request at fault
 	}
 	x.outcome, x.err = f.outcome, f.err
+	if x.mustClose() {
+		x.w.Header().Set("Connection", "close")
+	}
+	x.relay.begun = true
 	f.answer(x.w, x.in)
 }
 

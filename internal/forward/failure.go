@@ -49,8 +49,15 @@ func unknownFate(err error) *failure {
 		"The connection to the leader was lost before it answered. The write may or may not have happened: look before you send it again.", err}
 }
 
-func clientGone(err error) *failure {
-	return &failure{OutcomeClientGone, http.StatusBadGateway, 0, "The client is gone.", err}
+// clientGone is for a client whose connection has ended, or its half of it: net/http cannot tell these apart,
+// so that somebody may read the answer. begun: the leader may have begun the request.
+func clientGone(err error, begun bool) *failure {
+	f := &failure{OutcomeClientGone, http.StatusBadGateway, 0,
+		"The client closed its side of the connection, which ends a request here, before the leader got it: nothing was written. Keep the connection open until the answer has come.", err}
+	if begun {
+		f.text = "The client closed its side of the connection, which ends a request here, before the leader answered. The write may or may not have happened: look before you send it again, and keep the connection open until the answer has come."
+	}
+	return f
 }
 
 func rejected() *failure {

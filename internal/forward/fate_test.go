@@ -207,7 +207,7 @@ func TestAWriteWhoseFateIsUnknownIsNotSentTwice(t *testing.T) {
 	for name, raw := range map[string]string{
 		"whole":   "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nwrite",
 		"no body": "POST / HTTP/1.1\r\nHost: h\r\n\r\n",
-		"partly sent, with a key that other clients retry on": "POST / HTTP/1.1\r\nHost: h\r\nIdempotency-Key: k\r\nContent-Length: 100\r\n\r\nwrite",
+		"partly sent, with a key that other clients retry on": "POST / HTTP/1.1\r\nHost: h\r\nIdempotency-Key: k\r\nContent-Length: 100000\r\n\r\nwrite",
 	} {
 		t.Run(name, func(t *testing.T) {
 			var begun atomic.Int64

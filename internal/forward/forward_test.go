@@ -537,9 +537,9 @@ func TestManyUnreadUploadsDoNotStopOtherWrites(t *testing.T) {
 func TestAClientThatLeavesCancelsTheLeadersHandler(t *testing.T) {
 	for name, raw := range map[string]string{
 		"while it waits":     "POST / HTTP/1.1\r\nHost: h\r\n\r\n",
-		"within its body":    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf",
+		"within its body":    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nhalf",
 		"within the answer":  "POST /begin HTTP/1.1\r\nHost: h\r\n\r\n",
-		"within a long body": "POST /drain HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf",
+		"within a long body": "POST /drain HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nhalf",
 	} {
 		t.Run(name, func(t *testing.T) {
 			begun, cancelled := make(chan struct{}), make(chan error, 1)

@@ -53,6 +53,7 @@ type Forwarder struct {
 	holdFor time.Duration
 	pool    *pool
 	slots   chan struct{} // holds one element for each request under way
+	streams chan struct{} // and one for each of them whose body had not come whole when it began
 	replay  *budget
 	buffers bufferPool
 	told    func(http.Header) // nil: nobody
@@ -82,6 +83,7 @@ func New(o Options) (*Forwarder, error) {
 		holdFor: orDefault(o.HoldFor, DefaultHoldFor),
 		pool:    newPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
 		slots:   make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
+		streams: make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
 		replay:  newBudget(replayBudget),
 		told:    o.OnAnswer,
 		log:     o.Log.With().Str("leader", o.LeaderAddr).Logger(),

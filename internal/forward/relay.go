@@ -10,9 +10,10 @@ import (
 // have set theirs, and a response is relayed with nothing added.
 type relay struct {
 	http.ResponseWriter
-	header http.Header // until the response has begun
-	begun  bool
-	broken bool // the client took no more
+	header    http.Header // until the response has begun
+	begun     bool
+	broken    bool        // the client took no more
+	mustClose func() bool // tells whether the connection takes no further request
 }
 
 // Unwrap lets http.ResponseController reach the server's writer.
@@ -40,6 +41,9 @@ func (w *relay) WriteHeader(status int) {
 		if _, ok := h[name]; !ok {
 			h[name] = nil // keeps the server from adding one
 		}
+	}
+	if w.mustClose() {
+		h.Set("Connection", "close")
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -1,0 +1,66 @@
+package forward
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// hasBody tells whether a request has a body, be it an empty one in chunks.
+func hasBody(r *http.Request) bool {
+	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
+}
+
+// gather takes in a small body before its request takes a place, and makes every other one a stream. A client
+// that waits to be asked for its body (RFC 9110, section 10.1.1) is asked when the leader wants it.
+func (x *exchange) gather() error {
+	if x.in.ContentLength > 0 && x.in.ContentLength <= gatherLimit && x.in.Header.Get("Expect") == "" {
+		if err := x.body.gather(x.in.ContentLength); err != nil {
+			return err
+		}
+	}
+	if x.bodyComes() {
+		// Without it the server would read the whole body before the first byte of an early answer.
+		// HTTP/2 is full duplex as it is, and says so by an error.
+		_ = http.NewResponseController(x.w).EnableFullDuplex()
+	}
+	return nil
+}
+
+// bodyComes tells whether the client has not sent all of its body yet, as far as is known.
+func (x *exchange) bodyComes() bool { return x.body != nil && !x.body.isWhole() }
+
+// mustClose tells whether the answer that begins now has to be the connection's last: where the body ends is
+// not known, so the rest of it would be taken for the next request. In full duplex the server does not look.
+func (x *exchange) mustClose() bool { return x.in.ProtoMajor == 1 && x.bodyComes() }
+
+// withoutBody gives the request with a body that ReverseProxy may close: closing the client's own waits for a
+// read of it.
+func (x *exchange) withoutBody() *http.Request {
+	if x.body == nil {
+		return x.in
+	}
+	r := x.in.WithContext(x.in.Context())
+	r.Body = io.NopCloser(nil)
+	return r
+}
+
+// leaveBody ends the reading of the client's body. The server's connection must not be read any more when its
+// handler has returned: net/http panics when two read it.
+func (x *exchange) leaveBody() {
+	if x.body == nil {
+		return
+	}
+	x.body.end()
+	if x.body.isWhole() {
+		return
+	}
+	server := http.NewResponseController(x.w)
+	if x.relay.begun {
+		_ = server.Flush() // the client stops sending when it sees the answer
+	}
+	if err := server.SetReadDeadline(time.Now().Add(drainFor)); err != nil {
+		return // it is no server's: nobody else reads
+	}
+	x.body.awaitIdle()
+}
