@@ -231,13 +231,21 @@ func (b *body) end() {
 	b.dropKept()
 }
 
-// awaitIdle waits until nobody reads the source, after end.
-func (b *body) awaitIdle() {
+// awaitIdle waits, after end, until nobody reads the source; false if that takes longer than d.
+func (b *body) awaitIdle(d time.Duration) bool {
 	b.mu.Lock()
 	idle := b.idle
 	b.mu.Unlock()
-	if idle != nil {
-		<-idle
+	if idle == nil {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-idle:
+		return true
+	case <-timer.C:
+		return false
 	}
 }
 

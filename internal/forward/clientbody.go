@@ -59,8 +59,10 @@ func (x *exchange) leaveBody() {
 	if x.relay.begun {
 		_ = server.Flush() // the client stops sending when it sees the answer
 	}
-	if err := server.SetReadDeadline(time.Now().Add(drainFor)); err != nil {
-		return // it is no server's: nobody else reads
+	// A handler around this one may set a deadline of its own before each read.
+	for patience := drainFor; !x.body.awaitIdle(patience); patience = lastPause {
+		if err := server.SetReadDeadline(time.Now()); err != nil {
+			return // it is no connection of net/http's: nobody else reads
+		}
 	}
-	x.body.awaitIdle()
 }

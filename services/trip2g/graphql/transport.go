@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
 	"unicode/utf8"
 
@@ -143,7 +144,11 @@ func respond(ctx context.Context, w http.ResponseWriter, status int, response *g
 // one that ended early or came broken.
 func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *refusal
-	if !errors.As(err, &refused) {
+	switch {
+	case errors.As(err, &refused):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refused = &refusal{http.StatusRequestTimeout, "the body did not come in time; nothing was written"}
+	default:
 		refused = &refusal{http.StatusBadRequest, fmt.Sprintf("the body did not come whole: %v; nothing was written", err)}
 	}
 	// The rest is read so that the client sees the answer; how that ends changes nothing.

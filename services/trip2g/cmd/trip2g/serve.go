@@ -81,13 +81,14 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	if err != nil {
 		return err
 	}
+	var pace trip2ghttp.Pace
 	public := &http.Server{
-		Handler:           trip2ghttp.BelieveProxies(n.pages.Wrap(p.public), n.config.TrustedProxies),
+		Handler:           pace.Wrap(trip2ghttp.BelieveProxies(n.pages.Wrap(p.public), n.config.TrustedProxies)),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"),
 	}
 	public.RegisterOnShutdown(n.nodes.EndEvents)
-	internal := forward.NewServer(forward.ServerOptions{Handler: p.internal, ErrorLog: serverErrors(n.log, "internal")})
+	internal := forward.NewServer(forward.ServerOptions{Handler: pace.Wrap(p.internal), ErrorLog: serverErrors(n.log, "internal")})
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {
 		lane := fastlane.New(publicListener, fastlane.Options{
@@ -105,6 +106,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		grace, cancel := context.WithTimeout(context.Background(), n.config.ShutdownTimeout)
 		defer cancel()
 		var ending errgroup.Group
+		pace.Hurry()
 		ending.Go(func() error { return stopLane(grace) })
 		ending.Go(func() error { return public.Shutdown(grace) })
 		ending.Go(func() error { return internal.Shutdown(grace) })

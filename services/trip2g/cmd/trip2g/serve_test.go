@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -199,6 +200,30 @@ func TestANoteWrittenThroughAReplicaIsReadAlikeOnBothNodes(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// The replicas hold the writes of others while the leader is away, for less time than requests may take to end.
+func TestALeaderStopsWhileClientsSendHalfOfABody(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "data.sqlite3")
+	leader := startNode(t, "DB_FILE="+db, "SHUTDOWN_TIMEOUT=10m")
+	leader.waitReady(t)
+	replica := startNode(t, "DB_FILE="+db, "LEADER_ADDR="+leader.internalAddr, "SESSION_COOKIE_NAME=session_r1")
+	replica.waitReady(t)
+	for _, n := range []*testNode{leader, replica} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(n.public, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "POST /_system/graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
+		if line, err := bufio.NewReader(conn).ReadString('\n'); line != "HTTP/1.1 100 Continue\r\n" {
+			t.Fatalf("got %q, %v", line, err)
+		}
+		io.WriteString(conn, "{")
+	}
+	if err := leader.stop(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAReplicaWritesNothing(t *testing.T) {
