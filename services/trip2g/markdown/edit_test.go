@@ -26,6 +26,7 @@ func TestFieldsAreSetAndAllElseStays(t *testing.T) {
 		},
 		"taken out":      {"---\na: 1\ntitle: x\n---\nb", []markdown.Field{{"title", nil}, {"none", nil}}, "---\na: 1\n---\nb"},
 		"the last one":   {"---\ntitle: x\n---\nb", []markdown.Field{{"title", nil}}, "b"},
+		"closed by dots": {"---\ntitle: x\n...\nb", []markdown.Field{{"title", "z"}}, "---\ntitle: z\n---\nb"},
 		"given twice":    {"---\ntitle: x\nTITLE: y\n---\n", []markdown.Field{{"title", "z"}}, "---\ntitle: z\n---\n"},
 		"looks like one": {"", []markdown.Field{{"title", "true"}, {"lang", "no"}, {"footer", "- #x\n---\ny"}}, "---\ntitle: \"true\"\nlang: \"no\"\nfooter: |-\n  - #x\n  ---\n  y\n---\n"},
 	} {

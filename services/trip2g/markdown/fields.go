@@ -99,18 +99,29 @@ func (f *fields) list(key, separator string) []string {
 	return parts
 }
 
-// flag gives a yes or no, in the words of YAML 1.1 and 1.2; otherwise if the key says neither.
+// flag gives a yes or no; otherwise if the key says neither.
 func (f *fields) flag(key string, otherwise bool) bool {
-	switch value := strings.ToLower(f.text(key)); value {
-	case "":
+	value := f.text(key)
+	if value == "" {
 		return otherwise
-	case "false", "no", "off", "n", "0":
-		return false
-	case "true", "yes", "on", "y", "1":
-		return true
 	}
-	f.warnKey(key, "is neither true nor false, and is left out")
-	return otherwise
+	yes, ok := boolean(value)
+	if !ok {
+		f.warnKey(key, "is neither true nor false, and is left out")
+		return otherwise
+	}
+	return yes
+}
+
+// boolean reads a yes or no, in the words of YAML 1.1 and 1.2.
+func boolean(value string) (yes, ok bool) {
+	switch strings.ToLower(value) {
+	case "false", "no", "off", "n", "0":
+		return false, true
+	case "true", "yes", "on", "y", "1":
+		return true, true
+	}
+	return false, false
 }
 
 // layouts are the ways to write a time that vaults use. Without a zone it is UTC.

@@ -32,11 +32,12 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 		doc.Warnings = append(doc.Warnings, trip2g.Warning{Path: notePath, Line: line, Text: fmt.Sprintf(format, args...)})
 	}
 	if lines == 0 {
+		readUnclosed(doc, content, warn)
 		return doc
 	}
 	if len(block) > maxFrontmatter {
-		warn(1, "the frontmatter has %d bytes and is left out; at most %d are read", len(block), maxFrontmatter)
-		readVisibility(doc, block)
+		warn(1, "the frontmatter has %d bytes and is left out, but for publish and free; at most %d are read", len(block), maxFrontmatter)
+		readVisibility(doc, block, warn)
 		return doc
 	}
 	mapping, err := parseYAML(block)
@@ -44,11 +45,14 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 	case err != nil:
 		line, text := yamlFault(err)
 		warn(line, "the frontmatter is no valid YAML and is left out, but for publish and free: %s", text)
-		readVisibility(doc, block)
+		readVisibility(doc, block, warn)
 	case mapping == nil:
 	case mapping.Kind != yaml.MappingNode:
 		// No keys and values: two lines across the page with text between them.
 		doc.Body, doc.BodyLine = content, 1
+		if readVisibility(doc, block, warn) {
+			warn(1, "the frontmatter has no keys and values, so that it is shown as text, with publish and free heeded; put a space after each colon")
+		}
 	default:
 		f := newFields(mapping, warn)
 		readFields(doc, f)
@@ -59,18 +63,20 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 	return doc
 }
 
-// cutFrontmatter finds the YAML between a first line "---" and the next line that is the same.
-// lines is how many lines of the note come before the body; 0: there is no frontmatter.
+// cutFrontmatter finds the YAML between a first line "---" and the next line that is the same, or that
+// ends a document of YAML: "...". lines is how many lines of the note come before the body; 0: there is
+// no frontmatter.
 func cutFrontmatter(content string) (block, body string, lines int) {
 	first, rest, found := strings.Cut(content, "\n")
 	if !found || !isFence(first) {
 		return "", content, 0
 	}
+	keyed := beginsWithField(rest) // else "..." is text, below a line across the page
 	lines = 1
 	for at := 0; at < len(rest); {
 		line, _, more := strings.Cut(rest[at:], "\n")
 		lines++
-		if isFence(line) {
+		if isFence(line) || keyed && isEnd(line) {
 			return rest[:at], rest[min(at+len(line)+1, len(rest)):], lines
 		}
 		if !more {
@@ -82,6 +88,59 @@ func cutFrontmatter(content string) (block, body string, lines int) {
 }
 
 func isFence(line string) bool { return strings.TrimRight(line, " \t\r") == "---" }
+
+func isEnd(line string) bool { return strings.TrimRight(line, " \t\r") == "..." }
+
+// readUnclosed heeds publish and free where nothing closes a frontmatter. The note is shown whole: it may
+// as well begin with a line across the page.
+func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, ...any)) {
+	first, rest, _ := strings.Cut(content, "\n")
+	if !isFence(first) {
+		return
+	}
+	if block := leadingFields(rest); block != "" {
+		warn(1, "the frontmatter is never closed, so that it is shown as text, with publish and free heeded; close it with a line ---, or leave the next line empty if it is text")
+		readVisibility(doc, block, warn)
+	}
+}
+
+// maxKey is how far into a line its first colon is looked for, in bytes: YAML 1.2.2 bounds its implicit keys so.
+const maxKey = 1024
+
+var (
+	fieldLine     = regexp.MustCompile(`^(?:[^\s#>|-].*?:(?:\s|$)|["']?(?i:publish|free)["']?[ \t]*:)`)
+	continuedLine = regexp.MustCompile(`^(?:[ \t]+\S|-\s|#)`) // more of a value, or a comment
+)
+
+// isField tells whether a line looks like a key with its value.
+func isField(line string) bool { return fieldLine.MatchString(line[:min(len(line), maxKey)]) }
+
+// leadingFields gives the first lines of a text as far as they look like keys and values, "" if none does.
+func leadingFields(text string) string {
+	text = text[:min(len(text), maxFrontmatter)]
+	end := 0
+	for line := range strings.Lines(text) {
+		if !isField(line) && !continuedLine.MatchString(line) {
+			break
+		}
+		end += len(line)
+	}
+	if !beginsWithField(text[:end]) {
+		return ""
+	}
+	return text[:end]
+}
+
+// beginsWithField tells whether the first line of a text that is neither empty nor a comment looks like a
+// key with its value.
+func beginsWithField(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return isField(line)
+		}
+	}
+	return false
+}
 
 // parseYAML gives the first document's root, nil if there is none. Aliases are not followed here,
 // so that no text can grow.
@@ -109,20 +168,6 @@ func yamlFault(err error) (line int, text string) {
 	return n + 1, m[2]
 }
 
-var visibilityPattern = regexp.MustCompile(`(?mi)^(publish|free)[ \t]*:[ \t]*["']?(false|no|off|0)["']?[ \t]*\r?$`)
-
-// readVisibility finds what a frontmatter that cannot be read says against showing the note: a
-// slip in one key must not publish what another one keeps back.
-func readVisibility(doc *trip2g.Document, block string) {
-	for _, m := range visibilityPattern.FindAllStringSubmatch(block, -1) {
-		if strings.EqualFold(m[1], "publish") {
-			doc.Hidden = true
-		} else {
-			doc.MembersOnly = true
-		}
-	}
-}
-
 // readFields takes what the frontmatter says of the keys that mean something here.
 func readFields(doc *trip2g.Document, f *fields) {
 	doc.Title = oneLine(f.text("title"), maxTitle)
@@ -136,8 +181,8 @@ func readFields(doc *trip2g.Document, f *fields) {
 			doc.Tags = append(doc.Tags, tag)
 		}
 	}
-	doc.Hidden = !f.flag("publish", true)
-	doc.MembersOnly = !f.flag("free", true)
+	doc.Hidden = f.withholds("publish")
+	doc.MembersOnly = f.withholds("free")
 	doc.CreatedAt = f.time("created", "date")
 	doc.UpdatedAt = f.time("updated", "modified")
 	doc.Classes = f.identifiers("cssclasses", "cssclass")

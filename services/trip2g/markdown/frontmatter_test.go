@@ -39,7 +39,7 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 		"publish: false":                                                                                     {Title: "n", Hidden: true},
 		"publish: 'no'\nfree: \"False\"":                                                                     {Title: "n", Hidden: true, MembersOnly: true},
 		"publish: [off]\nfree: 0":                                                                            {Title: "n", Hidden: true, MembersOnly: true},
-		"publish: perhaps\nfree: true":                                                                       {Title: "n"},
+		"publish: perhaps\nfree: true":                                                                       {Title: "n", Hidden: true},
 		"slug: /a/../../b/":                                                                                  {Title: "n", Slug: "/b"},
 		"slug: \"a\\u0000b\"":                                                                                {Title: "n"},
 		"lang: pt-BR":                                                                                        {Title: "n", Lang: "pt-BR"},
@@ -72,16 +72,16 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 // TestFaultsOfFrontmatterNameTheirLine tells an owner where to look.
 func TestFaultsOfFrontmatterNameTheirLine(t *testing.T) {
 	for in, want := range map[string]string{
-		"---\ntitle: a\npublish: perhaps\n---\n":                             "3: publish is neither true nor false, and is left out",
+		"---\ntitle: a\npublish: perhaps\n---\n":                             "3: publish is neither true nor false, and is taken as false: the note is not shown",
 		"---\ntitle: a\ncreated: soon\n---\n":                                "3: created is no date such as 2026-01-31, and is left out",
 		"---\ntags: {a: b}\n---\n":                                           "2: tags is neither a text nor a list, and is left out",
 		"---\nlang: x y\n---\n":                                              "2: lang is no language tag such as en or pt-BR, and is left out",
 		"---\na: b\ntitle: [unclosed\n  key: : :\n---\nx":                    "line",
-		"---\nx: " + strings.Repeat("y", 300<<10) + "\n---\n":                "1: the frontmatter has 307204 bytes and is left out; at most 262144 are read",
+		"---\nx: " + strings.Repeat("y", 300<<10) + "\n---\n":                "1: the frontmatter has 307204 bytes and is left out, but for publish and free; at most 262144 are read",
 		"---\na: b\n---\n\n\n" + strings.Repeat("> ", 200) + "x":             "6: lists and quotes lie more than 100 levels deep; the deepest are shown as text",
 		"one\n\ntwo\n" + strings.Repeat("# ", 5000) + "\n":                   "4: a heading is longer than 4096 bytes and is shown as text",
-		"---\r\npublish: perhaps\r\n---\r\ntext with Windows line ends\r\n":  "2: publish is neither true nor false, and is left out",
-		"\ufeff---\npublish: perhaps\n---\ntext after a byte order mark\r\n": "2: publish is neither true nor false, and is left out",
+		"---\r\npublish: perhaps\r\n---\r\ntext with Windows line ends\r\n":  "2: publish is neither true nor false, and is taken as false: the note is not shown",
+		"\ufeff---\npublish: perhaps\n---\ntext after a byte order mark\r\n": "2: publish is neither true nor false, and is taken as false: the note is not shown",
 	} {
 		warnings := markdown.Parse("n.md", in).Warnings
 		if len(warnings) != 1 {
@@ -98,11 +98,74 @@ func TestFaultsOfFrontmatterNameTheirLine(t *testing.T) {
 	}
 }
 
-// TestBrokenFrontmatterDoesNotPublishWhatItKeepsBack has a slip in one key beside publish: false.
-func TestBrokenFrontmatterDoesNotPublishWhatItKeepsBack(t *testing.T) {
-	doc := markdown.Parse("n.md", "---\ntitle: a: b: [\npublish: false\nfree: no\n---\nsecret")
-	if !doc.Hidden || !doc.MembersOnly || doc.Body != "secret" {
-		t.Errorf("%+v", doc)
+// TestASlipInFrontmatterShowsNobodyWhatItKeepsBack has the slips that people make beside publish or free. A
+// reader who may not would read the note. The warnings' texts begin as they are here.
+func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
+	const (
+		open    = "1: the frontmatter is never closed"
+		broken  = "1: the frontmatter is no valid YAML"
+		keyless = "1: the frontmatter has no keys and values"
+		free    = "free is neither true nor false, and is taken as false: the note is for members"
+		publish = "publish is neither true nor false, and is taken as false: the note is not shown"
+	)
+	for in, want := range map[string]struct {
+		hidden, members, whole bool // whole: it is shown from its first line on
+		body                   string
+		warnings               []string
+	}{
+		// The end of YAML's own documents.
+		"---\nfree: false\n...\nsecret":                              {members: true, body: "secret"},
+		"---\r\npublish: no\r\n... \r\nsecret":                       {hidden: true, body: "secret"},
+		"---\n# mine\n\nfree: false\n...\nsecret\n---\nmore":         {members: true, body: "secret\n---\nmore"},
+		"---\n\"free\": false\n...":                                  {members: true},
+		"---\ntext: |\n  ...\nfree: false\n---\nsecret":              {members: true, body: "secret"},
+		"---\ntitle: a: b\nfree: false # not yet\n...\nsecret":       {members: true, body: "secret", warnings: []string{broken}},
+		"---\ntitle: a: b: [\npublish: false\nfree: no\n---\nsecret": {hidden: true, members: true, body: "secret", warnings: []string{broken}},
+
+		// Nothing closes it.
+		"---\nfree: false\n\nsecret":                                   {whole: true, members: true, warnings: []string{open}},
+		"---\nfree: false":                                             {whole: true, members: true, warnings: []string{open}},
+		"---\nfree: false\n----\nsecret":                               {whole: true, members: true, warnings: []string{open}},
+		"---\nfree: false\n ---\nsecret":                               {whole: true, members: true, warnings: []string{open, "2: " + free}},
+		"---\r\ntitle: x\r\nPublish: 'off'\r\n--\r\nsecret":            {whole: true, hidden: true, warnings: []string{open}},
+		"\ufeff---\ntags:\n  - a\n- b\n# mine\nfree: False\nsecret":    {whole: true, members: true, warnings: []string{open}},
+		"---\ntitle: x\nfree: flase\n\nsecret":                         {whole: true, members: true, warnings: []string{open, "3: " + free}},
+		"---\nfree:\n  false\npublish: # not\n  - no\n\nsecret":        {whole: true, hidden: true, members: true, warnings: []string{open, "4: " + publish}},
+		"---\nfree:false\n\nsecret":                                    {whole: true, members: true, warnings: []string{open}},
+		"---\ntitle: x\nfree: true\npublish: ~\n\nfree: false as text": {whole: true, warnings: []string{open}},
+
+		// No boolean.
+		"---\nfree: flase\n---\nsecret":                       {members: true, body: "secret", warnings: []string{"2: " + free}},
+		"---\ntitle: x\npublish: 'nope'\n---\nsecret":         {hidden: true, body: "secret", warnings: []string{"3: " + publish}},
+		"---\nfree: {a: b}\npublish: [[{}], x]\n---\nsecret":  {hidden: true, members: true, body: "secret", warnings: []string{"3: " + publish, "2: " + free}},
+		"---\na: &a {b: c}\nfree: *a\n---\nsecret":            {members: true, body: "secret", warnings: []string{"3: " + free}},
+		"---\nfree: [true, false]\n---\nsecret":               {members: true, body: "secret", warnings: []string{"2: " + free}},
+		"---\nfree: \"\\0\"\n---\nsecret":                     {members: true, body: "secret", warnings: []string{"2: " + free}},
+		"---\na: *b\nfree: 'flase'\nfree: x\n---\nsecret":     {members: true, body: "secret", warnings: []string{broken, "3: " + free}},
+		"---\nfree:false\n---\nsecret":                        {whole: true, members: true, warnings: []string{keyless}},
+		"---\nfree:\npublish: ''\n---\nfor all":               {body: "for all"},
+		"---\nfree: []\npublish: [null, '']\n---\nfor all":    {body: "for all"},
+		"---\na: [\nfree:\npublish: Null # yet\n---\nfor all": {body: "for all", warnings: []string{"3: the frontmatter is no valid YAML"}},
+	} {
+		doc := markdown.Parse("n.md", in)
+		if doc.Hidden != want.hidden || doc.MembersOnly != want.members {
+			t.Errorf("%q: hidden %t, for members %t", in, doc.Hidden, doc.MembersOnly)
+		}
+		if want.whole {
+			want.body = strings.TrimPrefix(in, "\ufeff")
+		}
+		if doc.Body != want.body {
+			t.Errorf("%q: the text is %q", in, doc.Body)
+		}
+		if shown := markdown.Address("n.md", in) != ""; shown == want.hidden {
+			t.Errorf("%q: has an address: %t", in, shown)
+		}
+		begins := func(w trip2g.Warning, text string) bool {
+			return strings.HasPrefix(fmt.Sprintf("%d: %s", w.Line, w.Text), text)
+		}
+		if !slices.EqualFunc(doc.Warnings, want.warnings, begins) {
+			t.Errorf("%q: warnings %+v", in, doc.Warnings)
+		}
 	}
 }
 
@@ -113,14 +176,21 @@ func TestTextThatOnlyLooksLikeFrontmatterIsShown(t *testing.T) {
 		"---\nnever closed: true\n":        "---\nnever closed: true\n",
 		"text\n---\ntitle: x\n---\n":       "text\n---\ntitle: x\n---\n",
 		"----\ntitle: x\n----\n":           "----\ntitle: x\n----\n",
+		"---\n\n...\ntext":                 "---\n\n...\ntext",
+		"---\nAnd so on\n...\nfree: no":    "---\nAnd so on\n...\nfree: no",
+		"---\n# One\n...\ntext":            "---\n# One\n...\ntext",
+		"---\n\nfree: false\n":             "---\n\nfree: false\n",
+		"---\n- a\n- free: false\n\ntext":  "---\n- a\n- free: false\n\ntext",
+		"---\n> free: false\n":             "---\n> free: false\n",
 		"---\n---\ntext":                   "text",
 		"---":                              "---",
 		"---\n":                            "---\n",
 		"---\ntitle: x\n---":               "",
 		"":                                 "",
 	} {
-		if got := markdown.Parse("n.md", in).Body; got != want {
-			t.Errorf("%q: the text is %q, want %q", in, got, want)
+		doc := markdown.Parse("n.md", in)
+		if doc.Body != want || doc.Hidden || doc.MembersOnly {
+			t.Errorf("%q: the text is %q, want %q; hidden %t, for members %t", in, doc.Body, want, doc.Hidden, doc.MembersOnly)
 		}
 	}
 }

@@ -195,13 +195,21 @@ func TestAHostileVaultIsPublishedAllTheSame(t *testing.T) {
 		}
 	}
 	for url, want := range map[string]string{
-		"/bomb": "A bomb of YAML.", "/tags": "Odd YAML.", "/open_frontmatter": "But the text goes on", "/tab": "tabs *everywhere*", "/cr_only": `<h1 id="one">One</h1>`,
+		"/bomb": "A bomb of YAML.", "/open_frontmatter": "But the text goes on", "/tab": "tabs *everywhere*", "/cr_only": `<h1 id="one">One</h1>`,
 		"/crlf": `<p class="callout-title">T</p>`, "/utf16": "saved by an old editor ✓", "/latin1": "broken bytes: \uFFFD", "/nul": "a\uFFFDb", "/empty": "",
 		"/self": "This note shows itself", "/page": "<p>text</p>", "/deep_html": "deep", "/line_of_15_mb": "a long line",
 	} {
 		if fragment, ok := p.fragments[url]; !ok || !bytes.Contains(fragment, []byte(want)) {
 			t.Errorf("%s has no %s: %.300s", url, want, fragment)
 		}
+	}
+	for url, want := range map[string]string{"/tags": "Odd YAML.", "/dots": "Kept back by", "/never_closed": "Kept back by", "/typo": "Kept back by"} {
+		if page, _ := p.Page(url, trip2g.Anyone); page == nil || !bytes.Contains(p.fragments[url], []byte(want)) || bytes.Contains(page.Body(trip2g.Identity).Bytes, []byte(want)) {
+			t.Errorf("%s can be read by everybody, or by nobody", url)
+		}
+	}
+	if page, _ := p.Page("/no_way", trip2g.Owner); page != nil {
+		t.Error("a note whose publish is neither true nor false is a page")
 	}
 	if notes, _, _ := s.published(); notes["line of 20 MB.md"] != "" {
 		t.Error("a note larger than any server takes was published")
