@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"trip2g/internal/forward"
+	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/nodes"
@@ -85,12 +88,17 @@ func (s *litefsState) lag(now time.Time) (time.Duration, bool) {
 }
 
 // watchLiteFS asks the LiteFS node beside this process how it does, until ctx ends. It has a loop of its
-// own because LiteFS may not answer for long: a report must not wait for it.
+// own because LiteFS may not answer for long: a report must not wait for it. It fails on a leader whose mount
+// is gone: that one can write no more, holds the ports of the next, and replicas that reach it hold no write.
 func (n *node) watchLiteFS(ctx context.Context) error {
 	ticker := time.NewTicker(nodes.DefaultEvery)
 	defer ticker.Stop()
 	for {
-		if beside, err := n.litefsNode(); err == nil && beside != nil {
+		beside, err := n.litefsNode()
+		switch {
+		case errors.Is(err, litefs.ErrStale) && !n.config.Replica():
+			return fmt.Errorf("LiteFS has ended, so this leader ends too: %w", err)
+		case err == nil && beside != nil:
 			lag, err := beside.Lag()
 			n.beside.Store(&litefsState{lag, err == nil, time.Now()})
 		}
