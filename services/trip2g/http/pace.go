@@ -9,11 +9,12 @@ import (
 
 // A body is waited for bodyPatience in all, and a second more for each bodyRate bytes of it that have come; the
 // time in which nobody wants more of it does not count. When the node stops, hurryPatience is what it waits for
-// more of one. What a handler leaves unread has as long.
+// more of one. What a handler leaves unread, of which net/http reads some, has leftPatience.
 const (
 	bodyPatience  = 30 * time.Second
 	bodyRate      = 1 << 10
 	hurryPatience = time.Second
+	leftPatience  = 5 * time.Second
 )
 
 // Pace bounds how long the bodies of requests take to come: a client that sends half of one would else hold
@@ -61,14 +62,19 @@ func (p *Pace) enter(body *pacedBody) {
 	body.wait(p.hurried)
 }
 
-// leave is for a body whose handler has returned. The server reads some of what is left.
+// leave is for a body whose handler has returned.
 func (p *Pace) leave(body *pacedBody) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, comes := p.bodies[body]; comes {
-		delete(p.bodies, body)
-		body.wait(true)
+	if _, comes := p.bodies[body]; !comes {
+		return
 	}
+	delete(p.bodies, body)
+	patience := leftPatience
+	if p.hurried {
+		patience = hurryPatience
+	}
+	body.server.SetReadDeadline(time.Now().Add(patience))
 }
 
 // begin is for a read that begins.
