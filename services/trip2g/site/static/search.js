@@ -105,6 +105,7 @@ async function answer(p, query) {
     if (signal.aborted) return;
     p.asked = query;
     p.list.replaceChildren(...found.results.map(line));
+    if (found.total > found.results.length) p.list.append(lineToAll(found.total, query));
     p.list.scrollTop = 0;
     p.state.textContent = stateOf(found);
   } catch (error) {
@@ -133,6 +134,16 @@ function line({ title, url, snippet, marks, membersOnly }) {
   const text = document.createElement("span");
   text.append(...pieces(snippet ?? "", marks ?? []));
   link.append(name, text);
+  item.append(link);
+  return item;
+}
+
+// lineToAll leads to the search page, which has the results that the dialog has no room for.
+function lineToAll(total, query) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = "/_system/search?q=" + encodeURIComponent(query);
+  link.textContent = `All ${total} pages`;
   item.append(link);
   return item;
 }
