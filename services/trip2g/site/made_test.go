@@ -201,6 +201,8 @@ func TestTheExplorerOpensTheFoldersAboveAPageAndAsksForOthers(t *testing.T) {
 	if strings.Contains(text, `href="/a/b/c/note"`) || strings.Contains(text, `href="/z/last"`) {
 		t.Error("a folder is open that is not above the page")
 	}
+	wantIn(t, body(t, s, "/a/b"), `<a href="/a" aria-current="true">`, `<a href="/a/b" aria-current="page">`)
+	wantIn(t, body(t, s, "/z"), `<a href="/z" aria-current="page">`)
 	if got := body(t, s, "/_system/tree/a"); got != `[{"title":"b","url":"/a/b","folder":true,"tree":"/_system/tree/a/b"}]`+"\n" {
 		t.Errorf("the folder has %s", got)
 	}
