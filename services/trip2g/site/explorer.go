@@ -160,8 +160,9 @@ func writeBranches(b *bytes.Buffer, branches []branch) {
 	}
 }
 
+// writeLink writes a line's link. The title runs as its own script does, and the line begins where all others do.
 func writeLink(b *bytes.Buffer, url, attributes, text string) {
-	for _, part := range [...]string{`<a href="`, html.EscapeString(escaped(url)), `"`, attributes, ">", html.EscapeString(text), "</a>"} {
+	for _, part := range [...]string{`<a href="`, html.EscapeString(escaped(url)), `"`, attributes, "><bdi>", html.EscapeString(text), "</bdi></a>"} {
 		b.WriteString(part)
 	}
 }

@@ -221,7 +221,7 @@ func TestAFolderTooLargeForTheExplorerHasThePageAllTheSame(t *testing.T) {
 		vault = append(vault, fmt.Sprintf("f/n%03d.md", i), "x")
 	}
 	s := memory(vault...)
-	wantIn(t, body(t, s, "/f/n299"), `<a href="/f/n299" aria-current="page">n299</a>`, "More …")
+	wantIn(t, body(t, s, "/f/n299"), `<a href="/f/n299" aria-current="page"><bdi>n299</bdi></a>`, "More …")
 	if n := strings.Count(body(t, s, "/f/n299"), `href="/f/n`); n > 210 {
 		t.Errorf("the explorer has %d notes", n)
 	}
