@@ -192,6 +192,10 @@ func TestWithoutAnAddressOfItsOwnASiteTellsRelativeOnes(t *testing.T) {
 	if text := body(t, s, "/apple"); strings.Contains(text, "canonical") || strings.Contains(body(t, s, "/robots.txt"), "Sitemap") {
 		t.Error("an address is told that nobody knows")
 	}
+	if page, _ := s.Page("/sitemap.xml", trip2g.Anyone); page != nil {
+		t.Error("there is a sitemap, whose addresses must be whole")
+	}
+	wantIn(t, string(s.NotFound("/sitemap.xml", trip2g.Anyone).Body(trip2g.Identity).Bytes), "set TRIP2G_PUBLIC_URL")
 }
 
 func TestTheExplorerOpensTheFoldersAboveAPageAndAsksForOthers(t *testing.T) {
