@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/chroma/v2"
 	"github.com/alecthomas/chroma/v2/lexers"
 	"github.com/yuin/goldmark/ast"
+	extast "github.com/yuin/goldmark/extension/ast"
 	htmlrenderer "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
 )
@@ -129,6 +130,27 @@ func tokenClass(t chroma.TokenType) string {
 		return "hl-var"
 	}
 	return ""
+}
+
+// renderCodeSpan renders code within a text. In a table a long name may go on in a new line after each "_", and
+// leaves room for the columns beside its own.
+func renderCodeSpan(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		_, err := w.WriteString("</code>")
+		return ast.WalkContinue, err
+	}
+	w.WriteString("<code>")
+	inTable := n.Parent().Kind() == extast.KindTableCell
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		text := bytes.ReplaceAll(c.(*ast.Text).Segment.Value(source), []byte("\n"), []byte(" "))
+		for part := range bytes.SplitAfterSeq(text, []byte("_")) {
+			htmlrenderer.DefaultWriter.RawWrite(w, part)
+			if inTable && bytes.HasSuffix(part, []byte("_")) {
+				w.WriteString("<wbr>")
+			}
+		}
+	}
+	return ast.WalkSkipChildren, nil
 }
 
 // isDrawing tells whether a block describes a drawing. No sound way to draw Mermaid's without its own

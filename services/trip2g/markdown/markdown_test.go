@@ -99,6 +99,7 @@ var renderTests = []struct{ name, in, want string }{
 	{"list with a name", "- a\n- b\n\n^x", "<ul id=\"^x\">\n<li>a</li>\n<li>b</li>\n</ul>"},
 	{"quote with a name", "> a\n\n^x", "<blockquote id=\"^x\">\n<p>a</p>\n</blockquote>"},
 	{"callout with a name", "> [!tip] A\n\n^x", "<div class=\"callout callout-tip\" aria-label=\"Tip\" role=\"note\" id=\"^x\">\n<p class=\"callout-title\">A</p>\n</div>"},
+	{"names in code and in a table", "|`A_LONG_NAME`|**`B_C`**|\n|-|-|\n\n`A_LONG_NAME`", "<div class=\"table\"><table>\n<thead>\n<tr>\n<th><code>A_<wbr>LONG_<wbr>NAME</code></th>\n<th><strong><code>B_C</code></strong></th>\n</tr>\n</thead>\n</table></div>\n<p><code>A_LONG_NAME</code></p>"},
 	{"table with a name", "|a|\n|-|\n\n^x", "<div class=\"table\" id=\"^x\"><table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n</table></div>"},
 	{"heading with a name", "## A b ^x", `<h2 id="a-b"><span id="^x"></span>A b</h2>`},
 	{"only the first of equal names counts", "a ^x\n\nb ^X", "<p id=\"^x\">a</p>\n<p>b</p>"},

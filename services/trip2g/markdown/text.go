@@ -190,6 +190,11 @@ func (r *textReader) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		r.meet(n.Destination)
 	case *ast.Image:
 		r.meet(n.Destination)
+		if !r.inRaw {
+			label, _ := cutSize(plainText(n, r.source), false)
+			r.out.WriteString(label)
+		}
+		return ast.WalkSkipChildren, nil
 	case *wikilink.Node:
 		w := parseWikilink(n, r.source)
 		if r.met != nil {

@@ -14,14 +14,14 @@ import (
 // TestTextIsWhatAReaderReads is what search finds: markup or a comment in it would be found, and shown.
 func TestTextIsWhatAReaderReads(t *testing.T) {
 	for in, want := range map[string]string{
-		"---\ntitle: T\n---\n# A *b* `c`\n\ntext [l](x.md) [[n|label]] [[n#h]] #tag ==m==":      "A b c\ntext l label n > h #tag m",
-		"a %%secret%% b\n\n%%\nhidden\n%%\n\nc <!-- d --> e":                                    "a  b\nc  e",
-		"- [x] one\n- two\n  - three\n\n> [!tip]- Title\n> body":                                "one\ntwo\nthree\nTitle\nbody",
-		"|a|b|\n|-|-|\n|[[n\\|x]]|y|":                                                           "a b \nx y",
-		"```go\nfunc f()\n```\n\n    code\n\n$$\nx^2\n$$ \n\n$y$":                               "func f()\ncode\nx^2\ny",
-		"a[^1] ^[in *it*]\n\n[^1]: note":                                                        "a \nnote\nin it",
-		"![alt](p.png) ![[p.png]] ![[p.png|text|100]] ![[note]]":                                "alt  text",
-		"a<br>b <script>x()</script> &amp; <b>c</b>\n\n<div>\nd &lt; e\n<style>f</style></div>": "a b  & c\nd < e",
+		"---\ntitle: T\n---\n# A *b* `c`\n\ntext [l](x.md) [[n|label]] [[n#h]] #tag ==m==":          "A b c\ntext l label n > h #tag m",
+		"a %%secret%% b\n\n%%\nhidden\n%%\n\nc <!-- d --> e":                                        "a  b\nc  e",
+		"- [x] one\n- two\n  - three\n\n> [!tip]- Title\n> body":                                    "one\ntwo\nthree\nTitle\nbody",
+		"|a|b|\n|-|-|\n|[[n\\|x]]|y|":                                                               "a b \nx y",
+		"```go\nfunc f()\n```\n\n    code\n\n$$\nx^2\n$$ \n\n$y$":                                   "func f()\ncode\nx^2\ny",
+		"a[^1] ^[in *it*]\n\n[^1]: note":                                                            "a \nnote\nin it",
+		"![alt](p.png) ![Chart|300](p.png) ![|300](p.png) ![[p.png]] ![[p.png|text|100]] ![[note]]": "alt Chart   text",
+		"a<br>b <script>x()</script> &amp; <b>c</b>\n\n<div>\nd &lt; e\n<style>f</style></div>":     "a b  & c\nd < e",
 		"a\nb\\\nc":                              "a b c",
 		"<https://example.org> [x][r]\n\n[r]: y": "https://example.org x",
 	} {

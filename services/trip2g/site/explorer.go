@@ -74,8 +74,9 @@ func (r *reading) branches(folderURL string, p place, deep int) (list []branch, 
 
 func (r *reading) branch(i item, p place, deep int) branch {
 	i.Description = "" // the explorer shows none
-	i.Current = i.URL == p.address || i.Folder && p.isBelow(i.URL)
-	b := branch{item: i}
+	shown := i.URL == p.address
+	i.Current = shown || i.Folder && p.isBelow(i.URL)
+	b := branch{item: i, Shown: shown}
 	if !i.Folder {
 		return b
 	}
@@ -139,10 +140,10 @@ func writeBranches(b *bytes.Buffer, branches []branch) {
 		b.WriteByte('>')
 		current := ""
 		switch {
-		case x.Current && x.Folder:
-			current = ` aria-current="true"`
-		case x.Current:
+		case x.Shown:
 			current = ` aria-current="page"`
+		case x.Current:
+			current = ` aria-current="true"`
 		}
 		writeLink(b, x.URL, current, x.Title)
 		if x.Open {
@@ -159,8 +160,9 @@ func writeBranches(b *bytes.Buffer, branches []branch) {
 	}
 }
 
+// writeLink writes a line's link. The title runs as its own script does, and the line begins where all others do.
 func writeLink(b *bytes.Buffer, url, attributes, text string) {
-	for _, part := range [...]string{`<a href="`, html.EscapeString(escaped(url)), `"`, attributes, ">", html.EscapeString(text), "</a>"} {
+	for _, part := range [...]string{`<a href="`, html.EscapeString(escaped(url)), `"`, attributes, "><bdi>", html.EscapeString(text), "</bdi></a>"} {
 		b.WriteString(part)
 	}
 }

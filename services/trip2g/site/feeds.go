@@ -343,8 +343,21 @@ func (s scope) published(urlPath string) subject {
 	case robotsURL:
 		return robots{}
 	}
-	if m, ok := s.sitemapAt(urlPath); ok {
+	if m, ok := s.sitemapAt(urlPath); ok && s.layout.publicURL != "" { // its addresses must be whole
 		return m
 	}
 	return nil
+}
+
+// noSitemap is in the sitemap's place where the site's own address is not known.
+type noSitemap struct{}
+
+func (noSitemap) address() string { return "no sitemap" }
+
+func (noSitemap) contentType() string { return htmlType }
+
+func (noSitemap) render(r *reading) []byte {
+	v := r.view("No sitemap", place{})
+	v.Message, v.Hidden = "A sitemap names whole addresses, and this site does not know its own: set TRIP2G_PUBLIC_URL on the leader.", true
+	return execute("notice.html", v)
 }

@@ -222,7 +222,7 @@ func TestPagesAreReadWhileListsWaitForTheirTurn(t *testing.T) {
 	db := openDB(t)
 	push(t, db, "n.md", "text", "folder/long.md", strings.Repeat("long text ", 10_000))
 	turn := semaphore.NewWeighted(1)
-	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Long: turn})
+	f := site.NewFollower(atGarden{db}, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Long: turn})
 	s := refresh(t, f)
 	if !turn.TryAcquire(1) {
 		t.Fatal("nobody asked for anything, and the turn is taken")

@@ -68,7 +68,7 @@ func fullView() *view {
 		Lang: "en", SiteName: "Garden", Stylesheet: stylesheetURL, OwnerStyle: "/_system/assets/x/theme.css", Icon: iconURL, Footer: "<p>mine</p>",
 		Feeds: []feedLink{{"RSS", "application/rss+xml", "/feed.xml"}}, Reader: trip2g.Owner, SignIn: "/_system/signin?next=%2Fa",
 		Explorer: []branch{{item: item{Title: "Folder", URL: "/f", Folder: true, Current: true}, Open: true, TreeURL: "/_system/tree/f", More: true, Children: []branch{
-			{item: item{Title: "Below", URL: "/f/below", Current: true}}, {item: item{Title: "Closed", URL: "/f/c", Folder: true}, TreeURL: "/_system/tree/f/c"}}}},
+			{item: item{Title: "Below", URL: "/f/below", Current: true}, Shown: true}, {item: item{Title: "Closed", URL: "/f/c", Folder: true}, TreeURL: "/_system/tree/f/c"}}}},
 		Address: "/f/below", Title: "Below", Heading: "Below", Canonical: "https://example.org/f/below",
 		Alternates: []alternate{{"de", "https://example.org/de"}}, OpenGraph: &openGraph{Title: "Below", Type: "article", Image: "https://example.org/i.png", URL: "https://example.org/f/below", Description: "D"},
 		Crumbs: []item{{Title: "Folder", URL: "/f"}}, Body: "<p>text</p>", Contents: []heading{{2, "a", "A"}, {3, "b", "B"}},

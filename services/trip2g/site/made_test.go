@@ -192,6 +192,10 @@ func TestWithoutAnAddressOfItsOwnASiteTellsRelativeOnes(t *testing.T) {
 	if text := body(t, s, "/apple"); strings.Contains(text, "canonical") || strings.Contains(body(t, s, "/robots.txt"), "Sitemap") {
 		t.Error("an address is told that nobody knows")
 	}
+	if page, _ := s.Page("/sitemap.xml", trip2g.Anyone); page != nil {
+		t.Error("there is a sitemap, whose addresses must be whole")
+	}
+	wantIn(t, string(s.NotFound("/sitemap.xml", trip2g.Anyone).Body(trip2g.Identity).Bytes), "set TRIP2G_PUBLIC_URL")
 }
 
 func TestTheExplorerOpensTheFoldersAboveAPageAndAsksForOthers(t *testing.T) {
@@ -201,6 +205,8 @@ func TestTheExplorerOpensTheFoldersAboveAPageAndAsksForOthers(t *testing.T) {
 	if strings.Contains(text, `href="/a/b/c/note"`) || strings.Contains(text, `href="/z/last"`) {
 		t.Error("a folder is open that is not above the page")
 	}
+	wantIn(t, body(t, s, "/a/b"), `<a href="/a" aria-current="true">`, `<a href="/a/b" aria-current="page">`)
+	wantIn(t, body(t, s, "/z"), `<a href="/z" aria-current="page">`)
 	if got := body(t, s, "/_system/tree/a"); got != `[{"title":"b","url":"/a/b","folder":true,"tree":"/_system/tree/a/b"}]`+"\n" {
 		t.Errorf("the folder has %s", got)
 	}
@@ -219,7 +225,7 @@ func TestAFolderTooLargeForTheExplorerHasThePageAllTheSame(t *testing.T) {
 		vault = append(vault, fmt.Sprintf("f/n%03d.md", i), "x")
 	}
 	s := memory(vault...)
-	wantIn(t, body(t, s, "/f/n299"), `<a href="/f/n299" aria-current="page">n299</a>`, "More …")
+	wantIn(t, body(t, s, "/f/n299"), `<a href="/f/n299" aria-current="page"><bdi>n299</bdi></a>`, "More …")
 	if n := strings.Count(body(t, s, "/f/n299"), `href="/f/n`); n > 210 {
 		t.Errorf("the explorer has %d notes", n)
 	}

@@ -44,6 +44,9 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 // NotFound is trip2g.Site's.
 func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
 	c := scope{s.content, reader}
+	if urlPath == sitemapURL {
+		return &page{c, noSitemap{}, false}
+	}
 	return &page{c, missing{strings.Join(c.suggest(urlPath), "\n")}, false}
 }
 

@@ -57,6 +57,7 @@ type view struct {
 // branch is a line of the explorer.
 type branch struct {
 	item
+	Shown    bool     // its page is the one that is shown, not one below it
 	Open     bool     // a folder whose Children are here
 	Children []branch // what is in an open folder
 	TreeURL  string   // where a folder's children are (JSON: a list of {title, url, folder, tree}), ready; "" for a note

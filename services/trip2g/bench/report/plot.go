@@ -21,9 +21,10 @@ const (
 
 // plotStyle has colours for light and dark pages. The plot is an image of its own, and knows only what
 // the reader's system prefers; the text is legible on both should the page differ.
-const plotStyle = `text{font:13px system-ui,sans-serif;fill:#6f6f6f}.title{font-weight:600}.bar{fill:#9aa7b4}.first{fill:#2f81f7}.spread{stroke:#6f6f6f;stroke-width:1.5}
+const plotStyle = `text{font:13px system-ui,sans-serif;fill:#6f6f6f}.title{font-weight:600}.bar{fill:#9aa7b4}.spread{stroke:#6f6f6f;stroke-width:1.5}
 @media(prefers-color-scheme:dark){text{fill:#a0a0a0}.bar{fill:#56616d}.spread{stroke:#c0c0c0}}
-@media(prefers-color-scheme:light){text{fill:#404040}.spread{stroke:#404040}}`
+@media(prefers-color-scheme:light){text{fill:#404040}.spread{stroke:#404040}}
+.bar.first{fill:#2f81f7}`
 
 // WritePlot draws the rows that want it as bars, each row to its own scale, as an SVG image. A bar is as
 // long as the median, its line goes from the least to the greatest value. The first bar of a row, the one that

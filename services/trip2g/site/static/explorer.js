@@ -80,8 +80,9 @@ function branch(child, memory) {
   const line = document.createElement("li");
   const link = document.createElement("a");
   link.href = child.url;
-  link.textContent = child.title;
-  link.dir = "auto";
+  const title = document.createElement("bdi"); // as the server writes it
+  title.textContent = child.title;
+  link.append(title);
   line.append(link);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
   if (child.tree) {

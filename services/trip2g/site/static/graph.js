@@ -17,10 +17,12 @@ async function start(section) {
   if (graph.nodes.length < 2) return;
   section.append(draw(graph, small));
   section.hidden = false;
+  keepInside(section.querySelector(".net"), small);
   let dialog = null;
   section.querySelector("button").addEventListener("click", () => {
     dialog ??= enlarge(graph);
     dialog.showModal();
+    keepInside(dialog.querySelector(".net"), large);
   });
 }
 
@@ -112,6 +114,15 @@ function draw(graph, size) {
   });
   svg.append(...links.reverse()); // the nearest last, above the others
   return svg;
+}
+
+// keepInside moves the names that reach over the drawing's sides back into it. They have a length only once
+// they are shown.
+function keepInside(svg, { width }) {
+  for (const text of svg.querySelectorAll("text")) {
+    const half = text.getComputedTextLength() / 2 + 4, x = text.parentElement.transform.baseVal[0].matrix.e;
+    text.setAttribute("x", Math.max(half, Math.min(x, width - half)) - x);
+  }
 }
 
 function short(title, most) {

@@ -11,7 +11,9 @@ if (article) {
 closeDrawers();
 comeBack();
 
-// followContents marks the heading whose text is being read: the last one above the window's upper third.
+// followContents marks the heading whose text is being read: the last one that is not below the place where
+// a heading that is followed comes to stand. At the end of a page, where the last ones do not come so high, it
+// is the one that was followed, else the last.
 function followContents(article) {
   const toc = document.getElementById("_toc");
   if (!toc) return;
@@ -21,12 +23,13 @@ function followContents(article) {
     if (heading) links.set(heading, link);
   }
   const headings = [...links.keys()];
+  const line = (parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0) + 4;
   const mark = () => {
-    const line = innerHeight / 3;
     const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
     const above = headings.filter((heading) => heading.getBoundingClientRect().top < line);
     const visible = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight);
-    const current = atEnd && scrollY > 0 ? visible.at(-1) : above.at(-1);
+    const followed = visible.find((heading) => heading.matches(":target") && !above.includes(heading));
+    const current = (atEnd && followed) || (atEnd && scrollY > 0 ? visible : above).at(-1);
     for (const [heading, link] of links) {
       if (heading !== current) link.removeAttribute("aria-current");
       else if (!link.hasAttribute("aria-current")) {
@@ -35,9 +38,10 @@ function followContents(article) {
       }
     }
   };
-  const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px", threshold: [0, 1] });
+  const observer = new IntersectionObserver(mark, { rootMargin: `-${line}px 0px 0px 0px`, threshold: [0, 1] });
   for (const heading of headings) observer.observe(heading);
   addEventListener("scrollend", mark);
+  addEventListener("hashchange", mark);
   mark();
 }
 

@@ -9,6 +9,7 @@ if (field) {
   const form = field.form;
   form.addEventListener("submit", take);
   field.addEventListener("input", take);
+  field.addEventListener("compositionend", take);
   field.addEventListener("pointerdown", take);
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) take(event);
@@ -20,6 +21,7 @@ if (field) {
 
 // take opens the dialog instead of what the event would have done, with what the field has.
 function take(event) {
+  if (event.isComposing) return; // letters that are still being put together would be lost
   if (document.querySelector("dialog[open]:not(.search)")) return;
   event.preventDefault();
   parts ??= build();
@@ -28,7 +30,7 @@ function take(event) {
     field.value = "";
     parts.dialog.showModal();
     parts.input.select();
-    if (event.type === "input") parts.input.setSelectionRange(parts.input.value.length, parts.input.value.length);
+    if (event.type === "input" || event.type === "compositionend") parts.input.setSelectionRange(parts.input.value.length, parts.input.value.length);
   }
   ask(parts);
 }
@@ -67,6 +69,7 @@ function build() {
 
 // keys moves between the field and the results; what is typed on a result goes to the field.
 function keys(event, p) {
+  if (event.isComposing) return; // the keys choose among letters
   const stops = [p.input, ...p.list.querySelectorAll("a")];
   const at = stops.indexOf(document.activeElement);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -105,6 +108,7 @@ async function answer(p, query) {
     if (signal.aborted) return;
     p.asked = query;
     p.list.replaceChildren(...found.results.map(line));
+    if (found.total > found.results.length) p.list.append(lineToAll(found.total, query));
     p.list.scrollTop = 0;
     p.state.textContent = stateOf(found);
   } catch (error) {
@@ -133,6 +137,16 @@ function line({ title, url, snippet, marks, membersOnly }) {
   const text = document.createElement("span");
   text.append(...pieces(snippet ?? "", marks ?? []));
   link.append(name, text);
+  item.append(link);
+  return item;
+}
+
+// lineToAll leads to the search page, which has the results that the dialog has no room for.
+function lineToAll(total, query) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = "/_system/search?q=" + encodeURIComponent(query);
+  link.textContent = `All ${total} pages`;
   item.append(link);
   return item;
 }
