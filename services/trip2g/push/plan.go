@@ -40,6 +40,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 	for _, path := range o.Vault.LeftOut() {
 		delete(known, path)
 	}
+	delete(known, trip2g.SettingsPath) // the Settings form makes it on the server: a folder without it says nothing about it
 	for _, n := range remote {
 		if _, gone := known[n.Path]; gone {
 			p.addGone(n.Path, o)

@@ -192,6 +192,21 @@ func TestNothingIsHiddenUnlessAsked(t *testing.T) {
 	}
 }
 
+// TestTheSitesSettingsOutliveAFolderWithoutThem pushes a folder to a site whose owner has used the Settings
+// form: title and footer stay.
+func TestTheSitesSettingsOutliveAFolderWithoutThem(t *testing.T) {
+	s := start(t)
+	s.mustPush(folder(t, map[string]string{"a.md": "a", "b.md": "b", trip2g.SettingsPath: "---\ntitle: Mine\n---\n"}), nil)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	if summary, _ := s.mustPush(dir, nil); !slices.Equal(summary.Left, []string{"b.md"}) {
+		t.Errorf("told of %q", summary.Left)
+	}
+	s.mustPush(dir, withDelete)
+	if notes, _, _ := s.published(); len(notes) != 2 || notes[trip2g.SettingsPath] == "" {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
 func TestAHiddenNoteComesBack(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
