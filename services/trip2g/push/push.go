@@ -40,6 +40,8 @@ type Server interface {
 	// AwaitVisible waits, for a bounded time, until readers see what was committed, and tells at which
 	// position they do; 0 if that is not known.
 	AwaitVisible(ctx context.Context) (trip2g.Position, error)
+	// Warnings lists what in the published notes could not be taken as it was meant.
+	Warnings(ctx context.Context) ([]trip2g.Warning, error)
 }
 
 // Reporter is told how a push goes. Add can be called from many goroutines.
@@ -98,6 +100,8 @@ type Summary struct {
 	Position trip2g.Position
 	// Unseen is why readers of the server may not see the push yet, although it is published; nil if they do.
 	Unseen error
+	// Warnings is what the server has to say about the notes that were sent.
+	Warnings []trip2g.Warning
 }
 
 // Changed tells whether anything differed.
@@ -146,6 +150,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		}
 		r.keepBase()
 		r.summary.Position, r.summary.Unseen = o.Server.AwaitVisible(ctx)
+		r.summary.Warnings = r.warnings(ctx)
 	}
 	o.Memory.keep(r.after)
 	return r.summary, nil

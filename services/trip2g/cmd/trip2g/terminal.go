@@ -72,14 +72,34 @@ func (t *terminal) Warn(w trip2g.Warning) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.warnings = append(t.warnings, w)
-	if slices.Contains(t.before, w) {
-		return
+	if !slices.Contains(t.before, w) {
+		t.printWarning(w)
 	}
+}
+
+func (t *terminal) printWarning(w trip2g.Warning) {
 	place := w.Path
 	if w.Line > 0 {
 		place += fmt.Sprintf(":%d", w.Line)
 	}
 	t.print("warning: " + place + ": " + w.Text)
+}
+
+// maxPublishedWarnings bounds the lines about what was published.
+const maxPublishedWarnings = 20
+
+// warnPublished tells what the server has to say about what was sent.
+func (t *terminal) warnPublished(warnings []trip2g.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.warnings = append(t.warnings, warnings...)
+	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w trip2g.Warning) bool { return slices.Contains(t.before, w) })
+	for _, w := range warnings[:min(len(warnings), maxPublishedWarnings)] {
+		t.printWarning(w)
+	}
+	if more := len(warnings) - maxPublishedWarnings; more > 0 {
+		t.print(fmt.Sprintf("and %d more: see /_system/warnings", more))
+	}
 }
 
 // NextRound begins another push of a watch.
@@ -154,11 +174,17 @@ func (t *terminal) End() {
 	t.work = nil
 }
 
-// Summary ends a push that succeeded.
-func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
+// published tells what is wrong with what was published.
+func (t *terminal) published(s push.Summary) {
 	if s.Unseen != nil {
 		t.Print("warning: it is published, but " + s.Unseen.Error())
 	}
+	t.warnPublished(s.Warnings)
+}
+
+// Summary ends a push that succeeded.
+func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
+	t.published(s)
 	switch {
 	case t.json:
 		t.report(s, dryRun, site)
@@ -185,9 +211,7 @@ func (t *terminal) summary(s push.Summary, dryRun bool, site string) {
 
 // Saved ends a push of a watch that is not the first.
 func (t *terminal) Saved(s push.Summary, site string) {
-	if s.Unseen != nil {
-		t.Print("warning: it is published, but " + s.Unseen.Error())
-	}
+	t.published(s)
 	switch {
 	case t.json && s.Changed():
 		t.report(s, false, site)
