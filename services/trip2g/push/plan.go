@@ -47,7 +47,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		}
 	}
 	if len(p.hide) > 0 && len(local) == 0 {
-		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and --delete would hide %d that the server has: is it the right folder?", len(p.hide))
+		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and %d that the server has would be hidden: is it the right folder?", len(p.hide))
 	}
 	return p, nil
 }
@@ -55,6 +55,8 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 // addGone plans what to do about a note that the server has and the vault has not.
 func (p *plan) addGone(path string, o Options) {
 	switch {
+	case o.Memory.saw(path): // it was removed or renamed under the eyes of a watch
+		p.hide = append(p.hide, path)
 	case !p.had(path):
 		p.neverHad = append(p.neverHad, path)
 	case o.Delete:

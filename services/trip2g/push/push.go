@@ -72,7 +72,8 @@ type Options struct {
 	// Base is what the vault and the server last had in common; nil if that is not known.
 	Base Base
 
-	// Memory is what earlier pushes of the same vault to the same server have learned; nil: nothing.
+	// Memory is what earlier pushes of the same vault to the same server have learned; nil: nothing. Notes
+	// that one of them saw in the vault and that are gone are hidden, without Delete too.
 	Memory *Memory
 }
 
@@ -153,11 +154,13 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		r.summary.Warnings = r.warnings(ctx)
 	}
 	o.Memory.keep(r.after)
+	o.Memory.hid(r.summary.Hidden)
 	return r.summary, nil
 }
 
 // prepare plans a push by what the server has, or is remembered to have.
 func prepare(ctx context.Context, o Options) (r *run, remembered bool, err error) {
+	o.Memory.see(o.Vault.Notes())
 	server, remembered := o.Memory.server()
 	for {
 		if !remembered {

@@ -41,8 +41,8 @@ func newPushCommand() *cobra.Command {
 			"In a folder that `trip2g pull` has made, what others have published since the pull is not undone: files that are as\n" +
 			"they were pulled are not sent over newer ones, and --delete leaves notes that the folder never had. --force sends\n" +
 			"and hides those, too.\n\n" +
-			"With --watch it goes on until Ctrl-C and sends each file that is saved. A server that goes away gets what it\n" +
-			"missed when it is back.\n\n" +
+			"With --watch it goes on until Ctrl-C and sends each file that is saved. What is removed or renamed meanwhile is\n" +
+			"hidden, without --delete too. A server that goes away gets what it missed when it is back.\n\n" +
 			"The URL may be any node's: a replica hands the notes on to its leader.\n\n" +
 			exitCodes("all is published, or there was nothing to do") + "\n" +
 			"  5  something in the folder has to be mended first",
