@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"trip2g/services/trip2g"
 )
@@ -22,9 +23,13 @@ const (
   ... on HideNotesPayload { success } ` + errorFields
 	commitMutation = `mutation CommitNotes { result: commitNotes { __typename
   ... on CommitNotesPayload { success } ` + errorFields
+	warningsQuery = `query Warnings { warnings { path line text } }`
 
 	errorFields = `... on ErrorPayload { message byFields { name value } } } }`
 )
+
+// warningsWithin bounds the asking for warnings.
+const warningsWithin = 10 * time.Second
 
 // NotePaths lists what the server has, with what this key has staged and not committed. Content
 // is left empty.
@@ -122,18 +127,50 @@ func (c *Client) Commit(ctx context.Context) error {
 	return nil
 }
 
+// Warnings lists what in the server's notes could not be taken as it was meant. It is asked once and for
+// seconds at the most: nothing hangs on the answer.
+func (c *Client) Warnings(ctx context.Context) ([]trip2g.Warning, error) {
+	ctx, cancel := context.WithTimeout(ctx, warningsWithin)
+	defer cancel()
+	r, err := operation(warningsQuery, nil, maxResult)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.attempt(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("ask for warnings: %w", err)
+	}
+	var data struct{ Warnings []trip2g.Warning }
+	if json.Unmarshal(answer, &data) != nil {
+		return nil, c.notOurs("its answer is of another shape")
+	}
+	for i, w := range data.Warnings {
+		data.Warnings[i] = trip2g.Warning{Path: c.clean(w.Path), Line: w.Line, Text: c.clean(w.Text)}
+	}
+	return data.Warnings, nil
+}
+
 // call runs one operation and decodes its data, of at most maxAnswer bytes, into out.
 func (c *Client) call(ctx context.Context, query string, variables map[string]any, maxAnswer int64, out any) error {
+	r, err := operation(query, variables, maxAnswer)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, r, out)
+}
+
+// operation is the request for one operation.
+func operation(query string, variables map[string]any, maxAnswer int64) (request, error) {
 	body, err := encode(map[string]any{"query": query, "variables": variables})
 	if err != nil {
-		return fmt.Errorf("encode the request: %w", err)
+		return request{}, fmt.Errorf("encode the request: %w", err)
 	}
-	return c.send(ctx, request{
+	return request{
 		contentType: "application/json",
 		length:      int64(len(body)),
 		open:        func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 		maxAnswer:   maxAnswer,
-	}, out)
+	}, nil
 }
 
 // encode is JSON without the escapes for HTML, which make a note of markup up to six times as long.

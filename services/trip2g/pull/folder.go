@@ -1,10 +1,8 @@
 package pull
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,29 +15,16 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Where a folder keeps what its pulls have written: no push sends a name that starts with a dot.
-const (
-	stateDir  = ".trip2g"
-	stateFile = stateDir + "/pulled.json"
-	// maxState bounds that file, in bytes: of a million files it has less.
-	maxState = 512 << 20
-)
-
 // folder is where a pull writes to. os.Root keeps it from whatever is outside.
 type folder struct {
 	root *os.Root // nil for one that a rehearsal did not find
 	text func([]byte) string
 
 	mu      sync.Mutex
-	pulled  map[string]string // the hash of each file as it was pulled
+	pulled  map[string]string // the hash of each file as it was pulled, or pushed from here
+	kept    bool              // there is a stateFile
 	changed bool              // pulled differs from what is in stateFile
 	dirs    map[string]bool   // that have to be synced
-}
-
-// state is what stateFile has.
-type state struct {
-	Version int               `json:"version"`
-	Files   map[string]string `json:"files"` // SHA-256 in lower-case hex, by path
 }
 
 // open opens the folder. ENOTFOUND if it is none.
@@ -64,62 +49,6 @@ func (f *folder) close() {
 	if f.root != nil {
 		f.root.Close()
 	}
-}
-
-func (f *folder) load() error {
-	file, err := f.root.Open(stateFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var raw []byte
-	if err == nil {
-		defer file.Close()
-		raw, err = io.ReadAll(io.LimitReader(file, maxState))
-	}
-	var s state
-	if err == nil {
-		err = json.Unmarshal(raw, &s)
-	}
-	if err != nil || s.Version != 1 {
-		return trip2g.Errorf(trip2g.ENOTFOUND, "%s in the folder cannot be read: remove it, and the next pull makes it anew", stateFile)
-	}
-	for name, hash := range s.Files {
-		f.pulled[name] = hash
-	}
-	return nil
-}
-
-// save writes what the folder remembers.
-func (f *folder) save() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.changed {
-		return f.sync()
-	}
-	raw, err := json.MarshalIndent(state{1, f.pulled}, "", " ")
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", stateFile, err)
-	}
-	if err := f.replace(stateFile, nil, anything, bytes.NewReader(raw)); err != nil {
-		return err
-	}
-	f.changed = false
-	return f.sync()
-}
-
-func (f *folder) remember(name, hash string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.pulled[name] != hash {
-		f.pulled[name], f.changed = hash, true
-	}
-}
-
-func (f *folder) forget(name string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.pulled, name)
-	f.changed = true
 }
 
 // found is a file of the folder.

@@ -147,8 +147,8 @@ func (r *run) add(path string, w want, there found) {
 	r.summary.Files = append(r.summary.Files, path)
 }
 
-// compareGone plans what to do about the files that an earlier pull has written and the server has no
-// more. Files that no pull has written are never removed.
+// compareGone plans what to do about the files that were pulled, or pushed from here, and the server has no
+// more. Other files are never removed.
 func (r *run) compareGone(wants map[string]want) (conflicts []trip2g.FieldError) {
 	for path, base := range r.folder.pulled {
 		if _, ok := wants[path]; ok {

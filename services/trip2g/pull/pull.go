@@ -48,7 +48,7 @@ type Options struct {
 	History bool // also write every version of every note, to .history in the folder
 
 	Force  bool // overwrite, and with Delete remove, what has changed in the folder
-	Delete bool // remove the files that an earlier pull has written and the server has no more
+	Delete bool // remove the files that were pulled, or pushed from here, and the server has no more
 	DryRun bool // ask and compare, change nothing
 }
 
@@ -57,7 +57,7 @@ type Summary struct {
 	Notes     []string // written
 	Files     []string // written
 	Removed   []string
-	Gone      []string // that an earlier pull has written and the server has no more, because Delete was not asked for
+	Gone      []string // that were pulled, or pushed from here, and the server has no more, because Delete was not asked for
 	Kept      []string // changed in the folder, and not on the server since the last pull
 	Unchanged int
 	Versions  int // written, of the history

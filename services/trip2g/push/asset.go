@@ -53,7 +53,11 @@ func (r *run) uploads(ctx context.Context, all []wanted) ([]upload, error) {
 			}
 			hashes[assetPath] = known
 		}
+		if r.heldBack(w, assetPath, known.hash) {
+			continue
+		}
 		if w.has.Hash == known.hash && w.has.AbsolutePath == assetPath {
+			r.alike[assetPath] = known.hash
 			continue
 		}
 		out = append(out, upload{wanted: w, assetPath: assetPath, hash: known.hash, size: known.size})
@@ -73,6 +77,7 @@ func (r *run) stageAssets(ctx context.Context, uploads []upload) error {
 	for _, u := range uploads {
 		total += u.size
 	}
+	r.uploading = files(uploads)
 	r.Reporter.Begin("files", total, true)
 	defer r.Reporter.End()
 	group, ctx := errgroup.WithContext(ctx)
@@ -97,6 +102,7 @@ func (r *run) keepAsset(u upload) {
 	kept := slices.DeleteFunc(slices.Clone(n.Assets), func(a trip2g.NoteAsset) bool { return a.Ref == u.ref })
 	n.Assets = append(kept, trip2g.NoteAsset{Ref: u.ref, AbsolutePath: u.assetPath, Hash: u.hash})
 	r.after[u.notePath] = n
+	r.alike[u.assetPath] = u.hash
 }
 
 // files lists the files of uploads: each note and reference takes one upload of its own.

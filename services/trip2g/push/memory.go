@@ -10,12 +10,14 @@ import (
 )
 
 // Memory keeps what the pushes of one vault to one server learn, so that the next one asks and reads
-// only what has changed. After a push that failed the server is asked anew. What others do to the
-// server meanwhile is not noticed, and so is not undone. The zero value is ready; one push at a time
+// only what has changed, and so that what goes from the vault between two of them is hidden. After a push
+// that failed the server is asked anew. What others do to the server meanwhile is not noticed, and so is
+// not undone. The zero value is ready; one push at a time
 // may use it. A nil Memory remembers nothing.
 type Memory struct {
 	notes []trip2g.NotePath // what the server has, by path
 	known bool
+	seen  map[string]bool // the paths of the notes that the vault had and readers may still see
 
 	mu   sync.Mutex
 	refs map[string]textRefs // by a note's path
@@ -38,6 +40,31 @@ func (m *Memory) server() (notes []trip2g.NotePath, known bool) {
 func (m *Memory) forget() {
 	if m != nil {
 		m.notes, m.known = nil, false
+	}
+}
+
+// see takes in which notes the vault has.
+func (m *Memory) see(notes []trip2g.NotePath) {
+	if m == nil {
+		return
+	}
+	if m.seen == nil {
+		m.seen = make(map[string]bool, len(notes))
+	}
+	for _, n := range notes {
+		m.seen[n.Path] = true
+	}
+}
+
+// saw tells whether the vault had a note in one of the pushes.
+func (m *Memory) saw(path string) bool { return m != nil && m.seen[path] }
+
+// hid takes in that readers see notes no more: who shows one again is not undone.
+func (m *Memory) hid(paths []string) {
+	if m != nil {
+		for _, path := range paths {
+			delete(m.seen, path)
+		}
 	}
 }
 

@@ -59,6 +59,67 @@ func TestWhatIsRememberedIsNotAskedAgain(t *testing.T) {
 	}
 }
 
+// TestWhatGoesDuringAWatchIsHidden renames and removes notes between two pushes, without --delete: a note
+// moves in one step, and what was gone before stays.
+func TestWhatGoesDuringAWatchIsHidden(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"before.md": "before", "old.md": "text", "removed.md": "x", "kept.md": "kept"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "before.md")
+	memory := &push.Memory{}
+	watching := func(o *push.Options, c *client.Options) { o.Memory, c.RetryFor = memory, 0 }
+	if summary, _ := s.mustPush(dir, watching); !slices.Equal(summary.Left, []string{"before.md"}) || len(summary.Hidden) != 0 {
+		t.Errorf("a watch begins with %+v", summary)
+	}
+	remove(t, dir, "old.md")
+	write(t, dir, "new.md", "text")
+	remove(t, dir, "removed.md")
+	s.cut("CommitNotes", 1, false)
+	if _, _, err := s.push(t.Context(), dir, watching); trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
+		t.Fatal(err)
+	}
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if notes, _, _ := s.published(); operation == "CommitNotes" && (notes["old.md"] != "text" || len(notes) != 4) {
+			t.Errorf("before %s readers see %v", operation, notes)
+		}
+	}, nil)
+	s.mustPush(dir, watching)
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"before.md": "before", "new.md": "text", "kept.md": "kept"}, notes); diff != "" {
+		t.Error(diff)
+	}
+	for name := range notes {
+		if name != "before.md" {
+			remove(t, dir, name)
+		}
+	}
+	if _, _, err := s.push(t.Context(), dir, watching); trip2g.ErrorCode(err) != trip2g.EINVALID {
+		t.Errorf("of a folder that lost everything: %v", err)
+	}
+}
+
+// TestWhatSomebodyShowsAgainIsNotHiddenByAWatch has a note that went during the watch come back from elsewhere.
+func TestWhatSomebodyShowsAgainIsNotHiddenByAWatch(t *testing.T) {
+	s := start(t)
+	memory := &push.Memory{}
+	watching := func(o *push.Options, c *client.Options) { o.Memory, c.RetryFor = memory, 0 }
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.mustPush(dir, watching)
+	remove(t, dir, "b.md")
+	s.mustPush(dir, watching)
+	s.mustPush(folder(t, map[string]string{"b.md": "theirs"}), nil)
+	write(t, dir, "a.md", "better")
+	s.cut("CommitNotes", 1, false)
+	if _, _, err := s.push(t.Context(), dir, watching); err == nil {
+		t.Fatal("it was not cut")
+	}
+	s.mustPush(dir, watching)
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"a.md": "better", "b.md": "theirs"}, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAfterAFailureTheServerIsAskedAnew(t *testing.T) {
 	s := start(t)
 	memory := &push.Memory{}

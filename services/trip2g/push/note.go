@@ -205,3 +205,25 @@ func (r *run) stageHiding(ctx context.Context) error {
 	}
 	return nil
 }
+
+// warnings asks what could not be taken as it was meant in the notes that were sent. The push is done: a
+// server that does not tell is not asked again.
+func (r *run) warnings(ctx context.Context) (about []trip2g.Warning) {
+	if len(r.summary.Sent) == 0 || r.summary.Unseen != nil {
+		return nil
+	}
+	all, err := r.Server.Warnings(ctx)
+	if err != nil {
+		return nil
+	}
+	sent := make(map[string]bool, len(r.summary.Sent))
+	for _, path := range r.summary.Sent {
+		sent[path] = true
+	}
+	for _, w := range all {
+		if sent[w.Path] {
+			about = append(about, w)
+		}
+	}
+	return about
+}

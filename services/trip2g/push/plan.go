@@ -6,47 +6,64 @@ import (
 
 // plan is how a vault and a server differ.
 type plan struct {
+	base      Base              // nil if everything goes
 	send      []trip2g.NotePath // the server's entry for each note to send; only Path if it has none
 	unchanged []trip2g.NotePath // the server's entries
+	older     []string          // not to send: the vault has them as they were
 	hide      []string
 	left      []string // what hide would have if hiding was asked for
+	neverHad  []string // not to hide: the vault never had them
 }
 
 // compare plans a push. The server's list is by path, and so are the plan's.
-func compare(vault Vault, remote []trip2g.NotePath, hideGone bool) (plan, error) {
-	var p plan
-	local := vault.Notes()
+func compare(o Options, remote []trip2g.NotePath) (plan, error) {
+	p := plan{base: o.Base}
+	if o.Force || len(remote) == 0 { // a server without a note is a new one
+		p.base = nil
+	}
+	local := o.Vault.Notes()
 	known := byPath(remote)
 	for _, n := range local {
 		there, ok := known[n.Path]
 		switch {
-		case !ok:
-			p.send = append(p.send, trip2g.NotePath{Path: n.Path})
-		case there.Hash != n.Hash:
+		case ok && there.Hash == n.Hash:
+			p.unchanged = append(p.unchanged, there)
+		case p.unedited(n.Path, hexOf(n.Hash)):
+			p.older = append(p.older, n.Path)
+		case ok:
 			p.send = append(p.send, there)
 		default:
-			p.unchanged = append(p.unchanged, there)
+			p.send = append(p.send, trip2g.NotePath{Path: n.Path})
 		}
 		delete(known, n.Path)
 	}
-	for _, path := range vault.LeftOut() {
+	for _, path := range o.Vault.LeftOut() {
 		delete(known, path)
 	}
-	var gone []string
+	delete(known, trip2g.SettingsPath) // the Settings form makes it on the server: a folder without it says nothing about it
 	for _, n := range remote {
-		if _, ok := known[n.Path]; ok {
-			gone = append(gone, n.Path)
+		if _, gone := known[n.Path]; gone {
+			p.addGone(n.Path, o)
 		}
 	}
-	switch {
-	case !hideGone:
-		p.left = gone
-	case len(gone) > 0 && len(local) == 0:
-		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and --delete would hide all %d that the server has: is it the right folder?", len(gone))
-	default:
-		p.hide = gone
+	if len(p.hide) > 0 && len(local) == 0 {
+		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and %d that the server has would be hidden: is it the right folder?", len(p.hide))
 	}
 	return p, nil
+}
+
+// addGone plans what to do about a note that the server has and the vault has not.
+func (p *plan) addGone(path string, o Options) {
+	switch {
+	case o.Memory.saw(path): // it was removed or renamed under the eyes of a watch
+		p.hide = append(p.hide, path)
+	case !p.had(path):
+		p.neverHad = append(p.neverHad, path)
+	case o.Delete:
+		p.hide = append(p.hide, path)
+	default:
+		p.left = append(p.left, path)
+	}
 }
 
 func byPath(notes []trip2g.NotePath) map[string]trip2g.NotePath {

@@ -40,6 +40,8 @@ type Server interface {
 	// AwaitVisible waits, for a bounded time, until readers see what was committed, and tells at which
 	// position they do; 0 if that is not known.
 	AwaitVisible(ctx context.Context) (trip2g.Position, error)
+	// Warnings lists what in the published notes could not be taken as it was meant.
+	Warnings(ctx context.Context) ([]trip2g.Warning, error)
 }
 
 // Reporter is told how a push goes. Add can be called from many goroutines.
@@ -63,11 +65,26 @@ type Options struct {
 	// References gives the files that a note's text refers to, as written.
 	References func(path, content string) []string
 
-	Delete bool // hide the notes that the vault has no more
+	Delete bool // hide the notes that the vault has no more; with a Base, those alone that it has had
+	Force  bool // send and hide also what Base keeps from it
 	DryRun bool // ask and compare, change nothing
 
-	// Memory is what earlier pushes of the same vault to the same server have learned; nil: nothing.
+	// Base is what the vault and the server last had in common; nil if that is not known.
+	Base Base
+
+	// Memory is what earlier pushes of the same vault to the same server have learned; nil: nothing. Notes
+	// that one of them saw in the vault and that are gone are hidden, without Delete too.
 	Memory *Memory
+}
+
+// Base remembers each file as the vault and the server last had it alike. A push keeps it true.
+type Base interface {
+	// Hash gives a file's SHA-256 in lower-case hex; of a note, of its text.
+	Hash(path string) (hash string, had bool)
+	Remember(path, hash string)
+	Forget(path string)
+	// Save makes what was remembered and forgotten outlast the process.
+	Save() error
 }
 
 // Summary is what a push did, or with DryRun would do. Its lists are by path.
@@ -76,12 +93,16 @@ type Summary struct {
 	Hidden    []string // notes
 	Files     []string // each once, however many notes refer to it
 	Left      []string // notes that the server shows and the vault has no more, because Delete was not asked for
+	Older     []string // notes and files that nobody has changed in the vault and somebody has on the server: not sent
+	NeverHad  []string // notes that the server shows and, by Base, the vault never had
 	Unchanged int      // notes
 
 	// Position is what a read on any node has to wait for to see the push; 0 if it is not known.
 	Position trip2g.Position
 	// Unseen is why readers of the server may not see the push yet, although it is published; nil if they do.
 	Unseen error
+	// Warnings is what the server has to say about the notes that were sent.
+	Warnings []trip2g.Warning
 }
 
 // Changed tells whether anything differed.
@@ -109,36 +130,57 @@ func (e *Error) Unwrap() error { return e.Err }
 // Delete that would hide everything because the vault has no notes; an Error for a failure after
 // something was sent.
 func Run(ctx context.Context, o Options) (Summary, error) {
-	server, remembered := o.Memory.server()
-	if !remembered {
-		var err error
-		if server, err = o.Server.NotePaths(ctx); err != nil {
-			return Summary{}, err
-		}
-	}
-	plan, err := compare(o.Vault, server, o.Delete)
+	r, remembered, err := prepare(ctx, o)
 	if err != nil {
 		return Summary{}, err
 	}
-	r := &run{Options: o, plan: plan, after: byPath(server)}
-	r.summary.Unchanged, r.summary.Left = len(plan.unchanged), plan.left
 	if o.DryRun {
 		return r.summary, r.rehearse(ctx)
 	}
 	o.Memory.forget()
 	if err := r.stage(ctx); err != nil {
+		r.doubt()
 		return r.summary, &Error{Err: err}
 	}
 	// Also if nothing differs: the server's list has what an earlier push staged before it was cut
 	// short, and only a commit makes that visible. With nothing staged it changes nothing.
 	if r.summary.Changed() || !remembered {
 		if err := o.Server.Commit(ctx); err != nil {
+			r.doubt()
 			return r.summary, &Error{Unsure: !refused(err), Err: err}
 		}
+		r.keepBase()
 		r.summary.Position, r.summary.Unseen = o.Server.AwaitVisible(ctx)
+		r.summary.Warnings = r.warnings(ctx)
 	}
 	o.Memory.keep(r.after)
+	o.Memory.hid(r.summary.Hidden)
 	return r.summary, nil
+}
+
+// prepare plans a push by what the server has, or is remembered to have.
+func prepare(ctx context.Context, o Options) (r *run, remembered bool, err error) {
+	o.Memory.see(o.Vault.Notes())
+	server, remembered := o.Memory.server()
+	for {
+		if !remembered {
+			if server, err = o.Server.NotePaths(ctx); err != nil {
+				return nil, false, err
+			}
+		}
+		plan, err := compare(o, server)
+		if err != nil {
+			return nil, false, err
+		}
+		if remembered && len(plan.older) > 0 { // or newer than what is remembered: a pull can have come in between
+			remembered = false
+			continue
+		}
+		r := &run{Options: o, plan: plan, after: byPath(server), alike: map[string]string{}}
+		r.remoteFiles = filesOf(server)
+		r.summary = Summary{Unchanged: len(plan.unchanged), Left: plan.left, Older: plan.older, NeverHad: plan.neverHad}
+		return r, remembered, nil
+	}
 }
 
 // refused tells a server that does not know the key from one that may have done what was asked.
@@ -153,6 +195,10 @@ type run struct {
 	plan
 	summary Summary
 	after   map[string]trip2g.NotePath // what the server has when the push is done
+
+	remoteFiles map[string][]string // the hashes that the server had of each file before
+	alike       map[string]string   // the hash of each file that it has as the vault does when the push is done
+	uploading   []string            // files
 }
 
 // stage sends all that differs. The order is free, because nothing is visible before the commit.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,7 +160,7 @@ func TestARenamedNoteIsOneChangeForReaders(t *testing.T) {
 	remove(t, dir, "old.md")
 	write(t, dir, "new.md", "text")
 	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
-		if notes, _, _ := s.published(); notes["old.md"] != "text" || len(notes) != 2 {
+		if notes, _, _ := s.published(); operation != "Warnings" && (notes["old.md"] != "text" || len(notes) != 2) {
 			t.Errorf("before %s readers see %v", operation, notes)
 		}
 	}, nil)
@@ -189,6 +190,21 @@ func TestNothingIsHiddenUnlessAsked(t *testing.T) {
 	}
 	if notes, _, _ := s.published(); len(notes) != 2 {
 		t.Errorf("an empty folder leaves readers with %v", notes)
+	}
+}
+
+// TestTheSitesSettingsOutliveAFolderWithoutThem pushes a folder to a site whose owner has used the Settings
+// form: title and footer stay.
+func TestTheSitesSettingsOutliveAFolderWithoutThem(t *testing.T) {
+	s := start(t)
+	s.mustPush(folder(t, map[string]string{"a.md": "a", "b.md": "b", trip2g.SettingsPath: "---\ntitle: Mine\n---\n"}), nil)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	if summary, _ := s.mustPush(dir, nil); !slices.Equal(summary.Left, []string{"b.md"}) {
+		t.Errorf("told of %q", summary.Left)
+	}
+	s.mustPush(dir, withDelete)
+	if notes, _, _ := s.published(); len(notes) != 2 || notes[trip2g.SettingsPath] == "" {
+		t.Errorf("readers see %v", notes)
 	}
 }
 
@@ -431,5 +447,53 @@ func TestTwoKeysDoNotPublishEachOthersHalfPush(t *testing.T) {
 	notes, _, _ := s.published()
 	if diff := cmp.Diff(map[string]string{"b.md": "b"}, notes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestAPushTellsWhatItsNotesAreWarnedOf has a note with broken YAML on the server before: a push tells of
+// those that it has sent.
+func TestAPushTellsWhatItsNotesAreWarnedOf(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"before.md": "---\ntitle: [\n---\n"})
+	s.mustPush(dir, nil)
+	write(t, dir, "fine.md", "fine")
+	if summary, _ := s.mustPush(dir, nil); len(summary.Warnings) != 0 {
+		t.Errorf("of a good note: %v", summary.Warnings)
+	}
+	write(t, dir, "now.md", "one\n%% two\n")
+	summary, _ := s.mustPush(dir, nil)
+	if len(summary.Warnings) != 1 || summary.Warnings[0].Path != "now.md" || summary.Warnings[0].Line != 2 {
+		t.Errorf("told %v", summary.Warnings)
+	}
+}
+
+// TestAServerThatDoesNotTellOfWarningsCostsNothing has it hang up, refuse, and not know the question: the
+// push has succeeded, and it is asked once.
+func TestAServerThatDoesNotTellOfWarningsCostsNothing(t *testing.T) {
+	says := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			io.WriteString(w, text)
+		}
+	}
+	for name, answer := range map[string]http.HandlerFunc{
+		"hangs up":      func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"is away":       says(http.StatusServiceUnavailable, ""),
+		"refuses":       says(http.StatusOK, `{"errors":[{"message":"no","extensions":{"code":"forbidden"}}],"data":null}`),
+		"knows no such": says(http.StatusUnprocessableEntity, `{"errors":[{"message":"Cannot query field"}]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			var asked atomic.Int64
+			s.instead("Warnings", func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				answer(w, r)
+			})
+			summary, told := s.mustPush(folder(t, map[string]string{"a.md": "---\ntitle: [\n---\n"}), nil)
+			if notes, _, _ := s.published(); len(notes) != 1 || summary.Unseen != nil || len(summary.Warnings)+len(told.warnings) != 0 || asked.Load() != 1 {
+				t.Errorf("readers see %v; asked %d times: %+v, %q", notes, asked.Load(), summary, told.warnings)
+			}
+		})
 	}
 }

@@ -33,7 +33,8 @@ func newPullCommand() *cobra.Command {
 			"What you have changed in the folder is not lost. A file that only you have changed since the last pull is kept; if\n" +
 			"it has changed on the server as well, nothing is written, and the files are named. --force takes the server's. A\n" +
 			"note that is an old version of the server's is not a change.\n" +
-			"Files that no pull has written are never removed. What was pulled is remembered in DIR/.trip2g.\n\n" +
+			"Files that no pull has written and no push has sent are never removed. What was pulled, and pushed from there, is\n" +
+			"remembered in DIR/.trip2g.\n\n" +
 			"With --history every version that was ever published comes, too, also of hidden notes: the one of guides/Start.md\n" +
 			"from the first of May is .history/guides/Start.md/2026-05-01T093000Z-17.md. What is there is not asked for again.\n\n" +
 			"The URL may be any node's. A pull that was cut short continues where it was when it is run again.\n\n" +
@@ -51,7 +52,7 @@ func newPullCommand() *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite, and with --delete remove, what has changed in the folder")
-	cmd.Flags().BoolVar(&f.delete, "delete", false, "remove the files that an earlier pull has written and the server has no more")
+	cmd.Flags().BoolVar(&f.delete, "delete", false, "remove the files that were pulled, or pushed from here, and the server has no more")
 	cmd.Flags().BoolVar(&f.history, "history", false, "also write every version of every note, to .history in the folder")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and change nothing")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")

@@ -8,6 +8,7 @@ import (
 
 	"trip2g/services/trip2g/client"
 	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/pull"
 	"trip2g/services/trip2g/push"
 	"trip2g/services/trip2g/vault"
 )
@@ -15,10 +16,11 @@ import (
 // pushFlags is what the command line of push can say.
 type pushFlags struct {
 	connectionFlags
-	dir                   string
-	delete, dryRun, watch bool
-	quiet, json           bool
-	maxNoteSize           sizeFlag
+	dir           string
+	delete, force bool
+	dryRun, watch bool
+	quiet, json   bool
+	maxNoteSize   sizeFlag
 }
 
 // sizeFlag makes a size a flag.
@@ -36,8 +38,11 @@ func newPushCommand() *cobra.Command {
 			"Until then readers see what they saw. A push that was cut short continues where it was when it is run again.\n\n" +
 			"Notes are the .md and .html files. Names that start with a dot and folders named node_modules are left out.\n" +
 			"Other files are sent if a note refers to them. What the server cannot take is left out with a warning.\n\n" +
-			"With --watch it goes on until Ctrl-C and sends each file that is saved. A server that goes away gets what it\n" +
-			"missed when it is back.\n\n" +
+			"In a folder that `trip2g pull` has made, what others have published since the pull is not undone: files that are as\n" +
+			"they were pulled are not sent over newer ones, and --delete leaves notes that the folder never had. --force sends\n" +
+			"and hides those, too.\n\n" +
+			"With --watch it goes on until Ctrl-C and sends each file that is saved. What is removed or renamed meanwhile is\n" +
+			"hidden, without --delete too. A server that goes away gets what it missed when it is back.\n\n" +
 			"The URL may be any node's: a replica hands the notes on to its leader.\n\n" +
 			exitCodes("all is published, or there was nothing to do") + "\n" +
 			"  5  something in the folder has to be mended first",
@@ -52,6 +57,7 @@ func newPushCommand() *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.delete, "delete", false, "hide the notes that the server has and the folder has no more; their history is kept")
+	cmd.Flags().BoolVar(&f.force, "force", false, "also send what is older than the server's, and with --delete hide what the folder never had")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and change nothing")
 	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "go on and publish each file as it is saved")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
@@ -97,7 +103,12 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	if len(notes.Notes()) == 0 {
 		term.Print("warning: " + f.dir + " has no notes (.md or .html)")
 	}
-	summary, err := push.Run(ctx, f.options(notes, server, term))
+	state, err := pull.OpenState(f.dir)
+	if err != nil {
+		return pushError(err, exitVault)
+	}
+	defer state.Close()
+	summary, err := push.Run(ctx, f.options(notes, state, server, term))
 	if err != nil {
 		return pushError(err, serverExitCode(err))
 	}
@@ -105,8 +116,13 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	return nil
 }
 
-func (f pushFlags) options(notes *vault.Vault, server *client.Client, term *terminal) push.Options {
-	return push.Options{Vault: notes, Server: server, Reporter: term, References: references, Delete: f.delete, DryRun: f.dryRun}
+// options gives what a push is made of; state is nil for a folder that no pull has made.
+func (f pushFlags) options(notes *vault.Vault, state *pull.State, server *client.Client, term *terminal) push.Options {
+	o := push.Options{Vault: notes, Server: server, Reporter: term, References: references, Delete: f.delete, Force: f.force, DryRun: f.dryRun}
+	if state != nil {
+		o.Base = state
+	}
+	return o
 }
 
 // pushError words the failure of a push for a terminal.

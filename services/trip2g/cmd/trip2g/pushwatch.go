@@ -10,6 +10,7 @@ import (
 
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/client"
+	"trip2g/services/trip2g/pull"
 	"trip2g/services/trip2g/push"
 	"trip2g/services/trip2g/vault"
 )
@@ -77,7 +78,12 @@ func (w *watching) round(ctx context.Context) error {
 	for _, warning := range notes.Warnings() {
 		w.term.Warn(warning)
 	}
-	o := w.options(notes, w.server, w.term)
+	state, err := pull.OpenState(w.dir) // anew each time: a pull may have come in between
+	if err != nil {
+		return err
+	}
+	defer state.Close()
+	o := w.options(notes, state, w.server, w.term)
 	o.Memory = &w.memory
 	summary, err := push.Run(ctx, o)
 	if err != nil {

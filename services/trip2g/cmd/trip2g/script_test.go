@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": startServer, "stop": stopServer, "restart": restartServer, "nobody": freeURL,
-			"exits": commandAndExit, "push": pushAndExit, "page": fetchPage, "await": awaitPage, "bytes": writeBytes, "says": awaitOutput,
+			"exits": commandAndExit, "push": pushAndExit, "page": fetchPage, "await": awaitPage, "leads": followPage, "bytes": writeBytes, "says": awaitOutput,
 		},
 		RequireExplicitExec: true,
 	})
@@ -182,6 +182,16 @@ func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
 		_, _, found := pageHas(ts, args[0], args[1])
 		return found != neg
 	})
+}
+
+// followPage ("leads PATH TO") asks for a page that has moved.
+func followPage(ts *testscript.TestScript, _ bool, args []string) {
+	resp, err := noRedirect.Get(ts.Getenv("TRIP2G_URL") + args[0])
+	ts.Check(err)
+	resp.Body.Close()
+	if to, err := resp.Location(); err != nil || to.Path != args[1] {
+		ts.Fatalf("%s is %s and leads to %v: %v", args[0], resp.Status, to, err)
+	}
 }
 
 // noRedirect tells a page from one that only leads to it.

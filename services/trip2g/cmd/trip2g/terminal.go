@@ -34,9 +34,9 @@ type terminal struct {
 	mu       sync.Mutex
 	work     *work // nil between End and Begin
 	retried  time.Time
-	warnings []trip2g.Warning // of the round
-	before   []trip2g.Warning // of the round before, which are not told again
-	left     []string         // push.Summary.Left of the round before
+	warnings []trip2g.Warning    // of the round
+	before   []trip2g.Warning    // of the round before, which are not told again
+	named    map[string][]string // what tellOnce last named, by its line
 }
 
 var _ push.Reporter = (*terminal)(nil)
@@ -50,7 +50,7 @@ type work struct {
 }
 
 func newTerminal(out, err io.Writer, quiet bool) *terminal {
-	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending"}
+	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending", named: map[string][]string{}}
 }
 
 // Print shows a line beside the progress, also when quiet.
@@ -72,14 +72,34 @@ func (t *terminal) Warn(w trip2g.Warning) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.warnings = append(t.warnings, w)
-	if slices.Contains(t.before, w) {
-		return
+	if !slices.Contains(t.before, w) {
+		t.printWarning(w)
 	}
+}
+
+func (t *terminal) printWarning(w trip2g.Warning) {
 	place := w.Path
 	if w.Line > 0 {
 		place += fmt.Sprintf(":%d", w.Line)
 	}
 	t.print("warning: " + place + ": " + w.Text)
+}
+
+// maxPublishedWarnings bounds the lines about what was published.
+const maxPublishedWarnings = 20
+
+// warnPublished tells what the server has to say about what was sent.
+func (t *terminal) warnPublished(warnings []trip2g.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.warnings = append(t.warnings, warnings...)
+	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w trip2g.Warning) bool { return slices.Contains(t.before, w) })
+	for _, w := range warnings[:min(len(warnings), maxPublishedWarnings)] {
+		t.printWarning(w)
+	}
+	if more := len(warnings) - maxPublishedWarnings; more > 0 {
+		t.print(fmt.Sprintf("and %d more: see /_system/warnings", more))
+	}
 }
 
 // NextRound begins another push of a watch.
@@ -154,17 +174,23 @@ func (t *terminal) End() {
 	t.work = nil
 }
 
-// Summary ends a push that succeeded.
-func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
+// published tells what is wrong with what was published.
+func (t *terminal) published(s push.Summary) {
 	if s.Unseen != nil {
 		t.Print("warning: it is published, but " + s.Unseen.Error())
 	}
+	t.warnPublished(s.Warnings)
+}
+
+// Summary ends a push that succeeded.
+func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
+	t.published(s)
 	switch {
 	case t.json:
 		t.report(s, dryRun, site)
 	case !t.quiet:
 		t.summary(s, dryRun, site)
-		t.tellLeft(s.Left)
+		t.tellLeft(s)
 	}
 }
 
@@ -185,9 +211,7 @@ func (t *terminal) summary(s push.Summary, dryRun bool, site string) {
 
 // Saved ends a push of a watch that is not the first.
 func (t *terminal) Saved(s push.Summary, site string) {
-	if s.Unseen != nil {
-		t.Print("warning: it is published, but " + s.Unseen.Error())
-	}
+	t.published(s)
 	switch {
 	case t.json && s.Changed():
 		t.report(s, false, site)
@@ -195,7 +219,7 @@ func (t *terminal) Saved(s push.Summary, site string) {
 		if s.Changed() {
 			fmt.Fprintln(t.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
 		}
-		t.tellLeft(s.Left)
+		t.tellLeft(s)
 	}
 }
 
@@ -221,12 +245,19 @@ func names(paths []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(paths[:maxNames], ", "), len(paths)-maxNames)
 }
 
-// tellLeft tells of notes that the server shows and the folder has no more, when they have changed.
-func (t *terminal) tellLeft(left []string) {
-	if len(left) > 0 && !slices.Equal(left, t.left) {
-		fmt.Fprintln(t.out, printable(fmt.Sprintf("Left on the server, no longer in the folder: %s (%s). --delete hides them.", count(len(left), "note"), names(left))))
+// tellLeft tells what a push has left as it was, and what would change it.
+func (t *terminal) tellLeft(s push.Summary) {
+	t.tellOnce(s.Left, "note", "Left on the server, no longer in the folder: %s (%s). --delete hides them.")
+	t.tellOnce(s.NeverHad, "note", "Left on the server, never in this folder: %s (%s). `trip2g pull` gets them; --force --delete hides them.")
+	t.tellOnce(s.Older, "file", "Not sent, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends them.")
+}
+
+// tellOnce names files in a line, unless it has just named the same ones.
+func (t *terminal) tellOnce(paths []string, what, line string) {
+	if len(paths) > 0 && !slices.Equal(paths, t.named[line]) {
+		fmt.Fprintln(t.out, printable(fmt.Sprintf(line, count(len(paths), what), names(paths))))
 	}
-	t.left = left
+	t.named[line] = paths
 }
 
 // pushReport is what --json prints.
@@ -236,6 +267,8 @@ type pushReport struct {
 	Hidden    []string        `json:"hidden"`
 	Files     []string        `json:"files"`
 	Left      []string        `json:"left"`
+	NeverHad  []string        `json:"neverHad"`
+	Older     []string        `json:"older"`
 	Unchanged int             `json:"unchanged"`
 	Position  trip2g.Position `json:"position"` // 0: not known
 	Visible   bool            `json:"visible"`  // at the node that was pushed to
@@ -251,7 +284,8 @@ type warningReport struct {
 
 func (t *terminal) report(s push.Summary, dryRun bool, site string) {
 	report := pushReport{
-		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left), Unchanged: s.Unchanged,
+		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left),
+		NeverHad: list(s.NeverHad), Older: list(s.Older), Unchanged: s.Unchanged,
 		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: t.warningReports(),
 	}
 	printJSON(t.out, report)

@@ -7,6 +7,7 @@ const batchNotes = 100;
 const batchBytes = 4 << 20; // of text in a request; a larger note goes alone
 const hidden = 1000; // paths in a request
 const uploads = 3; // at once
+const settingsPath = "_settings.md"; // the Settings form makes it on the server: a folder without it says nothing about it
 
 const assets = "assets { path sha256Hash absolutePath }";
 const pushQuery = `mutation ($input: PushNotesInput!) { pushNotes(input: $input) { __typename ... on PushNotesPayload { notes { id path ${assets} } } ...Errors } }`;
@@ -33,7 +34,7 @@ export async function compare(vault, { signal, tell }) {
     else plan.same.push(there);
     tell(++done, vault.notes.size);
   }
-  plan.gone = notePaths.filter((note) => !vault.notes.has(note.value)).map((note) => note.value);
+  plan.gone = notePaths.map((note) => note.value).filter((path) => !vault.notes.has(path) && path !== settingsPath);
   await compareFiles(vault, plan, signal);
   return plan;
 }
