@@ -9,8 +9,11 @@ import (
 // onePageSize is how much text makes a page of 28 KB, in bytes: the rest is markup and the layout.
 const onePageSize = 26_300
 
-// onePage writes the note at OnePage. It is the same in every vault and links to nothing, so that its
-// page is, too.
+// onePageAt is where OnePage is among the notes.
+const onePageAt = 1
+
+// onePage writes the note at OnePage. It is the same in every vault, links to nothing, and nothing links to it,
+// so that its page is the same, too.
 func onePage() string {
 	r := rand.New(rand.NewPCG(28, 28))
 	var b strings.Builder

@@ -102,11 +102,15 @@ func (w *writer) link() string {
 	}
 }
 
-// target picks a note to link to, by Zipf's law: a few notes have most of the links.
+// target picks a note to link to, by Zipf's law: a few notes have most of the links. OnePage has none: its page
+// would name who links to it.
 func (w *writer) target() string {
 	const exponent = 1.1
-	i := rand.NewZipf(w.Rand, exponent, 1, uint64(w.vault.Len()-1)).Uint64()
-	return name(w.vault.Path(int(i)))
+	i := int(rand.NewZipf(w.Rand, exponent, 1, uint64(w.vault.Len()-2)).Uint64())
+	if i >= onePageAt {
+		i++
+	}
+	return name(w.vault.Path(i))
 }
 
 func (w *writer) list() {

@@ -52,6 +52,16 @@ func TestEveryNoteCanBePublishedAtItsOwnAddress(t *testing.T) {
 	}
 }
 
+// Else its page would be larger in a larger vault, by those that link to it, and not have 28 KB.
+func TestNothingLinksToTheOnePage(t *testing.T) {
+	v := vault.Generate(seed, 300)
+	for i := range v.Len() {
+		if n := v.Note(i); n.Path != vault.OnePage && bytes.Contains(n.Content, []byte("[[One page")) {
+			t.Errorf("%s links to it", n.Path)
+		}
+	}
+}
+
 // Else the figures would not hold for the vaults that people have.
 func TestAVaultLooksLikeARealOne(t *testing.T) {
 	v := vault.Generate(seed, 1000)
