@@ -65,6 +65,10 @@ func TestABrokenJSONBodyIsRefused(t *testing.T) {
 		"truth for text":      {strings.Replace(push("x"), `"a.md"`, `true`, 1), 422, "path"},
 		"null for text":       {strings.Replace(push("x"), `"a.md"`, `null`, 1), 422, "path"},
 		"file without form":   {fmt.Sprintf(`{"query":%q,"variables":{"input":{"file":"x","noteId":1,"sha256Hash":"","path":"","absolutePath":""}}}`, uploadQuery), 200, "Upload"},
+		"number literal":      {`{"query":"{ noteVersion(id: 99999999999999999999) { id } }"}`, 422, "99999999999999999999 in the query is too large"},
+		"number default":      {`{"query":"query($id: Int64! = -99999999999999999999) { noteVersion(id: $id) { id } }"}`, 422, "too large"},
+		"float literal":       {`{"query":"{ noteVersion(id: 1e999) { id } }"}`, 422, "1e999 in the query is too large"},
+		"number variable":     {`{"query":"query($id: Int64!) { noteVersion(id: $id) { id } }","variables":{"id":99999999999999999999}}`, 200, "value out of range"},
 		"huge number":         {fmt.Sprintf(`{"query":%q,"variables":{"input":{"file":null,"noteId":99999999999999999999,"sha256Hash":"","path":"","absolutePath":""}}}`, uploadQuery), 422, "file"},
 	} {
 		t.Run(name, func(t *testing.T) {
