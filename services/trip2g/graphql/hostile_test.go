@@ -45,6 +45,12 @@ func TestABrokenJSONBodyIsRefused(t *testing.T) {
 		message string
 	}{
 		"invalid UTF-8":       {push("a\xffb"), 400, "UTF-8"},
+		"lone high surrogate": {push(`a\ud800b`), 400, `\\ud800, half a surrogate pair`},
+		"lone low surrogate":  {push(`\\\uDFFF`), 400, `\\uDFFF, half a surrogate pair`},
+		"two high surrogates": {push(`\ud83d\ud83d\ude00`), 400, `half a surrogate pair`},
+		"surrogate cut short": {push(`\ud83d\ude`), 400, `half a surrogate pair`},
+		"surrogate at end":    {`{"query":"\ud83d`, 400, `half a surrogate pair`},
+		"backslash at end":    {`{"query":"\`, 400, "JSON"},
 		"cut short":           {push("x")[:40], 400, "JSON"},
 		"empty":               {"", 400, "JSON"},
 		"no JSON":             {"query=1", 400, "JSON"},
@@ -84,6 +90,15 @@ func TestABrokenJSONBodyIsRefused(t *testing.T) {
 	s.wantUntouched()
 	if log := s.log.String(); strings.Contains(log, "error") {
 		t.Errorf("a client's mistake is logged as ours: %s", log)
+	}
+}
+
+func TestEscapedCharactersAreStoredAsTheyAre(t *testing.T) {
+	s := start(t, nil)
+	body := fmt.Sprintf(`{"query":%q,"variables":{"input":{"updates":[{"path":"a.md","content":"\ud83d\ude00 \uD83D\uDE00 \\ud800 \ufffd \u0041\n"}]}}}`, pushQuery)
+	s.send("application/json", strings.NewReader(body), s.withKey())
+	if notes, _ := s.notes(); notes["a.md"] != "😀 😀 \\ud800 \ufffd A\n" {
+		t.Errorf("readers see %q", notes)
 	}
 }
 
