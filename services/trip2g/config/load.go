@@ -58,11 +58,23 @@ func (f Faults) Error() string {
 	return "the settings need a change:\n  - " + strings.Join(f, "\n  - ")
 }
 
-// Load reads the settings: a flag that was given wins over its variable in environ ("K=V"
-// strings, as os.Environ gives them), that over the default; an empty value is the default.
-// Secrets that a leader was not given are read from, or made and kept in, a file beside the
-// database. The error is Faults with all there are.
+// Load reads the settings of a node that is to run. Secrets that a leader was not given are read
+// from, or made and kept in, a file beside the database. The error is Faults with all there are.
 func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
+	c, err := Read(flags, environ)
+	if err != nil {
+		return nil, err
+	}
+	if faults := c.completeSecrets(); len(faults) > 0 {
+		return nil, faults
+	}
+	return c, nil
+}
+
+// Read reads the settings, and writes nothing: a flag that was given wins over its variable in
+// environ ("K=V" strings, as os.Environ gives them), that over the default; an empty value is the
+// default. The error is Faults with all there are.
+func Read(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	values, faults := environment(environ)
 	settings := Settings()
 	for _, s := range settings {
@@ -74,9 +86,6 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	err := env.ParseWithOptions(c, env.Options{Prefix: Prefix, Environment: values})
 	faults = append(faults, parseFaults(err, settings, values)...)
 	faults = append(faults, c.validate()...)
-	if len(faults) == 0 {
-		faults = append(faults, c.completeSecrets()...)
-	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
