@@ -152,3 +152,31 @@ func TestABrokenSecretsFileStopsTheStart(t *testing.T) {
 		t.Errorf("error is %v, want one that names the file", err)
 	}
 }
+
+func TestADatabaseWithoutItsSecretsGetsNoNewOnes(t *testing.T) {
+	dir := t.TempDir()
+	db := filepath.Join(dir, "data.sqlite3")
+	if err := os.WriteFile(db, []byte("SQLite format 3"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, environ := range [][]string{{"TRIP2G_DB_FILE=" + db}, {"TRIP2G_DB_FILE=" + db, jwt}} {
+		_, err := load(t, nil, environ...)
+		if err == nil || !strings.Contains(err.Error(), "put "+db+config.SecretsEnding+" back from the backup") {
+			t.Errorf("%v: error is %v, want one that names the file", environ, err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("the folder has %v, want the database alone", files)
+	}
+	for _, given := range [][]string{{jwt, key}, {jwt, key, "TRIP2G_LEADER_ADDR=a:1"}} {
+		if _, err := load(t, nil, append(given, "TRIP2G_DB_FILE="+db)...); err != nil {
+			t.Errorf("with the secrets in the settings: %v", err)
+		}
+	}
+	if err := os.Truncate(db, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(t, nil, "TRIP2G_DB_FILE="+db); err != nil {
+		t.Errorf("an empty file is refused: %v", err)
+	}
+}
