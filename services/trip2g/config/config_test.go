@@ -75,6 +75,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 	}{
 		{[]string{"TRIP2G_DATABASE_FILE=x"}, []string{"TRIP2G_DATABASE_FILE", "did you mean TRIP2G_DB_FILE"}},
 		{[]string{"TRIP2G_LISTEN_ADR=:1"}, []string{"did you mean TRIP2G_LISTEN_ADDR"}},
+		{[]string{"TRIP2G_FOO=1"}, []string{"TRIP2G_FOO is no setting of this server: unset it"}},
 		{[]string{"TRIP2G_XYZZY_PLUGH_FROTZ_BAZ=1"}, []string{"no setting of this server", "--help"}},
 		{[]string{"TRIP2G_DB_FILE=data-wal"}, []string{"TRIP2G_DB_FILE", "-wal"}},
 		{[]string{"TRIP2G_DB_FILE=/no/such/folder/data.sqlite3"}, []string{"TRIP2G_DB_FILE", "mkdir -p /no/such/folder"}},
@@ -96,7 +97,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"TRIP2G_MAX_NOTE_SIZE=1GiB"}, []string{"TRIP2G_MAX_NOTE_SIZE", "48MiB"}},
 		{[]string{"TRIP2G_READ_WAIT=2h"}, []string{"TRIP2G_READ_WAIT", "1m"}},
 		{[]string{"TRIP2G_FILE_CACHE_DIR=/no/such/folder"}, []string{"TRIP2G_FILE_CACHE_DIR", "mkdir -p /no/such/folder"}},
-		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE", "true"}},
+		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE=maybe: is neither true nor false"}},
 		{[]string{"TRIP2G_LOG_LEVEL=loud"}, []string{"TRIP2G_LOG_LEVEL", "debug"}},
 		{[]string{"TRIP2G_TRUSTED_PROXIES=10.0.0.0/8,proxy"}, []string{"TRIP2G_TRUSTED_PROXIES", "\"proxy\" is neither"}},
 		{[]string{"TRIP2G_SMTP_FROM=a@example.com"}, []string{"TRIP2G_SMTP_FROM", "TRIP2G_SMTP_ADDR is not"}},

@@ -115,11 +115,14 @@ func environment(environ []string) (values map[string]string, faults Faults) {
 	return values, faults
 }
 
+// unknown suggests a setting of which at least half is what was written, the prefix not counted.
 func unknown(name string, known []string) string {
-	nearest := slices.MinFunc(known, func(a, b string) int {
-		return levenshtein.ComputeDistance(name, a) - levenshtein.ComputeDistance(name, b)
-	})
-	if levenshtein.ComputeDistance(name, nearest) > len(name)/3 {
+	written := strings.TrimPrefix(name, Prefix)
+	distance := func(other string) int {
+		return levenshtein.ComputeDistance(written, strings.TrimPrefix(other, Prefix))
+	}
+	nearest := slices.MinFunc(known, func(a, b string) int { return distance(a) - distance(b) })
+	if distance(nearest) > len(written)/2 {
 		return fmt.Sprintf("%s is no setting of this server: unset it, or see `trip2g serve --help` for those there are", name)
 	}
 	return fmt.Sprintf("%s is no setting of this server: did you mean %s?", name, nearest)
@@ -153,8 +156,12 @@ func parseFaults(err error, settings []Setting, values map[string]string) (fault
 }
 
 func cause(p env.ParseError) string {
-	if strings.HasSuffix(p.Type.String(), "Duration") {
+	switch {
+	case strings.HasSuffix(p.Type.String(), "Duration"):
 		return "is no duration"
+	case p.Type.Kind() == reflect.Bool:
+		return "is neither true nor false"
+	default:
+		return p.Err.Error()
 	}
-	return p.Err.Error()
 }
