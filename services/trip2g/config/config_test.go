@@ -59,7 +59,7 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 
 func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
 	c, err := load(t, nil, "TRIP2G_TRUSTED_PROXIES=127.0.0.1, 10.1.2.3/8,fd00::/8")
-	if err != nil || fmt.Sprint(c.TrustedProxies) != "[127.0.0.1/32 10.0.0.0/8 fd00::/8]" {
+	if err != nil || fmt.Sprint(c.TrustedProxies) != "127.0.0.1/32,10.0.0.0/8,fd00::/8" {
 		t.Errorf("read %v, %v", c.TrustedProxies, err)
 	}
 	c, err = load(t, nil, "TRIP2G_TRUSTED_PROXIES=")
