@@ -50,12 +50,12 @@ type NodeReport struct {
 	Name       string    `json:"name"`
 	Role       string    `json:"role"`
 	Version    string    `json:"version"`
-	URL        string    `json:"url"`        // where readers find it (TRIP2G_PUBLIC_URL); "" if not set
-	Address    string    `json:"address"`    // that it listens on
-	Process    string    `json:"process"`    // random, of this process: another one is a restart
-	StartedAt  time.Time `json:"startedAt"`  // by the node's clock
-	Database   string    `json:"database"`   // what holds it: "LiteFS" or "file"
-	DatabaseID string    `json:"databaseId"` // "" until there is a site
+	URL        string    `json:"url"`                  // where readers find it (TRIP2G_PUBLIC_URL); "" if not set
+	Address    string    `json:"address"`              // that it listens on
+	Process    string    `json:"process,omitempty"`    // random, of this process: another one is a restart; the API does not tell
+	StartedAt  time.Time `json:"startedAt"`            // by the node's clock
+	Database   string    `json:"database"`             // what holds it: "LiteFS" or "file"
+	DatabaseID string    `json:"databaseId,omitempty"` // "" until there is a site; the API does not tell
 
 	Position       Position `json:"position"` // served; 0 until there is a site
 	Notes          int      `json:"notes"`    // published, in memory
@@ -163,11 +163,11 @@ type Node struct {
 
 // Topology is the picture that one node has of all: the leader first, then the replicas by name.
 type Topology struct {
-	Node    string  `json:"node"`       // whose picture it is
-	Role    string  `json:"role"`       // that one's
-	Process string  `json:"process"`    // that one's
-	Age     float64 `json:"ageSeconds"` // since the leader told; 0 on the leader
-	Wrong   int     `json:"wrong"`      // nodes that are not OK
+	Node    string  `json:"node"`              // whose picture it is
+	Role    string  `json:"role,omitempty"`    // that one's; the API, which asks the leader, does not tell
+	Process string  `json:"process,omitempty"` // that one's; as Role
+	Age     float64 `json:"ageSeconds"`        // since the leader told; 0 on the leader
+	Wrong   int     `json:"wrong"`             // nodes that are not OK
 	Nodes   []Node  `json:"nodes"`
 }
 

@@ -199,6 +199,9 @@ func (c *Client) unreachable(asked, ctx context.Context, body *sentBody, err err
 	return &temporary{failure: failure}
 }
 
+// intakeChallenge is in the 401 with which a leader's internal port answers all but replicas.
+const intakeChallenge = "Trip2g-Replica"
+
 // read sorts an answer that came whole.
 func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error) {
 	var answer answer
@@ -209,6 +212,8 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 		return nil, &temporary{failure, retryAfter(resp.Header, time.Now())}
 	case code >= 300 && code < 400:
 		return nil, c.redirected(resp)
+	case code == http.StatusUnauthorized && resp.Header.Get("WWW-Authenticate") == intakeChallenge:
+		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "%s is the internal port of a node, which takes no key: give the address of its public port", c.base)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return nil, trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s refused the key: %s", c.base, c.said(resp, answer))
 	case code == http.StatusRequestEntityTooLarge:

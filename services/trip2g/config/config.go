@@ -4,6 +4,9 @@ package config
 
 import (
 	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
 	"time"
 )
 
@@ -70,6 +73,15 @@ type Config struct {
 
 // Replica tells whether this node forwards writes to a leader.
 func (c *Config) Replica() bool { return c.LeaderAddr != "" }
+
+// HasDatabase tells whether there is a database at DBFile; a file with nothing in it is none.
+func (c *Config) HasDatabase() (bool, error) {
+	info, err := os.Stat(c.DBFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && info.Size() > 0, err
+}
 
 // Role is "replica" or "leader", for logs and metrics.
 func (c *Config) Role() string {

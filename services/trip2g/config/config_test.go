@@ -59,7 +59,7 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 
 func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
 	c, err := load(t, nil, "TRIP2G_TRUSTED_PROXIES=127.0.0.1, 10.1.2.3/8,fd00::/8")
-	if err != nil || fmt.Sprint(c.TrustedProxies) != "[127.0.0.1/32 10.0.0.0/8 fd00::/8]" {
+	if err != nil || fmt.Sprint(c.TrustedProxies) != "127.0.0.1/32,10.0.0.0/8,fd00::/8" {
 		t.Errorf("read %v, %v", c.TrustedProxies, err)
 	}
 	c, err = load(t, nil, "TRIP2G_TRUSTED_PROXIES=")
@@ -75,6 +75,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 	}{
 		{[]string{"TRIP2G_DATABASE_FILE=x"}, []string{"TRIP2G_DATABASE_FILE", "did you mean TRIP2G_DB_FILE"}},
 		{[]string{"TRIP2G_LISTEN_ADR=:1"}, []string{"did you mean TRIP2G_LISTEN_ADDR"}},
+		{[]string{"TRIP2G_FOO=1"}, []string{"TRIP2G_FOO is no setting of this server: unset it"}},
 		{[]string{"TRIP2G_XYZZY_PLUGH_FROTZ_BAZ=1"}, []string{"no setting of this server", "--help"}},
 		{[]string{"TRIP2G_DB_FILE=data-wal"}, []string{"TRIP2G_DB_FILE", "-wal"}},
 		{[]string{"TRIP2G_DB_FILE=/no/such/folder/data.sqlite3"}, []string{"TRIP2G_DB_FILE", "mkdir -p /no/such/folder"}},
@@ -96,7 +97,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"TRIP2G_MAX_NOTE_SIZE=1GiB"}, []string{"TRIP2G_MAX_NOTE_SIZE", "48MiB"}},
 		{[]string{"TRIP2G_READ_WAIT=2h"}, []string{"TRIP2G_READ_WAIT", "1m"}},
 		{[]string{"TRIP2G_FILE_CACHE_DIR=/no/such/folder"}, []string{"TRIP2G_FILE_CACHE_DIR", "mkdir -p /no/such/folder"}},
-		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE", "true"}},
+		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE=maybe: is neither true nor false"}},
 		{[]string{"TRIP2G_LOG_LEVEL=loud"}, []string{"TRIP2G_LOG_LEVEL", "debug"}},
 		{[]string{"TRIP2G_TRUSTED_PROXIES=10.0.0.0/8,proxy"}, []string{"TRIP2G_TRUSTED_PROXIES", "\"proxy\" is neither"}},
 		{[]string{"TRIP2G_SMTP_FROM=a@example.com"}, []string{"TRIP2G_SMTP_FROM", "TRIP2G_SMTP_ADDR is not"}},
@@ -150,5 +151,33 @@ func TestABrokenSecretsFileStopsTheStart(t *testing.T) {
 	_, err := load(t, nil, "TRIP2G_DB_FILE="+db)
 	if err == nil || !strings.Contains(err.Error(), db+config.SecretsEnding) {
 		t.Errorf("error is %v, want one that names the file", err)
+	}
+}
+
+func TestADatabaseWithoutItsSecretsGetsNoNewOnes(t *testing.T) {
+	dir := t.TempDir()
+	db := filepath.Join(dir, "data.sqlite3")
+	if err := os.WriteFile(db, []byte("SQLite format 3"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, environ := range [][]string{{"TRIP2G_DB_FILE=" + db}, {"TRIP2G_DB_FILE=" + db, jwt}} {
+		_, err := load(t, nil, environ...)
+		if err == nil || !strings.Contains(err.Error(), "put "+db+config.SecretsEnding+" back from the backup") {
+			t.Errorf("%v: error is %v, want one that names the file", environ, err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("the folder has %v, want the database alone", files)
+	}
+	for _, given := range [][]string{{jwt, key}, {jwt, key, "TRIP2G_LEADER_ADDR=a:1"}} {
+		if _, err := load(t, nil, append(given, "TRIP2G_DB_FILE="+db)...); err != nil {
+			t.Errorf("with the secrets in the settings: %v", err)
+		}
+	}
+	if err := os.Truncate(db, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(t, nil, "TRIP2G_DB_FILE="+db); err != nil {
+		t.Errorf("an empty file is refused: %v", err)
 	}
 }

@@ -58,11 +58,23 @@ func (f Faults) Error() string {
 	return "the settings need a change:\n  - " + strings.Join(f, "\n  - ")
 }
 
-// Load reads the settings: a flag that was given wins over its variable in environ ("K=V"
-// strings, as os.Environ gives them), that over the default; an empty value is the default.
-// Secrets that a leader was not given are read from, or made and kept in, a file beside the
-// database. The error is Faults with all there are.
+// Load reads the settings of a node that is to run. Secrets that a leader was not given are read
+// from, or made and kept in, a file beside the database. The error is Faults with all there are.
 func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
+	c, err := Read(flags, environ)
+	if err != nil {
+		return nil, err
+	}
+	if faults := c.completeSecrets(); len(faults) > 0 {
+		return nil, faults
+	}
+	return c, nil
+}
+
+// Read reads the settings, and writes nothing: a flag that was given wins over its variable in
+// environ ("K=V" strings, as os.Environ gives them), that over the default; an empty value is the
+// default. The error is Faults with all there are.
+func Read(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	values, faults := environment(environ)
 	settings := Settings()
 	for _, s := range settings {
@@ -74,9 +86,6 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	err := env.ParseWithOptions(c, env.Options{Prefix: Prefix, Environment: values})
 	faults = append(faults, parseFaults(err, settings, values)...)
 	faults = append(faults, c.validate()...)
-	if len(faults) == 0 {
-		faults = append(faults, c.completeSecrets()...)
-	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -106,11 +115,14 @@ func environment(environ []string) (values map[string]string, faults Faults) {
 	return values, faults
 }
 
+// unknown suggests a setting of which at least half is what was written, the prefix not counted.
 func unknown(name string, known []string) string {
-	nearest := slices.MinFunc(known, func(a, b string) int {
-		return levenshtein.ComputeDistance(name, a) - levenshtein.ComputeDistance(name, b)
-	})
-	if levenshtein.ComputeDistance(name, nearest) > len(name)/3 {
+	written := strings.TrimPrefix(name, Prefix)
+	distance := func(other string) int {
+		return levenshtein.ComputeDistance(written, strings.TrimPrefix(other, Prefix))
+	}
+	nearest := slices.MinFunc(known, func(a, b string) int { return distance(a) - distance(b) })
+	if distance(nearest) > len(written)/2 {
 		return fmt.Sprintf("%s is no setting of this server: unset it, or see `trip2g serve --help` for those there are", name)
 	}
 	return fmt.Sprintf("%s is no setting of this server: did you mean %s?", name, nearest)
@@ -144,8 +156,12 @@ func parseFaults(err error, settings []Setting, values map[string]string) (fault
 }
 
 func cause(p env.ParseError) string {
-	if strings.HasSuffix(p.Type.String(), "Duration") {
+	switch {
+	case strings.HasSuffix(p.Type.String(), "Duration"):
 		return "is no duration"
+	case p.Type.Kind() == reflect.Bool:
+		return "is neither true nor false"
+	default:
+		return p.Err.Error()
 	}
-	return p.Err.Error()
 }

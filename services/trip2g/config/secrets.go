@@ -30,9 +30,17 @@ func (c *Config) completeSecrets() Faults {
 		return Faults{fmt.Sprintf("%[1]sJWT_SECRET and %[1]sDATA_ENCRYPTION_KEY must both be set when the database is on a LiteFS mount, "+
 			"which can keep no other file: make them with `openssl rand -hex 16` and give all nodes the same", Prefix)}
 	}
+	// A server that makes both at this moment makes the secrets first: so this looks for the database first.
+	used, err := c.HasDatabase()
+	if err != nil {
+		return Faults{fmt.Sprintf("%sDB_FILE: %v", Prefix, err)}
+	}
 	file := c.DBFile + SecretsEnding
 	kept, err := readSecrets(file)
 	if errors.Is(err, fs.ErrNotExist) {
+		if used {
+			return Faults{lostSecrets(file)}
+		}
 		kept, err = makeSecrets(file)
 	}
 	if err != nil {
@@ -45,6 +53,15 @@ func (c *Config) completeSecrets() Faults {
 		c.DataEncryptionKey = kept["DATA_ENCRYPTION_KEY"]
 	}
 	return c.validate()
+}
+
+// lostSecrets is the fault of a database without its secrets, which new ones would not fit.
+func lostSecrets(file string) string {
+	if absolute, err := filepath.Abs(file); err == nil {
+		file = absolute
+	}
+	return fmt.Sprintf("the database is there, but the file of its secrets is not: put %[1]s back from the backup, "+
+		"or set %[2]sJWT_SECRET and %[2]sDATA_ENCRYPTION_KEY to what they were", file, Prefix)
 }
 
 // readSecrets reads lines of NAME=VALUE.

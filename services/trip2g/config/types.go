@@ -67,3 +67,12 @@ func (n *Networks) UnmarshalText(text []byte) error {
 	}
 	return nil
 }
+
+// String gives the list as it is set; "" for none.
+func (n Networks) String() string {
+	texts := make([]string, len(n))
+	for i, network := range n {
+		texts[i] = network.String()
+	}
+	return strings.Join(texts, ",")
+}

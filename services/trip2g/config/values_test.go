@@ -34,7 +34,7 @@ func TestValuesHideSecrets(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"TRIP2G_JWT_SECRET": "a secret", "TRIP2G_DATA_ENCRYPTION_KEY": "a secret", "TRIP2G_MINIO_SECRET_KEY": "no secret",
-		"TRIP2G_NODE_NAME": "first", "TRIP2G_MAX_NOTE_SIZE": "1MiB", "TRIP2G_FAST_LANE": "true", "TRIP2G_READ_WAIT": "1s", "TRIP2G_PUBLIC_URL": "",
+		"TRIP2G_NODE_NAME": "first", "TRIP2G_MAX_NOTE_SIZE": "1MiB", "TRIP2G_FAST_LANE": "true", "TRIP2G_READ_WAIT": "1s", "TRIP2G_PUBLIC_URL": "", "TRIP2G_TRUSTED_PROXIES": "",
 	} {
 		if shown[name] != want {
 			t.Errorf("%s is %q, want %q", name, shown[name], want)

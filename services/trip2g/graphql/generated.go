@@ -602,6 +602,8 @@ func (ec *executionContext) childFields_Redirect(ctx context.Context, field grap
 		return ec.fieldContext_Redirect_byMove(ctx, field)
 	case "covered":
 		return ec.fieldContext_Redirect_covered(ctx, field)
+	case "dangling":
+		return ec.fieldContext_Redirect_dangling(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Redirect_createdAt(ctx, field)
 	}
@@ -6395,6 +6397,29 @@ func (ec *executionContext) _Redirect_covered(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_Redirect_covered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Redirect_dangling(ctx context.Context, field graphql.CollectedField, obj *Redirect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Redirect_dangling(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dangling, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Redirect_dangling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Boolean")
 }
 
@@ -12528,6 +12553,11 @@ func (ec *executionContext) _Redirect(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "covered":
 			out.Values[i] = ec._Redirect_covered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dangling":
+			out.Values[i] = ec._Redirect_dangling(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

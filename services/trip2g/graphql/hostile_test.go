@@ -45,6 +45,12 @@ func TestABrokenJSONBodyIsRefused(t *testing.T) {
 		message string
 	}{
 		"invalid UTF-8":       {push("a\xffb"), 400, "UTF-8"},
+		"lone high surrogate": {push(`a\ud800b`), 400, `\\ud800, half a surrogate pair`},
+		"lone low surrogate":  {push(`\\\uDFFF`), 400, `\\uDFFF, half a surrogate pair`},
+		"two high surrogates": {push(`\ud83d\ud83d\ude00`), 400, `half a surrogate pair`},
+		"surrogate cut short": {push(`\ud83d\ude`), 400, `half a surrogate pair`},
+		"surrogate at end":    {`{"query":"\ud83d`, 400, `half a surrogate pair`},
+		"backslash at end":    {`{"query":"\`, 400, "JSON"},
 		"cut short":           {push("x")[:40], 400, "JSON"},
 		"empty":               {"", 400, "JSON"},
 		"no JSON":             {"query=1", 400, "JSON"},
@@ -65,6 +71,10 @@ func TestABrokenJSONBodyIsRefused(t *testing.T) {
 		"truth for text":      {strings.Replace(push("x"), `"a.md"`, `true`, 1), 422, "path"},
 		"null for text":       {strings.Replace(push("x"), `"a.md"`, `null`, 1), 422, "path"},
 		"file without form":   {fmt.Sprintf(`{"query":%q,"variables":{"input":{"file":"x","noteId":1,"sha256Hash":"","path":"","absolutePath":""}}}`, uploadQuery), 200, "Upload"},
+		"number literal":      {`{"query":"{ noteVersion(id: 99999999999999999999) { id } }"}`, 422, "99999999999999999999 in the query is too large"},
+		"number default":      {`{"query":"query($id: Int64! = -99999999999999999999) { noteVersion(id: $id) { id } }"}`, 422, "too large"},
+		"float literal":       {`{"query":"{ noteVersion(id: 1e999) { id } }"}`, 422, "1e999 in the query is too large"},
+		"number variable":     {`{"query":"query($id: Int64!) { noteVersion(id: $id) { id } }","variables":{"id":99999999999999999999}}`, 200, "value out of range"},
 		"huge number":         {fmt.Sprintf(`{"query":%q,"variables":{"input":{"file":null,"noteId":99999999999999999999,"sha256Hash":"","path":"","absolutePath":""}}}`, uploadQuery), 422, "file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,6 +90,15 @@ func TestABrokenJSONBodyIsRefused(t *testing.T) {
 	s.wantUntouched()
 	if log := s.log.String(); strings.Contains(log, "error") {
 		t.Errorf("a client's mistake is logged as ours: %s", log)
+	}
+}
+
+func TestEscapedCharactersAreStoredAsTheyAre(t *testing.T) {
+	s := start(t, nil)
+	body := fmt.Sprintf(`{"query":%q,"variables":{"input":{"updates":[{"path":"a.md","content":"\ud83d\ude00 \uD83D\uDE00 \\ud800 \ufffd \u0041\n"}]}}}`, pushQuery)
+	s.send("application/json", strings.NewReader(body), s.withKey())
+	if notes, _ := s.notes(); notes["a.md"] != "😀 😀 \\ud800 \ufffd A\n" {
+		t.Errorf("readers see %q", notes)
 	}
 }
 

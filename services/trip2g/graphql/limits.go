@@ -2,11 +2,13 @@ package graphql
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
@@ -42,6 +44,9 @@ func (limits) MutateOperationParameters(_ context.Context, params *graphql.RawPa
 	if err != nil {
 		return nil
 	}
+	if number := tooLargeNumber(params.Query); number != "" {
+		return overLimit("the number %.40s in the query is too large", number)
+	}
 	for _, operation := range doc.Operations {
 		m := measurer{doc: doc, known: map[string]size{}}
 		switch s := m.measure(operation.SelectionSet); {
@@ -54,6 +59,26 @@ func (limits) MutateOperationParameters(_ context.Context, params *graphql.RawPa
 		}
 	}
 	return nil
+}
+
+// tooLargeNumber gives the first number that fits neither an int64 nor a float64, as it is written:
+// the library panics when it comes to read one. The query is one that parses.
+func tooLargeNumber(query string) string {
+	text := lexer.New(&ast.Source{Input: query})
+	for {
+		token, err := text.ReadToken()
+		switch {
+		case err != nil || token.Kind == lexer.EOF:
+			return ""
+		case token.Kind == lexer.Int:
+			_, err = strconv.ParseInt(token.Value, 10, 64)
+		case token.Kind == lexer.Float:
+			_, err = strconv.ParseFloat(token.Value, 64)
+		}
+		if err != nil {
+			return token.Value
+		}
+	}
 }
 
 func overLimit(format string, args ...any) *gqlerror.Error {

@@ -513,7 +513,9 @@ type Redirect struct {
 	// It was made when a note moved away from there, and follows that note; else the owner set it.
 	ByMove bool `json:"byMove"`
 	// There is a page at from, which comes first.
-	Covered   bool      `json:"covered"`
+	Covered bool `json:"covered"`
+	// There is nothing yet at to, a path on this site.
+	Dangling  bool      `json:"dangling"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 

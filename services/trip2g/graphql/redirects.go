@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"context"
+	"strings"
 
 	"trip2g/services/trip2g"
 )
@@ -29,11 +30,20 @@ func redirectOf(site trip2g.Site, redirect trip2g.Redirect) Redirect {
 	if page, ok := site.NoteByID(redirect.NoteID, trip2g.Owner); out.ByMove && ok {
 		out.To = &page.URL
 	} else if !out.ByMove {
-		out.To = &redirect.To
+		out.To, out.Dangling = &redirect.To, !leads(site, redirect.To)
 	}
 	page, _ := site.Page(redirect.From, trip2g.Owner)
 	out.Covered = page != nil
 	return out
+}
+
+// leads tells whether a reader who is sent to an address finds something there, as far as the site knows.
+func leads(site trip2g.Site, to string) bool {
+	if !strings.HasPrefix(to, "/") || trip2g.IsReserved(to) {
+		return true
+	}
+	page, found := site.Page(to, trip2g.Owner)
+	return page != nil || found.URL != ""
 }
 
 // PutRedirect answers the mutation of that name.

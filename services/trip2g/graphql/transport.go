@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -84,10 +86,13 @@ func tooLarge(limit int64) *refusal {
 }
 
 // decodeParams reads one operation. encoding/json would put U+FFFD for bytes that are no UTF-8 and
-// so change a note without a word.
+// for half a surrogate pair, and so change a note without a word.
 func decodeParams(body []byte) (*graphql.RawParams, error) {
 	if !utf8.Valid(body) {
 		return nil, &refusal{http.StatusBadRequest, "the body is not valid UTF-8; nothing was written"}
+	}
+	if escape := unpairedSurrogate(body); escape != "" {
+		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("the body has %s, half a surrogate pair, which is no character; nothing was written", escape)}
 	}
 	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) > 0 && text[0] == '[' {
 		return nil, &refusal{http.StatusBadRequest, "a batch is not taken: send one operation in a request"}
@@ -102,6 +107,37 @@ func decodeParams(body []byte) (*graphql.RawParams, error) {
 		return nil, &refusal{http.StatusBadRequest, "the body goes on after the request's JSON; nothing was written"}
 	}
 	return params, nil
+}
+
+// unpairedSurrogate gives the first escape in JSON text that is half a surrogate pair without the
+// other (RFC 8259, section 8.2), as it is written; "" if there is none.
+func unpairedSurrogate(text []byte) string {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return ""
+		}
+		text = text[i:]
+		switch first := escapedUnit(text); {
+		case !utf16.IsSurrogate(first):
+			text = text[min(2, len(text)):]
+		case utf16.DecodeRune(first, escapedUnit(text[escapeLength:])) == unicode.ReplacementChar:
+			return string(text[:escapeLength])
+		default:
+			text = text[2*escapeLength:]
+		}
+	}
+}
+
+const escapeLength = len(`\ud800`)
+
+// escapedUnit gives the UTF-16 unit of a \u escape that text starts with; 0 if it starts with none.
+func escapedUnit(text []byte) rune {
+	if len(text) < escapeLength || string(text[:2]) != `\u` {
+		return 0
+	}
+	unit, _ := strconv.ParseUint(string(text[2:escapeLength]), 16, 16) // 0 for a wrong escape, which the decoder refuses
+	return rune(unit)
 }
 
 // execute runs one operation and writes its answer: 422 for one that is not valid, else 200.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -98,15 +99,22 @@ func newKeysRevokeCommand() *cobra.Command {
 	}
 }
 
-// withDatabase opens the leader's database around a command.
+// withDatabase opens the leader's database around a command. It makes none: in the wrong folder a
+// key would be made that no server knows.
 func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
-		c, err := config.Load(cmd.Flags(), os.Environ())
+		c, err := config.Read(cmd.Flags(), os.Environ())
 		if err != nil {
 			return &codedError{exitUsage, err}
 		}
 		if c.Replica() {
 			return &codedError{exitUsage, fmt.Errorf("this is a replica of %s: run the command on the leader", c.LeaderAddr)}
+		}
+		switch found, err := c.HasDatabase(); {
+		case err != nil:
+			return err
+		case !found:
+			return noDatabase(c.DBFile)
 		}
 		db, err := sqlite.OpenLeader(cmd.Context(), c.DBFile, sqlite.Options{})
 		if err != nil {
@@ -115,4 +123,12 @@ func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cob
 		defer func() { err = errors.Join(err, db.Close()) }()
 		return fn(cmd, args, db)
 	}
+}
+
+func noDatabase(path string) error {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return &codedError{exitUsage, fmt.Errorf("there is no database at %s: name the server's with --db-file; the server makes it when it first starts", absolute)}
 }

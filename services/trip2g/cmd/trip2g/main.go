@@ -83,7 +83,24 @@ func newRootCommand() *cobra.Command {
 		return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
 	})
 	root.AddCommand(serve, newPushCommand(), newPullCommand(), newSearchCommand(), newStatusCommand(), newKeysCommand(), newCompletionCommand(), newVersionCommand())
+	checkHelp(root)
 	return root
+}
+
+// checkHelp makes help about what does not exist a wrong command line; the library shows other help.
+func checkHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, args []string) error {
+		cmd, rest, err := root.Find(args)
+		if err == nil && len(rest) > 0 {
+			err = fmt.Errorf("unknown command %q for %q", rest[0], cmd.CommandPath())
+		}
+		if err != nil {
+			return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
+		}
+		return nil
+	}
 }
 
 // group makes a command that is nothing but others: alone it shows its help, and what it does not

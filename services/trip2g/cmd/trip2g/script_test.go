@@ -63,7 +63,7 @@ type scriptServer struct {
 func serverOf(ts *testscript.TestScript) *scriptServer { return ts.Value(serverKey{}).(*scriptServer) }
 
 // startServer ("server [SETTING=VALUE...]") starts a leader with a new database and puts its URL and
-// a key of it where the commands look for them.
+// a key of it where the commands look for them, and its internal port's URL into INTERNAL_URL.
 func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	s := serverOf(ts)
 	s.stop(ts)
@@ -73,6 +73,7 @@ func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	ts.Defer(func() { s.stop(ts) })
 	ts.Check(ts.Exec("trip2g", "keys", "create", "--name", "script", "--db-file", s.database))
 	ts.Setenv("TRIP2G_URL", "http://"+s.public)
+	ts.Setenv("INTERNAL_URL", "http://"+s.internal)
 	ts.Setenv("TRIP2G_KEY", strings.TrimSpace(ts.ReadFile("stdout")))
 }
 

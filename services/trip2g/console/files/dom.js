@@ -81,9 +81,9 @@ export function tell(failure) {
   toast(words(failure), true);
 }
 
-// words gives a failure's text with the parts at fault.
+// words gives a failure's text with the parts at fault that it does not name itself.
 export function words(failure) {
-  const parts = (failure?.fields ?? []).map((f) => `${f.name}: ${f.value}`).filter((part) => !failure.message.includes(part));
+  const parts = (failure?.fields ?? []).filter((f) => !failure.message.includes(f.value)).map((f) => `${f.name}: ${f.value}`);
   return [failure?.message ?? String(failure), ...parts].join("\n");
 }
 

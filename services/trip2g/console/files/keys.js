@@ -55,7 +55,7 @@ async function show() {
     { title: "Begins with", cell: (k) => el("code", {}, `${k.hint}…`) },
     { title: "Made", class: "tight", cell: (k) => when(k.createdAt) },
     { title: "Last used", class: "tight", cell: (k) => when(k.lastUsedAt) },
-    { title: "", class: "end", cell: (k) => (k.revokedAt ? when(k.revokedAt) : button("Revoke", () => revoke(k), { class: "small danger", "aria-label": `Revoke ${k.name}` })) },
+    { title: "", class: "end", cell: (k) => (k.revokedAt ? ["revoked ", when(k.revokedAt)] : button("Revoke", () => revoke(k), { class: "small danger", "aria-label": `Revoke ${k.name}` })) },
   ], keys, "There are no keys yet. Make the first one above."));
 }
 

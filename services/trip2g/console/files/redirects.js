@@ -6,7 +6,8 @@ const place = find("redirects");
 
 function target(r) {
   if (r.to === null) return el("span", { class: "muted" }, "a note without a page");
-  return el("a", { href: r.to.startsWith("/") ? siteHref(r.to) : r.to, rel: "noreferrer" }, r.to);
+  return [el("a", { href: r.to.startsWith("/") ? siteHref(r.to) : r.to, rel: "noreferrer" }, r.to),
+    r.dangling && el("span", { class: "second" }, "no page there yet")];
 }
 
 const columns = [
@@ -17,18 +18,24 @@ const columns = [
 ];
 
 async function list() {
-  const { redirects } = await ask("{ redirects { id from to byMove covered createdAt } }");
+  const { redirects } = await ask("{ redirects { id from to byMove covered dangling createdAt } }");
   fill(place, table("Redirects by address", columns, redirects, "No address leads elsewhere."));
 }
 
 async function put() {
-  const { redirect } = await change("mutation ($input: PutRedirectInput!) { putRedirect(input: $input) { __typename ... on PutRedirectPayload { redirect { from covered } } ...Errors } }",
+  const { redirect } = await change("mutation ($input: PutRedirectInput!) { putRedirect(input: $input) { __typename ... on PutRedirectPayload { redirect { from to covered dangling } } ...Errors } }",
     { input: { from: path(form.from.value), to: path(form.to.value) } });
   await change("mutation ($input: DismissMissingPageInput!) { dismissMissingPage(input: $input) { __typename ...Errors } }", { input: { path: redirect.from } });
-  toast(redirect.covered ? `Added. There is a page at ${redirect.from}, though, which comes first.` : "Added: it leads there now.");
+  toast(added(redirect));
   form.reset();
   form.from.focus();
   await list();
+}
+
+function added(r) {
+  if (r.covered) return `Added. There is a page at ${r.from}, though, which comes first.`;
+  if (r.dangling) return `Added. There is no page at ${r.to} yet, though.`;
+  return "Added: it leads there now.";
 }
 
 // path gives the unescaped path of an address of this site as one copies it from a browser's bar; others

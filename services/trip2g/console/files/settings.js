@@ -1,11 +1,12 @@
 import { ask, change } from "./api.js";
-import { busy, el, fill, find, load, table, toast } from "./dom.js";
+import { busy, el, fill, find, load, noteLink, table, toast } from "./dom.js";
 
 const form = find("settings");
-const fields = "contentHash values { key kind title help value } warnings { line text }";
+const fields = "path exists contentHash values { key kind title help value } warnings { line text }";
 let settings;
 
 function render() {
+  if (settings.exists) fill(find("note"), noteLink(settings.path, el("code", {}, settings.path)));
   fill(form,
     settings.warnings.length > 0 && el("div", { class: "notice bad" }, settings.warnings.map((w) => el("p", {}, w.line > 0 ? `Line ${w.line}: ` : "", w.text))),
     settings.values.map((s) => (s.kind === "SWITCH" ? toggle(s) : line(s))),
