@@ -35,7 +35,7 @@ type Options struct {
 
 // Client is a connection to one server as one API key. Its methods can be called from many
 // goroutines. Each one tries again, for RetryFor, when the server cannot be reached or says that
-// it cannot serve now (429, 502, 503, 504). That is safe although an attempt without an answer may
+// it cannot serve now (408, 429, 502, 503, 504). That is safe although an attempt without an answer may
 // have been carried out: staging the same content, storing the same file, hiding a hidden note and
 // committing an empty stage change nothing.
 //

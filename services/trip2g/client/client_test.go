@@ -86,7 +86,7 @@ func TestAServerThatComesBackIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]http.HandlerFunc{
 		"connection cut": cut, "answer cut": half,
-		"429": answer(429, "slow down"), "502": answer(502, "<html>"), "503": answer(503, ""), "504": answer(504, ""),
+		"408": answer(408, ""), "429": answer(429, "slow down"), "502": answer(502, "<html>"), "503": answer(503, ""), "504": answer(504, ""),
 		"Retry-After":         answer(503, "", "Retry-After", "0"),
 		"Retry-After by date": answer(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)),
 		"Retry-After garbage": answer(503, "", "Retry-After", "soon"),

@@ -228,9 +228,9 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 	return answer.Data, nil
 }
 
-// isTemporary tells the statuses of a server that cannot serve now.
+// isTemporary tells the statuses of a server that cannot serve now, and of one that has not got all of a request.
 func isTemporary(code int) bool {
-	return code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout
+	return code == http.StatusRequestTimeout || code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout
 }
 
 // answer is GraphQL's (GraphQL specification, section 7.1).
