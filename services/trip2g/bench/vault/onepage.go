@@ -7,7 +7,7 @@ import (
 )
 
 // onePageSize is how much text makes a page of 28 KB, in bytes: the rest is markup and the layout.
-const onePageSize = 26_300
+const onePageSize = 21_200
 
 // onePageAt is where OnePage is among the notes.
 const onePageAt = 1
