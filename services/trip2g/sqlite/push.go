@@ -182,7 +182,7 @@ func (t *tx) publishContent(stage trip2g.Stage, n *noteState, update trip2g.Note
 	case n.publishedHash == hash && n.published != 0:
 		err = t.show(n, n.published, n.publishedURL)
 	case n.stagedHash == hash && n.stagedVersion != 0:
-		err = t.show(n, n.stagedVersion, n.stagedURL)
+		err = t.showStaged(n)
 	default:
 		var version int64
 		if version, err = t.addVersion(stage, n.id, hash, update, sql.NullInt64{Int64: t.now, Valid: true}); err == nil {
@@ -210,14 +210,11 @@ func (t *tx) addVersion(stage trip2g.Stage, note int64, hash string, update trip
 	return version, err
 }
 
-// show makes a version, which asks for a URL, the one that readers see. The note moves only if they see a
+// show makes a version of the history, which asks for a URL, the one that readers see. The note moves only if they see a
 // difference. Where they found it before leads to it.
 func (t *tx) show(n *noteState, version int64, url string) error {
 	if n.visible() && n.published == version {
 		return nil
-	}
-	if _, err := t.exec(`UPDATE note_versions SET published_at = ? WHERE id = ? AND published_at IS NULL`, t.now, version); err != nil {
-		return err
 	}
 	if _, err := t.exec(`UPDATE notes SET published_version_id = ?, published_at = ?, hidden = 0 WHERE id = ?`, version, t.now, n.id); err != nil {
 		return err
@@ -228,6 +225,14 @@ func (t *tx) show(n *noteState, version int64, url string) error {
 		}
 	}
 	return t.mark(noteChange, n.id)
+}
+
+// showStaged is show for the version that the stage holds, which becomes a part of the history.
+func (t *tx) showStaged(n *noteState) error {
+	if _, err := t.exec(`UPDATE note_versions SET published_at = ? WHERE id = ? AND published_at IS NULL`, t.now, n.stagedVersion); err != nil {
+		return err
+	}
+	return t.show(n, n.stagedVersion, n.stagedURL)
 }
 
 // hide takes a note from readers and keeps its history.

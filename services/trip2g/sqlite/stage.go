@@ -81,7 +81,7 @@ func (t *tx) commitNote(stage trip2g.Stage, n *noteState) error {
 		// Another stage published the same text meanwhile: its version is this one's too.
 		err = t.show(n, n.published, n.publishedURL)
 	default:
-		err = t.show(n, n.stagedVersion, n.stagedURL)
+		err = t.showStaged(n)
 	}
 	if err != nil {
 		return err
