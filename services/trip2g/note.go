@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -159,6 +161,16 @@ type ChangeSource interface {
 func ContentHash(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return base64.URLEncoding.EncodeToString(sum[:])
+}
+
+// HexHash gives in lower-case hex, as files are hashed, what ContentHash gives in base64. An error for what is
+// no base64.
+func HexHash(contentHash string) (string, error) {
+	sum, err := base64.URLEncoding.DecodeString(contentHash)
+	if err != nil {
+		return "", fmt.Errorf("read the hash of a text: %w", err)
+	}
+	return hex.EncodeToString(sum), nil
 }
 
 // ValidatePath gives EINVALID with a reason unless path can name a note of a vault:

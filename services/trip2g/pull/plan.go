@@ -2,8 +2,6 @@ package pull
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -43,13 +41,13 @@ type want struct {
 func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
 	out := make(map[string]want, len(notes))
 	for _, n := range notes {
-		hash, err := base64.URLEncoding.DecodeString(n.Hash)
+		hash, err := trip2g.HexHash(n.Hash)
 		fault := trip2g.ValidatePath(n.Path)
 		if err != nil {
 			fault = trip2g.Errorf(trip2g.EINVALID, "hash is none")
 		}
 		if r.fit(n.Path, fault) {
-			out[n.Path] = want{note: true, hash: hex.EncodeToString(hash)}
+			out[n.Path] = want{note: true, hash: hash}
 		}
 	}
 	for _, n := range notes {

@@ -1,8 +1,6 @@
 package push
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -31,13 +29,10 @@ func (p plan) unedited(path, hash string) bool {
 	return had && was == hash
 }
 
-// hexOf gives in hex what trip2g.ContentHash gives in base64.
+// hexOf gives a note's hash as a base has it, "" for what is none.
 func hexOf(contentHash string) string {
-	raw, err := base64.URLEncoding.DecodeString(contentHash)
-	if err != nil {
-		return ""
-	}
-	return hex.EncodeToString(raw)
+	hash, _ := trip2g.HexHash(contentHash)
+	return hash
 }
 
 // filesOf gives the hashes that a server has of each file.

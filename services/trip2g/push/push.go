@@ -177,7 +177,9 @@ func prepare(ctx context.Context, o Options) (r *run, remembered bool, err error
 			continue
 		}
 		r := &run{Options: o, plan: plan, after: byPath(server), alike: map[string]string{}}
-		r.remoteFiles = filesOf(server)
+		if plan.base != nil {
+			r.remoteFiles = filesOf(server)
+		}
 		r.summary = Summary{Unchanged: len(plan.unchanged), Left: plan.left, Older: plan.older, NeverHad: plan.neverHad}
 		return r, remembered, nil
 	}
@@ -196,7 +198,7 @@ type run struct {
 	summary Summary
 	after   map[string]trip2g.NotePath // what the server has when the push is done
 
-	remoteFiles map[string][]string // the hashes that the server had of each file before
+	remoteFiles map[string][]string // the hashes that the server had of each file before; nil without a base
 	alike       map[string]string   // the hash of each file that it has as the vault does when the push is done
 	uploading   []string            // files
 }
