@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// hasBody tells whether a request has a body, be it an empty one in chunks.
-func hasBody(r *http.Request) bool {
+// HasBody tells whether a request has a body, be it an empty one in chunks.
+func HasBody(r *http.Request) bool {
 	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 }
 
@@ -30,9 +30,14 @@ func (x *exchange) gather() error {
 // bodyComes tells whether the client has not sent all of its body yet, as far as is known.
 func (x *exchange) bodyComes() bool { return x.body != nil && !x.body.isWhole() }
 
-// mustClose tells whether the answer that begins now has to be the connection's last: where the body ends is
-// not known, so the rest of it would be taken for the next request. In full duplex the server does not look.
-func (x *exchange) mustClose() bool { return x.in.ProtoMajor == 1 && x.bodyComes() }
+// closeAfter makes the answer that begins now, with these headers, the connection's last if the body still comes:
+// where it ends is not known, so the rest of it would be taken for the next request. In full duplex the server
+// does not look.
+func (x *exchange) closeAfter(h http.Header) {
+	if x.in.ProtoMajor == 1 && x.bodyComes() {
+		h.Set("Connection", "close")
+	}
+}
 
 // withoutBody gives the request with a body that ReverseProxy may close: closing the client's own waits for a
 // read of it.

@@ -40,7 +40,7 @@ type exchange struct {
 
 func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{Forwarder: f, w: w, in: r, nonce: newNonce(), start: time.Now()}
-	x.relay = &relay{ResponseWriter: w, header: make(http.Header), mustClose: x.mustClose}
+	x.relay = &relay{ResponseWriter: w, header: make(http.Header), closeAfter: x.closeAfter}
 	return x
 }
 
@@ -52,7 +52,7 @@ func (x *exchange) run() {
 		x.fail(notUpgradable(x.in))
 		return
 	}
-	if hasBody(x.in) {
+	if HasBody(x.in) {
 		x.body = newBody(x.in.Body, x.in.ContentLength, x.in.Trailer, x.replay)
 		if err := x.gather(); err != nil {
 			x.fail(badBody(err))
@@ -280,7 +280,7 @@ func (r streamReset) Error() string {
 
 // receive looks at the leader's response before it goes to the client.
 func (x *exchange) receive(res *http.Response) error {
-	if isIntakeRejection(res) {
+	if IsIntakeRejection(res) {
 		f := rejected()
 		if x.sent > 1 {
 			f = unknownFate(f.err) // perhaps as a replay of an attempt that the leader did begin
@@ -327,9 +327,7 @@ func (x *exchange) fail(err error) {
 		f = notCarriable(err) // ReverseProxy itself found the request at fault
 	}
 	x.outcome, x.err = f.outcome, f.err
-	if x.mustClose() {
-		x.w.Header().Set("Connection", "close")
-	}
+	x.closeAfter(x.w.Header())
 	x.relay.begun = true
 	f.answer(x.w, x.in)
 }

@@ -94,8 +94,8 @@ func (i *intake) reject(w http.ResponseWriter, r *http.Request, err error) {
 	io.WriteString(w, "unauthorized\n")
 }
 
-// isIntakeRejection tells whether a response is the intake's own 401.
-func isIntakeRejection(res *http.Response) bool {
+// IsIntakeRejection tells whether a response is the intake's own 401, from the internal port of a leader.
+func IsIntakeRejection(res *http.Response) bool {
 	return res.StatusCode == http.StatusUnauthorized && res.Header.Get("WWW-Authenticate") == authScheme
 }
 

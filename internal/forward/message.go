@@ -114,7 +114,7 @@ func readMessageAnswer(res *http.Response, answer any) error {
 		return fmt.Errorf("read the leader's answer: %w", err)
 	case len(text) > maxMessageAnswer:
 		return fmt.Errorf("read the leader's answer: it has more than %d bytes", maxMessageAnswer)
-	case isIntakeRejection(res):
+	case IsIntakeRejection(res):
 		return &MessageError{res.StatusCode, "it did not accept this replica's signature: compare TRIP2G_JWT_SECRET, the versions and the clocks of both nodes"}
 	case res.StatusCode >= 500:
 		return fmt.Errorf("the leader answered %s: %s", res.Status, clip(string(bytes.TrimSpace(text))))

@@ -10,10 +10,11 @@ import (
 // have set theirs, and a response is relayed with nothing added.
 type relay struct {
 	http.ResponseWriter
-	header    http.Header // until the response has begun
-	begun     bool
-	broken    bool        // the client took no more
-	mustClose func() bool // tells whether the connection takes no further request
+	header http.Header // until the response has begun
+	begun  bool
+	broken bool // the client took no more
+
+	closeAfter func(http.Header) // the exchange's, told the response's headers when it begins
 }
 
 // Unwrap lets http.ResponseController reach the server's writer.
@@ -42,9 +43,7 @@ func (w *relay) WriteHeader(status int) {
 			h[name] = nil // keeps the server from adding one
 		}
 	}
-	if w.mustClose() {
-		h.Set("Connection", "close")
-	}
+	w.closeAfter(h)
 	w.ResponseWriter.WriteHeader(status)
 }
 

@@ -136,13 +136,9 @@ func (c *Client) Warnings(ctx context.Context) ([]trip2g.Warning, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.attempt(ctx, r)
-	if err != nil {
-		return nil, fmt.Errorf("ask for warnings: %w", err)
-	}
 	var data struct{ Warnings []trip2g.Warning }
-	if json.Unmarshal(answer, &data) != nil {
-		return nil, c.notOurs("its answer is of another shape")
+	if err := c.sendOnce(ctx, r, &data); err != nil {
+		return nil, fmt.Errorf("ask for warnings: %w", err)
 	}
 	for i, w := range data.Warnings {
 		data.Warnings[i] = trip2g.Warning{Path: c.clean(w.Path), Line: w.Line, Text: c.clean(w.Text)}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 )
 
@@ -50,13 +51,16 @@ func (t *temporary) Unwrap() error { return t.failure }
 
 // send posts a request until it is answered, and decodes the answer's data into out.
 func (c *Client) send(ctx context.Context, r request, out any) error {
-	return c.retry(ctx, func() error {
-		data, err := c.attempt(ctx, r)
-		if err == nil && json.Unmarshal(data, out) != nil {
-			return c.notOurs("its answer is of another shape")
-		}
-		return err
-	})
+	return c.retry(ctx, func() error { return c.sendOnce(ctx, r, out) })
+}
+
+// sendOnce posts a request, and decodes the answer's data into out.
+func (c *Client) sendOnce(ctx context.Context, r request, out any) error {
+	data, err := c.attempt(ctx, r)
+	if err == nil && json.Unmarshal(data, out) != nil {
+		return c.notOurs("its answer is of another shape")
+	}
+	return err
 }
 
 // retry calls attempt until it gives no temporary failure, or for RetryFor after the first one.
@@ -199,9 +203,6 @@ func (c *Client) unreachable(asked, ctx context.Context, body *sentBody, err err
 	return &temporary{failure: failure}
 }
 
-// intakeChallenge is in the 401 with which a leader's internal port answers all but replicas.
-const intakeChallenge = "Trip2g-Replica"
-
 // read sorts an answer that came whole.
 func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error) {
 	var answer answer
@@ -212,7 +213,7 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 		return nil, &temporary{failure, retryAfter(resp.Header, time.Now())}
 	case code >= 300 && code < 400:
 		return nil, c.redirected(resp)
-	case code == http.StatusUnauthorized && resp.Header.Get("WWW-Authenticate") == intakeChallenge:
+	case forward.IsIntakeRejection(resp):
 		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "%s is the internal port of a node, which takes no key: give the address of its public port", c.base)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return nil, trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s refused the key: %s", c.base, c.said(resp, answer))

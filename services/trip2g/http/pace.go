@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"trip2g/internal/forward"
 )
 
 // A body is waited for bodyPatience in all, and a second more for each bodyRate bytes of it that have come; the
@@ -29,7 +31,7 @@ type Pace struct {
 // Wrap gives a handler that runs next. It must be the outermost: it sets deadlines on the server's own writer.
 func (p *Pace) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		if !forward.HasBody(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
