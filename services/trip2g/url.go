@@ -74,10 +74,11 @@ func IsReserved(url string) bool {
 // keeps those: it would have nothing else to be told by.
 func urlSegment(name string) string {
 	var b strings.Builder
+	b.Grow(len(name))
 	gap := false
 	for _, r := range strings.ToLower(name) {
-		marks := unicode.IsMark(r) && !gap && b.Len() > 0 && !unicode.Is(unicode.Variation_Selector, r)
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !marks {
+		marks := r > unicode.MaxLatin1 && unicode.IsMark(r) && !gap && b.Len() > 0 && !unicode.Is(unicode.Variation_Selector, r)
+		if !marks && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			gap = true
 			continue
 		}

@@ -24,11 +24,10 @@ type inlink struct {
 	number int    // among its links
 }
 
+func inlinkKey(l inlink) string { return l.key }
+
 // compareInlinks puts the links of one name in order: those of public notes first, then by path.
 func compareInlinks(a, b inlink) int {
-	if c := strings.Compare(a.key, b.key); c != 0 {
-		return c
-	}
 	if a.from == b.from || a.from == nil || b.from == nil {
 		return cmp.Or(compareBool(a.from != nil, b.from != nil), cmp.Compare(a.number, b.number))
 	}

@@ -3,6 +3,7 @@ package site
 import (
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -75,8 +76,8 @@ func newCatalog(o *Options, b *bodies) *catalog {
 	c := &catalog{
 		options: o, bodies: b,
 		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(), redirectIDs: make(map[int64]*trip2g.Redirect),
-		ids: newIndex(byID), inlinks: newIndex(before(compareInlinks)), dated: newIndex(before(compareDated)), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
-		names: newIndex(before(compareFound[string])), aliases: newIndex(before(compareFound[string])), fileRefs: newIndex(before(compareByPath)), files: newIndex(before(compareFound[*file])),
+		ids: newIndex(byID), inlinks: newKeyed(inlinkKey, compareInlinks), dated: newIndex(before(compareDated)), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
+		names: newKeyed(baseOf[string], compareFound[string]), aliases: newKeyed(baseOf[string], compareFound[string]), fileRefs: newIndex(before(compareByPath)), files: newKeyed(baseOf[*file], compareFound[*file]),
 		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)),
 	}
 	c.ownerTraces = []trace{
@@ -84,11 +85,11 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		newTrace(c.assets, fileRefsOf, nil),
 	}
 	c.traces = append([]trace{
+		newTrace(c.inlinks, inlinksOf, nil), // the longest: it comes first where they are settled beside each other
 		newTrace(c.redirects, redirectsOf, nil),
 		newTrace(c.names, namesOf, nil),
 		newTrace(c.aliases, aliasesOf, nil),
 		newTrace(c.warnings, warningsOf, nil),
-		newTrace(c.inlinks, inlinksOf, nil),
 		newTrace(c.dated, datedOf, nil),
 	}, c.ownerTraces...)
 	c.of = newLeavings()
@@ -104,13 +105,21 @@ func (c *catalog) shelves() []*shelving {
 	return []*shelving{c.public, c.members}
 }
 
-// allTraces are those that an entry leaves anywhere.
-func (c *catalog) allTraces() []trace {
-	all := slices.Clone(c.traces)
-	for _, s := range c.shelves() {
-		all = append(all, s.traces...)
+// allTraces are those that an entry leaves anywhere, in groups that have nothing in common: what an entry leaves
+// on one shelf is made for the other one, too.
+func (c *catalog) allTraces() [][]trace {
+	var groups [][]trace
+	for _, t := range c.traces {
+		groups = append(groups, []trace{t})
 	}
-	return all
+	for i := range c.public.traces {
+		var group []trace
+		for _, s := range c.shelves() {
+			group = append(group, s.traces[i])
+		}
+		groups = append(groups, group)
+	}
+	return groups
 }
 
 // put takes a note in, in place of the one with its ID.
@@ -139,18 +148,12 @@ func (c *catalog) isStale() bool {
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {
 	moves := c.moves()
-	traces := c.allTraces()
-	for _, m := range moves {
-		c.leave(m, traces)
-	}
-	for _, m := range moves {
-		c.enter(m, traces)
-	}
+	c.leave(moves)
+	c.settleOwner()
+	c.enter(moves)
 	if c.members == nil && slices.ContainsFunc(moves, move.isForMembers) {
 		c.partShelves(moves)
 	}
-	c.settleOwner()
-	settleTraces(c.allTraces(), len(moves))
 	c.settleFiles()
 	for _, s := range c.shelves() {
 		s.settle(c.generation() + 1)
@@ -160,7 +163,6 @@ func (c *catalog) settle() {
 
 // partShelves makes the one for members when the first entries come that are for them alone.
 func (c *catalog) partShelves(moves []move) {
-	settleTraces(c.public.traces, len(moves))
 	c.members = c.public.forMembers(c.of)
 	for _, m := range moves {
 		if !m.isForMembers() {
@@ -170,29 +172,35 @@ func (c *catalog) partShelves(moves []move) {
 			t.enter(move{new: m.new}) // the old one was on the public shelf, and has left it
 		}
 	}
+	for _, t := range c.members.traces {
+		t.settle()
+		t.tell()
+	}
 }
 
 // manyMoves is from how many on the indexes are settled beside each other, as at a start.
 const manyMoves = 1000
 
-// settleTraces puts into the indexes what has entered. They have nothing in common.
-func settleTraces(traces []trace, moves int) {
+// beside runs fn for each of 0..n-1, beside each other if there are many moves.
+func beside(moves, n int, fn func(int)) {
 	var group errgroup.Group
-	if moves < manyMoves {
-		group.SetLimit(1)
-	} else {
+	group.SetLimit(1)
+	if moves >= manyMoves {
 		group.SetLimit(runtime.GOMAXPROCS(0))
 	}
-	for _, t := range traces {
+	for i := range n {
 		group.Go(func() error {
-			t.settle()
+			fn(i)
 			return nil
 		})
 	}
 	group.Wait()
-	for _, t := range traces {
-		t.tell()
-	}
+}
+
+// inChunks gives fn all items, in parts that it may be given beside each other.
+func inChunks[T any](items []T, fn func([]T)) {
+	chunks := slices.Collect(slices.Chunk(items, manyMoves))
+	beside(len(items), len(chunks), func(i int) { fn(chunks[i]) })
 }
 
 // settleOwner takes in what the owner says of the site. Files that only this says something of are for all.
@@ -213,7 +221,7 @@ func (c *catalog) settleOwner() {
 		t.leave(m)
 	}
 	for _, t := range c.ownerTraces {
-		t.enter(m)
+		t.enter(m) // settled with what else enters
 	}
 	c.owner = m.new
 }
@@ -224,27 +232,56 @@ type move struct{ old, new *entry }
 // isForMembers tells whether it brings something for them alone.
 func (m move) isForMembers() bool { return m.new != nil && m.new.doc.MembersOnly }
 
+// path gives where the entry is in the vault, or was.
+func (m move) path() string {
+	if m.new != nil {
+		return m.new.Path
+	}
+	return m.old.Path
+}
+
+// touch is a note that changed: was is nil for one that comes, now for one that goes.
+type touch struct {
+	id              int64
+	was, now        *note
+	past, after     claim // to addresses
+	claimed, claims bool  // whether there are these
+}
+
+// touches lists the notes that changed, with what they claim.
+func (c *catalog) touches() []touch {
+	list := make([]touch, 0, len(c.touched))
+	for id, was := range c.touched {
+		list = append(list, touch{id: id, was: was, now: c.notes[id]})
+	}
+	inChunks(list, func(chunk []touch) {
+		for i := range chunk {
+			t := &chunk[i]
+			t.past, t.claimed = claimOf(t.was)
+			t.after, t.claims = claimOf(t.now)
+		}
+	})
+	return list
+}
+
 // moves finds the entries that changed: those of the notes that did, and those that have another
-// address because another note came or went.
+// address because another note came or went. They are in order of their paths.
 func (c *catalog) moves() []move {
 	stale := make(map[string]bool) // URLs to which claims changed
 	addresses := make(map[int64]location)
-	for id, was := range c.touched {
-		now := c.notes[id]
-		c.count(was, now)
-		past, claimed := claimOf(was)
-		after, claims := claimOf(now)
-		if claimed && claims && past == after {
-			addresses[id] = c.entries[id].location
+	for _, t := range c.touches() {
+		c.count(t.was, t.now)
+		if t.claimed && t.claims && t.past == t.after {
+			addresses[t.id] = c.entries[t.id].location
 			continue
 		}
-		if claimed {
-			c.claims.drop(past)
-			stale[past.url] = true
+		if t.claimed {
+			c.claims.drop(t.past)
+			stale[t.past.url] = true
 		}
-		if claims {
-			c.claims.put(after)
-			stale[after.url] = true
+		if t.claims {
+			c.claims.put(t.after)
+			stale[t.after.url] = true
 		}
 	}
 	for url := range stale {
@@ -261,15 +298,20 @@ func (c *catalog) changed(addresses map[int64]location) []move {
 	for id, a := range addresses {
 		next := &entry{note: c.notes[id], location: a}
 		if old := c.entries[id]; old == nil || old.note != next.note || old.location != next.location {
-			next.listed(old)
 			moves = append(moves, move{old, next})
 		}
 	}
+	inChunks(moves, func(chunk []move) {
+		for _, m := range chunk {
+			m.new.listed(m.old)
+		}
+	})
 	for id := range c.touched {
 		if _, seen := addresses[id]; !seen && c.entries[id] != nil {
 			moves = append(moves, move{c.entries[id], nil})
 		}
 	}
+	slices.SortFunc(moves, func(a, b move) int { return strings.Compare(a.path(), b.path()) })
 	return moves
 }
 
@@ -289,37 +331,56 @@ func (c *catalog) count(was, now *note) {
 	}
 }
 
-// leave takes out what an entry was and is no more. All leave before one enters: an address that
+// leave takes out what entries were and are no more. All leave before one enters: an address that
 // one note leaves is another one's next.
-func (c *catalog) leave(m move, traces []trace) {
-	if m.old == nil {
-		return
-	}
-	for _, t := range traces {
-		t.leave(m)
-	}
-	c.markFolder(m.old.url)
-	if m.new == nil {
-		delete(c.entries, m.old.ID)
-		c.ids.drop(identified{id: m.old.ID})
-	}
-	if m.new == nil || m.new.url != m.old.url {
-		c.places.drop(located[*entry]{url: m.old.url})
+func (c *catalog) leave(moves []move) {
+	traces := slices.Concat(c.allTraces()...)
+	for _, m := range moves {
+		if m.old == nil {
+			continue
+		}
+		for _, t := range traces {
+			t.leave(m)
+		}
+		c.markFolder(m.old.url)
+		if m.new == nil {
+			delete(c.entries, m.old.ID)
+			c.ids.drop(identified{id: m.old.ID})
+		}
+		if m.new == nil || m.new.url != m.old.url {
+			c.places.drop(located[*entry]{url: m.old.url})
+		}
 	}
 }
 
-// enter takes in what an entry is and was not before.
-func (c *catalog) enter(m move, traces []trace) {
-	if m.new == nil {
-		return
+// enter takes in what entries are and were not before.
+func (c *catalog) enter(moves []move) {
+	for _, m := range moves {
+		if m.new == nil {
+			continue
+		}
+		c.entries[m.new.ID] = m.new
+		c.ids.put(identified{m.new.ID, m.new})
+		c.places.put(located[*entry]{m.new.url, m.new})
+		c.markFolder(m.new.url)
 	}
-	c.entries[m.new.ID] = m.new
-	c.ids.put(identified{m.new.ID, m.new})
-	c.places.put(located[*entry]{m.new.url, m.new})
-	for _, t := range traces {
-		t.enter(m)
+	traces := c.allTraces()
+	beside(len(moves), len(traces), func(i int) {
+		for _, m := range moves {
+			if m.new == nil {
+				continue
+			}
+			for _, t := range traces[i] {
+				t.enter(m)
+			}
+		}
+		for _, t := range traces[i] {
+			t.settle()
+		}
+	})
+	for _, t := range slices.Concat(traces...) {
+		t.tell()
 	}
-	c.markFolder(m.new.url)
 }
 
 // markFolder has the folder at a URL found anew: its own page may have changed.
@@ -369,9 +430,7 @@ func (t traceOf[T]) enter(m move) {
 // time, because each item comes beside the last one.
 func (t traceOf[T]) settle() {
 	t.index.sort(*t.coming)
-	for _, item := range *t.coming {
-		t.index.put(item)
-	}
+	t.index.fill(*t.coming)
 }
 
 func (t traceOf[T]) tell() {

@@ -199,6 +199,52 @@ func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 	}
 }
 
+// TestALargeSiteThatFollowedIsTheOneThatLoaded takes a thousand notes and more at once, which is done in
+// another way than one at a time: all at the start, or as a change of what is there.
+func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
+	const many = 1_300
+	g := &gardener{rand.New(rand.NewPCG(11, 1)), newMemory()}
+	little, atOnce := newFollower(g, 0), newFollower(g, 0)
+	write := func() {
+		for i := range many {
+			g.put(fmt.Sprintf("%s%s %d.md", one(g, gardenFolders), one(g, gardenNames), g.IntN(many)), g.content(), g.files()...)
+			if i%50 == 0 {
+				refresh(t, little)
+			}
+		}
+	}
+	for range 2 {
+		write()
+		for range 20 {
+			g.change()
+		}
+		followed, changed, loaded := refresh(t, little), refresh(t, atOnce), refresh(t, newFollower(g, 0))
+		want := surroundings(loaded)
+		if surroundings(followed) != want || surroundings(changed) != want {
+			t.Fatal("the sites differ in what is beside their pages")
+		}
+		urls := gardenAddresses()
+		for _, p := range g.paths() {
+			if url, ok := trip2g.NoteURL(p, ""); ok {
+				urls = append(urls, url, "/_system/tree"+url)
+			}
+		}
+		for _, url := range urls {
+			if g.IntN(8) > 0 {
+				continue
+			}
+			reader := one(g, readers)
+			want := described(loaded, url, reader)
+			if got := described(followed, url, reader); got != want {
+				t.Fatalf("the site that took little at a time has, for a reader of kind %d, at %s\n%s\nwant\n%s", reader, url, got, want)
+			}
+			if got := described(changed, url, reader); got != want {
+				t.Fatalf("the site that took all at once has, for a reader of kind %d, at %s\n%s\nwant\n%s", reader, url, got, want)
+			}
+		}
+	}
+}
+
 // TestAnOldSnapshotStaysItself keeps every tenth snapshot and asks it for its pages after all later
 // ones have been asked for theirs: a slow reader must get the pages of one moment.
 func TestAnOldSnapshotStaysItself(t *testing.T) {

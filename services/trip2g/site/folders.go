@@ -55,8 +55,8 @@ func (s staleShelf) clone() staleShelf {
 func newShelving(places *index[located[*entry]], of leavings) *shelving {
 	s := &shelving{
 		places: places, staleShelf: newStaleShelf(),
-		members: newIndex(before(compareMembers)), folders: newIndex(byURL[*folder]), listings: newIndex(before(compareListings)),
-		tags: newIndex(byURL[*tag]), tagged: newIndex(before(compareTagged)), segments: newIndex(before(compareSegments)),
+		members: newKeyed(folderOfMember, compareMembers), folders: newIndex(byURL[*folder]), listings: newKeyed(folderOfListing, compareListings),
+		tags: newIndex(byURL[*tag]), tagged: newKeyed(tagOf, compareTagged), segments: newIndex(before(compareSegments)),
 	}
 	s.staleFolders["/"] = true
 	s.leaveTraces(of)
@@ -151,10 +151,10 @@ type member struct {
 	id     int64
 }
 
+func folderOfMember(m member) string { return m.folder }
+
+// compareMembers puts those of one folder in order.
 func compareMembers(a, b member) int {
-	if c := strings.Compare(a.folder, b.folder); c != 0 {
-		return c
-	}
 	if c := strings.Compare(a.path, b.path); c != 0 {
 		return c
 	}
@@ -182,10 +182,10 @@ type listing struct {
 	description string
 }
 
+func folderOfListing(l *listing) string { return l.folder }
+
+// compareListings puts the lines of one folder in order.
 func compareListings(a, b *listing) int {
-	if c := strings.Compare(a.folder, b.folder); c != 0 {
-		return c
-	}
 	if a.isNote != b.isNote {
 		if b.isNote {
 			return -1

@@ -162,10 +162,10 @@ type found[T comparable] struct {
 	value  T
 }
 
+func baseOf[T comparable](f found[T]) string { return f.base }
+
+// compareFound puts what has one base in order.
 func compareFound[T comparable](a, b found[T]) int {
-	if c := strings.Compare(a.base, b.base); c != 0 {
-		return c
-	}
 	if c := strings.Compare(a.folded, b.folded); c != 0 {
 		return c
 	}

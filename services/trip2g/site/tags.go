@@ -25,10 +25,10 @@ type tagged struct {
 	note *listing
 }
 
+func tagOf(t tagged) string { return t.tag }
+
+// compareTagged puts the notes of one tag in order.
 func compareTagged(a, b tagged) int {
-	if c := strings.Compare(a.tag, b.tag); c != 0 {
-		return c
-	}
 	if c := strings.Compare(a.note.order, b.note.order); c != 0 {
 		return c
 	}

@@ -115,6 +115,9 @@ func clashWarning(e *entry) (string, bool) {
 
 // slugWarning tells of a slug that is left out.
 func slugWarning(e *entry) (string, bool) {
+	if e.doc.Slug == "" {
+		return "", false
+	}
 	url, _ := trip2g.NoteURL(e.Path, e.doc.Slug)
 	if !trip2g.IsReserved(url) {
 		return "", false
