@@ -202,13 +202,13 @@ func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 // TestALargeSiteThatFollowedIsTheOneThatLoaded takes a thousand notes and more at once, which is done in
 // another way than one at a time: all at the start, or as a change of what is there.
 func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
-	const many = 1_300
+	const many = 1_100
 	g := &gardener{rand.New(rand.NewPCG(11, 1)), newMemory()}
 	little, atOnce := newFollower(g, 0), newFollower(g, 0)
 	write := func() {
 		for i := range many {
 			g.put(fmt.Sprintf("%s%s %d.md", one(g, gardenFolders), one(g, gardenNames), g.IntN(many)), g.content(), g.files()...)
-			if i%50 == 0 {
+			if i%100 == 0 {
 				refresh(t, little)
 			}
 		}
@@ -230,7 +230,7 @@ func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 			}
 		}
 		for _, url := range urls {
-			if g.IntN(8) > 0 {
+			if g.IntN(12) > 0 {
 				continue
 			}
 			reader := one(g, readers)

@@ -21,7 +21,7 @@ type DB struct {
 	writer  *pool
 	tempDir string
 	begun   atomic.Bool // this DB's lineage
-	joint   joint
+	joint   *joint
 }
 
 var (
@@ -65,7 +65,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if tempDir == "" {
 		tempDir = os.TempDir()
 	}
-	return &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDir: tempDir}, nil
+	return &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDir: tempDir, joint: newJoint()}, nil
 }
 
 // checkBeforeWriting looks at what is at path without changing it.

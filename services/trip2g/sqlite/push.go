@@ -79,7 +79,11 @@ func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2
 		return nil, 0, err
 	}
 	notes := make([]trip2g.StagedNote, len(updates))
-	position, err := db.writeAt(ctx, "push notes", func(t *tx) error {
+	write := db.write
+	if isSmall(updates) {
+		write = db.writeTogether
+	}
+	position, err := positionAfter(ctx, write, "push notes", func(t *tx) error {
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err
@@ -105,6 +109,11 @@ func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2
 		return nil, 0, err
 	}
 	return notes, position, nil
+}
+
+// isSmall tells whether others may wait for a push, and it for them: what an editor sends when a note is saved.
+func isSmall(updates []trip2g.NoteUpdate) bool {
+	return len(updates) == 1 && len(updates[0].Content) <= chunkSize
 }
 
 func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, error) {

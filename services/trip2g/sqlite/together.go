@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // maxTogether bounds how many writes share a transaction, and so how long others wait for it.
@@ -12,17 +13,23 @@ const maxTogether = 16
 // errUnfinished is what a write gets whose transaction ended without an answer.
 var errUnfinished = errors.New("the transaction was broken off")
 
-// joint collects small writes that come while the database is busy, for one transaction. On LiteFS most of
-// a small write's cost is its transaction's: the sync, the file of its pages, its way to each replica.
+// joint collects small writes for one transaction: those that come while the database is busy, and those that
+// gathering expects soon. On LiteFS most of a small write's cost is its transaction's: the sync, the file of
+// its pages, its way to each replica, and what each replica does to apply it.
 type joint struct {
-	turn    sync.Mutex // held by the write that runs the others
-	mu      sync.Mutex
-	waiting []*jointWrite
+	turn      sync.Mutex // held by the write that runs the others
+	mu        sync.Mutex
+	waiting   []*jointWrite
+	gathering gathering
+	came      chan struct{} // has something when a write has come since it was looked at
 }
+
+func newJoint() *joint { return &joint{came: make(chan struct{}, 1)} }
 
 type jointWrite struct {
 	ctx  context.Context
 	fn   func(*tx) error
+	came time.Time
 	done bool
 	err  error
 }
@@ -36,6 +43,7 @@ func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) erro
 	db.joint.turn.Lock()
 	defer db.joint.turn.Unlock()
 	for !w.done { // more may wait before it than share one transaction
+		db.joint.gather(ctx)
 		db.runJoint(context.WithoutCancel(ctx), doing)
 	}
 	return fault(doing, w.err)
@@ -44,7 +52,35 @@ func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) erro
 func (j *joint) add(w *jointWrite) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	w.came = time.Now()
+	j.gathering.arrived(w.came)
 	j.waiting = append(j.waiting, w)
+	select {
+	case j.came <- struct{}{}:
+	default:
+	}
+}
+
+// gather waits for the writes that should share the next transaction, or until ctx ends.
+func (j *joint) gather(ctx context.Context) {
+	for wait := j.wait(); wait > 0; wait = j.wait() {
+		select {
+		case <-time.After(wait):
+		case <-j.came:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// wait tells how long the next transaction should still wait if no write comes.
+func (j *joint) wait() time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.waiting) == 0 {
+		return 0
+	}
+	return j.gathering.wait(time.Now(), j.waiting[0].came, len(j.waiting))
 }
 
 // take gives the writes whose turn it is, the oldest first.
@@ -52,6 +88,7 @@ func (j *joint) take() []*jointWrite {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	n := min(len(j.waiting), maxTogether)
+	j.gathering.begun(n)
 	batch := j.waiting[:n:n]
 	j.waiting = j.waiting[n:]
 	return batch
