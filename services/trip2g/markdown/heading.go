@@ -89,7 +89,7 @@ func headings(root ast.Node, source []byte, body string) []trip2g.Heading {
 		found = append(found, trip2g.Heading{Level: h.Level, ID: string(id.([]byte)), Text: text})
 		return len(found) < maxHeadings
 	})
-	return slices.Clip(found)
+	return slices.Clone(found) // without the room to grow: it stays
 }
 
 func isQuoted(n ast.Node) bool {

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"html"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -105,7 +106,7 @@ func parseBody(doc *trip2g.Document, notePath string) {
 		doc.Title = oneLine(title, maxTitle)
 	}
 	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
-	doc.AssetRefs, doc.Links = refs.files, refs.links
+	doc.AssetRefs, doc.Links = slices.Clone(refs.files), slices.Clone(refs.links) // without the room to grow: they stay
 }
 
 // preformatted shows a text as it stands.

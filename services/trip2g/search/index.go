@@ -344,6 +344,7 @@ func (x *Index) took(b *batch) {
 		large = large && !x.queue.large
 	})
 	if large && x.AfterLarge != nil {
+		b.added = nil // their words' memory is to be given back, too
 		x.AfterLarge()
 	}
 }

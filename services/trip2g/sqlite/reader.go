@@ -146,6 +146,12 @@ func (r *Reader) Close() error {
 	return nil
 }
 
+// Shrink closes the connections that nobody uses, whose memory never becomes less: reading a whole vault took some.
+func (r *Reader) Shrink() {
+	r.pool.SetMaxIdleConns(0)
+	r.pool.SetMaxIdleConns(r.pool.Stats().MaxOpenConnections)
+}
+
 // read runs fn in one read transaction: all that it sees is of one moment.
 func (r *Reader) read(ctx context.Context, doing string, fn func(*tx) error) error {
 	return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, doing, fn)

@@ -42,6 +42,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if _, err := follower.Refresh(ctx); err != nil {
 		return err
 	}
+	db.Shrink()
 	n.garbage.settle()
 	n.site.Store(follower)
 

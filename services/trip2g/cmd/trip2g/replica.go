@@ -51,6 +51,7 @@ func (n *node) follow(ctx context.Context, assets *laterAssets) (err error) {
 	follower := site.NewFollower(reader, n.siteOptions())
 	n.site.Store(follower)
 	_, _ = follower.Refresh(ctx) // Run tries again and says what is wrong
+	reader.Shrink()
 	n.garbage.settle()
 	return unlessEnded(ctx, follower.Run(ctx, wake))
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -53,6 +54,9 @@ func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
 	log.Info().Str("version", version).Str("database", c.DBFile).Msg("starting")
 	if c.MinioEndpoint != "" {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
+	}
+	if !c.Profile {
+		runtime.MemProfileRate = 0 // what notes where memory was taken takes some itself
 	}
 	n := newNode(c, log)
 	n.garbage.start()
