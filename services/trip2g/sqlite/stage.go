@@ -9,7 +9,7 @@ import (
 // HideNotes implements trip2g.VaultStore.
 func (db *DB) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
 	paths = validPaths(paths)
-	return db.writeAt(ctx, "hide notes", func(t *tx) error {
+	return positionAfter(ctx, db.writeOf(len(paths) == 1), "hide notes", func(t *tx) error {
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err

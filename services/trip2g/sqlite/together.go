@@ -34,6 +34,14 @@ type jointWrite struct {
 	err  error
 }
 
+// writeOf gives writeTogether for a small change, and write for one that others should not wait for.
+func (db *DB) writeOf(small bool) func(context.Context, string, func(*tx) error) error {
+	if small {
+		return db.writeTogether
+	}
+	return db.write
+}
+
 // writeTogether is write for a small change: with others that wait, it makes one transaction. If fn fails,
 // what it did is undone and the others stand. If the transaction fails, it fails for all of them. fn is not
 // run if ctx has ended when its turn comes, and is not running any more when this returns.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -80,6 +81,38 @@ func TestFilesThatAreAttachedTogetherShareATransaction(t *testing.T) {
 	}
 	if n := count(t, db, `SELECT count(*) FROM note_assets WHERE ref IN ('1.png', '4.png')`); n != 2 || count(t, db, `SELECT count(*) FROM note_assets`) != 2 {
 		t.Error("other files are attached than those that could be")
+	}
+}
+
+// People who save a note at the same moment share a transaction, and none has to do with another's mistake.
+func TestNotesThatAreSavedTogetherShareATransaction(t *testing.T) {
+	db := newLeader(t)
+	push(t, db, stageA, true, "gone.md=text")
+	save := func(path, content string) func() error {
+		return func() error {
+			_, position, err := db.PushNotes(t.Context(), stageA, []trip2g.NoteUpdate{{Path: path, Content: content}}, true)
+			if err == nil && position == 0 {
+				err = errors.New("the answer has no position")
+			}
+			return err
+		}
+	}
+	hide := func() error {
+		_, err := db.HideNotes(t.Context(), stageA, []string{"gone.md"}, true)
+		return err
+	}
+	commits := commitsOf(t, db)
+	for i, err := range together(t, db, save("a.md", "one"), save("b.md", "two"), hide, save("a.md", "three")) {
+		if err != nil {
+			t.Errorf("write %d: %v", i, err)
+		}
+	}
+	if *commits != 1 {
+		t.Errorf("%d transactions were made, want 1", *commits)
+	}
+	seen := count(t, db, `SELECT count(*) FROM notes WHERE hidden = 0 AND published_version_id IS NOT NULL`)
+	if kept := count(t, db, `SELECT count(*) FROM note_versions`); seen != 2 || kept != 4 {
+		t.Errorf("%d notes are to be seen and %d versions kept, want 2 and 4", seen, kept)
 	}
 }
 
