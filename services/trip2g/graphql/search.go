@@ -12,7 +12,11 @@ const maxResults = 100
 
 // Search answers the query of that name. It has what was published before it was asked.
 func (r *resolver) Search(ctx context.Context, query string, first *int, after *string) (*SearchAnswer, error) {
-	request := trip2g.SearchRequest{Query: query, Reader: callOf(ctx).reader(), Limit: 10, Fresh: true}
+	reader, err := callOf(ctx).reader()
+	if err != nil {
+		return nil, asError(err)
+	}
+	request := trip2g.SearchRequest{Query: query, Reader: reader, Limit: 10, Fresh: true}
 	if first != nil {
 		request.Limit = *first
 	}
@@ -54,13 +58,16 @@ func searchAnswer(found trip2g.SearchAnswer, request trip2g.SearchRequest) *Sear
 	return out
 }
 
-// reader tells what the caller may read: a program with a key is the owner's.
-func (c *call) reader() trip2g.Reader {
+// reader tells what the caller may read: a program with a key is the owner's. One with a wrong key is told so,
+// lest it take what it may not read for what is not there; a browser whose session has ended is a guest's.
+func (c *call) reader() (trip2g.Reader, error) {
 	switch {
+	case c.wrongKey != nil:
+		return trip2g.Anyone, c.wrongKey
 	case c.stage != "":
-		return trip2g.Owner
+		return trip2g.Owner, nil
 	case c.session != nil:
-		return trip2g.ReaderOf(*c.session, true)
+		return trip2g.ReaderOf(*c.session, true), nil
 	}
-	return trip2g.Anyone
+	return trip2g.Anyone, nil
 }

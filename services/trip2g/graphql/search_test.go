@@ -79,6 +79,9 @@ func TestSearchIsByWhoAsks(t *testing.T) {
 			t.Errorf("%s finds %+v, want %d notes", name, a.Search, tt.total)
 		}
 	}
+	if answer := s.post(searchQuery, map[string]any{"q": "apple"}, header{"X-API-Key": "t2g_wrong"}); len(answer.Errors) != 1 || answer.Errors[0].Extensions["code"] != trip2g.EUNAUTHORIZED {
+		t.Errorf("a wrong key gets %s", answer.body)
+	}
 	var a searchAnswer
 	s.post(searchQuery, map[string]any{"q": " everybody "}, nil).into(t, &a)
 	if got, want := fmt.Sprintf("%+v", a.Search.Results), "[{Title:open URL:/open Snippet:An apple for everybody. Marks:[{Start:13 End:22}] Tags:[a/b] MembersOnly:false}]"; got != want {

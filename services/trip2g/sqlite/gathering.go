@@ -20,9 +20,9 @@ const (
 	gatherFor = 50 * time.Millisecond
 	// farApart is the mean interval of writes from which on none waits.
 	farApart = 15 * time.Millisecond
-	// idle is the longest interval that counts, so that some writes after a rest do not look like a stream,
+	// longestInterval is the longest interval that counts, so that some writes after a rest do not look like a stream,
 	// and a stream is soon seen as one.
-	idle = 50 * time.Millisecond
+	longestInterval = 50 * time.Millisecond
 	// averaged is how many intervals the mean stands for.
 	averaged = 4
 	// longestRest is how many transactions go by, at most, until it is tried again whether one more comes.
@@ -31,11 +31,11 @@ const (
 
 // arrived notes that a write came.
 func (g *gathering) arrived(now time.Time) {
-	between := idle
+	between := longestInterval
 	if !g.last.IsZero() {
-		between = min(max(now.Sub(g.last), 0), idle)
+		between = min(max(now.Sub(g.last), 0), longestInterval)
 	} else {
-		g.interval = idle
+		g.interval = longestInterval
 	}
 	g.interval += (between - g.interval) / averaged
 	g.last = now
