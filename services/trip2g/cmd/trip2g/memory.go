@@ -16,7 +16,7 @@ import (
 const (
 	minGarbage   = 16 << 20 // bytes
 	someGarbage  = 64 << 20 // where so much is in use
-	garbageShare = 8        // of what is in use, where that is more
+	garbageShare = 10       // of what is in use, where that is more
 )
 
 // While a site is loaded, a hundred times what stays is thrown away, and lies between it: room that is
