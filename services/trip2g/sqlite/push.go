@@ -79,7 +79,11 @@ func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2
 		return nil, 0, err
 	}
 	notes := make([]trip2g.StagedNote, len(updates))
-	position, err := positionAfter(ctx, db.writeOf(isSmall(updates)), "push notes", func(t *tx) error {
+	write := db.write
+	if isSmall(updates) {
+		write = db.writeGathered
+	}
+	position, err := positionAfter(ctx, write, "push notes", func(t *tx) error {
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err

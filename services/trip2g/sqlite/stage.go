@@ -9,7 +9,11 @@ import (
 // HideNotes implements trip2g.VaultStore.
 func (db *DB) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
 	paths = validPaths(paths)
-	return positionAfter(ctx, db.writeOf(len(paths) == 1), "hide notes", func(t *tx) error {
+	write := db.write
+	if len(paths) == 1 {
+		write = db.writeGathered
+	}
+	return positionAfter(ctx, write, "hide notes", func(t *tx) error {
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,8 +14,8 @@ const maxTogether = 16
 // errUnfinished is what a write gets whose transaction ended without an answer.
 var errUnfinished = errors.New("the transaction was broken off")
 
-// joint collects small writes for one transaction: those that come while the database is busy, and those that
-// gathering expects soon. On LiteFS most of a small write's cost is its transaction's: the sync, the file of
+// joint collects small writes for one transaction: those that come while the database is busy, and notes that are
+// saved one upon the other, as gathering expects them. On LiteFS most of a small write's cost is its transaction's: the sync, the file of
 // its pages, its way to each replica, and what each replica does to apply it.
 type joint struct {
 	turn      sync.Mutex // held by the write that runs the others
@@ -27,32 +28,34 @@ type joint struct {
 func newJoint() *joint { return &joint{came: make(chan struct{}, 1)} }
 
 type jointWrite struct {
-	ctx  context.Context
-	fn   func(*tx) error
-	came time.Time
-	done bool
-	err  error
-}
-
-// writeOf gives writeTogether for a small change, and write for one that others should not wait for.
-func (db *DB) writeOf(small bool) func(context.Context, string, func(*tx) error) error {
-	if small {
-		return db.writeTogether
-	}
-	return db.write
+	ctx     context.Context
+	fn      func(*tx) error
+	came    time.Time
+	patient bool // others may be gathered before it runs
+	done    bool
+	err     error
 }
 
 // writeTogether is write for a small change: with others that wait, it makes one transaction. If fn fails,
 // what it did is undone and the others stand. If the transaction fails, it fails for all of them. fn is not
 // run if ctx has ended when its turn comes, and is not running any more when this returns.
 func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) error) error {
-	w := &jointWrite{ctx: ctx, fn: fn}
+	return db.joinWrites(doing, &jointWrite{ctx: ctx, fn: fn})
+}
+
+// writeGathered is writeTogether for what many people may do at one time, each by themselves: while they do, it
+// waits for more of them. What one program does in great number has no time for that.
+func (db *DB) writeGathered(ctx context.Context, doing string, fn func(*tx) error) error {
+	return db.joinWrites(doing, &jointWrite{ctx: ctx, fn: fn, patient: true})
+}
+
+func (db *DB) joinWrites(doing string, w *jointWrite) error {
 	db.joint.add(w)
 	db.joint.turn.Lock()
 	defer db.joint.turn.Unlock()
 	for !w.done { // more may wait before it than share one transaction
-		db.joint.gather(ctx)
-		db.runJoint(context.WithoutCancel(ctx), doing)
+		db.joint.gather(w.ctx)
+		db.runJoint(context.WithoutCancel(w.ctx), doing)
 	}
 	return fault(doing, w.err)
 }
@@ -61,7 +64,9 @@ func (j *joint) add(w *jointWrite) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	w.came = time.Now()
-	j.gathering.arrived(w.came)
+	if w.patient {
+		j.gathering.arrived(w.came)
+	}
 	j.waiting = append(j.waiting, w)
 	select {
 	case j.came <- struct{}{}:
@@ -85,7 +90,7 @@ func (j *joint) gather(ctx context.Context) {
 func (j *joint) wait() time.Duration {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.waiting) == 0 {
+	if len(j.waiting) == 0 || !allPatient(j.waiting) {
 		return 0
 	}
 	return j.gathering.wait(time.Now(), j.waiting[0].came, len(j.waiting))
@@ -96,10 +101,16 @@ func (j *joint) take() []*jointWrite {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	n := min(len(j.waiting), maxTogether)
-	j.gathering.begun(n)
 	batch := j.waiting[:n:n]
 	j.waiting = j.waiting[n:]
+	if allPatient(batch) {
+		j.gathering.begun(n)
+	}
 	return batch
+}
+
+func allPatient(writes []*jointWrite) bool {
+	return !slices.ContainsFunc(writes, func(w *jointWrite) bool { return !w.patient })
 }
 
 // runJoint runs the writes that wait when the transaction has begun, or fails them if it cannot begin. It
