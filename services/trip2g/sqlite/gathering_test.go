@@ -129,3 +129,20 @@ func TestAStreamThatEndsIsForgotten(t *testing.T) {
 		t.Errorf("a write that came alone waited %s", longest)
 	}
 }
+
+// A push stores its pictures as fast as they come, also while many people save notes. Waiting for more of them,
+// a large one took half as long again.
+func TestTheFilesOfAPushDoNotWait(t *testing.T) {
+	j := newJoint()
+	for range 20 {
+		j.gathering.arrived(time.Now())
+	}
+	j.add(&jointWrite{patient: true})
+	if j.wait() == 0 {
+		t.Error("a note that is saved among many does not wait for more")
+	}
+	j.add(&jointWrite{})
+	if wait := j.wait(); wait != 0 {
+		t.Errorf("a file waits %s", wait)
+	}
+}
