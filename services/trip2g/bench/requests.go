@@ -75,10 +75,13 @@ func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
 	}
 	row := report.Row{
 		Name: "One page, " + a.name, Against: "bare net/http and nginx", Figures: rates, Plot: true,
-		Claims: claimRequests(rates, a), Notes: []string{sizes},
+		Claims: claimRequests(rates, a), Notes: []string{sizes, noLaneCosts},
 	}
 	return []report.Row{row, costRow(a, costs[:3])}, nil
 }
+
+// noLaneCosts says why net/http alone serves less than a handler that only writes.
+const noLaneCosts = "Without the lane, a request has what bare net/http spares: its line in the log, its id, its metrics and the page to be found. Where it was looked at that was 2 µs of 35, more than half of it for the line: 0.5 µs to write it and about as much for the kernel to take it into the file."
 
 // Goals of the claims: the fast lane against nginx, and net/http against itself.
 const (

@@ -54,6 +54,7 @@ func (r *Result) forwardingRow() report.Row {
 		},
 		Notes: []string{
 			"The bare proxy is `httputil.ReverseProxy` before the leader. It is no replica: while the leader's answer passes through one, that also applies the change, on the same cores.",
+			"A request that writes nothing took 0.15 ms at the leader and 0.50 ms through a replica where nothing else ran: the hop is HTTP/2, whose frames several goroutines hand to each other, because only HTTP/2 says which requests a stopping leader did not begin.",
 		},
 	}
 }
