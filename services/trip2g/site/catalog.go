@@ -147,10 +147,10 @@ func (c *catalog) isStale() bool {
 
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {
-	moves := c.moves()
-	c.leave(moves)
+	moves, traces := c.moves(), c.allTraces()
+	c.leave(moves, traces)
 	c.settleOwner()
-	c.enter(moves)
+	c.enter(moves, traces)
 	if c.members == nil && slices.ContainsFunc(moves, move.isForMembers) {
 		c.partShelves(moves)
 	}
@@ -183,11 +183,14 @@ const manyMoves = 1000
 
 // beside runs fn for each of 0..n-1, beside each other if there are many moves.
 func beside(moves, n int, fn func(int)) {
-	var group errgroup.Group
-	group.SetLimit(1)
-	if moves >= manyMoves {
-		group.SetLimit(runtime.GOMAXPROCS(0))
+	if moves < manyMoves {
+		for i := range n {
+			fn(i)
+		}
+		return
 	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
 		group.Go(func() error {
 			fn(i)
@@ -333,13 +336,13 @@ func (c *catalog) count(was, now *note) {
 
 // leave takes out what entries were and are no more. All leave before one enters: an address that
 // one note leaves is another one's next.
-func (c *catalog) leave(moves []move) {
-	traces := slices.Concat(c.allTraces()...)
+func (c *catalog) leave(moves []move, traces [][]trace) {
+	all := slices.Concat(traces...)
 	for _, m := range moves {
 		if m.old == nil {
 			continue
 		}
-		for _, t := range traces {
+		for _, t := range all {
 			t.leave(m)
 		}
 		c.markFolder(m.old.url)
@@ -354,7 +357,7 @@ func (c *catalog) leave(moves []move) {
 }
 
 // enter takes in what entries are and were not before.
-func (c *catalog) enter(moves []move) {
+func (c *catalog) enter(moves []move, traces [][]trace) {
 	for _, m := range moves {
 		if m.new == nil {
 			continue
@@ -364,7 +367,6 @@ func (c *catalog) enter(moves []move) {
 		c.places.put(located[*entry]{m.new.url, m.new})
 		c.markFolder(m.new.url)
 	}
-	traces := c.allTraces()
 	beside(len(moves), len(traces), func(i int) {
 		for _, m := range moves {
 			if m.new == nil {

@@ -170,6 +170,24 @@ func surroundings(s trip2g.Site) string {
 	return told
 }
 
+// compare fails the test if readers could tell a site from the one that it should be. Of the pages it asks for
+// some, each as one kind of reader.
+func (g *gardener) compare(t *testing.T, when string, urls []string, got, want trip2g.Site) {
+	t.Helper()
+	if got, want := surroundings(got), surroundings(want); got != want {
+		t.Fatalf("%s: the site is\n%s\nwant\n%s", when, got, want)
+	}
+	for _, url := range urls {
+		if g.IntN(12) > 0 {
+			continue
+		}
+		reader := one(g, readers)
+		if got, want := described(got, url, reader), described(want, url, reader); got != want {
+			t.Fatalf("%s: to a reader of kind %d %s is\n%s\nwant\n%s", when, reader, url, got, want)
+		}
+	}
+}
+
 // TestASiteThatFollowedIsTheOneThatLoaded changes a vault at random and compares, after each batch, the site
 // that followed with one that loads all: a reader must not see what came when. Pages are asked for
 // now and then only, so that kept ones outlive several changes.
@@ -183,18 +201,7 @@ func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 				g.change()
 			}
 			followed, loaded := refresh(t, f), refresh(t, newFollower(g, 1+g.IntN(40)))
-			if got, want := surroundings(followed), surroundings(loaded); got != want {
-				t.Fatalf("seed %d, batch %d: the site is\n%s\nwant\n%s", seed, batch, got, want)
-			}
-			for _, url := range urls {
-				if g.IntN(12) > 0 {
-					continue
-				}
-				reader := one(g, readers)
-				if got, want := described(followed, url, reader), described(loaded, url, reader); got != want {
-					t.Fatalf("seed %d, batch %d: to a reader of kind %d %s is\n%s\nwant\n%s", seed, batch, reader, url, got, want)
-				}
-			}
+			g.compare(t, fmt.Sprintf("seed %d, batch %d", seed, batch), urls, followed, loaded)
 		}
 	}
 }
@@ -219,29 +226,14 @@ func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 			g.change()
 		}
 		followed, changed, loaded := refresh(t, little), refresh(t, atOnce), refresh(t, newFollower(g, 0))
-		want := surroundings(loaded)
-		if surroundings(followed) != want || surroundings(changed) != want {
-			t.Fatal("the sites differ in what is beside their pages")
-		}
 		urls := gardenAddresses()
 		for _, p := range g.paths() {
 			if url, ok := trip2g.NoteURL(p, ""); ok {
 				urls = append(urls, url, "/_system/tree"+url)
 			}
 		}
-		for _, url := range urls {
-			if g.IntN(12) > 0 {
-				continue
-			}
-			reader := one(g, readers)
-			want := described(loaded, url, reader)
-			if got := described(followed, url, reader); got != want {
-				t.Fatalf("the site that took little at a time has, for a reader of kind %d, at %s\n%s\nwant\n%s", reader, url, got, want)
-			}
-			if got := described(changed, url, reader); got != want {
-				t.Fatalf("the site that took all at once has, for a reader of kind %d, at %s\n%s\nwant\n%s", reader, url, got, want)
-			}
-		}
+		g.compare(t, "little at a time", urls, followed, loaded)
+		g.compare(t, "all at once", urls, changed, loaded)
 	}
 }
 
