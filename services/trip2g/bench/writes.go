@@ -111,11 +111,11 @@ func (s *stage) writeAtPace(ctx context.Context) (took []time.Duration, err erro
 			writer := s.Writer(s.Leader.URL())
 			defer writer.Close()
 			for number := range numbers {
-				began := time.Now()
-				if _, err := writer.Write(failed, probeNote, probeText(number)); err != nil {
+				one, err := writer.Write(failed, probeNote, probeText(number))
+				if err != nil {
 					return err
 				}
-				each[i] = append(each[i], time.Since(began))
+				each[i] = append(each[i], one)
 			}
 			return nil
 		})

@@ -157,7 +157,7 @@ func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (tr
 	return positionAfter(ctx, db.write, doing, fn)
 }
 
-// positionAfter writes fn's changes by write or writeTogether, and gives the position after them.
+// positionAfter writes fn's changes by write, writeTogether or writeGathered, and gives the position after them.
 func positionAfter(ctx context.Context, write func(context.Context, string, func(*tx) error) error, doing string, fn func(*tx) error) (trip2g.Position, error) {
 	var position trip2g.Position
 	err := write(ctx, doing, func(t *tx) (err error) {

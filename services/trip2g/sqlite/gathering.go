@@ -31,12 +31,10 @@ const (
 
 // arrived notes that a write came.
 func (g *gathering) arrived(now time.Time) {
-	between := longestInterval
-	if !g.last.IsZero() {
-		between = min(max(now.Sub(g.last), 0), longestInterval)
-	} else {
+	if g.last.IsZero() {
 		g.interval = longestInterval
 	}
+	between := min(max(now.Sub(g.last), 0), longestInterval)
 	g.interval += (between - g.interval) / averaged
 	g.last = now
 	if g.interval >= farApart {
@@ -47,7 +45,7 @@ func (g *gathering) arrived(now time.Time) {
 // goal is how many writes are waited for.
 func (g *gathering) goal() int {
 	if g.interval >= farApart || g.rests > 0 {
-		return min(g.target, maxTogether)
+		return g.target
 	}
 	return min(g.target+1, maxTogether)
 }

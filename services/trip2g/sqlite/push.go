@@ -219,8 +219,8 @@ func (t *tx) addVersion(stage trip2g.Stage, note int64, hash string, update trip
 	return version, err
 }
 
-// show makes a version of the history, which asks for a URL, the one that readers see. The note moves only if they see a
-// difference. Where they found it before leads to it.
+// show makes a version of the history, which asks for a URL, the one that readers see. The note moves only if they
+// see a difference. Where they found it before leads to it.
 func (t *tx) show(n *noteState, version int64, url string) error {
 	if n.visible() && n.published == version {
 		return nil

@@ -15,8 +15,8 @@ const maxTogether = 16
 var errUnfinished = errors.New("the transaction was broken off")
 
 // joint collects small writes for one transaction: those that come while the database is busy, and notes that are
-// saved one upon the other, as gathering expects them. On LiteFS most of a small write's cost is its transaction's: the sync, the file of
-// its pages, its way to each replica, and what each replica does to apply it.
+// saved one upon the other, as gathering expects them. On LiteFS most of a small write's cost is its transaction's:
+// the sync, the file of its pages, its way to each replica, and what each replica does to apply it.
 type joint struct {
 	turn      sync.Mutex // held by the write that runs the others
 	mu        sync.Mutex
