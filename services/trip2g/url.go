@@ -77,8 +77,7 @@ func urlSegment(name string) string {
 	b.Grow(len(name))
 	gap := false
 	for _, r := range strings.ToLower(name) {
-		marks := r > unicode.MaxLatin1 && unicode.IsMark(r) && !gap && b.Len() > 0 && !unicode.Is(unicode.Variation_Selector, r)
-		if !marks && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && (gap || b.Len() == 0 || !isWordMark(r)) {
 			gap = true
 			continue
 		}
@@ -93,6 +92,8 @@ func urlSegment(name string) string {
 	}
 	return b.String()
 }
+
+func isWordMark(r rune) bool { return unicode.IsMark(r) && !unicode.Is(unicode.Variation_Selector, r) }
 
 func symbols(name string) string {
 	return strings.Map(func(r rune) rune {
