@@ -18,7 +18,7 @@ type call struct {
 	session     *trip2g.Session // nil if nobody is signed in
 	stage       trip2g.Stage    // whose staged notes it means; "" for who may not publish
 	refused     error           // why stage is ""
-	wrongKey    error           // why the key that was sent is none; nil if it is one, or none was sent
+	keyFault    error           // why the key that was sent does not count; nil if it does, or none was sent
 
 	position trip2g.Position // newest that the operation reached; 0: none
 	cookie   *http.Cookie    // to set; nil: none
@@ -61,7 +61,7 @@ func (a *api) identify(r *http.Request) (*call, *refusal) {
 
 func (c *call) useKey(key trip2g.APIKey, err error) {
 	if err != nil {
-		c.refused, c.wrongKey = err, err
+		c.refused, c.keyFault = err, err
 		return
 	}
 	c.stage = trip2g.Stage(fmt.Sprintf("key:%d", key.ID))

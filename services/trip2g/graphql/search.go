@@ -62,8 +62,8 @@ func searchAnswer(found trip2g.SearchAnswer, request trip2g.SearchRequest) *Sear
 // lest it take what it may not read for what is not there; a browser whose session has ended is a guest's.
 func (c *call) reader() (trip2g.Reader, error) {
 	switch {
-	case c.wrongKey != nil:
-		return trip2g.Anyone, c.wrongKey
+	case c.keyFault != nil:
+		return trip2g.Anyone, c.keyFault
 	case c.stage != "":
 		return trip2g.Owner, nil
 	case c.session != nil:
