@@ -27,6 +27,10 @@ const (
 	largeSite      = 16 << 20 // in use
 )
 
+// forgoMemoryProfile ends the sampling of where memory is taken, which takes some itself. The rate is
+// the process's: of nodes that share one, the first sets it.
+var forgoMemoryProfile = sync.OnceFunc(func() { runtime.MemProfileRate = 0 })
+
 // collector bounds the garbage, unless GOGC is set.
 type collector struct {
 	loaded atomic.Bool

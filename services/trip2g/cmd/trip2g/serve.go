@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -56,7 +55,7 @@ func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
 	}
 	if !c.Profile {
-		runtime.MemProfileRate = 0 // what notes where memory was taken takes some itself
+		forgoMemoryProfile()
 	}
 	n := newNode(c, log)
 	n.garbage.start()
