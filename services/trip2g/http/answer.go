@@ -1,12 +1,14 @@
 package http
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/http/cork"
 	"trip2g/services/trip2g/http/fastlane"
 )
 
@@ -151,7 +153,7 @@ func (d *httpDate) of(t time.Time) string {
 }
 
 // writeAnswer writes an answer through net/http.
-func writeAnswer(w http.ResponseWriter, a *fastlane.Answer) (int, error) {
+func writeAnswer(ctx context.Context, w http.ResponseWriter, a *fastlane.Answer) (int, error) {
 	fields := a.Fields()
 	header, values := w.Header(), make([]string, len(fields))
 	for i, f := range fields {
@@ -162,5 +164,5 @@ func writeAnswer(w http.ResponseWriter, a *fastlane.Answer) (int, error) {
 	if a.Body == nil {
 		return 0, nil
 	}
-	return w.Write(a.Body)
+	return cork.Write(ctx, w, a.Body)
 }

@@ -87,7 +87,7 @@ func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.
 	plain := plainOf(r)
 	plain.ID = forward.RequestID(r.Context())
 	h.answers.page(&a, &plain, site, page, who)
-	writeAnswer(w, &a)
+	writeAnswer(r.Context(), w, &a)
 }
 
 func (h *handler) serveNotice(w http.ResponseWriter, r *http.Request, status int, page trip2g.Page, who audience) {
@@ -95,7 +95,7 @@ func (h *handler) serveNotice(w http.ResponseWriter, r *http.Request, status int
 	plain := plainOf(r)
 	plain.ID = forward.RequestID(r.Context())
 	h.answers.notice(&a, &plain, status, page, who)
-	writeAnswer(w, &a)
+	writeAnswer(r.Context(), w, &a)
 }
 
 // isPartial tells whether a request asks for a part of a page or has a condition that is seldom on

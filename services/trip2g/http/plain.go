@@ -96,7 +96,7 @@ func (p *PlainPages) serve(w http.ResponseWriter, r *http.Request) bool {
 	if !p.Answer(&plain, &a) {
 		return false
 	}
-	sent, _ := writeAnswer(w, &a)
+	sent, _ := writeAnswer(r.Context(), w, &a)
 	p.Answered(&plain, &a, int64(sent))
 	return true
 }

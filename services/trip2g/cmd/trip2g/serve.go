@@ -16,6 +16,7 @@ import (
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g/config"
 	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/http/cork"
 	"trip2g/services/trip2g/http/fastlane"
 )
 
@@ -88,10 +89,11 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	public := &http.Server{
 		Handler:           pace.Wrap(trip2ghttp.BelieveProxies(n.pages.Wrap(p.public), n.config.TrustedProxies)),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: serverErrors(n.log, "public"),
+		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
 	public.RegisterOnShutdown(n.nodes.EndEvents)
 	internal := forward.NewServer(forward.ServerOptions{Handler: pace.Wrap(p.internal), ErrorLog: serverErrors(n.log, "internal")})
+	publicListener = cork.Listener{Listener: publicListener}
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {
 		lane := fastlane.New(publicListener, fastlane.Options{

@@ -171,6 +171,9 @@ func (c *replayed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// NetConn gives the connection itself, to which writes go unchanged.
+func (c *replayed) NetConn() net.Conn { return c.Conn }
+
 // ReadFrom lets net/http send a file without copying it through memory.
 func (c *replayed) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
 

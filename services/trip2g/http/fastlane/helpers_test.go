@@ -18,6 +18,7 @@ import (
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
+	"trip2g/services/trip2g/http/cork"
 	"trip2g/services/trip2g/http/fastlane"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/site"
@@ -117,8 +118,9 @@ func (s *server) serve(t testing.TB, handler http.Handler, plain fastlane.Handle
 		t.Fatal(err)
 	}
 	s.addr = listener.Addr().String()
+	listener = cork.Listener{Listener: listener}
 	errors := log.New(&s.log, "", 0)
-	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: errors}
+	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: errors, ConnContext: cork.WithConn}
 	if lane {
 		s.lane = fastlane.New(listener, fastlane.Options{
 			Handler: plain, ReadHeaderTimeout: s.http.ReadHeaderTimeout, IdleTimeout: s.http.IdleTimeout, ErrorLog: errors,
