@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -65,13 +66,14 @@ type body struct {
 	current []byte        // what is left of the last chunk
 	final   error         // that came with it
 
-	mu      sync.Mutex
-	idle    chan struct{} // closed when pump reads no more; nil if it has not begun
-	whole   bool          // source has given io.EOF
-	begun   bool          // something has been read
-	kept    []byte
-	keeping bool  // kept is all that was read
-	err     error // of source, unless io.EOF
+	mu       sync.Mutex
+	idle     chan struct{} // closed when pump reads no more; nil if it has not begun
+	whole    bool          // source has given io.EOF
+	gathered bool          // before the first attempt: attempts share nothing
+	begun    bool          // something has been read
+	kept     []byte
+	keeping  bool  // kept is all that was read
+	err      error // of source, unless io.EOF
 }
 
 // chunk is a part of the source and the error that came with it.
@@ -98,7 +100,7 @@ func (b *body) gather(length int64) error {
 		b.kept = append(b.kept, buf[:n]...)
 		switch {
 		case err == io.EOF:
-			b.whole, b.final = true, io.EOF
+			b.whole, b.gathered = true, true
 			return nil
 		case err != nil:
 			b.err = err
@@ -168,12 +170,15 @@ func (b *body) isWhole() bool {
 	return b.whole
 }
 
-// attempt gives a reader from the body's beginning. There may be another one only when the last is
-// in use no more, and while the body is replayable. trailer is that of the request to send: its
+// attempt gives a reader from the body's beginning. Unless the body was gathered, there may be another one only
+// when the last is in use no more, and while the body is replayable. trailer is that of the request to send: its
 // keys get their values when the body has been read.
-func (b *body) attempt(trailer http.Header) *attempt {
+func (b *body) attempt(trailer http.Header) io.ReadCloser {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.gathered {
+		return io.NopCloser(bytes.NewReader(b.kept))
+	}
 	b.current = nil // it is among what is kept
 	return &attempt{body: b, trailer: trailer, replay: b.kept, closed: make(chan struct{})}
 }

@@ -28,6 +28,7 @@ type exchange struct {
 	relay *relay              // writes the leader's response to w
 	in    *http.Request
 	body  *body // nil without one
+	way   way
 	nonce nonce
 	start time.Time
 
@@ -36,6 +37,17 @@ type exchange struct {
 	held    time.Duration // from the start to the last attempt, if one before it failed
 	outcome Outcome
 	err     error // of an outcome that is no answer
+}
+
+// way is how requests get to the leader. [unprocessed] knows the errors with which both ways say that the leader
+// did not begin a request.
+type way interface {
+	// reserve gives a connection with room for one request, for which roundTrip must be called. An error says that
+	// no connection could be made: nothing of the request has been sent.
+	reserve(context.Context) (*conn, error)
+	roundTrip(*conn, *http.Request) (*http.Response, error)
+	// drop is for a connection on which roundTrip has given an error.
+	drop(*conn)
 }
 
 func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange {
@@ -58,6 +70,10 @@ func (x *exchange) run() {
 			x.fail(badBody(err))
 			return
 		}
+	}
+	x.way = x.wholes
+	if x.bodyComes() {
+		x.way = x.streams
 	}
 	release, err := x.takePlace()
 	if err != nil {
@@ -85,7 +101,7 @@ func (x *exchange) takePlace() (release func(), err error) {
 	if !x.bodyComes() {
 		return x.acquire(x.slots, timer.C)
 	}
-	leaveStreams, err := x.acquire(x.streams, timer.C)
+	leaveStreams, err := x.acquire(x.partial, timer.C)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +133,8 @@ func (x *exchange) acquire(places chan struct{}, late <-chan time.Time) (release
 // rewrite makes the request for the leader. ReverseProxy has taken the hop-by-hop headers off.
 func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	in, out := pr.In, pr.Out
-	out.URL = target(in, x.pool.addr)
-	out.Host = x.pool.addr
+	out.URL = target(in, x.addr)
+	out.Host = x.addr
 	dropTrusted(out.Header)
 	setOrigin(out.Header, in, x.node)
 	x.cookies.toLeader(out.Header)
@@ -197,7 +213,7 @@ func (x *exchange) giveUp(err error) *failure {
 
 // try sends the request once. An error that is no failure says that the leader did not get it.
 func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response, error) {
-	c, err := x.pool.reserve(hold)
+	c, err := x.way.reserve(hold)
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +222,7 @@ func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response,
 	}
 	res, wrote, err := x.send(c, out)
 	if err != nil {
+		defer x.way.drop(c)
 		return nil, x.judge(c, wrote, err)
 	}
 	if x.body != nil {
@@ -214,7 +231,7 @@ func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response,
 	return res, nil
 }
 
-// send sends the request on a connection with room reserved. wrote tells whether any byte of it has
+// send sends the request on a connection with room reserved. wrote tells whether any byte of it may have
 // been written.
 func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote bool, err error) {
 	x.sent++
@@ -228,7 +245,7 @@ func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote b
 	}
 	// The time is new with each attempt, the nonce is not: the leader takes one of them at the most.
 	x.signer.sign(req, x.nonce)
-	res, err = c.RoundTrip(req)
+	res, err = x.way.roundTrip(c, req)
 	return res, headers.Load(), err
 }
 
@@ -254,15 +271,20 @@ func (x *exchange) judge(c *conn, wrote bool, err error) error {
 	return unknownFate(err)
 }
 
-// unprocessed tells whether an error of a connection is the leader's word that it did not begin a
-// request: GOAWAY with a lower last stream (RFC 9113, section 6.8) or a stream reset with
-// REFUSED_STREAM (section 8.7). For the former net/http has only a text; if that ever changes,
-// such requests end as of unknown fate, which is safe, and a test fails.
+// unprocessed tells whether an error of a connection is the leader's word that it did not begin a request. Of
+// HTTP/1.1 that is [farewell], whether it came as the answer or before the request was sent; of HTTP/2 GOAWAY with
+// a lower last stream (RFC 9113, section 6.8) or a stream reset with REFUSED_STREAM (section 8.7). For some of
+// them net/http has only a text; if that ever changes, such requests end as of unknown fate, which is safe, and a
+// test fails.
 func unprocessed(err error) bool {
-	const goAway = "http2: Transport received Server's graceful shutdown GOAWAY"
-	const refusedStream = 0x7
+	const (
+		closedIdle    = "http: server closed idle connection"
+		goAway        = "http2: Transport received Server's graceful shutdown GOAWAY"
+		refusedStream = 0x7
+	)
 	var reset streamReset
-	return err.Error() == goAway || errors.As(err, &reset) && reset.Code == refusedStream
+	return errors.Is(err, errUnbegun) || err.Error() == closedIdle || err.Error() == goAway ||
+		errors.As(err, &reset) && reset.Code == refusedStream
 }
 
 // streamReset is what net/http's own error for a stream, which it does not export, turns into under

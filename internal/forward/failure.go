@@ -80,7 +80,7 @@ func badBody(err error) *failure {
 	}
 }
 
-// notCarriable is the failure of a request that HTTP/2 cannot carry, or not to this leader.
+// notCarriable is the failure of a request that cannot be carried as it is, or not to this leader.
 func notCarriable(err error) *failure {
 	f := &failure{OutcomeRefused, http.StatusBadRequest, 0,
 		"The request cannot be carried to the leader as it is, so nothing was written.", err}

@@ -51,9 +51,11 @@ type Forwarder struct {
 	node    string
 	cookies cookieNames
 	holdFor time.Duration
-	pool    *pool
+	addr    string
+	wholes  *wholePool    // for requests that are here as a whole
+	streams *streamPool   // for all others
 	slots   chan struct{} // holds one element for each request under way
-	streams chan struct{} // and one for each of them whose body had not come whole when it began
+	partial chan struct{} // and one for each of them whose body had not come whole when it began
 	replay  *budget
 	buffers bufferPool
 	told    func(http.Header) // nil: nobody
@@ -81,9 +83,11 @@ func New(o Options) (*Forwarder, error) {
 		node:    o.Node,
 		cookies: cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
 		holdFor: orDefault(o.HoldFor, DefaultHoldFor),
-		pool:    newPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
+		addr:    o.LeaderAddr,
+		wholes:  newWholePool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
+		streams: newStreamPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
 		slots:   make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
-		streams: make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
+		partial: make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
 		replay:  newBudget(replayBudget),
 		told:    o.OnAnswer,
 		log:     o.Log.With().Str("leader", o.LeaderAddr).Logger(),
@@ -101,7 +105,10 @@ func orDefault[T comparable](v, fallback T) T {
 }
 
 // Close closes the connections to the leader; call it when no request is under way.
-func (f *Forwarder) Close() { f.pool.close() }
+func (f *Forwarder) Close() {
+	f.wholes.close()
+	f.streams.close()
+}
 
 // ServeHTTP implements http.Handler. It is for requests that [Local] is false for, but takes any. It
 // ends with the panic http.ErrAbortHandler where the leader's answer broke off, so that the client

@@ -287,6 +287,19 @@ func post(t *testing.T, addr, path, contentType, body string) (*http.Response, s
 	return do(t, req)
 }
 
+// postStream is post with a body whose length is not told, so that it cannot be waited for.
+func postStream(t *testing.T, addr, path, body string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, "http://"+addr+path, stream(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return do(t, req)
+}
+
+// stream gives a reader of a body of which net/http's client does not see how long it is.
+func stream(body string) io.Reader { return io.MultiReader(strings.NewReader(body)) }
+
 // do sends a request and gives the whole answer.
 func do(t *testing.T, req *http.Request) (*http.Response, string) {
 	t.Helper()

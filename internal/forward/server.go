@@ -31,10 +31,12 @@ type ServerOptions struct {
 	ErrorLog *log.Logger  // for faults of connections; nil: the log package's
 }
 
-// Server serves a node's internal port: HTTP/1.1 for probes, Prometheus and people, and HTTP/2 in
+// Server serves a node's internal port: HTTP/1.1 for forwarders, probes, Prometheus and people, and HTTP/2 in
 // clear text with prior knowledge for forwarders.
 type Server struct {
-	http *http.Server
+	http     *http.Server
+	handler  http.Handler
+	partings partings
 }
 
 // NewServer makes a server.
@@ -42,8 +44,9 @@ func NewServer(o ServerOptions) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	return &Server{&http.Server{
-		Handler:           o.Handler,
+	s := &Server{handler: o.Handler}
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(s.serve),
 		ErrorLog:          o.ErrorLog,
 		Protocols:         protocols,
 		ReadHeaderTimeout: serverHeaderTimeout,
@@ -56,17 +59,56 @@ func NewServer(o ServerOptions) *Server {
 			SendPingTimeout:               pingAfter,
 			PingTimeout:                   pingTimeout,
 		},
-	}}
+		DisableGeneralOptionsHandler: true, // serve has one
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, partingConnKey{}, c)
+		},
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if c, ok := c.(*partingConn); ok && state == http.StateIdle {
+				c.idle()
+			}
+		},
+	}
+	return s
+}
+
+type partingConnKey struct{}
+
+// serve runs the handler, unless the connection has said farewell. It answers OPTIONS *, with which a forwarder
+// sees that it speaks with a Server.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if c, ok := r.Context().Value(partingConnKey{}).(*partingConn); ok && !c.begin(r) {
+		panic(http.ErrAbortHandler)
+	}
+	if r.Method == http.MethodOptions && r.RequestURI == "*" {
+		w.Header().Set(serverHeader, "1")
+		w.Header().Set("Content-Length", "0")
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
+
+// serverHeader marks a Server's answer to OPTIONS *.
+const serverHeader = "X-Replica-Server"
+
+// fromServer gives an error unless a Server has answered OPTIONS *.
+func fromServer(res *http.Response) error {
+	if res.StatusCode != http.StatusOK || res.Header.Get(serverHeader) == "" {
+		return fmt.Errorf("it answered %s as any server may", res.Status)
+	}
+	return nil
 }
 
 // Serve answers on l until Shutdown, and then returns http.ErrServerClosed at once.
-func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
+func (s *Server) Serve(l net.Listener) error {
+	return s.http.Serve(partingListener{l, &s.partings})
+}
 
 // Shutdown stops the server without leaving a forwarder in doubt: it accepts no more connections,
 // tells every forwarder with GOAWAY which requests it has taken, lets those finish, and closes. When
 // ctx ends first it cuts what is left, which cancels the handlers' contexts, and returns an error.
 //
-// It rests on http.Server.Shutdown, which closes idle connections of HTTP/1 without a word but never
+// It rests on http.Server.Shutdown, which closes idle connections of HTTP/1.1, each with a farewell, but never
 // counts one of HTTP/2 as idle: that one gets GOAWAY, ignores the streams after the one it named,
 // and closes a second after its last stream (net/http: maybeServeUnencryptedHTTP2 and goAwayTimeout).
 // What it misses is a connection that was accepted but had not sent its preface yet when the GOAWAYs
@@ -74,6 +116,8 @@ func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 // kernel had not handed over yet is reset; forwarders send no request on a connection before it has
 // answered something harmless.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.partings.stop()
+	defer s.partings.underWay.Wait()
 	for {
 		round, cancel := context.WithTimeout(ctx, drainRound)
 		err := s.http.Shutdown(round)

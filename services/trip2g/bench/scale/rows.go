@@ -54,7 +54,7 @@ func (r *Result) forwardingRow() report.Row {
 		},
 		Notes: []string{
 			"The bare proxy is `httputil.ReverseProxy` before the leader. It is no replica: while the leader's answer passes through one, that also applies the change, on the same cores.",
-			"A request that writes nothing took 0.15 ms at the leader and 0.50 ms through a replica where nothing else ran: the hop is HTTP/2, whose frames several goroutines hand to each other, because only HTTP/2 says which requests a stopping leader did not begin.",
+			"Where it was looked at, a request that writes nothing took 0.40 ms at the leader, 0.62 ms through the bare proxy and 0.85 ms through a replica, which also signs it, keeps it for sending it again, and logs it. The hop is HTTP/1.1 for what is there as a whole; over HTTP/2, whose frames several goroutines hand to each other, it was 1.05 ms, and a write took a millisecond more.",
 		},
 	}
 }

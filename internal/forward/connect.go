@@ -1,0 +1,97 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	// pingAfter of silence on a connection a PING is sent (RFC 9113, section 6.7); without an answer
+	// within pingTimeout the connection counts as lost. A host that vanished is noticed by that.
+	pingAfter   = 15 * time.Second
+	pingTimeout = 10 * time.Second
+
+	// idleAfter is how long a replica keeps a connection it has no use for: shorter than the
+	// Server's idleTimeout, so that the side that would send the next request decides.
+	idleAfter = 90 * time.Second
+
+	// streamWindow bounds what either side buffers of a body that its reader does not take.
+	streamWindow = 512 << 10
+
+	// continueTimeout is how long a client that asked with Expect: 100-continue waits for the
+	// leader's word before its body is taken anyway (RFC 9110, section 10.1.1).
+	continueTimeout = 30 * time.Second
+)
+
+// connector opens connections to the leader of one version of HTTP.
+//
+// They are single ones (http.ClientConn), not those behind http.Transport.RoundTrip, because that sends some
+// requests again by itself: also after a stream reset with PROTOCOL_ERROR, which the leader's server sends for a
+// faulty trailer when the handler has already begun.
+type connector struct {
+	addr        string
+	dialTimeout time.Duration
+	transport   *http.Transport
+}
+
+// conn is a connection that has answered a request.
+type conn struct {
+	*http.ClientConn
+	limit int // requests at a time: 1 of HTTP/1.1, of HTTP/2 as the leader's SETTINGS say
+}
+
+// newConnector makes a connector of the version that version switches on.
+func newConnector(addr string, dialTimeout time.Duration, version func(*http.Protocols, bool)) connector {
+	protocols := new(http.Protocols)
+	version(protocols, true)
+	dialer := &net.Dialer{Timeout: dialTimeout}
+	return connector{addr, dialTimeout, &http.Transport{
+		DialContext:           dialer.DialContext,
+		Protocols:             protocols,
+		DisableCompression:    true, // bodies pass as they are
+		ExpectContinueTimeout: continueTimeout,
+		IdleConnTimeout:       idleAfter,
+		HTTP2: &http.HTTP2Config{
+			MaxReceiveBufferPerStream: streamWindow,
+			SendPingTimeout:           pingAfter,
+			PingTimeout:               pingTimeout,
+		},
+	}}
+}
+
+// connect dials and asks OPTIONS *, HTTP's no-op (RFC 9110, section 9.3.7). A TCP connection alone
+// proves nothing: the kernel completes it before the leader accepts it, and resets it if the leader
+// stops first. Whatever went out on it before the leader's first answer would have an unknown fate.
+func (o *connector) connect(ctx context.Context) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*o.dialTimeout)
+	defer cancel()
+	cc, err := o.transport.NewClientConn(ctx, "http", o.addr)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the leader at %s: %w", o.addr, err)
+	}
+	res, err := cc.RoundTrip((&http.Request{
+		Method: http.MethodOptions,
+		URL:    &url.URL{Scheme: "http", Host: o.addr, Opaque: "*"},
+		Host:   o.addr,
+		Header: http.Header{"User-Agent": {viaName}},
+	}).WithContext(ctx))
+	if err == nil {
+		err = fromServer(res)
+		res.Body.Close()
+	}
+	if err != nil {
+		cc.Close()
+		return nil, fmt.Errorf("ask the leader at %s for its internal port (is it an internal address?): %w", o.addr, err)
+	}
+	c := &conn{ClientConn: cc, limit: cc.Available() + cc.InFlight()}
+	if c.limit == 0 {
+		cc.Close()
+		return nil, errors.New("connect to the leader at " + o.addr + ": it closed the connection")
+	}
+	return c, nil
+}

@@ -1,0 +1,259 @@
+package forward
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// plainspoken is a leader that says over HTTP/1.1 what a test wants to hear from it. Forwarders send it what
+// comes as a whole.
+type plainspoken struct {
+	addr     string
+	listener net.Listener
+	asked    atomic.Int64 // how often it was asked for its internal port
+
+	mu     sync.Mutex
+	bodies []string // of the writes
+}
+
+// startPlainspoken starts a leader that answers its nth write, n from 1, with what say gives.
+func startPlainspoken(t *testing.T, say func(c net.Conn, n int)) *plainspoken {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &plainspoken{addr: l.Addr().String(), listener: l}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() {
+				defer c.Close()
+				p.serve(c, say)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		conns.Wait()
+	})
+	return p
+}
+
+func (p *plainspoken) serve(c net.Conn, say func(net.Conn, int)) {
+	for r := bufio.NewReader(c); ; {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		if req.Method == http.MethodOptions {
+			p.asked.Add(1)
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\n%s: 1\r\nContent-Length: 0\r\n\r\n", serverHeader)
+			continue
+		}
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.bodies = append(p.bodies, string(body))
+		n := len(p.bodies)
+		p.mu.Unlock()
+		say(c, n)
+	}
+}
+
+const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
+
+// TestOnlyWhatTheLeaderDidNotBeginIsSentAgain goes through what a leader can say of a write over HTTP/1.1.
+func TestOnlyWhatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		body   string
+		first  string // what the first write meets before its connection ends; later ones get 204
+		status int
+		writes int
+		text   string
+	}{
+		{"a farewell", "small", farewell, 204, 2, ""},
+		{"a farewell, no body", "", farewell, 204, 2, ""},
+		{"a farewell, as much body as is waited for", strings.Repeat("x", gatherLimit), farewell, 204, 2, ""},
+		{"half a farewell", "small", farewell[:len(farewell)/2], 502, 1, "may or may not"},
+		{"a timeout that is no farewell", "small", "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 408, 1, ""},
+		{"what it would say of a fault", "small", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", 503, 1, ""},
+		{"the end", "small", "", 502, 1, "may or may not"},
+		{"the end, no body", "", "", 502, 1, "may or may not"},
+		{"nonsense", "small", "nonsense\r\n\r\n", 502, 1, "may or may not"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := startPlainspoken(t, func(conn net.Conn, n int) {
+				if n > 1 {
+					io.WriteString(conn, noContent)
+					return
+				}
+				io.WriteString(conn, c.first)
+				conn.Close()
+			})
+			r := startReplica(t, p.addr, nil)
+			defer r.forwarder.Close()
+			res, body := post(t, r.addr, "/", "text/plain", c.body)
+			if res.StatusCode != c.status || !strings.Contains(body, c.text) {
+				t.Errorf("%s: %s", res.Status, body)
+			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if len(p.bodies) != c.writes || p.bodies[len(p.bodies)-1] != c.body {
+				t.Errorf("sent %d times, or not as it was", len(p.bodies))
+			}
+			r.wantNothingKept(t)
+		})
+	}
+}
+
+// TestAFarewellBetweenTwoWrites has the leader close each connection when it has answered a write on it.
+func TestAFarewellBetweenTwoWrites(t *testing.T) {
+	p := startPlainspoken(t, func(c net.Conn, _ int) {
+		io.WriteString(c, noContent)
+		io.WriteString(c, farewell)
+		c.Close()
+	})
+	r := startReplica(t, p.addr, nil)
+	defer r.forwarder.Close()
+	for range 50 {
+		if res, body := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusNoContent {
+			t.Fatalf("%s: %s", res.Status, body)
+		}
+	}
+}
+
+// TestAStoppingLeaderSaysFarewell has a connection on which nothing is under way when the leader stops, and a
+// request on its way there.
+func TestAStoppingLeaderSaysFarewell(t *testing.T) {
+	var begun atomic.Int64
+	l := startLeader(t, nil)
+	l.stop()
+	l.startWith(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { begun.Add(1) }))
+	c := dialRaw(t, l.addr)
+	const request = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"
+	c.send(t, request)
+	if head := c.head(t); head[0] != "HTTP/1.1 200 OK" {
+		t.Fatalf("got %q", head)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		l.stop()
+	}()
+	got := strings.Join(c.head(t), "\r\n") + "\r\n\r\n"
+	if got != farewell {
+		t.Errorf("got %q", got)
+	}
+	c.send(t, request)
+	if rest, err := io.ReadAll(c.r); err != nil || len(rest) > 0 {
+		t.Errorf("after the farewell came %q, %v", rest, err)
+	}
+	c.Close()
+	await(t, "the leader to stop", stopped)
+	if n := begun.Load(); n != 1 {
+		t.Errorf("%d requests were begun", n)
+	}
+}
+
+// TestABrokenAnswerEndsWithoutAFarewell has a handler give up in the middle of its answer, whose rest a farewell
+// would be taken for.
+func TestABrokenAnswerEndsWithoutAFarewell(t *testing.T) {
+	arrived, leave := make(chan struct{}), make(chan struct{})
+	l := startLeader(t, nil)
+	l.stop()
+	l.startWith(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		io.WriteString(w, "half")
+		http.NewResponseController(w).Flush()
+		close(arrived)
+		<-leave
+		panic(http.ErrAbortHandler)
+	}))
+	c := dialRaw(t, l.addr)
+	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\n\r\n")
+	await(t, "the request to begin", arrived)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		l.stop()
+	}()
+	await(t, "the port to close", l.served)
+	close(leave)
+	res, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(res.Body); string(body) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %q, %v", body, err)
+	}
+	await(t, "the leader to stop", stopped)
+}
+
+// TestNothingBeginsAfterAFarewell closes a connection between net/http's reading a request and its handler.
+func TestNothingBeginsAfterAFarewell(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	peer := dialRaw(t, l.Addr().String())
+	c, err := partingListener{l, new(partings)}.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if c.(*partingConn).begin(new(http.Request)) {
+		t.Error("a request may begin")
+	}
+	if got := strings.Join(peer.head(t), "\r\n") + "\r\n\r\n"; got != farewell {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestAWriteToAFrozenLeader has a leader that takes a write and says nothing more, on no connection.
+func TestAWriteToAFrozenLeader(t *testing.T) {
+	forever := make(chan struct{})
+	p := startPlainspoken(t, func(net.Conn, int) { <-forever })
+	t.Cleanup(func() { close(forever) })
+	r := startReplica(t, p.addr, func(o *Options) { o.DialTimeout = 50 * time.Millisecond })
+	defer r.forwarder.Close()
+	r.forwarder.wholes.silence = 10 * time.Millisecond
+	answered := make(chan *http.Response)
+	go func() {
+		res, _ := post(t, r.addr, "/", "text/plain", "x")
+		answered <- res
+	}()
+	eventually(t, "the leader is looked for more than once while it answers", func() error {
+		if n := p.asked.Load(); n < 3 {
+			return fmt.Errorf("%d times", n)
+		}
+		select {
+		case res := <-answered:
+			return fmt.Errorf("the write was answered %s", res.Status)
+		default:
+			return nil
+		}
+	})
+	p.listener.(*net.TCPListener).SetDeadline(time.Now()) // it accepts no more, but the kernel does
+	if res := await(t, "the answer", answered); res.StatusCode != http.StatusBadGateway {
+		t.Errorf("got %s", res.Status)
+	}
+	r.wantOutcome(t, OutcomeUnknownFate)
+}

@@ -1,0 +1,121 @@
+package forward
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// streamPool holds the connections to the leader over HTTP/2. One is opened when those there are have no room
+// for another request, so their number is bounded by that of the requests under way.
+type streamPool struct {
+	connector
+
+	mu      sync.Mutex
+	conns   []*conn
+	opening *opening
+}
+
+// opening is an attempt to connect, shared by all that wait for a connection.
+type opening struct {
+	done chan struct{}
+	err  error // valid when done is closed
+}
+
+func newStreamPool(addr string, dialTimeout time.Duration) *streamPool {
+	return &streamPool{connector: newConnector(addr, dialTimeout, (*http.Protocols).SetUnencryptedHTTP2)}
+}
+
+// reserve implements way.
+func (p *streamPool) reserve(ctx context.Context) (*conn, error) {
+	for {
+		c, o := p.reserveOrOpen()
+		if c != nil {
+			return c, nil
+		}
+		select {
+		case <-o.done:
+			if o.err != nil {
+				return nil, o.err
+			}
+		case <-ctx.Done():
+			return nil, fmt.Errorf("connect to the leader at %s: %w", p.addr, ctx.Err())
+		}
+	}
+}
+
+// roundTrip implements way.
+func (p *streamPool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
+	return c.RoundTrip(req)
+}
+
+// drop implements way: other requests may be under way on the connection.
+func (p *streamPool) drop(*conn) {}
+
+// reserveOrOpen gives a connection with room reserved, or else the attempt to open one.
+func (p *streamPool) reserveOrOpen() (*conn, *opening) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var reserved *conn
+	p.conns = slices.DeleteFunc(p.conns, func(c *conn) bool {
+		if reserved != nil {
+			return false
+		}
+		if c.Reserve() == nil {
+			reserved = c
+			return false
+		}
+		if c.InFlight() >= c.limit {
+			return false
+		}
+		if c.Reserve() == nil { // a request has just ended
+			reserved = c
+			return false
+		}
+		c.leave()
+		return true
+	})
+	if reserved != nil {
+		return reserved, nil
+	}
+	if p.opening == nil {
+		p.opening = &opening{done: make(chan struct{})}
+		go p.open(p.opening)
+	}
+	return nil, p.opening
+}
+
+// leave lets go of a connection that has room and takes no request: it is closed, or was told to take no
+// more (GOAWAY). Of the latter, it closes one that nothing is under way on; another closes by itself after its
+// last request.
+func (c *conn) leave() {
+	if c.InFlight() == 0 {
+		c.Close()
+	}
+}
+
+// open makes a connection and adds it to the pool.
+func (p *streamPool) open(o *opening) {
+	c, err := p.connect(context.Background())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		p.conns = append(p.conns, c)
+	}
+	o.err = err
+	p.opening = nil
+	close(o.done)
+}
+
+// close closes the connections. Requests under way are cut.
+func (p *streamPool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.Close()
+	}
+	p.conns = nil
+}

@@ -1,0 +1,157 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// maxOpenings is how many connections of a [wholePool] are being opened at a time, so that many requests that wait
+// for a leader do not storm it when it is there.
+const maxOpenings = 16
+
+// wholePool holds the connections to the leader over HTTP/1.1, each for one request at a time. What is under way
+// has one of its own; the others are kept until the leader closes them.
+type wholePool struct {
+	connector
+	silence  time.Duration // after which watch looks for the leader
+	openings chan struct{} // holds one element for each connection that is being opened
+
+	mu     sync.Mutex
+	idle   []*conn // the last used last
+	closed bool
+}
+
+func newWholePool(addr string, dialTimeout time.Duration) *wholePool {
+	return &wholePool{
+		connector: newConnector(addr, dialTimeout, (*http.Protocols).SetHTTP1),
+		silence:   pingAfter, openings: make(chan struct{}, maxOpenings),
+	}
+}
+
+// reserve implements way.
+func (p *wholePool) reserve(ctx context.Context) (*conn, error) {
+	if c := p.take(); c != nil {
+		return c, nil
+	}
+	select {
+	case p.openings <- struct{}{}:
+		defer func() { <-p.openings }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("connect to the leader at %s: %w", p.addr, ctx.Err())
+	}
+	if c := p.take(); c != nil {
+		return c, nil
+	}
+	c, err := p.connect(ctx)
+	if err == nil {
+		err = c.Reserve()
+	}
+	return c, err
+}
+
+// take gives an idle connection, reserved, nil if there is none.
+func (p *wholePool) take() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 {
+		last := len(p.idle) - 1
+		c := p.idle[last]
+		p.idle = p.idle[:last]
+		if c.Reserve() == nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// roundTrip implements way. The connection can be used again when the response's body has been read and closed.
+func (p *wholePool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
+	ctx, lost := context.WithCancelCause(req.Context())
+	p.watch(ctx, lost)
+	res, err := c.RoundTrip(req.WithContext(ctx))
+	if err == nil && isUnbegun(res) {
+		res.Body.Close()
+		err = errUnbegun
+	}
+	if err != nil {
+		lost(nil)
+		return nil, err
+	}
+	res.Body = &pooledBody{res.Body, sync.OnceFunc(func() {
+		lost(nil)
+		p.put(c)
+	})}
+	return res, nil
+}
+
+// drop implements way.
+func (p *wholePool) drop(c *conn) { c.Close() }
+
+// pooledBody is the body of a response, with whose end its connection is free.
+type pooledBody struct {
+	io.ReadCloser
+	end func()
+}
+
+// Close implements io.Closer.
+func (b *pooledBody) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
+}
+
+// put takes back a connection whose request has ended. It drops those that have been closed.
+func (p *wholePool) put(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		c.Close()
+	}
+	for len(p.idle) > 0 && p.idle[0].Err() != nil {
+		p.idle = p.idle[1:]
+	}
+	if c.Err() == nil {
+		p.idle = append(p.idle, c)
+	}
+}
+
+// close closes the connections that are idle, and others when they are.
+func (p *wholePool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, c := range p.idle {
+		c.Close()
+	}
+	p.idle = nil
+}
+
+// watch is for a request over HTTP/1.1 that waits for the leader until ctx ends. HTTP/2 has PING to tell a slow
+// leader from one that is frozen or cut off; here a new connection is asked for, and if all is silent the request
+// counts as lost. Any other error is no sign of that: a leader that stops finishes what it has begun.
+func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) {
+	timer := time.AfterFunc(p.silence, func() {
+		c, err := p.connect(ctx)
+		switch {
+		case err == nil:
+			c.Close()
+		case isSilence(err):
+			lost(fmt.Errorf("the leader says nothing: %w", err))
+		}
+		if ctx.Err() == nil {
+			p.watch(ctx, lost)
+		}
+	})
+	context.AfterFunc(ctx, func() { timer.Stop() })
+}
+
+func isSilence(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+}
