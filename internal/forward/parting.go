@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -51,15 +52,7 @@ func (l partingListener) Accept() (net.Conn, error) {
 // partings are the farewells of a server.
 type partings struct {
 	underWay sync.WaitGroup
-	mu       sync.Mutex
-	stopping bool // net/http closes idle connections from a goroutine that is not theirs
-}
-
-// stop is for a server that begins to stop.
-func (p *partings) stop() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stopping = true
+	stopping atomic.Bool // net/http closes idle connections from a goroutine that is not theirs
 }
 
 // partingConn is a connection that says a farewell when it is closed and no request has begun on it since the last
@@ -124,13 +117,10 @@ func (c *partingConn) Write(p []byte) (int, error) {
 func (c *partingConn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.partings.mu.Lock()
-	stopping := c.partings.stopping
-	c.partings.mu.Unlock()
 	switch {
 	case c.parted || c.late != nil:
 		return nil
-	case c.silent || c.begun && !stopping:
+	case c.silent || c.begun && !c.partings.stopping.Load():
 		return c.TCPConn.Close()
 	case c.begun:
 		c.partings.underWay.Add(1)

@@ -116,7 +116,7 @@ func (s *Server) Serve(l net.Listener) error {
 // kernel had not handed over yet is reset; forwarders send no request on a connection before it has
 // answered something harmless.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.partings.stop()
+	s.partings.stopping.Store(true)
 	defer s.partings.underWay.Wait()
 	for {
 		round, cancel := context.WithTimeout(ctx, drainRound)
