@@ -1,6 +1,8 @@
 package markdown
 
 import (
+	"bytes"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -17,7 +19,7 @@ import (
 // order, those whose work can grow faster than the text wrapped by limits, and between them those of
 // what Obsidian adds. It renders no HTML of a note itself: resolve has replaced it by then.
 var converter = goldmark.New(
-	goldmark.WithParser(newParser()),
+	goldmark.WithParser(newParser(util.Prioritized(extension.NewLinkifyParser(), 999))),
 	goldmark.WithRenderer(renderer.NewRenderer(renderer.WithNodeRenderers(
 		util.Prioritized(html.NewRenderer(), 1000),
 		util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
@@ -28,7 +30,25 @@ var converter = goldmark.New(
 	))),
 )
 
-func newParser() parser.Parser {
+// withoutAddresses is converter's parser for texts that hasAddress is false for: looking for addresses stops it
+// at each word.
+var withoutAddresses = newParser()
+
+// parserOf gives the parser for a text.
+func parserOf(source []byte) parser.Parser {
+	if hasAddress(source) {
+		return converter.Parser()
+	}
+	return withoutAddresses
+}
+
+// hasAddress tells whether a text may have an address that becomes a link by itself.
+func hasAddress(source []byte) bool {
+	return bytes.Contains(source, []byte("://")) || bytes.Contains(source, []byte("www.")) || bytes.IndexByte(source, '@') >= 0
+}
+
+// newParser makes a parser; addresses are the parsers of addresses.
+func newParser(addresses ...util.PrioritizedValue) parser.Parser {
 	return parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
@@ -58,8 +78,8 @@ func newParser() parser.Parser {
 			util.Prioritized(extension.NewStrikethroughParser(), 500),
 			util.Prioritized(highlightParser{}, 500),
 			util.Prioritized(tagParser{}, 600),
-			util.Prioritized(extension.NewLinkifyParser(), 999),
 		),
+		parser.WithInlineParsers(addresses...),
 		parser.WithParagraphTransformers(
 			util.Prioritized(callouts{}, 50),
 			util.Prioritized(definitions{parser.LinkReferenceParagraphTransformer}, 100),
@@ -78,7 +98,7 @@ func newParser() parser.Parser {
 // parseTree parses a text with what work there is for dear blocks, and tells which limits it met.
 func parseTree(source []byte, work int64) (ast.Node, *limits) {
 	context := newContext(work)
-	return converter.Parser().Parse(text.NewReader(source), parser.WithContext(context)), limitsOf(context)
+	return parserOf(source).Parse(text.NewReader(source), parser.WithContext(context)), limitsOf(context)
 }
 
 func newContext(work int64) parser.Context {

@@ -109,7 +109,7 @@ func forEachHeading(root ast.Node, fn func(*ast.Heading) bool) {
 			return ast.WalkContinue, nil
 		case ok && !fn(h):
 			return ast.WalkStop, nil
-		case ok || n.Type() == ast.TypeInline:
+		case ok || n.FirstChild() != nil && n.FirstChild().Type() == ast.TypeInline:
 			return ast.WalkSkipChildren, nil
 		}
 		return ast.WalkContinue, nil

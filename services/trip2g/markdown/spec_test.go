@@ -51,7 +51,6 @@ func (e example) ours(t *testing.T, options []html.Option) string {
 // commonMarkExceptions are the examples of CommonMark 0.31.2 that read otherwise, and why.
 var commonMarkExceptions = map[int]string{
 	64:  "#hashtag is a tag",
-	226: "a space stays before a line break, where no browser shows it: goldmark does so wherever it finds bare URLs",
 	548: "[[[foo]]] has a wikilink in it",
 	559: "[[*foo* bar]] is a wikilink",
 	590: "[[foo]] is a wikilink",
@@ -59,7 +58,6 @@ var commonMarkExceptions = map[int]string{
 	611: "a bare URL is a link, as on GitHub",
 	612: "a bare mail address is a link, as on GitHub",
 	619: "#ref is a tag where the text is no HTML",
-	635: "a space stays before a line break, as in 226",
 }
 
 // TestCommonMarkStaysCommonMark has every example of the specification that goldmark itself passes:

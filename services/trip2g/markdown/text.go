@@ -141,7 +141,7 @@ func textOf(doc *trip2g.Document, piece string, take choice, met func(target str
 	addReferences(context, doc.Body, piece)
 	reader := &textReader{source: source, take: take, met: met}
 	if fault := contain(func() {
-		ast.Walk(converter.Parser().Parse(goldtext.NewReader(source), parser.WithContext(context)), reader.visit)
+		ast.Walk(parserOf(source).Parse(goldtext.NewReader(source), parser.WithContext(context)), reader.visit)
 	}); fault != nil {
 		return piece
 	}
