@@ -66,14 +66,13 @@ type body struct {
 	current []byte        // what is left of the last chunk
 	final   error         // that came with it
 
-	mu       sync.Mutex
-	idle     chan struct{} // closed when pump reads no more; nil if it has not begun
-	whole    bool          // source has given io.EOF
-	gathered bool          // before the first attempt: attempts share nothing
-	begun    bool          // something has been read
-	kept     []byte
-	keeping  bool  // kept is all that was read
-	err      error // of source, unless io.EOF
+	mu      sync.Mutex
+	idle    chan struct{} // closed when pump reads no more; nil if it has not begun
+	whole   bool          // source has given io.EOF
+	begun   bool          // something has been read
+	kept    []byte
+	keeping bool  // kept is all that was read
+	err     error // of source, unless io.EOF
 }
 
 // chunk is a part of the source and the error that came with it.
@@ -100,7 +99,7 @@ func (b *body) gather(length int64) error {
 		b.kept = append(b.kept, buf[:n]...)
 		switch {
 		case err == io.EOF:
-			b.whole, b.gathered = true, true
+			b.whole = true
 			return nil
 		case err != nil:
 			b.err = err
@@ -176,7 +175,7 @@ func (b *body) isWhole() bool {
 func (b *body) attempt(trailer http.Header) io.ReadCloser {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.gathered {
+	if gathered := b.whole && b.idle == nil; gathered { // then attempts share nothing
 		return io.NopCloser(bytes.NewReader(b.kept))
 	}
 	b.current = nil // it is among what is kept

@@ -92,6 +92,33 @@ func (l *leader) kill() {
 	<-l.served
 }
 
+// serveConns listens and runs serve for each connection, which it closes after that, until the test ends.
+func serveConns(t *testing.T, serve func(net.Conn)) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() {
+				defer c.Close()
+				serve(c)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		conns.Wait()
+	})
+	return l
+}
+
 // trackedListener can reset what it accepted.
 type trackedListener struct {
 	net.Listener

@@ -28,28 +28,9 @@ type plainspoken struct {
 // startPlainspoken starts a leader that answers its nth write, n from 1, with what say gives.
 func startPlainspoken(t *testing.T, say func(c net.Conn, n int)) *plainspoken {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &plainspoken{addr: l.Addr().String(), listener: l}
-	var conns sync.WaitGroup
-	conns.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() {
-				defer c.Close()
-				p.serve(c, say)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		conns.Wait()
-	})
+	p := new(plainspoken)
+	p.listener = serveConns(t, func(c net.Conn) { p.serve(c, say) })
+	p.addr = p.listener.Addr().String()
 	return p
 }
 

@@ -61,17 +61,10 @@ func (p *streamPool) reserveOrOpen() (*conn, *opening) {
 	defer p.mu.Unlock()
 	var reserved *conn
 	p.conns = slices.DeleteFunc(p.conns, func(c *conn) bool {
-		if reserved != nil {
+		if reserved != nil || c.InFlight() >= c.limit {
 			return false
 		}
 		if c.Reserve() == nil {
-			reserved = c
-			return false
-		}
-		if c.InFlight() >= c.limit {
-			return false
-		}
-		if c.Reserve() == nil { // a request has just ended
 			reserved = c
 			return false
 		}

@@ -40,28 +40,8 @@ type scriptedConn struct {
 // startScripted starts a leader that acts by a script.
 func startScripted(t *testing.T, upTo int, do act) *scripted {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &scripted{t: t, addr: l.Addr().String()}
-	var conns sync.WaitGroup
-	conns.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() {
-				defer c.Close()
-				s.serve(c, upTo, do)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		conns.Wait()
-	})
+	s := &scripted{t: t}
+	s.addr = serveConns(t, func(c net.Conn) { s.serve(c, upTo, do) }).Addr().String()
 	return s
 }
 

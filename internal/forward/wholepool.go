@@ -74,18 +74,22 @@ func (p *wholePool) take() *conn {
 // roundTrip implements way. The connection can be used again when the response's body has been read and closed.
 func (p *wholePool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
 	ctx, lost := context.WithCancelCause(req.Context())
-	p.watch(ctx, lost)
+	timer := p.watch(ctx, lost)
+	end := func() {
+		timer.Stop()
+		lost(nil)
+	}
 	res, err := c.RoundTrip(req.WithContext(ctx))
 	if err == nil && isUnbegun(res) {
 		res.Body.Close()
 		err = errUnbegun
 	}
 	if err != nil {
-		lost(nil)
+		end()
 		return nil, err
 	}
 	res.Body = &pooledBody{res.Body, sync.OnceFunc(func() {
-		lost(nil)
+		end()
 		p.put(c)
 	})}
 	return res, nil
@@ -134,9 +138,10 @@ func (p *wholePool) close() {
 
 // watch is for a request over HTTP/1.1 that waits for the leader until ctx ends. HTTP/2 has PING to tell a slow
 // leader from one that is frozen or cut off; here a new connection is asked for, and if all is silent the request
-// counts as lost. Any other error is no sign of that: a leader that stops finishes what it has begun.
-func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) {
-	timer := time.AfterFunc(p.silence, func() {
+// counts as lost. Any other error is no sign of that: a leader that stops finishes what it has begun. Stopping the
+// timer spares what has an answer before the first look.
+func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) *time.Timer {
+	return time.AfterFunc(p.silence, func() {
 		c, err := p.connect(ctx)
 		switch {
 		case err == nil:
@@ -148,7 +153,6 @@ func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) {
 			p.watch(ctx, lost)
 		}
 	})
-	context.AfterFunc(ctx, func() { timer.Stop() })
 }
 
 func isSilence(err error) bool {
