@@ -157,8 +157,11 @@ func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (tr
 	return positionAfter(ctx, db.write, doing, fn)
 }
 
+// writing is a way to write what a function changes; doing says what that is.
+type writing func(ctx context.Context, doing string, fn func(*tx) error) error
+
 // positionAfter writes fn's changes by write, writeTogether or writeGathered, and gives the position after them.
-func positionAfter(ctx context.Context, write func(context.Context, string, func(*tx) error) error, doing string, fn func(*tx) error) (trip2g.Position, error) {
+func positionAfter(ctx context.Context, write writing, doing string, fn func(*tx) error) (trip2g.Position, error) {
 	var position trip2g.Position
 	err := write(ctx, doing, func(t *tx) (err error) {
 		if err := fn(t); err != nil {

@@ -79,11 +79,7 @@ func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2
 		return nil, 0, err
 	}
 	notes := make([]trip2g.StagedNote, len(updates))
-	write := db.write
-	if isSmall(updates) {
-		write = db.writeGathered
-	}
-	position, err := positionAfter(ctx, write, "push notes", func(t *tx) error {
+	position, err := positionAfter(ctx, db.writeJoined(isSmall(updates), db.writeGathered), "push notes", func(t *tx) error {
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err

@@ -9,11 +9,7 @@ import (
 // HideNotes implements trip2g.VaultStore.
 func (db *DB) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
 	paths = validPaths(paths)
-	write := db.write
-	if len(paths) == 1 {
-		write = db.writeGathered
-	}
-	return positionAfter(ctx, write, "hide notes", func(t *tx) error {
+	return positionAfter(ctx, db.writeJoined(len(paths) == 1, db.writeGathered), "hide notes", func(t *tx) error {
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err

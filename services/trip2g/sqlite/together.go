@@ -49,6 +49,15 @@ func (db *DB) writeGathered(ctx context.Context, doing string, fn func(*tx) erro
 	return db.joinWrites(doing, &jointWrite{ctx: ctx, fn: fn, patient: true})
 }
 
+// writeJoined gives joined, writeTogether or writeGathered, for a small change, and write for one that others should
+// not wait for.
+func (db *DB) writeJoined(small bool, joined writing) writing {
+	if small {
+		return joined
+	}
+	return db.write
+}
+
 func (db *DB) joinWrites(doing string, w *jointWrite) error {
 	db.joint.add(w)
 	db.joint.turn.Lock()

@@ -88,10 +88,7 @@ type upload struct {
 // storeUpload stores an upload, unless another one of the same file was quicker.
 func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, err error) {
 	const part = chunksPerPart * chunkSize
-	write := db.write
-	if u.size <= chunkSize {
-		write = db.writeTogether
-	}
+	write := db.writeJoined(u.size <= chunkSize, db.writeTogether)
 	for offset, whole := int64(0), false; !whole; offset += part {
 		whole = offset+part >= u.size
 		err := write(ctx, "store a file", func(t *tx) error {
