@@ -303,7 +303,7 @@ func (r streamReset) Error() string {
 // receive looks at the leader's response before it goes to the client.
 func (x *exchange) receive(res *http.Response) error {
 	if IsIntakeRejection(res) {
-		f := rejected()
+		f := rejected(rejectedBy(res, x.signer.now()))
 		if x.sent > 1 {
 			f = unknownFate(f.err) // perhaps as a replay of an attempt that the leader did begin
 		}

@@ -60,10 +60,9 @@ func clientGone(err error, begun bool) *failure {
 	return f
 }
 
-func rejected() *failure {
-	return &failure{OutcomeRefused, http.StatusBadGateway, 0,
-		"The leader did not accept this replica's signature, so nothing was written. Operator: TRIP2G_JWT_SECRET must be the same on both nodes, and their clocks must agree to within seconds.",
-		errors.New("the leader rejected the signature: compare TRIP2G_JWT_SECRET and the clocks of both nodes")}
+func rejected(err *RejectedError) *failure {
+	return &failure{OutcomeRejected, http.StatusBadGateway, 0,
+		"The leader did not accept this replica's signature, so nothing was written. Operator: TRIP2G_JWT_SECRET must be the same on both nodes, and their clocks must agree to within seconds.", err}
 }
 
 // badBody is the failure of reading the client's body.

@@ -40,6 +40,21 @@ func TestTheIntakeTakesNothingWithoutASignature(t *testing.T) {
 	}
 }
 
+// TestAStrangerDoesNotFillTheLog knocks again and again: all are counted, and the log has a line.
+func TestAStrangerDoesNotFillTheLog(t *testing.T) {
+	l := startLeader(t, http.HandlerFunc(describe))
+	const knocks = 20
+	for range knocks {
+		post(t, l.addr, "/", "text/plain", "x")
+	}
+	if n := count(t, l.registry, "trip2g_intake_rejected_total", string(ReasonAbsent)); n != knocks {
+		t.Errorf("%d are counted", n)
+	}
+	if n := strings.Count(l.log.String(), "rejected a request"); n != 1 {
+		t.Errorf("%d lines are in the log", n)
+	}
+}
+
 // TestTheIntakeTakesASignedRequestOverHTTP1 is what curl and the suite do.
 func TestTheIntakeTakesASignedRequestOverHTTP1(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
@@ -88,6 +103,9 @@ func TestAReplicaWithAnotherSecretSaysSo(t *testing.T) {
 	}
 	if book.times("x") != 0 {
 		t.Error("something was written")
+	}
+	if n := r.counted(t, OutcomeRejected); n != 3 {
+		t.Errorf("%d are counted", n)
 	}
 	if n := strings.Count(r.log.String(), "forwarding does not work"); n != 1 {
 		t.Errorf("logged %d times: %s", n, r.log)

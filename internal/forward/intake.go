@@ -20,7 +20,8 @@ const authScheme = "Trip2g-Replica"
 type IntakeOptions struct {
 	Verifier   *Verifier
 	Handler    http.Handler          // the public port's
-	Log        zerolog.Logger        // gets a line for each rejection
+	OnReject   func(Rejection)       // is told of each rejection; nil: nobody
+	Log        zerolog.Logger        // gets a line for a rejection, at most one a minute for each reason
 	Registerer prometheus.Registerer // for trip2g_intake_rejected_total; nil: not registered
 }
 
@@ -29,12 +30,17 @@ type IntakeOptions struct {
 // port 0) and Host are the client's, [OriginFrom] tells the rest, and the headers of the hop are
 // gone. Any other gets 401 and a body that is always the same; the log has the reason.
 func NewIntake(o IntakeOptions) http.Handler {
-	return &intake{o, newRejections(o.Registerer)}
+	i := &intake{IntakeOptions: o, rejections: newRejections(o.Registerer), logged: map[Reason]*occasionally{}}
+	for _, reason := range reasons {
+		i.logged[reason] = new(occasionally)
+	}
+	return i
 }
 
 type intake struct {
 	IntakeOptions
 	rejections *prometheus.CounterVec
+	logged     map[Reason]*occasionally // never written after NewIntake
 }
 
 // ServeHTTP implements http.Handler.
@@ -84,14 +90,26 @@ func (i *intake) reject(w http.ResponseWriter, r *http.Request, err error) {
 		reason = auth.Reason
 	}
 	i.rejections.WithLabelValues(string(reason)).Inc()
-	i.Log.Warn().Err(err).Str("reason", string(reason)).Str("remote", r.RemoteAddr).Str("method", clip(r.Method)).
-		Str("path", clip(r.URL.Path)).Str("request_id", clip(r.Header.Get(requestIDHeader))).
-		Msg("rejected a request on the internal port")
+	if i.OnReject != nil {
+		i.OnReject(rejectionOf(r, reason))
+	}
+	i.log(r, err, reason)
 	w.Header().Set("WWW-Authenticate", authScheme)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusUnauthorized)
 	io.WriteString(w, "unauthorized\n")
+}
+
+// log writes a rejection to the log, unless one of its reason was there within a minute: a replica
+// with another secret knocks every second, and a stranger may knock as often as it likes.
+func (i *intake) log(r *http.Request, err error, reason Reason) {
+	if !i.logged[reason].due() {
+		return
+	}
+	i.Log.Warn().Err(err).Str("reason", string(reason)).Str("remote", r.RemoteAddr).Str("node", clip(r.Header.Get(nodeHeader))).
+		Str("method", clip(r.Method)).Str("path", clip(r.URL.Path)).Str("request_id", clip(r.Header.Get(requestIDHeader))).
+		Msg("rejected a request on the internal port")
 }
 
 // IsIntakeRejection tells whether a response is the intake's own 401, from the internal port of a leader.

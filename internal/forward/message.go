@@ -82,8 +82,8 @@ func (e *MessageError) Error() string {
 }
 
 // Send sends message as JSON to a path of the leader's [MessageHandler] and reads the answer into answer,
-// which may be nil. The error is a [MessageError] where the leader refused it; with any other, nobody can
-// tell whether it was taken.
+// which may be nil. The error is a [MessageError] where the leader refused it, and a [RejectedError] where it
+// did not accept the signature; with any other, nobody can tell whether it was taken.
 func (m *Messenger) Send(ctx context.Context, path string, message, answer any) error {
 	body, err := json.Marshal(message)
 	if err != nil {
@@ -104,10 +104,10 @@ func (m *Messenger) Send(ctx context.Context, path string, message, answer any) 
 		return fmt.Errorf("tell the leader: %w", err)
 	}
 	defer res.Body.Close()
-	return readMessageAnswer(res, answer)
+	return m.read(res, answer)
 }
 
-func readMessageAnswer(res *http.Response, answer any) error {
+func (m *Messenger) read(res *http.Response, answer any) error {
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxMessageAnswer+1))
 	switch {
 	case err != nil:
@@ -115,7 +115,7 @@ func readMessageAnswer(res *http.Response, answer any) error {
 	case len(text) > maxMessageAnswer:
 		return fmt.Errorf("read the leader's answer: it has more than %d bytes", maxMessageAnswer)
 	case IsIntakeRejection(res):
-		return &MessageError{res.StatusCode, "it did not accept this replica's signature: compare TRIP2G_JWT_SECRET, the versions and the clocks of both nodes"}
+		return rejectedBy(res, m.signer.now())
 	case res.StatusCode >= 500:
 		return fmt.Errorf("the leader answered %s: %s", res.Status, clip(string(bytes.TrimSpace(text))))
 	case res.StatusCode != http.StatusOK:
@@ -141,6 +141,7 @@ type MessageFunc func(ctx context.Context, node string, message []byte) (answer 
 type MessageOptions struct {
 	Secret     string                 // that all nodes share (TRIP2G_JWT_SECRET)
 	Take       map[string]MessageFunc // by path
+	OnReject   func(Rejection)        // is told of each message whose time or nonce does not hold; nil: nobody
 	Log        zerolog.Logger         // gets a line for a rejection, at most one a minute
 	Registerer prometheus.Registerer  // for trip2g_node_messages_total; nil: not registered
 }
@@ -214,7 +215,10 @@ func isNoMessage(err error) bool {
 
 // take reads a message and hands it over, unless its signature does not hold now.
 func (m *messages) take(w http.ResponseWriter, r *http.Request, signed error, take MessageFunc) (any, error) {
-	if signed != nil {
+	if auth := (*AuthError)(nil); errors.As(signed, &auth) {
+		if m.OnReject != nil {
+			m.OnReject(rejectionOf(r, auth.Reason))
+		}
 		return nil, errors.Join(&MessageError{Status: http.StatusUnauthorized, Text: "unauthorized"}, signed)
 	}
 	if r.Method != http.MethodPost {

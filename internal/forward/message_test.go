@@ -85,9 +85,52 @@ func TestAReplicaTellsItsLeader(t *testing.T) {
 		t.Errorf("without a leader: %v", err)
 	}
 	l.start()
-	if err := m.Send(t.Context(), reportPath, "hello", nil); !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
+	var rejected *RejectedError
+	if err := m.Send(t.Context(), reportPath, "hello", nil); !errors.As(err, &rejected) {
 		t.Errorf("to a leader that takes no messages: %v", err)
 	}
+}
+
+// TestARejectedReplicaIsToldWhatToChange has a replica with another secret, and two whose clocks are
+// off: each learns which of the two it is, and the leader learns who knocked.
+func TestARejectedReplicaIsToldWhatToChange(t *testing.T) {
+	var told []Rejection
+	l := startLeader(t, http.HandlerFunc(describe))
+	l.stop()
+	l.startWith(mustMessages(t, func(r Rejection) { told = append(told, r) }))
+	for _, tt := range []struct {
+		name, secret string
+		ahead        time.Duration
+		reason       Reason
+		says         string
+	}{
+		{"another secret", "another secret of that length", 0, ReasonBadMAC, "set its TRIP2G_JWT_SECRET to the leader's"},
+		{"a clock that is ahead", testSecret, time.Minute, ReasonFuture, "ahead of the leader's; set both by NTP"},
+		{"a clock that is behind", testSecret, -time.Minute, ReasonExpired, "behind the leader's; set both by NTP"},
+	} {
+		m := startMessenger(t, l.addr, tt.secret)
+		m.signer.now = clock(time.Now().Add(tt.ahead))
+		var rejected *RejectedError
+		err := m.Send(t.Context(), reportPath, "hello", nil)
+		if !errors.As(err, &rejected) || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if n := len(told); n == 0 || told[n-1].Reason != tt.reason || told[n-1].Node != "r1" || !strings.HasPrefix(told[n-1].RemoteAddr, "127.0.0.1:") {
+			t.Errorf("%s: the leader was told of %+v", tt.name, told)
+		}
+	}
+}
+
+// mustMessages makes the handler of a leader's internal port, which takes no message.
+func mustMessages(t *testing.T, onReject func(Rejection)) http.Handler {
+	t.Helper()
+	handler, err := NewMessages(MessageOptions{
+		Secret: testSecret, Take: map[string]MessageFunc{reportPath: nil}, OnReject: onReject, Log: zerolog.Nop(),
+	}, NewIntake(IntakeOptions{Verifier: mustVerifier(t, testSecret, nil), OnReject: onReject, Log: zerolog.Nop()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler
 }
 
 // TestWhatNoReplicaSignedIsNoMessage posts to the leader's internal port what a stranger, another cluster

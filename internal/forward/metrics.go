@@ -18,9 +18,10 @@ const (
 	OutcomeCut         Outcome = "cut"          // the leader's answer ended early, and so did the client's
 	OutcomeClientGone  Outcome = "client_gone"  // the client left or broke off its body
 	OutcomeRefused     Outcome = "refused"      // not to be forwarded, or not taken by the other side
+	OutcomeRejected    Outcome = "rejected"     // 502, the leader did not accept this replica's signature
 )
 
-var outcomes = []Outcome{OutcomeOK, OutcomeHeldThenOK, OutcomeUnavailable, OutcomeUnknownFate, OutcomeCut, OutcomeClientGone, OutcomeRefused}
+var outcomes = []Outcome{OutcomeOK, OutcomeHeldThenOK, OutcomeUnavailable, OutcomeUnknownFate, OutcomeCut, OutcomeClientGone, OutcomeRefused, OutcomeRejected}
 
 // forwardMetrics are a replica's.
 type forwardMetrics struct {

@@ -19,6 +19,8 @@ const (
 	LagHistory = 60
 	// MaxNodes bounds the replicas that a leader keeps in its picture.
 	MaxNodes = 64
+	// MaxRejected bounds the rejected nodes that a leader keeps in its picture.
+	MaxRejected = 16
 	// ForgetNodesAfter is how long a replica that no longer reports stays in the picture.
 	ForgetNodesAfter = 24 * time.Hour
 
@@ -26,7 +28,7 @@ const (
 	maxReportParts = 20  // parts that a node can miss
 )
 
-// Limits past which something is wrong with a node; see NodeReport.faults.
+// Limits past which something is wrong with a node; see Node.assess.
 const (
 	// StaleAfter is how old a report may be: several are missing by then.
 	StaleAfter = 10 * time.Second
@@ -167,8 +169,26 @@ type Topology struct {
 	Role    string  `json:"role,omitempty"`    // that one's; the API, which asks the leader, does not tell
 	Process string  `json:"process,omitempty"` // that one's; as Role
 	Age     float64 `json:"ageSeconds"`        // since the leader told; 0 on the leader
-	Wrong   int     `json:"wrong"`             // nodes that are not OK
+	Wrong   int     `json:"wrong"`             // nodes that are not OK, rejected ones included
 	Nodes   []Node  `json:"nodes"`
+
+	Rejected []RejectedNode `json:"rejected,omitempty"` // by name
+}
+
+// RejectedNode is a peer whose signature the leader did not accept within the last StaleAfter.
+type RejectedNode struct {
+	Name     string  `json:"name"`    // as it claims, which proves nothing; "" for what is no node's name
+	Address  string  `json:"address"` // that it connects from
+	Wrong    string  `json:"wrong"`   // what is wrong with it and how to fix it
+	HeardAgo float64 `json:"heardSecondsAgo"`
+}
+
+// Title returns how people are told of the peer.
+func (n *RejectedNode) Title() string {
+	if n.Name == "" {
+		return "an unknown node at " + n.Address
+	}
+	return fmt.Sprintf("a node at %s that calls itself %s", n.Address, n.Name)
 }
 
 // NodeService tells of the nodes, on each of them, and lets the owner forget those that are gone.
@@ -193,7 +213,7 @@ func (t *Topology) Assess() {
 	for _, n := range t.Nodes {
 		names[n.Name]++
 	}
-	t.Wrong = 0
+	t.Wrong = len(t.Rejected)
 	for i := range t.Nodes {
 		n := &t.Nodes[i]
 		n.assess(t, leader)

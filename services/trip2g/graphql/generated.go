@@ -610,6 +610,20 @@ func (ec *executionContext) childFields_Redirect(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Redirect", field.Name)
 }
 
+func (ec *executionContext) childFields_RejectedNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_RejectedNode_name(ctx, field)
+	case "address":
+		return ec.fieldContext_RejectedNode_address(ctx, field)
+	case "wrong":
+		return ec.fieldContext_RejectedNode_wrong(ctx, field)
+	case "heardSecondsAgo":
+		return ec.fieldContext_RejectedNode_heardSecondsAgo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectedNode", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "query":
@@ -734,6 +748,8 @@ func (ec *executionContext) childFields_Topology(ctx context.Context, field grap
 		return ec.fieldContext_Topology_wrong(ctx, field)
 	case "nodes":
 		return ec.fieldContext_Topology_nodes(ctx, field)
+	case "rejected":
+		return ec.fieldContext_Topology_rejected(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Topology", field.Name)
 }
@@ -6446,6 +6462,98 @@ func (ec *executionContext) fieldContext_Redirect_createdAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Redirect", field, false, false, "Time")
 }
 
+func (ec *executionContext) _RejectedNode_name(ctx context.Context, field graphql.CollectedField, obj *trip2g.RejectedNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectedNode_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectedNode_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedNode", field, false, false, "String")
+}
+
+func (ec *executionContext) _RejectedNode_address(ctx context.Context, field graphql.CollectedField, obj *trip2g.RejectedNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectedNode_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectedNode_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedNode", field, false, false, "String")
+}
+
+func (ec *executionContext) _RejectedNode_wrong(ctx context.Context, field graphql.CollectedField, obj *trip2g.RejectedNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectedNode_wrong(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Wrong, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectedNode_wrong(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedNode", field, false, false, "String")
+}
+
+func (ec *executionContext) _RejectedNode_heardSecondsAgo(ctx context.Context, field graphql.CollectedField, obj *trip2g.RejectedNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectedNode_heardSecondsAgo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeardAgo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectedNode_heardSecondsAgo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectedNode", field, false, false, "Float")
+}
+
 func (ec *executionContext) _RemoveMemberPayload_success(ctx context.Context, field graphql.CollectedField, obj *RemoveMemberPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7672,6 +7780,38 @@ func (ec *executionContext) fieldContext_Topology_nodes(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Node(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Topology_rejected(ctx context.Context, field graphql.CollectedField, obj *trip2g.Topology) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Topology_rejected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rejected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []trip2g.RejectedNode) graphql.Marshaler {
+			return ec.marshalNRejectedNode2ᚕtrip2gᚋservicesᚋtrip2gᚐRejectedNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Topology_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Topology",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectedNode(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12583,6 +12723,54 @@ func (ec *executionContext) _Redirect(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var rejectedNodeImplementors = []string{"RejectedNode"}
+
+func (ec *executionContext) _RejectedNode(ctx context.Context, sel ast.SelectionSet, obj *trip2g.RejectedNode) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectedNodeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectedNode")
+		case "name":
+			out.Values[i] = ec._RejectedNode_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._RejectedNode_address(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "wrong":
+			out.Values[i] = ec._RejectedNode_wrong(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heardSecondsAgo":
+			out.Values[i] = ec._RejectedNode_heardSecondsAgo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var removeMemberPayloadImplementors = []string{"RemoveMemberPayload", "RemoveMemberOrErrorPayload"}
 
 func (ec *executionContext) _RemoveMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveMemberPayload) graphql.Marshaler {
@@ -13289,6 +13477,11 @@ func (ec *executionContext) _Topology(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "nodes":
 			out.Values[i] = ec._Topology_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rejected":
+			out.Values[i] = ec._Topology_rejected(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14503,6 +14696,26 @@ func (ec *executionContext) marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋgra
 		return graphql.Null
 	}
 	return ec._Redirect(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRejectedNode2trip2gᚋservicesᚋtrip2gᚐRejectedNode(ctx context.Context, sel ast.SelectionSet, v trip2g.RejectedNode) graphql.Marshaler {
+	return ec._RejectedNode(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRejectedNode2ᚕtrip2gᚋservicesᚋtrip2gᚐRejectedNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []trip2g.RejectedNode) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRejectedNode2trip2gᚋservicesᚋtrip2gᚐRejectedNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNRemoveMemberInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRemoveMemberInput(ctx context.Context, v any) (RemoveMemberInput, error) {

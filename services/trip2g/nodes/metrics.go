@@ -1,8 +1,11 @@
 package nodes
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
+	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 )
 
@@ -15,7 +18,7 @@ type metrics struct {
 func newMetrics(registerer prometheus.Registerer, n *Nodes) *metrics {
 	m := &metrics{
 		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "trip2g_node_reports_total", Help: "Reports of this replica to its leader, by whether the leader took them.",
+			Name: "trip2g_node_reports_total", Help: "Reports of this replica to its leader, by whether the leader took them, failed to, or rejected their signature.",
 		}, []string{"outcome"}),
 		arrivals: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "trip2g_change_lag_seconds",
@@ -38,18 +41,21 @@ func newMetrics(registerer prometheus.Registerer, n *Nodes) *metrics {
 	}))
 	if n.Messenger != nil {
 		registerer.MustRegister(m.reports, m.arrivals)
-		m.reports.WithLabelValues("taken")
-		m.reports.WithLabelValues("failed")
+		for _, outcome := range []string{"taken", "failed", "rejected"} {
+			m.reports.WithLabelValues(outcome)
+		}
 	}
 	return m
 }
 
 func (m *metrics) sent(err error) {
-	if err != nil {
-		m.reports.WithLabelValues("failed").Inc()
-		return
+	outcome := "taken"
+	if rejected := (*forward.RejectedError)(nil); errors.As(err, &rejected) {
+		outcome = "rejected"
+	} else if err != nil {
+		outcome = "failed"
 	}
-	m.reports.WithLabelValues("taken").Inc()
+	m.reports.WithLabelValues(outcome).Inc()
 }
 
 func (n *Nodes) ownReport() trip2g.NodeReport {

@@ -56,7 +56,9 @@ type Nodes struct {
 	arrival  float64 // what the newest change took to be served here, in seconds
 	ahead    time.Duration
 	replicas registry // on a leader
+	rejected rejected // on a leader
 	picture  picture  // on a replica
+	fault    string   // on a replica: why the leader takes nothing from it; "" as far as it knows
 }
 
 var _ trip2g.NodeService = (*Nodes)(nil)
@@ -117,6 +119,15 @@ func (n *Nodes) sample(now time.Time) {
 	n.own = report
 }
 
+// Fault returns why the leader takes nothing from this replica, in a sentence: it rejects the
+// signature, which only an operator can mend. It is "" where the leader last accepted one, and where
+// it has not answered at all: an outage passes by itself.
+func (n *Nodes) Fault() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.fault
+}
+
 // Topology is trip2g.NodeService's.
 func (n *Nodes) Topology() trip2g.Topology {
 	n.mu.Lock()
@@ -125,10 +136,10 @@ func (n *Nodes) Topology() trip2g.Topology {
 	own := trip2g.Node{NodeReport: n.own}
 	t := trip2g.Topology{Node: own.Name, Role: own.Role, Process: own.Process}
 	if n.Messenger == nil {
-		t.Nodes = append(n.replicas.nodes(now), own)
+		t.Nodes, t.Rejected = append(n.replicas.nodes(now), own), n.rejected.nodes(now)
 	} else {
 		t.Age = rounded(n.picture.age(now).Seconds())
-		t.Nodes = n.picture.nodes(now, own, n.LeaderAddr)
+		t.Nodes, t.Rejected = n.picture.nodes(now, own, n.LeaderAddr), n.picture.rejected(now)
 	}
 	t.Assess()
 	return t

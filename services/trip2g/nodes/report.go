@@ -80,12 +80,13 @@ func (n *Nodes) take(m *message, now time.Time) error {
 func (n *Nodes) runReports(ctx context.Context) error {
 	defer n.Messenger.Close()
 	failing := false
-	return n.every(ctx, func() {
+	report := func() {
 		err := n.report(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		n.metrics.sent(err)
+		n.learn(err)
 		switch {
 		case err != nil && !failing:
 			n.Log.Warn().Err(err).Str("leader", n.LeaderAddr).Msg("the leader took no report: showing the last picture of all nodes")
@@ -93,7 +94,23 @@ func (n *Nodes) runReports(ctx context.Context) error {
 			n.Log.Info().Str("leader", n.LeaderAddr).Msg("the leader takes reports again")
 		}
 		failing = err != nil
-	})
+	}
+	report() // at once, so that a node with another secret is never long ready
+	return n.every(ctx, report)
+}
+
+// learn keeps what the outcome of a report says of this node's signature. What says nothing of it,
+// such as an outage of the leader, changes nothing.
+func (n *Nodes) learn(err error) {
+	rejected := (*forward.RejectedError)(nil)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case err == nil:
+		n.fault = ""
+	case errors.As(err, &rejected):
+		n.fault = rejected.Error()
+	}
 }
 
 // report tells the leader of this node and takes in the picture that it answers with.
@@ -124,7 +141,7 @@ func (n *Nodes) send(ctx context.Context, m *message) (a answer, err error) {
 		return a, err
 	}
 	took := time.Since(sent)
-	if a.Topology.Role != trip2g.RoleLeader || len(a.Topology.Nodes) > trip2g.MaxNodes+1 {
+	if a.Topology.Role != trip2g.RoleLeader || len(a.Topology.Nodes) > trip2g.MaxNodes+1 || len(a.Topology.Rejected) > trip2g.MaxRejected {
 		return a, errors.New("the leader's answer is no picture of the nodes")
 	}
 	n.mu.Lock()
@@ -154,6 +171,17 @@ func (n *Nodes) unknownTo(leaders trip2g.Topology) (known []trip2g.Node) {
 type picture struct {
 	trip2g.Topology
 	heard time.Time // the start, if it never told
+}
+
+// rejected returns the rejected nodes as of now; of a picture that is old, none.
+func (p *picture) rejected(now time.Time) (list []trip2g.RejectedNode) {
+	for _, node := range p.Rejected {
+		node.HeardAgo = rounded(node.HeardAgo + p.age(now).Seconds())
+		if node.HeardAgo <= trip2g.StaleAfter.Seconds() {
+			list = append(list, node)
+		}
+	}
+	return list
 }
 
 func (p *picture) age(now time.Time) time.Duration { return now.Sub(p.heard) }

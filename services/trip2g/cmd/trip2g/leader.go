@@ -183,9 +183,10 @@ func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.Message
 	}
 	intake := forward.NewIntake(forward.IntakeOptions{
 		Verifier: verifier, Handler: n.access.Wrap(trip2ghttp.IntakePort, own), Log: n.log, Registerer: n.registry,
+		OnReject: n.nodes.Reject,
 	})
 	messages, err := forward.NewMessages(forward.MessageOptions{
-		Secret: n.config.JWTSecret.Reveal(), Take: take, Log: n.log, Registerer: n.registry,
+		Secret: n.config.JWTSecret.Reveal(), Take: take, OnReject: n.nodes.Reject, Log: n.log, Registerer: n.registry,
 	}, intake)
 	if err != nil {
 		return ports{}, err

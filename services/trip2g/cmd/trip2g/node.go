@@ -125,6 +125,11 @@ func (n *node) readiness(fault string) trip2ghttp.Readiness {
 			state.Missing["site"] = "cannot follow the database: " + trip2g.ErrorMessage(err)
 		}
 	}
+	if n.nodes != nil { // else it is being made, and makes its first report of this node
+		if fault := n.nodes.Fault(); fault != "" {
+			state.Missing["writes"] = fault + "; until then nothing can be written through this node"
+		}
+	}
 	if n.stopping.Load() {
 		state.Missing["process"] = "stopping"
 	}

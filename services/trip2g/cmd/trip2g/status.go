@@ -148,5 +148,8 @@ func statusTable(topology trip2g.Topology) string {
 			fmt.Fprintf(&b, "%s: %s\n", n.Name, what)
 		}
 	}
+	for _, n := range topology.Rejected {
+		fmt.Fprintf(&b, "%s: %s\n", n.Title(), n.Wrong)
+	}
 	return b.String()
 }

@@ -147,10 +147,11 @@ function most(node) {
   return known.length ? Math.max(...known) : null;
 }
 
-function summary({ nodes, wrong }) {
+function summary({ nodes, wrong, rejected = [] }) {
   if (wrong === 0) return nodes.length === 1 ? "The leader is well. No replica has reported." : `All ${nodes.length} nodes are well.`;
   const names = nodes.filter((node) => node.state !== "OK").map((node) => `${node.name} (${states[node.state]})`);
-  return `${wrong} of ${number(nodes.length, "node")} not well: ${names.join(", ")}.`;
+  names.push(...rejected.map((node) => `${node.name || node.address} (rejected)`));
+  return `${wrong} of ${number(nodes.length + rejected.length, "node")} not well: ${names.join(", ")}.`;
 }
 
 // Elements
@@ -247,6 +248,7 @@ function show() {
   shown = picture;
   document.title = (picture.wrong ? `(${picture.wrong}) ` : "") + title;
   showCards();
+  showRejected();
   showRows();
   tellStream();
   drawLines();
@@ -271,6 +273,16 @@ function showCards() {
     cards.delete(key);
   }
   find("drawing").classList.toggle("alone", picture.nodes.length === 1);
+}
+
+// showRejected lists who sends the leader requests with a wrong signature.
+function showRejected() {
+  const rejected = picture.rejected ?? [];
+  find("rejected").hidden = rejected.length === 0;
+  fill(find("rejected-nodes"), rejected.map((node) => {
+    const who = node.name ? `A node at ${node.address} that calls itself ${node.name}` : `An unknown node at ${node.address}`;
+    return el("li", {}, el("strong", {}, who), `: ${node.wrong}. Last heard: ${heard(node)}.`);
+  }));
 }
 
 function showRows() {

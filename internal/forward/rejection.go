@@ -1,0 +1,47 @@
+package forward
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Rejection describes a request on the leader's internal port whose signature was not accepted.
+// All of it but Reason is the word of an unknown peer.
+type Rejection struct {
+	Reason     Reason
+	Node       string // the name that the sender claims
+	RemoteAddr string // host:port that it connected from
+}
+
+func rejectionOf(r *http.Request, reason Reason) Rejection {
+	return Rejection{Reason: reason, Node: r.Header.Get(nodeHeader), RemoteAddr: r.RemoteAddr}
+}
+
+// RejectedError reports that the leader did not accept this node's signature. Nothing was written.
+type RejectedError struct {
+	ClockAhead time.Duration // of the leader's clock, to the second; negative: behind it
+}
+
+// rejectedBy returns the error for the intake's own 401, which came now. The leader does not say what
+// is wrong with a signature, but its Date header tells a clock that is off from another secret.
+func rejectedBy(res *http.Response, now time.Time) *RejectedError {
+	date, err := http.ParseTime(res.Header.Get("Date"))
+	if err != nil {
+		return &RejectedError{}
+	}
+	return &RejectedError{now.Sub(date).Truncate(time.Second)}
+}
+
+// Error implements error. It names what an operator has to change.
+func (e *RejectedError) Error() string {
+	const text = "the leader rejects this node's signature: "
+	switch {
+	case e.ClockAhead > AuthSkew:
+		return text + fmt.Sprintf("this node's clock is %s ahead of the leader's; set both by NTP", e.ClockAhead)
+	case e.ClockAhead < -AuthLifetime:
+		return text + fmt.Sprintf("this node's clock is %s behind the leader's; set both by NTP", -e.ClockAhead)
+	default:
+		return text + "set its TRIP2G_JWT_SECRET to the leader's and restart it"
+	}
+}
