@@ -57,6 +57,43 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 	}
 }
 
+// TestANodeThatIsToldOfALeaderIsNoSecondLeader names the leader without the prefix, as old stacks do:
+// a node that overlooked it would start as a leader of its own and take writes.
+func TestANodeThatIsToldOfALeaderIsNoSecondLeader(t *testing.T) {
+	for _, tt := range []struct {
+		args, environ []string
+		want          string
+	}{
+		{nil, []string{"LEADER_ADDR=app:20082"}, "app:20082"},
+		{nil, []string{"LEADER_ADDR= app:20082 ", "TRIP2G_LEADER_ADDR="}, "app:20082"},
+		{nil, []string{"LEADER_ADDR=app:20082", "TRIP2G_LEADER_ADDR=app:20082"}, "app:20082"},
+		{nil, []string{"LEADER_ADDR=", "TRIP2G_LEADER_ADDR=app:20082"}, "app:20082"},
+		{nil, []string{"LEADER_ADDR="}, ""},
+		{[]string{"--leader-addr=b:1"}, []string{"LEADER_ADDR=app:20082"}, "b:1"},
+	} {
+		c, err := load(t, tt.args, append(tt.environ, jwt, key)...)
+		if err != nil || c.LeaderAddr != tt.want || c.Replica() != (tt.want != "") {
+			t.Errorf("%v %v: the leader is %+v, %v", tt.args, tt.environ, c, err)
+		}
+	}
+	for _, name := range []string{"LEADER_ADDR", "TRIP2G_LEADER_ADDR"} {
+		_, err := load(t, []string{"--leader-addr", ""}, name+"=app:20082", jwt, key)
+		if err == nil || !strings.Contains(err.Error(), "--leader-addr is empty, but the environment names a leader") {
+			t.Errorf("with an empty flag and %s: %v", name, err)
+		}
+	}
+}
+
+func TestASettingWithoutItsPrefixIsNamed(t *testing.T) {
+	got := config.Unprefixed([]string{
+		"LISTEN_ADDR=:80", "DB_FILE=", "PUBLIC_URL=https://a.example", "TRIP2G_PUBLIC_URL=https://b.example",
+		"LEADER_ADDR=app:20082", "JWT_SECRET=sixteen-bytes-or-more", "HOME=/root",
+	})
+	if fmt.Sprint(got) != "[LISTEN_ADDR JWT_SECRET]" {
+		t.Errorf("named are %v", got)
+	}
+}
+
 func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
 	c, err := load(t, nil, "TRIP2G_TRUSTED_PROXIES=127.0.0.1, 10.1.2.3/8,fd00::/8")
 	if err != nil || fmt.Sprint(c.TrustedProxies) != "127.0.0.1/32,10.0.0.0/8,fd00::/8" {
@@ -75,6 +112,9 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 	}{
 		{[]string{"TRIP2G_DATABASE_FILE=x"}, []string{"TRIP2G_DATABASE_FILE", "did you mean TRIP2G_DB_FILE"}},
 		{[]string{"TRIP2G_LISTEN_ADR=:1"}, []string{"did you mean TRIP2G_LISTEN_ADDR"}},
+		{[]string{"trip2g_leader_addr=a:1", jwt, key}, []string{"trip2g_leader_addr", "did you mean TRIP2G_LEADER_ADDR"}},
+		{[]string{"LEADER_ADDR=b:1", "TRIP2G_LEADER_ADDR=a:1", jwt, key}, []string{"LEADER_ADDR is set to another address than TRIP2G_LEADER_ADDR", "unset one"}},
+		{[]string{"LEADER_ADDR=http://a:1", jwt, key}, []string{"TRIP2G_LEADER_ADDR", "URL"}},
 		{[]string{"TRIP2G_FOO=1"}, []string{"TRIP2G_FOO is no setting of this server: unset it"}},
 		{[]string{"TRIP2G_XYZZY_PLUGH_FROTZ_BAZ=1"}, []string{"no setting of this server", "--help"}},
 		{[]string{"TRIP2G_DB_FILE=data-wal"}, []string{"TRIP2G_DB_FILE", "-wal"}},

@@ -76,6 +76,7 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 // default. The error is Faults with all there are.
 func Read(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	values, faults := environment(environ)
+	faults = append(faults, adoptLeaderAddr(values, environ, flags)...)
 	settings := Settings()
 	for _, s := range settings {
 		if f := flags.Lookup(s.Flag); f != nil && f.Changed {
@@ -102,7 +103,7 @@ func environment(environ []string) (values map[string]string, faults Faults) {
 	known = append(known, clientVariables...)
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, Prefix) {
+		if !strings.HasPrefix(strings.ToUpper(name), Prefix) {
 			continue
 		}
 		if !slices.Contains(known, name) {
@@ -117,7 +118,7 @@ func environment(environ []string) (values map[string]string, faults Faults) {
 
 // unknown suggests a setting of which at least half is what was written, the prefix not counted.
 func unknown(name string, known []string) string {
-	written := strings.TrimPrefix(name, Prefix)
+	written := strings.TrimPrefix(strings.ToUpper(name), Prefix)
 	distance := func(other string) int {
 		return levenshtein.ComputeDistance(written, strings.TrimPrefix(other, Prefix))
 	}

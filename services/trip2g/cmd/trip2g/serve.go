@@ -44,9 +44,19 @@ func newServeCommand() *cobra.Command {
 		if err != nil {
 			return &codedError{exitUsage, err}
 		}
-		return logged(c, cmd.ErrOrStderr(), func(log zerolog.Logger) error { return serve(cmd.Context(), c, log) })
+		return logged(c, cmd.ErrOrStderr(), func(log zerolog.Logger) error {
+			warnUnprefixed(log, os.Environ())
+			return serve(cmd.Context(), c, log)
+		})
 	}
 	return cmd
+}
+
+// warnUnprefixed logs which settings are in the environment without their prefix.
+func warnUnprefixed(log zerolog.Logger, environ []string) {
+	if names := config.Unprefixed(environ); len(names) > 0 {
+		log.Warn().Strs("variables", names).Msg("these variables have no effect without " + config.Prefix + " before their name: rename those that are meant for this server")
+	}
 }
 
 // serve runs a node until ctx ends or a part of it fails.
