@@ -12,6 +12,7 @@ const (
 	EFORBIDDEN    = "forbidden"    // known, but without the right
 	ENOTFOUND     = "not_found"    // no such thing
 	ECONFLICT     = "conflict"     // the state it was meant for is gone
+	EEXPIRED      = "expired"      // the push that it belongs to is over; run the push again
 	ETOOLARGE     = "too_large"    // past a limit; the message names the limit
 	EUNAVAILABLE  = "unavailable"  // not now; trying again may help
 	EINTERNAL     = "internal"     // a fault of ours; details are in the log, never in an answer

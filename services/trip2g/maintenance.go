@@ -58,9 +58,9 @@ type MissingPage struct {
 
 // Purger removes what nothing can need again.
 type Purger interface {
-	// Purge removes sessions and codes out of date at now, stages untouched since staleStages, and files that
+	// Purge removes sessions and codes out of date at now, expired stages, and files that
 	// no note, staged or published, has referred to since then. Positions stay: followers see an end by ExpiresAt.
-	Purge(ctx context.Context, now, staleStages time.Time) (PurgeResult, error)
+	Purge(ctx context.Context, now, stale time.Time) (PurgeResult, error)
 }
 
 // PurgeResult counts what a purge removed.

@@ -73,13 +73,9 @@ type StagedNote struct {
 	Assets []NoteAsset // that the pushing stage sees for it
 }
 
-// Stage names who a staged push belongs to, "key:12" for an API key or "user:3" for a
-// signed-in user: one client's commit never publishes the half-pushed vault of another.
-type Stage string
-
 // VaultStore is the leader's writable vault. Every method is one transaction: all of it or
 // nothing. With publish, what was given is visible when the call returns and the returned
-// position covers it; without, it waits in the stage for Commit. Content that is already
+// position covers it; without, it waits in the stage for Commit, and a stage that is over is EEXPIRED. Content that is already
 // there makes no version and no position. Positions returned are the newest there is.
 type VaultStore interface {
 	// NotePaths lists notes that are not hidden, as the stage sees them, by path.
@@ -91,10 +87,12 @@ type VaultStore interface {
 	AttachAsset(ctx context.Context, stage Stage, noteID int64, asset NoteAsset, publish bool) (Position, error)
 	// HideNotes takes notes from readers and keeps their history. Unknown paths are no error.
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
-	// Commit publishes all that the stage holds, in one step.
+	// Commit publishes all that the stage holds, in one step. Again it changes nothing. EEXPIRED for a push
+	// that was discarded or has waited too long; ECONFLICT if which of two unnamed pushes is meant is not known.
 	Commit(ctx context.Context, stage Stage) (Position, error)
-	// Discard forgets all that the stage holds.
-	Discard(ctx context.Context, stage Stage) error
+	// Discard forgets all that the stage holds, and lets nothing be staged or committed there afterwards.
+	// committed reports that it was too late.
+	Discard(ctx context.Context, stage Stage) (committed bool, err error)
 }
 
 // AssetStore keeps files by their content.

@@ -18,10 +18,10 @@ type Publisher interface {
 	UploadAsset(ctx context.Context, stage Stage, upload AssetUpload, publish bool) (known bool, position Position, err error)
 	// HideNotes takes notes from readers and keeps their history. Unknown paths are no error.
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
-	// Commit publishes all that the stage holds, in one step.
+	// Commit publishes all that the stage holds, in one step. See VaultStore.
 	Commit(ctx context.Context, stage Stage) (Position, error)
-	// Discard forgets all that the stage holds.
-	Discard(ctx context.Context, stage Stage) error
+	// Discard forgets all that the stage holds. See VaultStore.
+	Discard(ctx context.Context, stage Stage) (committed bool, err error)
 }
 
 // PushedNote tells a client which files a note that it pushed refers to.

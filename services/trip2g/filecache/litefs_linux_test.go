@@ -67,7 +67,7 @@ func readAll(ctx context.Context, source trip2g.AssetReader, hash string) error 
 
 func write(t testing.TB, db *sqlite.DB, n int) {
 	t.Helper()
-	_, _, err := db.PushNotes(t.Context(), "key:1", []trip2g.NoteUpdate{{Path: "n.md", Content: fmt.Sprint(n)}}, true)
+	_, _, err := db.PushNotes(t.Context(), trip2g.Stage{Author: "key:1"}, []trip2g.NoteUpdate{{Path: "n.md", Content: fmt.Sprint(n)}}, true)
 	ok(t, err)
 }
 

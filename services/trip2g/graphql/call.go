@@ -16,8 +16,8 @@ type call struct {
 	userAgent   string
 	crossOrigin bool            // a browser says that another site sent it
 	session     *trip2g.Session // nil if nobody is signed in
-	stage       trip2g.Stage    // whose staged notes it means; "" for who may not publish
-	refused     error           // why stage is ""
+	stage       trip2g.Stage    // which push it belongs to; without an author for who may not publish
+	refused     error           // why stage has no author
 	keyFault    error           // why the key that was sent does not count; nil if it does, or none was sent
 
 	position trip2g.Position // newest that the operation reached; 0: none
@@ -37,6 +37,10 @@ func (c *call) reach(position trip2g.Position) { c.position = max(c.position, po
 // means it. A cookie that another site made a browser send is refused with 403.
 func (a *api) identify(r *http.Request) (*call, *refusal) {
 	c := &call{origin: a.Origin(r), userAgent: r.UserAgent()}
+	var err error
+	if c.stage, err = pushOf(r, c.origin); err != nil {
+		return nil, &refusal{http.StatusBadRequest, trip2g.ErrorMessage(err)}
+	}
 	seen := *r
 	seen.Host = c.origin.Host
 	c.crossOrigin = a.csrf.Check(&seen) != nil
@@ -64,7 +68,7 @@ func (c *call) useKey(key trip2g.APIKey, err error) {
 		c.refused, c.keyFault = err, err
 		return
 	}
-	c.stage = trip2g.Stage(fmt.Sprintf("key:%d", key.ID))
+	c.stage.Author = fmt.Sprintf("key:%d", key.ID)
 }
 
 func (c *call) useSession(session trip2g.Session, err error) {
@@ -76,9 +80,12 @@ func (c *call) useSession(session trip2g.Session, err error) {
 		c.refused = trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner (TRIP2G_OWNER_EMAIL) or an API key may do this")
 	default:
 		c.session = &session
-		c.stage = trip2g.Stage(fmt.Sprintf("user:%d", session.User.ID))
+		c.stage.Author = fmt.Sprintf("user:%d", session.User.ID)
 	}
 }
+
+// mayPublish reports whether a key or the owner's session counts.
+func (c *call) mayPublish() bool { return c.stage.Author != "" }
 
 // publisher gives the stage of who may publish, else the error that says why not.
 func (c *call) publisher() (trip2g.Stage, error) { return c.stage, c.refused }
@@ -89,7 +96,7 @@ func (c *call) signedIn() (trip2g.Session, error) {
 	switch {
 	case c.session != nil:
 		return *c.session, nil
-	case c.stage != "":
+	case c.mayPublish():
 		return trip2g.Session{}, trip2g.Errorf(trip2g.EFORBIDDEN, "an API key may not do this: sign in, in a browser or with signInByEmail")
 	default:
 		return trip2g.Session{}, trip2g.Errorf(trip2g.EUNAUTHORIZED, "sign in first, in a browser or with signInByEmail")

@@ -39,7 +39,7 @@ func fail[P any](ctx context.Context, err error) (P, error) {
 		return none, internal(err)
 	}
 	logCause(ctx, err)
-	payload := &ErrorPayload{Message: trip2g.ErrorMessage(err), ByFields: []FieldMessage{}}
+	payload := &ErrorPayload{Code: trip2g.ErrorCode(err), Message: trip2g.ErrorMessage(err), ByFields: []FieldMessage{}}
 	for _, field := range trip2g.ErrorFields(err) {
 		payload.ByFields = append(payload.ByFields, FieldMessage{Name: field.Name, Value: field.Value})
 	}

@@ -1817,6 +1817,29 @@ func (ec *executionContext) fieldContext_DiscardNotesPayload_success(_ context.C
 	return graphql.NewScalarFieldContext("DiscardNotesPayload", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _DiscardNotesPayload_committed(ctx context.Context, field graphql.CollectedField, obj *DiscardNotesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiscardNotesPayload_committed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiscardNotesPayload_committed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DiscardNotesPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _DismissMissingPagePayload_success(ctx context.Context, field graphql.CollectedField, obj *DismissMissingPagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1884,6 +1907,29 @@ func (ec *executionContext) _EndSessionPayload_success(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_EndSessionPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EndSessionPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ErrorPayload_code(ctx context.Context, field graphql.CollectedField, obj *ErrorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErrorPayload_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErrorPayload_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErrorPayload", field, false, false, "String")
 }
 
 func (ec *executionContext) _ErrorPayload_message(ctx context.Context, field graphql.CollectedField, obj *ErrorPayload) (ret graphql.Marshaler) {
@@ -11002,6 +11048,11 @@ func (ec *executionContext) _DiscardNotesPayload(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "committed":
+			out.Values[i] = ec._DiscardNotesPayload_committed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11129,6 +11180,11 @@ func (ec *executionContext) _ErrorPayload(ctx context.Context, sel ast.Selection
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ErrorPayload")
+		case "code":
+			out.Values[i] = ec._ErrorPayload_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "message":
 			out.Values[i] = ec._ErrorPayload_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

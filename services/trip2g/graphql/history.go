@@ -187,11 +187,12 @@ func (r *resolver) ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNot
 // DiscardNotes answers the mutation of that name.
 func (r *resolver) DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error) {
 	stage, err := callOf(ctx).publisher()
-	if err == nil {
-		err = r.Publisher.Discard(ctx, stage)
-	}
 	if err != nil {
 		return fail[DiscardNotesOrErrorPayload](ctx, err)
 	}
-	return &DiscardNotesPayload{Success: true}, nil
+	committed, err := r.Publisher.Discard(ctx, stage)
+	if err != nil {
+		return fail[DiscardNotesOrErrorPayload](ctx, err)
+	}
+	return &DiscardNotesPayload{Success: !committed, Committed: committed}, nil
 }

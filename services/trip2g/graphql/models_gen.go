@@ -158,7 +158,10 @@ type DifferenceLine struct {
 }
 
 type DiscardNotesPayload struct {
+	// Nothing of the push is visible, and nothing will be.
 	Success bool `json:"success"`
+	// It was too late: the push is visible.
+	Committed bool `json:"committed"`
 }
 
 func (DiscardNotesPayload) IsDiscardNotesOrErrorPayload() {}
@@ -192,6 +195,9 @@ func (EndSessionPayload) IsEndSessionOrErrorPayload() {}
 
 // An expected failure: nothing was written.
 type ErrorPayload struct {
+	// For programs: invalid, too_large, unauthorized, forbidden, not_found, conflict (what it was meant for has changed),
+	// expired (the push is over: begin another) or unavailable (not now: try again). More may come.
+	Code string `json:"code"`
 	// For people: what is wrong and what to do.
 	Message string `json:"message"`
 	// The parts of the input at fault, if it is about parts.

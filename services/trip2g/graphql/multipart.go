@@ -45,7 +45,7 @@ func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec grap
 		refuseBody(w, r, tooLarge(limit))
 		return
 	}
-	form := &form{keep: callOf(r.Context()).stage != "", tempDir: t.tempDir}
+	form := &form{keep: callOf(r.Context()).mayPublish(), tempDir: t.tempDir}
 	defer form.close()
 	whole := r.Body
 	r.Body = http.MaxBytesReader(w, r.Body, limit)

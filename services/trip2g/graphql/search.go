@@ -64,7 +64,7 @@ func (c *call) reader() (trip2g.Reader, error) {
 	switch {
 	case c.keyFault != nil:
 		return trip2g.Anyone, c.keyFault
-	case c.stage != "":
+	case c.mayPublish():
 		return trip2g.Owner, nil
 	case c.session != nil:
 		return trip2g.ReaderOf(*c.session, true), nil

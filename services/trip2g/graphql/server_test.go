@@ -164,9 +164,11 @@ type answer struct {
 // payload is the fields that any operation of these tests gives.
 type payload struct {
 	Typename      string `json:"__typename"`
+	Code          string
 	Message       string
 	ByFields      []struct{ Name, Value string }
 	Success       bool
+	Committed     bool
 	UploadSkipped bool
 	Token         string
 	ID            string

@@ -62,7 +62,7 @@ func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.G
 // and the answer to that is known.
 func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
 	limit := t.maxBody
-	if c.stage == "" {
+	if !c.mayPublish() {
 		limit = min(limit, maxAnonymousBody)
 	}
 	if r.ContentLength > t.maxBody {

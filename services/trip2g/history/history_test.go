@@ -16,7 +16,7 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
-const stage = trip2g.Stage("user:1")
+var stage = trip2g.Stage{Author: "user:1"}
 
 // vault is a leader's database with the services that write to it and read its history. Notes have the
 // title "Title of PATH", one with "members" in its path is for members, and one with "_" has no page.

@@ -23,8 +23,9 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
+var stage = trip2g.Stage{Author: "key:1"}
+
 const (
-	stage     = trip2g.Stage("key:1")
 	token     = "a-token-of-a-session"
 	assetText = "0123456789"
 )

@@ -12,7 +12,7 @@ const (
 	purgeJob   = "purge"
 	purgeEvery = time.Hour
 
-	// staleAfter is how long an unfinished push waits for its commit, and a file for a note.
+	// staleAfter is how long a file waits for a note, and a job that failed for somebody who looks.
 	staleAfter = 7 * 24 * time.Hour
 )
 

@@ -126,7 +126,7 @@ func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Positi
 }
 
 // Discard is trip2g.Publisher's.
-func (s *Service) Discard(ctx context.Context, stage trip2g.Stage) error {
+func (s *Service) Discard(ctx context.Context, stage trip2g.Stage) (committed bool, err error) {
 	return s.Vault.Discard(ctx, stage)
 }
 

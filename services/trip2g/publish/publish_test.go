@@ -17,7 +17,7 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
-const stage = trip2g.Stage("key:1")
+var stage = trip2g.Stage{Author: "key:1"}
 
 func open(t *testing.T) *sqlite.DB {
 	t.Helper()
@@ -285,7 +285,7 @@ func TestStagedNotesAreInvisibleUntilTheirCommit(t *testing.T) {
 	}
 	push("one", true)
 	push("two", false)
-	if _, err := s.HideNotes(ctx, "key:2", []string{"a.md"}, false); err != nil {
+	if _, err := s.HideNotes(ctx, trip2g.Stage{Author: "key:2"}, []string{"a.md"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"a.md": "one"}, visible(t, db)); diff != "" {
@@ -297,7 +297,7 @@ func TestStagedNotesAreInvisibleUntilTheirCommit(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"a.md": "two"}, visible(t, db)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := s.Commit(ctx, "key:2"); err != nil {
+	if _, err := s.Commit(ctx, trip2g.Stage{Author: "key:2"}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{}, visible(t, db)); diff != "" {

@@ -28,7 +28,7 @@ type vault struct {
 	index    *search.Index
 }
 
-const stage = trip2g.Stage("key:1")
+var stage = trip2g.Stage{Author: "key:1"}
 
 func openVault(t testing.TB, pairs ...string) *vault {
 	t.Helper()

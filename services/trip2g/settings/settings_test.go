@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
-const stage = trip2g.Stage("user:1")
+var stage = trip2g.Stage{Author: "user:1"}
 
 type vault struct {
 	t *testing.T

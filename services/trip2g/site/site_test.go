@@ -19,7 +19,7 @@ import (
 	"trip2g/services/trip2g/sqlite"
 )
 
-const stage = trip2g.Stage("key:1")
+var stage = trip2g.Stage{Author: "key:1"}
 
 func openDB(t *testing.T) *sqlite.DB {
 	t.Helper()

@@ -50,7 +50,7 @@ func TestVersionsTellWhoPublishedThem(t *testing.T) {
 	key := must[trip2g.APIKey](t)(db.CreateKey(t.Context(), trip2g.APIKey{Name: "laptop", Hash: "h", CreatedAt: time.Now()}))
 	ids, _ := push(t, db, stageOf("key", key.ID), true, "a.md=one")
 	push(t, db, stageOf("user", user.ID), true, "a.md=two!")
-	push(t, db, "key:4711", true, "a.md=three")
+	push(t, db, trip2g.Stage{Author: "key:4711"}, true, "a.md=three")
 	push(t, db, stageA, false, "a.md=staged")
 	ok(t, db.RevokeKey(t.Context(), key.ID, time.Now()))
 
@@ -127,7 +127,7 @@ func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
 }
 
 func stageOf(kind string, id int64) trip2g.Stage {
-	return trip2g.Stage(fmt.Sprintf("%s:%d", kind, id))
+	return trip2g.Stage{Author: fmt.Sprintf("%s:%d", kind, id)}
 }
 
 // missed is a batch of counts, numbered as its sender does.

@@ -127,7 +127,7 @@ func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 		return nil
 	}
 	list := jsonList(ids)
-	assets, err := t.noteAssets("", list)
+	assets, err := t.noteAssets(&stageRow{}, list)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type operation struct {
 	do   func(ctx context.Context, db *DB, n int) error
 }
 
-const stageAll, stageOne = trip2g.Stage("key:all"), trip2g.Stage("key:one")
+var stageAll, stageOne = trip2g.Stage{Author: "key:all"}, trip2g.Stage{Author: "key:one"}
 
 // operations change one note of a vault that filledVault made, or read of one change.
 var operations = []operation{

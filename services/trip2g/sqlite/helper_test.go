@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-const stageA, stageB = trip2g.Stage("key:1"), trip2g.Stage("key:2")
+var stageA, stageB = trip2g.Stage{Author: "key:1"}, trip2g.Stage{Author: "key:2"}
 
 // newLeader opens a fresh database for the length of a test.
 func newLeader(t testing.TB) *DB {

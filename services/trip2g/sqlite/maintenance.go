@@ -116,8 +116,8 @@ func (db *DB) JobRuns(ctx context.Context) ([]trip2g.JobRun, error) {
 }
 
 // Purge implements trip2g.Purger. It also removes queued jobs that were tried and not
-// done before staleStages. Files go in parts, so that other writes get between them.
-func (db *DB) Purge(ctx context.Context, now, staleStages time.Time) (trip2g.PurgeResult, error) {
+// done before stale. Files go in parts, so that other writes get between them.
+func (db *DB) Purge(ctx context.Context, now, stale time.Time) (trip2g.PurgeResult, error) {
 	var result trip2g.PurgeResult
 	err := db.write(ctx, "purge", func(t *tx) error {
 		var err error
@@ -127,20 +127,23 @@ func (db *DB) Purge(ctx context.Context, now, staleStages time.Time) (trip2g.Pur
 		if result.Codes, err = t.exec(`DELETE FROM sign_in_codes WHERE expires_at <= ?`, millis(now)); err != nil {
 			return err
 		}
-		if result.Staged, err = t.purgeStages(millis(staleStages)); err != nil {
+		if result.Staged, err = t.purgeStages(now); err != nil {
 			return err
 		}
-		if _, err := t.exec(`DELETE FROM missing_senders WHERE at < ?`, millis(staleStages)); err != nil {
+		if err := t.purgeUnpublished(millis(stale)); err != nil {
+			return err
+		}
+		if _, err := t.exec(`DELETE FROM missing_senders WHERE at < ?`, millis(stale)); err != nil {
 			return err
 		}
 		_, err = t.exec(`DELETE FROM goqite WHERE received > 0 AND created < strftime('%Y-%m-%dT%H:%M:%fZ', ? / 1000.0, 'unixepoch') AND timeout < strftime('%Y-%m-%dT%H:%M:%fZ')`,
-			millis(staleStages))
+			millis(stale))
 		return err
 	})
 	if err != nil {
 		return trip2g.PurgeResult{}, err
 	}
-	result.Assets, err = db.purgeAssets(ctx, now, staleStages)
+	result.Assets, err = db.purgeAssets(ctx, now, stale)
 	return result, err
 }
 
@@ -154,22 +157,6 @@ func (t *tx) purgeSessions(now int64) (int64, error) {
 		return 0, err
 	}
 	return t.exec(`DELETE FROM sessions WHERE expires_at <= ?`, now)
-}
-
-// purgeStages removes all that stages hold which nobody has used since stale. It counts the staged notes and files.
-func (t *tx) purgeStages(stale int64) (int64, error) {
-	const staleStages = `(
-		SELECT stage FROM (SELECT stage, staged_at FROM staged_notes UNION ALL SELECT stage, staged_at FROM staged_assets)
-		GROUP BY stage HAVING max(staged_at) < ?)`
-	assets, err := t.exec(`DELETE FROM staged_assets WHERE stage IN `+staleStages, stale)
-	if err != nil {
-		return 0, err
-	}
-	notes, err := t.exec(`DELETE FROM staged_notes WHERE stage IN `+staleStages, stale)
-	if err != nil {
-		return 0, err
-	}
-	return notes + assets, t.purgeUnpublished(stale)
 }
 
 // purgeUnpublished removes versions and notes that no stage holds and nobody ever published.

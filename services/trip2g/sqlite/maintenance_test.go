@@ -54,14 +54,14 @@ func TestPurgeTakesWhatIsOutOfDateAndLeavesTheRest(t *testing.T) {
 	fresh, _ := push(t, db, stageB, false, "b.md=fresh")
 	attach(t, db, stageB, fresh[0], "g", staged, false)
 	push(t, db, stageA, false, "a.md=stale", "live.md=stale")
-	_, err := db.writer.Exec(`UPDATE staged_notes SET staged_at = 1 WHERE stage = ?`, string(stageA))
+	_, err := db.writer.Exec(`UPDATE stages SET used_at = 1 WHERE author = ?`, stageA.Author)
 	ok(t, err)
 	_, err = db.writer.Exec(`UPDATE notes SET created_at = 1; UPDATE assets SET used_at = 1 WHERE hash = '` + orphan.Hash + `'`)
 	ok(t, err)
 	ok(t, db.PutSignInCode(ctx, trip2g.SignInCode{Email: "old@example.com", ExpiresAt: now}))
 	ok(t, db.PutSignInCode(ctx, trip2g.SignInCode{Email: "new@example.com", ExpiresAt: now.Add(time.Hour)}))
 	before := seenNotes(t, db, stageB)
-	_, position := push(t, db, "key:9", true)
+	_, position := push(t, db, trip2g.Stage{Author: "key:9"}, true)
 
 	result := must[trip2g.PurgeResult](t)(db.Purge(ctx, now, now.Add(-time.Hour)))
 	if want := (trip2g.PurgeResult{Codes: 1, Staged: 2, Assets: 1}); result != want {
@@ -84,6 +84,8 @@ func TestPurgeTakesWhatIsOutOfDateAndLeavesTheRest(t *testing.T) {
 	}
 
 	// Later, what was replaced is out of date as well; what notes refer to, hidden or staged, never is.
+	_, err = db.writer.Exec(`UPDATE stages SET used_at = 1`)
+	ok(t, err)
 	result = must[trip2g.PurgeResult](t)(db.Purge(ctx, now, time.Now().Add(time.Hour)))
 	if want := (trip2g.PurgeResult{Staged: 2, Assets: 2}); result != want {
 		t.Errorf("the later purge removed %+v, want %+v", result, want)
@@ -131,18 +133,6 @@ func TestPurgedSessionsDoNotMovePositionsBackOrForth(t *testing.T) {
 	if n := count(t, db, `SELECT count(*) FROM changes`); n != 1 {
 		t.Errorf("%d changes are left, want the note's", n)
 	}
-}
-
-// Stages live by their last use: a client that repeats what it staged must find it at its commit.
-func TestAStageInUseIsNotPurged(t *testing.T) {
-	db := newLeader(t)
-	push(t, db, stageA, false, "n.md=text")
-	_, err := db.writer.Exec(`UPDATE staged_notes SET staged_at = 1`)
-	ok(t, err)
-	push(t, db, stageA, false, "n.md=text")
-	must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now().Add(-time.Hour)))
-	commit(t, db, stageA)
-	wantSite(t, db, "n.md=text")
 }
 
 func TestAFileThatIsSentAgainIsNotPurgedBeforeItIsAttached(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 const seenBy = `
 	WITH seen AS (
 		SELECT n.id, n.path, CASE WHEN s.note_id IS NULL THEN n.published_version_id ELSE s.version_id END AS version_id
-		FROM notes n LEFT JOIN staged_notes s ON s.stage = ?1 AND s.note_id = n.id
+		FROM notes n LEFT JOIN staged_notes s ON s.stage_id = ?1 AND s.note_id = n.id
 		WHERE s.note_id IS NOT NULL OR n.hidden = 0)
 	SELECT seen.id, seen.path, v.hash, coalesce(c.content, '')
 	FROM seen JOIN note_versions v ON v.id = seen.version_id
@@ -31,13 +31,16 @@ const seenBy = `
 // NotePaths implements trip2g.VaultStore. Like is SQLite's LIKE without an escape character, in
 // which ASCII letters match in any case; Search compares by Unicode's full case folding, and
 // composed and decomposed letters alike. Paths that can name no note match none.
-func (db *DB) NotePaths(ctx context.Context, stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+func (db *DB) NotePaths(ctx context.Context, push trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
 	if len(filter.Like) > maxPatternLength || len(filter.Search) > maxPatternLength {
 		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "the filter is longer than %d bytes", maxPatternLength)
 	}
 	var notes []trip2g.NotePath
 	err := db.read(ctx, "list notes", func(t *tx) error {
-		var err error
+		stage, err := t.findStage(push)
+		if err != nil {
+			return err
+		}
 		switch {
 		case len(filter.Paths) > 0:
 			notes, err = t.notesByPath(stage, filter)
@@ -46,9 +49,9 @@ func (db *DB) NotePaths(ctx context.Context, stage trip2g.Stage, filter trip2g.N
 		case strings.ContainsRune(filter.Like, 0):
 			return nil // no path has NUL, at which SQLite's LIKE would stop reading
 		case filter.Like != "":
-			notes, err = t.seen(nil, seenBy+`WHERE seen.path LIKE ?3 ORDER BY seen.path`, string(stage), !filter.OmitContent, filter.Like)
+			notes, err = t.seen(nil, seenBy+`WHERE seen.path LIKE ?3 ORDER BY seen.path`, stage.id, !filter.OmitContent, filter.Like)
 		default:
-			notes, err = t.seen(nil, seenBy+`ORDER BY seen.path`, string(stage), !filter.OmitContent)
+			notes, err = t.seen(nil, seenBy+`ORDER BY seen.path`, stage.id, !filter.OmitContent)
 		}
 		if err != nil {
 			return err
@@ -79,11 +82,11 @@ func (t *tx) seen(keep func(*trip2g.NotePath) bool, query string, args ...any) (
 	return notes, nil
 }
 
-func (t *tx) notesByPath(stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+func (t *tx) notesByPath(stage *stageRow, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
 	var notes []trip2g.NotePath
 	for paths := range slices.Chunk(validPaths(filter.Paths), pathsPerQuery) {
 		found, err := t.seen(nil, seenBy+`WHERE seen.path IN (SELECT value FROM json_each(?3)) ORDER BY seen.path`,
-			string(stage), !filter.OmitContent, jsonList(paths))
+			stage.id, !filter.OmitContent, jsonList(paths))
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +95,7 @@ func (t *tx) notesByPath(stage trip2g.Stage, filter trip2g.NotePathFilter) ([]tr
 	return notes, nil
 }
 
-func (t *tx) notesBySearch(stage trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
+func (t *tx) notesBySearch(stage *stageRow, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
 	fold := cases.Fold()
 	plain := func(s string) string { return norm.NFC.String(fold.String(s)) }
 	wanted := plain(filter.Search)
@@ -104,10 +107,10 @@ func (t *tx) notesBySearch(stage trip2g.Stage, filter trip2g.NotePathFilter) ([]
 			n.Content = ""
 		}
 		return true
-	}, seenBy+`ORDER BY seen.path`, string(stage), true)
+	}, seenBy+`ORDER BY seen.path`, stage.id, true)
 }
 
-func (t *tx) addAssets(stage trip2g.Stage, notes []trip2g.NotePath) error {
+func (t *tx) addAssets(stage *stageRow, notes []trip2g.NotePath) error {
 	for part := range slices.Chunk(notes, pathsPerQuery) {
 		ids := make([]int64, len(part))
 		for i, n := range part {
@@ -125,20 +128,20 @@ func (t *tx) addAssets(stage trip2g.Stage, notes []trip2g.NotePath) error {
 }
 
 // noteAssets gives the files of the notes in a JSON list of ids as a stage sees them, by
-// reference; "" sees what is published.
-func (t *tx) noteAssets(stage trip2g.Stage, ids string) (map[int64][]trip2g.NoteAsset, error) {
+// reference; a stage that does not exist sees what is published.
+func (t *tx) noteAssets(stage *stageRow, ids string) (map[int64][]trip2g.NoteAsset, error) {
 	assets := map[int64][]trip2g.NoteAsset{}
 	for rows, err := range t.each(`
 		WITH mapped AS (
 			SELECT note_id, ref, asset_id, absolute_path FROM staged_assets
-			WHERE stage = ?1 AND note_id IN (SELECT value FROM json_each(?2))
+			WHERE stage_id = ?1 AND note_id IN (SELECT value FROM json_each(?2))
 			UNION ALL
 			SELECT note_id, ref, asset_id, absolute_path FROM note_assets p
 			WHERE note_id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (
-				SELECT 1 FROM staged_assets s WHERE s.stage = ?1 AND s.note_id = p.note_id AND s.ref = p.ref))
+				SELECT 1 FROM staged_assets s WHERE s.stage_id = ?1 AND s.note_id = p.note_id AND s.ref = p.ref))
 		SELECT m.note_id, a.id, m.ref, m.absolute_path, a.hash, a.size, a.content_type
 		FROM mapped m JOIN assets a ON a.id = m.asset_id
-		ORDER BY m.note_id, m.ref`, string(stage), ids) {
+		ORDER BY m.note_id, m.ref`, stage.id, ids) {
 		if err != nil {
 			return nil, err
 		}

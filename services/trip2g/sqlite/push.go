@@ -43,7 +43,7 @@ const noteStateColumns = `
 	       s.note_id IS NOT NULL, coalesce(s.version_id, 0), coalesce(v.hash, ''), coalesce(v.url, '')
 	FROM notes n
 	LEFT JOIN note_versions p ON p.id = n.published_version_id
-	LEFT JOIN staged_notes s ON s.stage = ?1 AND s.note_id = n.id
+	LEFT JOIN staged_notes s ON s.stage_id = ?1 AND s.note_id = n.id
 	LEFT JOIN note_versions v ON v.id = s.version_id `
 
 func scanNoteState(scan scanner) (*noteState, error) {
@@ -53,10 +53,10 @@ func scanNoteState(scan scanner) (*noteState, error) {
 }
 
 // noteStates finds notes by path. A path that nobody pushed is not in the answer.
-func (t *tx) noteStates(stage trip2g.Stage, paths []string) (map[string]*noteState, error) {
+func (t *tx) noteStates(stage *stageRow, paths []string) (map[string]*noteState, error) {
 	states := make(map[string]*noteState, len(paths))
 	for part := range slices.Chunk(paths, pathsPerQuery) {
-		for rows, err := range t.each(noteStateColumns+`WHERE n.path IN (SELECT value FROM json_each(?2))`, string(stage), jsonList(part)) {
+		for rows, err := range t.each(noteStateColumns+`WHERE n.path IN (SELECT value FROM json_each(?2))`, stage.id, jsonList(part)) {
 			if err != nil {
 				return nil, err
 			}
@@ -73,13 +73,17 @@ func (t *tx) noteStates(stage trip2g.Stage, paths []string) (map[string]*noteSta
 // PushNotes implements trip2g.VaultStore. It checks paths and text again, because nothing that is
 // not UTF-8 may reach the database. A note that is published at once takes along the files that
 // the same stage holds for it; what else the stage held for the note is dropped.
-func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, trip2g.Position, error) {
-	paths, err := checkUpdates(stage, updates)
+func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, trip2g.Position, error) {
+	paths, err := checkUpdates(push, updates)
 	if err != nil {
 		return nil, 0, err
 	}
 	notes := make([]trip2g.StagedNote, len(updates))
 	position, err := positionAfter(ctx, db.writeJoined(isSmall(updates), db.writeGathered), "push notes", func(t *tx) error {
+		stage, err := t.stageFor(push, publish)
+		if err != nil {
+			return err
+		}
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err
@@ -99,7 +103,7 @@ func (db *DB) PushNotes(ctx context.Context, stage trip2g.Stage, updates []trip2
 		for i, id := range ids {
 			notes[i] = trip2g.StagedNote{ID: id, Path: updates[i].Path, Assets: assets[id]}
 		}
-		return t.touchStage(stage)
+		return nil
 	})
 	if err != nil {
 		return nil, 0, err
@@ -112,9 +116,9 @@ func isSmall(updates []trip2g.NoteUpdate) bool {
 	return len(updates) == 1 && len(updates[0].Content) <= chunkSize
 }
 
-func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, error) {
-	if stage == "" {
-		return nil, trip2g.Errorf(trip2g.EINVALID, "the push names no stage")
+func checkUpdates(push trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, error) {
+	if push.Author == "" {
+		return nil, trip2g.Errorf(trip2g.EINVALID, "the push has no author")
 	}
 	fault := trip2g.Errorf(trip2g.EINVALID, "the push has notes that cannot be stored")
 	tooLarge := false
@@ -147,7 +151,7 @@ func checkUpdates(stage trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, er
 	return paths, nil
 }
 
-func (t *tx) pushNote(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate, publish bool) (int64, error) {
+func (t *tx) pushNote(stage *stageRow, n *noteState, update trip2g.NoteUpdate, publish bool) (int64, error) {
 	if n == nil {
 		id, err := t.insert(`INSERT INTO notes (path, created_at) VALUES (?, ?)`, update.Path, t.now)
 		if err != nil {
@@ -162,7 +166,7 @@ func (t *tx) pushNote(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate
 }
 
 // stageContent makes a text what the stage will publish, if that is a change.
-func (t *tx) stageContent(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate) error {
+func (t *tx) stageContent(stage *stageRow, n *noteState, update trip2g.NoteUpdate) error {
 	hash := trip2g.ContentHash(update.Content)
 	switch {
 	case n.visible() && n.publishedHash == hash:
@@ -180,7 +184,7 @@ func (t *tx) stageContent(stage trip2g.Stage, n *noteState, update trip2g.NoteUp
 }
 
 // publishContent shows a text to readers, if that is a change.
-func (t *tx) publishContent(stage trip2g.Stage, n *noteState, update trip2g.NoteUpdate) error {
+func (t *tx) publishContent(stage *stageRow, n *noteState, update trip2g.NoteUpdate) error {
 	hash := trip2g.ContentHash(update.Content)
 	var err error
 	switch {
@@ -205,9 +209,9 @@ func (t *tx) publishContent(stage trip2g.Stage, n *noteState, update trip2g.Note
 
 // addVersion keeps a text. One that is published at once says so from its beginning: to be put among the
 // unpublished and taken out again would send a replica a page more.
-func (t *tx) addVersion(stage trip2g.Stage, note int64, hash string, update trip2g.NoteUpdate, publishedAt sql.NullInt64) (int64, error) {
+func (t *tx) addVersion(stage *stageRow, note int64, hash string, update trip2g.NoteUpdate, publishedAt sql.NullInt64) (int64, error) {
 	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, published_at, url) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		note, hash, len(update.Content), t.now, string(stage), publishedAt, sql.NullString{String: update.URL, Valid: update.URL != ""})
+		note, hash, len(update.Content), t.now, stage.push.Author, publishedAt, sql.NullString{String: update.URL, Valid: update.URL != ""})
 	if err != nil {
 		return 0, err
 	}
@@ -252,9 +256,12 @@ func (t *tx) hide(n *noteState) error {
 }
 
 // stage puts down what a commit will do to a note: show a version, or hide the note for 0.
-func (t *tx) stage(stage trip2g.Stage, n *noteState, version int64) error {
-	_, err := t.exec(`INSERT OR REPLACE INTO staged_notes (stage, note_id, version_id, staged_at) VALUES (?, ?, ?, ?)`,
-		string(stage), n.id, sql.NullInt64{Int64: version, Valid: version != 0}, t.now)
+func (t *tx) stage(stage *stageRow, n *noteState, version int64) error {
+	if err := t.beginStage(stage); err != nil {
+		return err
+	}
+	_, err := t.exec(`INSERT OR REPLACE INTO staged_notes (stage_id, note_id, version_id) VALUES (?, ?, ?)`,
+		stage.id, n.id, sql.NullInt64{Int64: version, Valid: version != 0})
 	if err != nil {
 		return err
 	}
@@ -262,11 +269,11 @@ func (t *tx) stage(stage trip2g.Stage, n *noteState, version int64) error {
 }
 
 // unstage forgets what the stage holds for a note.
-func (t *tx) unstage(stage trip2g.Stage, n *noteState) error {
+func (t *tx) unstage(stage *stageRow, n *noteState) error {
 	if !n.staged {
 		return nil
 	}
-	if _, err := t.exec(`DELETE FROM staged_notes WHERE stage = ? AND note_id = ?`, string(stage), n.id); err != nil {
+	if _, err := t.exec(`DELETE FROM staged_notes WHERE stage_id = ? AND note_id = ?`, stage.id, n.id); err != nil {
 		return err
 	}
 	return t.dropUnpublished(n)
@@ -278,24 +285,5 @@ func (t *tx) dropUnpublished(n *noteState) error {
 		return nil
 	}
 	_, err := t.exec(`DELETE FROM note_versions WHERE id = ? AND published_at IS NULL`, n.stagedVersion)
-	return err
-}
-
-// touchAfter is how old a stage gets before a push that changes nothing in it counts as a use, in milliseconds.
-const touchAfter = 60 * 60 * 1000
-
-// touchStage keeps a stage that is in use from being purged, even if every push to it repeats what it holds.
-func (t *tx) touchStage(stage trip2g.Stage) error {
-	fresh, err := t.get(`
-		SELECT 1 FROM staged_notes WHERE stage = ?1 AND staged_at > ?2
-		UNION ALL SELECT 1 FROM staged_assets WHERE stage = ?1 AND staged_at > ?2 LIMIT 1`,
-		[]any{string(stage), t.now - touchAfter}, new(int))
-	if err != nil || fresh {
-		return err
-	}
-	if _, err := t.exec(`UPDATE staged_notes SET staged_at = ? WHERE stage = ?`, t.now, string(stage)); err != nil {
-		return err
-	}
-	_, err = t.exec(`UPDATE staged_assets SET staged_at = ? WHERE stage = ?`, t.now, string(stage))
 	return err
 }

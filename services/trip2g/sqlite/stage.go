@@ -7,9 +7,13 @@ import (
 )
 
 // HideNotes implements trip2g.VaultStore.
-func (db *DB) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
+func (db *DB) HideNotes(ctx context.Context, push trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
 	paths = validPaths(paths)
 	return positionAfter(ctx, db.writeJoined(len(paths) == 1, db.writeGathered), "hide notes", func(t *tx) error {
+		stage, err := t.stageFor(push, publish)
+		if err != nil {
+			return err
+		}
 		states, err := t.noteStates(stage, paths)
 		if err != nil {
 			return err
@@ -27,7 +31,7 @@ func (db *DB) HideNotes(ctx context.Context, stage trip2g.Stage, paths []string,
 	})
 }
 
-func (t *tx) hideNote(stage trip2g.Stage, n *noteState, publish bool) error {
+func (t *tx) hideNote(stage *stageRow, n *noteState, publish bool) error {
 	if publish {
 		if err := t.hide(n); err != nil {
 			return err
@@ -43,36 +47,34 @@ func (t *tx) hideNote(stage trip2g.Stage, n *noteState, publish bool) error {
 	return t.stage(stage, n, 0)
 }
 
-// Commit implements trip2g.VaultStore. Versions are in the database since they were staged, so
-// that a commit only points at them: the write lock is held for microseconds a note.
-func (db *DB) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, error) {
-	return db.writeAt(ctx, "commit the staged notes", func(t *tx) error {
-		var staged []*noteState
-		for rows, err := range t.each(noteStateColumns+`WHERE s.note_id IS NOT NULL ORDER BY n.id`, string(stage)) {
-			if err != nil {
-				return err
-			}
-			state, err := scanNoteState(rows.Scan)
-			if err != nil {
-				return err
-			}
-			staged = append(staged, state)
+// commitStage publishes what a stage holds. Versions are in the database since they were staged, so that a
+// commit only points at them: the write lock is held for microseconds a note.
+func (t *tx) commitStage(stage *stageRow) error {
+	var staged []*noteState
+	for rows, err := range t.each(noteStateColumns+`WHERE s.note_id IS NOT NULL ORDER BY n.id`, stage.id) {
+		if err != nil {
+			return err
 		}
-		for _, n := range staged {
-			if err := t.commitNote(stage, n); err != nil {
-				return err
-			}
+		state, err := scanNoteState(rows.Scan)
+		if err != nil {
+			return err
 		}
-		for _, pair := range renames(staged) {
-			if err := t.succeed(pair[0], pair[1]); err != nil {
-				return err
-			}
+		staged = append(staged, state)
+	}
+	for _, n := range staged {
+		if err := t.commitNote(stage, n); err != nil {
+			return err
 		}
-		return t.publishAssets(stage, 0)
-	})
+	}
+	for _, pair := range renames(staged) {
+		if err := t.succeed(pair[0], pair[1]); err != nil {
+			return err
+		}
+	}
+	return t.publishAssets(stage, 0)
 }
 
-func (t *tx) commitNote(stage trip2g.Stage, n *noteState) error {
+func (t *tx) commitNote(stage *stageRow, n *noteState) error {
 	var err error
 	switch {
 	case n.stagedVersion == 0:
@@ -89,29 +91,16 @@ func (t *tx) commitNote(stage trip2g.Stage, n *noteState) error {
 	return t.unstage(stage, n)
 }
 
-// Discard implements trip2g.VaultStore. Notes and versions that nobody ever published stay, unseen, until
-// they are purged.
-func (db *DB) Discard(ctx context.Context, stage trip2g.Stage) error {
-	return db.write(ctx, "discard the staged notes", func(t *tx) error {
-		_, err := t.exec(`UPDATE assets SET used_at = ? WHERE id IN (SELECT asset_id FROM staged_assets WHERE stage = ?)`, t.now, string(stage))
+// AttachAsset implements trip2g.VaultStore. The asset is found by AssetID, or by Hash without one.
+func (db *DB) AttachAsset(ctx context.Context, push trip2g.Stage, noteID int64, asset trip2g.NoteAsset, publish bool) (trip2g.Position, error) {
+	if asset.Ref == "" || push.Author == "" {
+		return 0, trip2g.Errorf(trip2g.EINVALID, "a file's reference in the note and its author are needed")
+	}
+	return positionAfter(ctx, db.writeTogether, "attach a file", func(t *tx) error {
+		stage, err := t.stageFor(push, publish)
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"staged_assets", "staged_notes"} {
-			if _, err := t.exec(`DELETE FROM `+table+` WHERE stage = ?`, string(stage)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// AttachAsset implements trip2g.VaultStore. The asset is found by AssetID, or by Hash without one.
-func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset, publish bool) (trip2g.Position, error) {
-	if asset.Ref == "" || stage == "" {
-		return 0, trip2g.Errorf(trip2g.EINVALID, "a file's reference in the note and its stage are needed")
-	}
-	return positionAfter(ctx, db.writeTogether, "attach a file", func(t *tx) error {
 		found, err := t.get(`
 			SELECT id FROM assets WHERE ((?1 <> 0 AND id = ?1) OR (?1 = 0 AND hash = ?2)) AND NOT `+uploading,
 			[]any{asset.AssetID, asset.Hash}, &asset.AssetID)
@@ -131,9 +120,9 @@ func (db *DB) AttachAsset(ctx context.Context, stage trip2g.Stage, noteID int64,
 	})
 }
 
-func (t *tx) checkAttachable(stage trip2g.Stage, noteID int64) error {
+func (t *tx) checkAttachable(stage *stageRow, noteID int64) error {
 	var n *noteState
-	found, err := t.find(noteStateColumns+`WHERE n.id = ?2`, []any{string(stage), noteID}, func(scan scanner) (err error) {
+	found, err := t.find(noteStateColumns+`WHERE n.id = ?2`, []any{stage.id, noteID}, func(scan scanner) (err error) {
 		n, err = scanNoteState(scan)
 		return err
 	})
@@ -146,14 +135,14 @@ func (t *tx) checkAttachable(stage trip2g.Stage, noteID int64) error {
 	return nil
 }
 
-func (t *tx) attachNow(stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset) error {
+func (t *tx) attachNow(stage *stageRow, noteID int64, asset trip2g.NoteAsset) error {
 	if err := t.dropStagedAsset(stage, noteID, asset.Ref); err != nil {
 		return err
 	}
 	return t.attach(noteID, asset.Ref, asset.AssetID, asset.AbsolutePath)
 }
 
-func (t *tx) attachStaged(stage trip2g.Stage, noteID int64, asset trip2g.NoteAsset) error {
+func (t *tx) attachStaged(stage *stageRow, noteID int64, asset trip2g.NoteAsset) error {
 	wanted := []any{noteID, asset.Ref, asset.AssetID, asset.AbsolutePath}
 	published, err := t.get(`SELECT 1 FROM note_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ?`, wanted, new(int))
 	if err != nil {
@@ -162,29 +151,32 @@ func (t *tx) attachStaged(stage trip2g.Stage, noteID int64, asset trip2g.NoteAss
 	if published {
 		return t.dropStagedAsset(stage, noteID, asset.Ref)
 	}
-	staged, err := t.get(`SELECT 1 FROM staged_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ? AND stage = ?`,
-		append(wanted, string(stage)), new(int))
+	staged, err := t.get(`SELECT 1 FROM staged_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ? AND stage_id = ?`,
+		append(wanted, stage.id), new(int))
 	if err != nil {
 		return err
 	}
 	if staged {
-		return t.touchStage(stage)
+		return nil
 	}
 	if err := t.dropStagedAsset(stage, noteID, asset.Ref); err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO staged_assets (stage, note_id, ref, asset_id, absolute_path, staged_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		string(stage), noteID, asset.Ref, asset.AssetID, asset.AbsolutePath, t.now)
+	if err := t.beginStage(stage); err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO staged_assets (stage_id, note_id, ref, asset_id, absolute_path) VALUES (?, ?, ?, ?, ?)`,
+		stage.id, noteID, asset.Ref, asset.AssetID, asset.AbsolutePath)
 	return err
 }
 
-func (t *tx) dropStagedAsset(stage trip2g.Stage, noteID int64, ref string) error {
-	const which = `FROM staged_assets WHERE stage = ? AND note_id = ? AND ref = ?`
-	_, err := t.exec(`UPDATE assets SET used_at = ? WHERE id = (SELECT asset_id `+which+`)`, t.now, string(stage), noteID, ref)
+func (t *tx) dropStagedAsset(stage *stageRow, noteID int64, ref string) error {
+	const which = `FROM staged_assets WHERE stage_id = ? AND note_id = ? AND ref = ?`
+	_, err := t.exec(`UPDATE assets SET used_at = ? WHERE id = (SELECT asset_id `+which+`)`, t.now, stage.id, noteID, ref)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`DELETE `+which, string(stage), noteID, ref)
+	_, err = t.exec(`DELETE `+which, stage.id, noteID, ref)
 	return err
 }
 
@@ -212,7 +204,7 @@ func (t *tx) attach(noteID int64, ref string, assetID int64, absolutePath string
 }
 
 // publishAssets publishes the files that a stage holds for one note, or for every note (0).
-func (t *tx) publishAssets(stage trip2g.Stage, noteID int64) error {
+func (t *tx) publishAssets(stage *stageRow, noteID int64) error {
 	type attachment struct {
 		note, asset       int64
 		ref, absolutePath string
@@ -220,7 +212,7 @@ func (t *tx) publishAssets(stage trip2g.Stage, noteID int64) error {
 	var staged []attachment
 	for rows, err := range t.each(`
 		SELECT note_id, asset_id, ref, absolute_path FROM staged_assets
-		WHERE stage = ?1 AND (?2 = 0 OR note_id = ?2) ORDER BY note_id, ref`, string(stage), noteID) {
+		WHERE stage_id = ?1 AND (?2 = 0 OR note_id = ?2) ORDER BY note_id, ref`, stage.id, noteID) {
 		if err != nil {
 			return err
 		}
@@ -238,6 +230,6 @@ func (t *tx) publishAssets(stage trip2g.Stage, noteID int64) error {
 			return err
 		}
 	}
-	_, err := t.exec(`DELETE FROM staged_assets WHERE stage = ?1 AND (?2 = 0 OR note_id = ?2)`, string(stage), noteID)
+	_, err := t.exec(`DELETE FROM staged_assets WHERE stage_id = ?1 AND (?2 = 0 OR note_id = ?2)`, stage.id, noteID)
 	return err
 }

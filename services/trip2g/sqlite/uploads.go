@@ -19,6 +19,9 @@ const (
 	// leader less than a tenth of a second.
 	chunksPerPart = 8
 
+	// usedEvery is how often the use of a file that nothing refers to is written down.
+	usedEvery = time.Hour
+
 	// abandonedAfter is how old an upload gets before it is taken for one that a killed process left.
 	abandonedAfter = time.Hour
 
@@ -197,7 +200,7 @@ func (db *DB) purgeAssets(ctx context.Context, now, stale time.Time) (int64, err
 // keepAsset keeps a file that nothing refers to from being purged before whoever sent it again attaches it.
 func (db *DB) keepAsset(ctx context.Context, id int64) error {
 	return db.writeTogether(ctx, "keep a file", func(t *tx) error {
-		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, touchAfter)
+		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, usedEvery.Milliseconds())
 		return err
 	})
 }

@@ -300,7 +300,7 @@ func TestAPushThatIsWrongAnywhereStoresNothing(t *testing.T) {
 			t.Errorf("%s: the fields at fault are %v", name, trip2g.ErrorFields(err))
 		}
 	}
-	_, _, err := db.PushNotes(t.Context(), "", []trip2g.NoteUpdate{{Path: "n.md"}}, true)
+	_, _, err := db.PushNotes(t.Context(), trip2g.Stage{}, []trip2g.NoteUpdate{{Path: "n.md"}}, true)
 	wantCode(t, err, trip2g.EINVALID)
 	wantSite(t, db)
 }
@@ -357,7 +357,9 @@ func TestADiscardedPushIsForgotten(t *testing.T) {
 	attach(t, db, stageA, ids[0], "x.png", store(t, db, "x"), false)
 	_, err := db.HideNotes(t.Context(), stageA, []string{"a.md"}, false)
 	ok(t, err)
-	ok(t, db.Discard(t.Context(), stageA))
+	if committed := must[bool](t)(db.Discard(t.Context(), stageA)); committed {
+		t.Error("a push that was never committed is said to be")
+	}
 	before := commit(t, db, stageB)
 	if after := commit(t, db, stageA); after != before {
 		t.Errorf("a commit after it changed something: position %d, then %d", before, after)

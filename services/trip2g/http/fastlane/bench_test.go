@@ -29,7 +29,7 @@ func BenchmarkPage(b *testing.B) {
 	db, follower := newSite(b)
 	for _, size := range []int{7 << 10, 28 << 10} {
 		text := strings.Repeat("x", size)
-		if _, _, err := db.PushNotes(b.Context(), "key:1", []trip2g.NoteUpdate{{Path: "page.md", Content: text}}, true); err != nil {
+		if _, _, err := db.PushNotes(b.Context(), trip2g.Stage{Author: "key:1"}, []trip2g.NoteUpdate{{Path: "page.md", Content: text}}, true); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := follower.Refresh(b.Context()); err != nil {

@@ -43,7 +43,7 @@ func newSite(t testing.TB) (*sqlite.DB, *site.Follower) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if _, _, err := db.PushNotes(t.Context(), "key:1", vault, true); err != nil {
+	if _, _, err := db.PushNotes(t.Context(), trip2g.Stage{Author: "key:1"}, vault, true); err != nil {
 		t.Fatal(err)
 	}
 	signIn(t, db)

@@ -139,7 +139,7 @@ func TestASlowReaderKeepsItsVersion(t *testing.T) {
 	push := func(letter string) {
 		t.Helper()
 		note := trip2g.NoteUpdate{Path: "huge.md", Content: strings.Repeat(letter, 12<<20)}
-		if _, _, err := db.PushNotes(t.Context(), "key:1", []trip2g.NoteUpdate{note}, true); err != nil {
+		if _, _, err := db.PushNotes(t.Context(), trip2g.Stage{Author: "key:1"}, []trip2g.NoteUpdate{note}, true); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := follower.Refresh(t.Context()); err != nil {
