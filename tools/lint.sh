@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 go=${GO:-go}
 
-unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l e2e internal services)
+unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l docs e2e internal services)
 [ -z "$unformatted" ] || fail "Not formatted (make fmt does it):
 $unformatted"
 

@@ -159,5 +159,8 @@ func TagURL(tag string) string {
 	return out
 }
 
+// DocsURL is where every node serves the documentation of its version.
+const DocsURL = "/_system/docs/"
+
 // AssetPrefix is where the URLs of files start.
 const AssetPrefix = "/_system/assets/"

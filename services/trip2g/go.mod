@@ -46,6 +46,7 @@ require (
 	golang.org/x/text v0.43.0
 	golang.org/x/time v0.15.0
 	maragu.dev/goqite v0.4.0
+	trip2g/docs v0.0.0
 	trip2g/internal v0.0.0
 	znkr.io/diff v1.0.0
 )
@@ -85,6 +86,9 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace trip2g/internal => ../../internal
+replace (
+	trip2g/docs => ../../docs
+	trip2g/internal => ../../internal
+)
 
 tool github.com/99designs/gqlgen

@@ -60,6 +60,7 @@ func New(o Options) *Console {
 			c.menu = append(c.menu, trip2g.NavItem{Title: p.title, URL: Prefix + p.path})
 		}
 	}
+	c.menu = append(c.menu, trip2g.NavItem{Title: "Documentation", URL: trip2g.DocsURL})
 	return c
 }
 

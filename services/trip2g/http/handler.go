@@ -3,6 +3,7 @@ package http
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -29,6 +30,7 @@ type Options struct {
 	GraphQL       http.Handler        // leader only: the API
 	Missing       func(path string)   // told of pages asked for in vain; nil: nobody
 	Routes        []Route             // what else the server has for itself, under SystemPrefix
+	BasePath      trip2g.BasePath     // where the handler is, see Below
 }
 
 // Route is a handler and what it is for: every path below one that ends in "/", else that path alone. A
@@ -41,6 +43,16 @@ type Route struct {
 
 // SystemPrefix starts the paths that are the server's own and no pages.
 const SystemPrefix = "/_system/"
+
+// Below returns a handler for the requests below a base path. next is asked for the paths that its site has
+// inside.
+func Below(base trip2g.BasePath, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner := *r
+		inner.URL = &url.URL{Path: base.Inner(r.URL.Path), RawPath: base.Inner(r.URL.RawPath), RawQuery: r.URL.RawQuery}
+		next.ServeHTTP(w, &inner)
+	})
+}
 
 type handler struct {
 	Options

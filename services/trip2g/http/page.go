@@ -26,7 +26,7 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	case !wellFormed(r.URL.Path):
 		h.serveNotFound(w, r, site, reader)
 	case found.URL != "":
-		redirect(w, r, found, reader)
+		h.redirect(w, r, found, reader)
 	case page == nil:
 		if h.Missing != nil && !strings.HasPrefix(r.URL.Path, SystemPrefix) {
 			h.Missing(r.URL.Path)
@@ -41,10 +41,10 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 
 // redirect sends a reader to where a page is. A permanent one tells search engines that it has moved; it
 // is asked for anew each time all the same, because an owner may move the page back.
-func redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Reader) {
+func (h *handler) redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Reader) {
 	location := found.URL
 	if strings.HasPrefix(location, "/") {
-		location = (&url.URL{Path: location, RawQuery: r.URL.RawQuery}).String()
+		location = (&url.URL{Path: h.BasePath.Outer(location), RawQuery: r.URL.RawQuery}).String()
 	}
 	status := http.StatusFound
 	if found.Permanent {

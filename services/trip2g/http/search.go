@@ -30,6 +30,7 @@ type SearchOptions struct {
 	Site     func() trip2g.Site // what is served now; gives nil until the site is loaded
 	Identity *Identity
 	Frame    trip2g.SearchFrame // asked only when there is a site
+	BasePath trip2g.BasePath    // where the site is, see Below
 }
 
 // SearchRoutes gives the search: a page that works without a script, and JSON for one that asks while
@@ -95,17 +96,17 @@ func (s *search) ask(r *http.Request) *asked {
 }
 
 // next gives the address of the results after these, "" if there are none.
-func (a *asked) next() string {
+func (a *asked) next(base trip2g.BasePath) string {
 	if a.page*resultsPerPage >= a.answer.Total || a.page >= lastResultPage {
 		return ""
 	}
-	return SearchPath + "?" + url.Values{"q": {a.answer.Query}, "page": {strconv.Itoa(a.page + 1)}}.Encode()
+	return base.Outer(SearchPath) + "?" + url.Values{"q": {a.answer.Query}, "page": {strconv.Itoa(a.page + 1)}}.Encode()
 }
 
 func (s *search) page(a *asked) ([]byte, string) {
 	p := trip2g.SearchPage{
 		Query: a.answer.Query, Reader: a.reader, Indexing: a.answer.Indexing, Progress: a.answer.Progress,
-		Total: a.answer.Total, Results: a.answer.Results, Next: a.next(), Message: trip2g.ErrorMessage(a.err),
+		Total: a.answer.Total, Results: a.answer.Results, Next: a.next(s.BasePath), Message: trip2g.ErrorMessage(a.err),
 	}
 	return s.Frame(p), "text/html; charset=utf-8"
 }

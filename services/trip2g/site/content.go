@@ -119,6 +119,9 @@ func (c *catalog) nextStamps(last *content) *stamps {
 	return &next
 }
 
+// manualName is what the documentation's pages call the site that they are.
+const manualName = "trip2g documentation"
+
 func (c *content) makeLayout(of *catalog) *layout {
 	owner := of.owner
 	l := &layout{
@@ -126,6 +129,9 @@ func (c *content) makeLayout(of *catalog) *layout {
 	}
 	if e := at(c.entries, "/"); e != nil && !e.doc.MembersOnly {
 		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
+	}
+	if c.Manual != nil {
+		l.name = manualName
 	}
 	if owner != nil {
 		l.settings = *owner.doc.Settings

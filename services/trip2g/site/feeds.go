@@ -337,6 +337,9 @@ func (robots) render(r *reading) []byte {
 
 // published gives the feed, sitemap or rule for robots at an address, nil if there is none.
 func (s scope) published(urlPath string) subject {
+	if s.Manual != nil {
+		return nil
+	}
 	switch urlPath {
 	case rssURL, jsonFeedURL:
 		return feed{urlPath}

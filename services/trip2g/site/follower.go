@@ -52,9 +52,18 @@ type Options struct {
 	LookEvery time.Duration
 	// BodyCacheSize bounds the bytes of ready bodies; 0: DefaultBodyCache.
 	BodyCacheSize int64
+	// BasePath is where the site is served. With Manual, it is below the root of its host.
+	BasePath trip2g.BasePath
+	// Manual is what the pages say of the documentation that they are; nil: they are an owner's site.
+	Manual *Manual
 	// Long are the turns of what takes a processor for milliseconds, a weight of 1 each; nil: as many as
 	// there are processors.
 	Long *semaphore.Weighted
+}
+
+// Manual is what the pages of the documentation say of it.
+type Manual struct {
+	Version string // of the program that it describes
 }
 
 // firstRetry is how long Run waits after a failure; each further one doubles it, up to LookEvery.

@@ -17,7 +17,7 @@ func (f *Follower) Frame(p trip2g.SystemPage) []byte {
 		v.Scripts = append(v.Scripts, fileURL(name))
 	}
 	v.Hidden, v.Home, v.Explorer = true, false, nil
-	return execute("system.html", v)
+	return f.rebase(execute("system.html", v))
 }
 
 // SearchFrame is a trip2g.SearchFrame.
@@ -28,7 +28,7 @@ func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte {
 	}
 	v := &searchView{view: f.served(p.Reader).view(title, place{address: searchPath}), Found: p}
 	v.Hidden = true
-	return execute("search.html", v)
+	return f.rebase(execute("search.html", v))
 }
 
 const searchPath = systemPrefix + "/search"

@@ -36,7 +36,7 @@ func (s scope) graphOf(e *entry) *graph {
 	add := func(e *entry, depth int) {
 		if _, known := numbers[e]; !known && len(g.Nodes) < maxGraphNodes {
 			numbers[e] = len(g.Nodes)
-			g.Nodes = append(g.Nodes, graphNode{e.doc.Title, escaped(e.url), depth, e})
+			g.Nodes = append(g.Nodes, graphNode{e.doc.Title, s.outer(escaped(e.url)), depth, e})
 		}
 	}
 	add(e, 0)
@@ -133,14 +133,14 @@ func (p treePage) render(r *reading) []byte {
 	items, more := r.list(p.folder.url, maxTree)
 	lines := make([]treeLine, 0, len(items)+1)
 	for _, i := range items {
-		line := treeLine{Title: i.Title, URL: escaped(i.URL), Folder: i.Folder}
+		line := treeLine{Title: i.Title, URL: r.outer(escaped(i.URL)), Folder: i.Folder}
 		if i.Folder {
-			line.Tree = treeURL(i.URL)
+			line.Tree = r.outer(treeURL(i.URL))
 		}
 		lines = append(lines, line)
 	}
 	if more {
-		lines = append(lines, treeLine{Title: "More …", URL: escaped(p.folder.url)})
+		lines = append(lines, treeLine{Title: "More …", URL: r.outer(escaped(p.folder.url))})
 	}
 	return toJSON(lines)
 }

@@ -52,7 +52,7 @@ var ownPages = map[string]bool{
 	systemPrefix + "/": true, systemPrefix + "/search": true, systemPrefix + "/signin": true, systemPrefix + "/account": true,
 	systemPrefix + "/notes": true, systemPrefix + "/publish": true, systemPrefix + "/keys": true, systemPrefix + "/members": true,
 	systemPrefix + "/missing": true, systemPrefix + "/redirects": true, systemPrefix + "/settings": true, systemPrefix + "/jobs": true,
-	systemPrefix + "/nodes": true, systemPrefix + "/api": true,
+	systemPrefix + "/nodes": true, systemPrefix + "/api": true, trip2g.DocsURL: true,
 }
 
 // aliased gives the page of the nearest note that has an alias.

@@ -104,6 +104,9 @@ type rendering struct {
 func (p *page) render() ([]byte, *rendering) {
 	r := newReading(p.scope, entryOf(p.subject))
 	html := p.subject.render(r)
+	if p.subject.contentType() == htmlType {
+		html = p.rebase(html)
+	}
 	made := &rendering{subject: p.subject, layout: p.layout, facts: r.facts(), hash: hashOf(html)}
 	made.checked.Store(p.stamps)
 	return html, made

@@ -11,8 +11,10 @@ import (
 
 // dress puts on a page what the owner's settings say.
 func (r *reading) dress(v *view) {
-	v.Feeds = []feedLink{{"RSS", "application/rss+xml", rssURL}, {"JSON feed", "application/feed+json", jsonFeedURL}}
-	v.Hidden = r.layout.settings.NoIndex
+	v.Manual, v.Hidden = r.Manual, r.isUnindexed()
+	if r.Manual == nil {
+		v.Feeds = []feedLink{{"RSS", "application/rss+xml", rssURL}, {"JSON feed", "application/feed+json", jsonFeedURL}}
+	}
 	owner := r.owner()
 	if owner == nil {
 		return
@@ -28,6 +30,10 @@ func (r *reading) dress(v *view) {
 	}
 	v.Footer = template.HTML(footer)
 }
+
+// isUnindexed reports whether search engines are asked to stay away: from the documentation they are,
+// because every site has it.
+func (r *reading) isUnindexed() bool { return r.layout.settings.NoIndex || r.Manual != nil }
 
 // owner reads what the owner's settings refer to, nil if there are none.
 func (r *reading) owner() *reading {
@@ -51,7 +57,7 @@ func (r *reading) fileURL(ref string) string {
 
 // public tells search engines, and sites that show links to this one, what a page is that everybody can read.
 func (r *reading) public(v *view, urlPath string) {
-	v.Hidden = r.layout.settings.NoIndex
+	v.Hidden = r.isUnindexed()
 	v.OpenGraph = &openGraph{Title: v.Title, Description: v.Description, Type: "website"}
 	if r.layout.publicURL != "" {
 		v.Canonical = r.absolute(urlPath)

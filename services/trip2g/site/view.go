@@ -18,6 +18,7 @@ type view struct {
 	OwnerStyle string // the owner's stylesheet, to come after the look's, ready; "" without one
 	Icon       string // ready
 	Footer     template.HTML
+	Manual     *Manual // of the documentation's pages; nil on those of an owner's site
 	Feeds      []feedLink
 	Explorer   []branch // the vault's folders and notes that this reader may read, from the top
 

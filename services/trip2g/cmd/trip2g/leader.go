@@ -72,7 +72,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	}
 
 	return n.serveBeside(ctx, ports,
-		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.search.Run, n.watchLiteFS)
+		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS)
 }
 
 // serveBeside serves while the loops run. They end after the ports, so that the last requests are

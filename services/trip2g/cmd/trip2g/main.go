@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"trip2g/services/trip2g"
 )
 
 // version is set by the linker: -ldflags "-X main.version=...".
@@ -65,7 +67,8 @@ func newRootCommand() *cobra.Command {
 			"Without a command it serves: `trip2g` alone starts a leader with a database in this folder.\n" +
 			"With TRIP2G_LEADER_ADDR it is a read replica of that leader. `trip2g serve --help` lists the settings.\n\n" +
 			"The commands that talk to a server find it by --url and --key, or by TRIP2G_URL and TRIP2G_KEY. What they\n" +
-			"print has no colour, and no bar where there is no terminal; NO_COLOR=1 takes it from the server's log as well.",
+			"print has no colour, and no bar where there is no terminal; NO_COLOR=1 takes it from the server's log as well.\n\n" +
+			"Every node serves the documentation of its version at " + trip2g.DocsURL + ", as http://localhost:8081" + trip2g.DocsURL + ".",
 		Example: "  trip2g                                     serve on http://localhost:8081\n" +
 			"  trip2g keys create --name laptop           make a key\n" +
 			"  TRIP2G_KEY=t2g_... trip2g push ~/notes     publish a folder with it",

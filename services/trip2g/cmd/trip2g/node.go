@@ -45,6 +45,7 @@ type node struct {
 	beside   atomic.Pointer[litefsState]   // nil without LiteFS
 	counted  *missing.Tracker              // set with nodes
 	search   *search.Index
+	docs     *documentation
 	long     *semaphore.Weighted // turns of what takes a processor for long
 	garbage  collector
 	stopping atomic.Bool
@@ -60,6 +61,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
 	n.long = semaphore.NewWeighted(int64(search.Turns()))
 	n.search = n.newSearch()
+	n.docs = newDocumentation(n)
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replicationLag)

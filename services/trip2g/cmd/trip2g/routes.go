@@ -10,7 +10,7 @@ import (
 // routes gives what every node, leader or replica, has under /_system/ beside the API and files. A
 // replica answers the GETs of it from its own memory; what is no GET is forwarded before it comes here.
 func (n *node) routes() []trip2ghttp.Route {
-	return slices.Concat(n.consoleRoutes(), n.nodeRoutes(), n.searchRoutes())
+	return slices.Concat(n.consoleRoutes(), n.nodeRoutes(), n.searchRoutes(), n.docs.routes())
 }
 
 // frame is the trip2g.Frame of the site that is served now. There has to be one: a page of the server's

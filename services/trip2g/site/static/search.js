@@ -42,7 +42,7 @@ function build() {
   dialog.lang = "en";
   dialog.setAttribute("aria-label", "Search");
   dialog.innerHTML = `
-    <form action="/_system/search" role="search" aria-label="As you type">
+    <form action="${field.form.getAttribute("action")}" role="search" aria-label="As you type">
       <svg class="i" viewBox="0 0 24 24" aria-hidden="true"><circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/></svg>
       <input type="search" name="q" aria-label="Search" placeholder="Search" autocomplete="off" spellcheck="false" maxlength="200" aria-controls="_found">
       <button type="button" class="icon" aria-label="Close"><svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg></button>
@@ -102,7 +102,7 @@ async function answer(p, query) {
   p.request = new AbortController();
   const { signal } = p.request;
   try {
-    const response = await fetch("/_system/search.json?q=" + encodeURIComponent(query), { signal, headers: { Accept: "application/json" } });
+    const response = await fetch(p.input.form.action + ".json?q=" + encodeURIComponent(query), { signal, headers: { Accept: "application/json" } });
     if (!response.ok) throw new Error(response.statusText);
     const found = await response.json();
     if (signal.aborted) return;
@@ -145,7 +145,7 @@ function line({ title, url, snippet, marks, membersOnly }) {
 function lineToAll(total, query) {
   const item = document.createElement("li");
   const link = document.createElement("a");
-  link.href = "/_system/search?q=" + encodeURIComponent(query);
+  link.href = field.form.action + "?q=" + encodeURIComponent(query);
   link.textContent = `All ${total} pages`;
   item.append(link);
   return item;

@@ -1,0 +1,3 @@
+module trip2g/docs
+
+go 1.26.0
