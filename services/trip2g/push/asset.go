@@ -66,7 +66,9 @@ func (r *run) uploads(ctx context.Context, all []wanted) ([]upload, error) {
 }
 
 func (r *run) warnMissing(w wanted) {
-	r.Reporter.Warn(trip2g.Warning{Path: w.notePath, Text: fmt.Sprintf("refers to %q, which is not in the folder", w.ref)})
+	if why := r.Vault.MissingAsset(w.notePath, w.ref); why != "" {
+		r.Reporter.Warn(trip2g.Warning{Path: w.notePath, Text: fmt.Sprintf("refers to %q, %s", w.ref, why)})
+	}
 }
 
 func (r *run) stageAssets(ctx context.Context, uploads []upload) error {

@@ -1,8 +1,13 @@
 package push_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -164,5 +169,55 @@ func TestANoteThatIsLeftOutStaysAsTheServerHasIt(t *testing.T) {
 	summary, _, err := s.push(context.Background(), dir, func(o *push.Options, _ *client.Options) { o.Vault, o.Delete = leavingOut{o.Vault}, true })
 	if notes, _, _ := s.published(); err != nil || notes["b.md"] != "b" || len(summary.Hidden) != 0 {
 		t.Errorf("readers see %v: %v", notes, err)
+	}
+}
+
+// TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete has a published note and image come under a rule.
+func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[scan.png]]", "Diary/b.md": "b", "Diary/never.md": "c"})
+	write(t, dir, "Diary/scan.png", "pixels")
+	remove(t, dir, "Diary/never.md")
+	s.mustPush(dir, nil)
+	write(t, dir, "Diary/never.md", "c")
+	write(t, dir, ".trip2gignore", "Diary/\n")
+	memory := &push.Memory{}
+	watching := func(o *push.Options, _ *client.Options) { o.Memory = memory }
+	for range 2 { // what a watch saw in the vault is left there, too
+		summary, told := s.mustPush(dir, watching)
+		if notes, _, _ := s.published(); len(notes) != 2 || !slices.Equal(summary.StillPublished, []string{"Diary/b.md"}) || len(summary.Excluded) != 2 {
+			t.Errorf("readers see %v after %+v", notes, summary)
+		}
+		if want := []string{`a.md: refers to "scan.png", which is left out (.trip2gignore:1)`}; !slices.Equal(told.warnings, want) {
+			t.Errorf("warnings %q", told.warnings)
+		}
+	}
+	summary, _ := s.mustPush(dir, withDelete)
+	if notes, _, _ := s.published(); len(notes) != 1 || !slices.Equal(summary.Hidden, []string{"Diary/b.md"}) || len(summary.StillPublished) != 0 {
+		t.Errorf("readers see %v after %+v", notes, summary)
+	}
+}
+
+// TestNothingThatIsLeftOutIsSent looks through every byte that a push sends for a secret and its name.
+func TestNothingThatIsLeftOutIsSent(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{
+		"a.md": "![[hush.txt]] ![[Private/hush.txt]]", "Private/silent.md": "psst", "Private/hush.txt": "psst", ".trip2gignore": "Private/\n",
+	})
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent bytes.Buffer
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sent.Write(body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		httputil.NewSingleHostReverseProxy(target).ServeHTTP(w, r)
+	}))
+	defer listener.Close()
+	s.mustPush(dir, func(_ *push.Options, c *client.Options) { c.URL = listener.URL })
+	if body := sent.String(); !strings.Contains(body, "a.md") || strings.Contains(body, "psst") || strings.Contains(body, "silent") {
+		t.Errorf("sent %s", body)
 	}
 }

@@ -13,6 +13,7 @@ type plan struct {
 	hide      []string
 	left      []string // what hide would have if hiding was asked for
 	neverHad  []string // not to hide: the vault never had them
+	excluded  []string // what hide would have if hiding was asked for: notes that a rule keeps out of pushes
 }
 
 // compare plans a push. The server's list is by path, and so are the plan's.
@@ -41,9 +42,21 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		delete(known, path)
 	}
 	delete(known, trip2g.SettingsPath) // the Settings form makes it on the server: a folder without it says nothing about it
+	excluded := make(map[string]bool)
+	for _, e := range o.Vault.Excluded() {
+		excluded[e.Path] = true
+	}
 	for _, n := range remote {
-		if _, gone := known[n.Path]; gone {
+		if _, gone := known[n.Path]; !gone {
+			continue
+		}
+		switch {
+		case !excluded[n.Path]:
 			p.addGone(n.Path, o)
+		case o.Delete:
+			p.hide = append(p.hide, n.Path)
+		default:
+			p.excluded = append(p.excluded, n.Path)
 		}
 	}
 	if len(p.hide) > 0 && len(local) == 0 {

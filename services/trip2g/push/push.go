@@ -16,10 +16,14 @@ type Vault interface {
 	Notes() []trip2g.NotePath
 	// LeftOut lists the notes that are there and cannot be published: what the server has of them stays.
 	LeftOut() []string
+	// Excluded lists the notes that a rule keeps out of a push.
+	Excluded() []trip2g.Exclusion
 	// ReadNote gives a note's text. An error that is fs.ErrNotExist if it is gone.
 	ReadNote(ctx context.Context, path string) (string, error)
 	// FindAsset finds the file that a reference in a note means.
 	FindAsset(notePath, ref string) (assetPath string, ok bool)
+	// MissingAsset says why FindAsset has no file for a reference, "" if that is no fault.
+	MissingAsset(notePath, ref string) string
 	// HashAsset gives a file's SHA-256 in lower-case hex and its size in bytes.
 	HashAsset(ctx context.Context, assetPath string) (hash string, size int64, err error)
 	// OpenAsset opens a file.
@@ -89,13 +93,17 @@ type Base interface {
 
 // Summary is what a push did, or with DryRun would do. Its lists are by path.
 type Summary struct {
-	Sent      []string // notes
-	Hidden    []string // notes
-	Files     []string // each once, however many notes refer to it
-	Left      []string // notes that the server shows and the vault has no more, because Delete was not asked for
-	Older     []string // notes and files that nobody has changed in the vault and somebody has on the server: not sent
-	NeverHad  []string // notes that the server shows and, by Base, the vault never had
-	Unchanged int      // notes
+	Sent           []string // notes
+	Hidden         []string // notes
+	Files          []string // each once, however many notes refer to it
+	Left           []string // notes that the server shows and the vault has no more, because Delete was not asked for
+	Older          []string // notes and files that nobody has changed in the vault and somebody has on the server: not sent
+	NeverHad       []string // notes that the server shows and, by Base, the vault never had
+	StillPublished []string // notes that the server shows and a rule keeps out of pushes, because Delete was not asked for
+	Unchanged      int      // notes
+
+	// Excluded is the notes of the vault that a rule keeps out of pushes.
+	Excluded []trip2g.Exclusion
 
 	// Position is what a read on any node has to wait for to see the push; 0 if it is not known.
 	Position trip2g.Position
@@ -180,7 +188,7 @@ func prepare(ctx context.Context, o Options) (r *run, remembered bool, err error
 		if plan.base != nil {
 			r.remoteFiles = filesOf(server)
 		}
-		r.summary = Summary{Unchanged: len(plan.unchanged), Left: plan.left, Older: plan.older, NeverHad: plan.neverHad}
+		r.summary = Summary{Unchanged: len(plan.unchanged), Left: plan.left, Older: plan.older, NeverHad: plan.neverHad, StillPublished: plan.excluded, Excluded: o.Vault.Excluded()}
 		return r, remembered, nil
 	}
 }

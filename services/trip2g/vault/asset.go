@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/url"
 	"path"
@@ -14,7 +15,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// index finds the files of a vault that are no notes.
+// index finds files of a vault by what a reference says.
 type index struct {
 	exact  map[string]bool
 	byPath map[string][]string // by folded path
@@ -64,11 +65,35 @@ func (x *index) ending(p string) (string, bool) {
 
 // FindAsset finds the file that a reference in a note means, as Obsidian does: relative to the
 // note (unless it starts with "/"), else from the vault's root, else the shortest path that ends in
-// it. It is tried as written, then without "#..." and "?...", then percent-decoded. ok is false if
-// the vault has no such file.
+// it. It is tried as written, then without "#..." and "?...", then percent-decoded. For a drawing of
+// Excalidraw it is the exported image. ok is false if the vault has no such file to publish.
 func (v *Vault) FindAsset(notePath, ref string) (assetPath string, ok bool) {
+	if found, ok := v.files.find(notePath, ref); ok {
+		return found, true
+	}
+	for _, image := range exportsOf(ref) {
+		if found, ok := v.files.find(notePath, image); ok {
+			return found, true
+		}
+	}
+	return "", false
+}
+
+// MissingAsset says why FindAsset has no file for a reference, "" if that is no fault.
+func (v *Vault) MissingAsset(notePath, ref string) string {
+	if found, ok := v.outside.find(notePath, ref); ok {
+		return fmt.Sprintf("which is left out (%s)", v.excluded[found])
+	}
+	if _, ok := v.names.find(notePath, ref); ok {
+		return "" // a note can be called Node.js
+	}
+	return "which is not in the folder"
+}
+
+// find finds the file that a reference in a note means: see Vault.FindAsset.
+func (x *index) find(notePath, ref string) (string, bool) {
 	for _, candidate := range readings(ref) {
-		if found, ok := v.find(path.Dir(notePath), candidate); ok {
+		if found, ok := x.from(path.Dir(notePath), candidate); ok {
 			return found, true
 		}
 	}
@@ -90,18 +115,18 @@ func readings(ref string) []string {
 	return out
 }
 
-func (v *Vault) find(dir, ref string) (string, bool) {
+func (x *index) from(dir, ref string) (string, bool) {
 	fromRoot := path.Clean(strings.TrimLeft(ref, "/"))
 	if !strings.HasPrefix(ref, "/") {
 		// path.Join leaves the ".." of a reference that climbs out, and no file has such a path.
-		if found, ok := v.files.at(path.Join(dir, ref)); ok {
+		if found, ok := x.at(path.Join(dir, ref)); ok {
 			return found, true
 		}
 	}
-	if found, ok := v.files.at(fromRoot); ok {
+	if found, ok := x.at(fromRoot); ok {
 		return found, true
 	}
-	return v.files.ending(fromRoot)
+	return x.ending(fromRoot)
 }
 
 // HashAsset reads a file that FindAsset found: its SHA-256 in lower-case hex and its size in bytes.

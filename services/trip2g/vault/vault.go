@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,6 +26,10 @@ const DefaultMaxNoteSize = 16 << 20
 type Options struct {
 	MaxNoteSize int64  // bytes of a note's text; 0: DefaultMaxNoteSize
 	Cache       *Cache // what earlier looks at the same folder have found; nil: nothing
+
+	Exclude []string // patterns in the syntax of .gitignore: what matches stays out of a push
+	// Settings reads more patterns from the text of the note trip2g.SettingsPath; nil: there are none.
+	Settings func(content string) (trip2g.PushRules, error)
 }
 
 // Vault is a folder as it was found by Open. Nothing outside the folder is ever read, whatever
@@ -35,16 +41,19 @@ type Vault struct {
 	notes       []trip2g.NotePath
 	leftOut     []string
 	files       index
+	outside     index             // the files that stay out of a push
+	names       index             // the notes, without their ending
+	excluded    map[string]string // notes and files that stay out of a push: the rule
 	warnings    []trip2g.Warning
 }
 
 // Open walks dir and reads every note once, for its hash. Notes are the .md and .html files.
-// Left out are names that start with a dot, what is named node_modules, and with a warning: links to
-// folders, links that lead out of dir or nowhere, what is no regular file, and notes whose name or
-// size no server takes.
+// Left out are names that start with a dot, what is named node_modules, what a rule keeps out of a
+// push (see Excluded), and with a warning: links to folders, links that lead out of dir or nowhere,
+// what is no regular file, and notes whose name or size no server takes.
 //
 // ENOTFOUND or EINVALID if dir is no folder. Else EINVALID with one field for each file that cannot
-// be read. The caller closes the vault.
+// be read and each rule that is wrong. The caller closes the vault.
 func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	if o.MaxNoteSize == 0 {
 		o.MaxNoteSize = DefaultMaxNoteSize
@@ -54,7 +63,7 @@ func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 		return nil, err
 	}
 	v := &Vault{root: root, maxNoteSize: o.MaxNoteSize, cache: o.Cache}
-	if err := v.load(ctx, dir); err != nil {
+	if err := v.load(ctx, dir, o); err != nil {
 		root.Close()
 		return nil, err
 	}
@@ -89,17 +98,30 @@ func (v *Vault) Notes() []trip2g.NotePath { return v.notes }
 // LeftOut lists the paths of the notes that are in the folder and cannot be published as they are.
 func (v *Vault) LeftOut() []string { return v.leftOut }
 
+// Excluded lists the notes that a rule keeps out of a push, by path.
+func (v *Vault) Excluded() (notes []trip2g.Exclusion) {
+	for _, path := range slices.Sorted(maps.Keys(v.excluded)) {
+		if isNote(path) {
+			notes = append(notes, trip2g.Exclusion{Path: path, Rule: v.excluded[path]})
+		}
+	}
+	return notes
+}
+
 // Warnings tells what was left out or could not be taken as it is, by path.
 func (v *Vault) Warnings() []trip2g.Warning { return v.warnings }
 
-func (v *Vault) load(ctx context.Context, dir string) error {
-	w := walk{root: v.root, files: newIndex()}
-	if err := w.folder(ctx, "."); err != nil {
+func (v *Vault) load(ctx context.Context, dir string, o Options) error {
+	w := newWalk(v.root)
+	w.loadRules(o)
+	if err := w.folder(ctx, ".", nil); err != nil {
 		return err
 	}
 	w.files.sort()
-	v.files = w.files
-	if err := v.hashNotes(ctx, w.notes, &w.findings); err != nil {
+	w.outside.sort()
+	w.names.sort()
+	v.files, v.outside, v.names, v.excluded = w.files, w.outside, w.names, w.excluded
+	if err := v.hashNotes(ctx, w); err != nil {
 		return err
 	}
 	w.warnAboutVariants(v.notes)
@@ -109,7 +131,8 @@ func (v *Vault) load(ctx context.Context, dir string) error {
 
 // hashNotes reads the notes that were found, several at once because a disk answers many
 // questions in the time of one.
-func (v *Vault) hashNotes(ctx context.Context, paths []string, f *findings) error {
+func (v *Vault) hashNotes(ctx context.Context, w *walk) error {
+	paths, f := w.notes, &w.findings
 	found := make([]hashed, len(paths))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
@@ -124,6 +147,10 @@ func (v *Vault) hashNotes(ctx context.Context, paths []string, f *findings) erro
 	}
 	for i, path := range paths {
 		h := found[i]
+		if picture, ok := v.exportOf(path, h.drawing); ok && !w.kept[path] {
+			v.excluded[path] = "Excalidraw drawing, exported to " + picture
+			continue
+		}
 		if h.warning.Text != "" {
 			f.warn(h.warning)
 		}
@@ -145,13 +172,14 @@ func (v *Vault) hashNotes(ctx context.Context, paths []string, f *findings) erro
 type hashed struct {
 	hash    string
 	warning trip2g.Warning // Text is "" if there is none
+	drawing bool           // it is the source of a drawing of Excalidraw
 	err     error
 }
 
 func (v *Vault) hashNote(ctx context.Context, path string) hashed {
 	return cached(v, path, func() (hashed, error) {
 		read, err := v.readText(ctx, path)
-		return hashed{trip2g.ContentHash(read.content), read.warning, err}, err
+		return hashed{trip2g.ContentHash(read.content), read.warning, isDrawing(path, read.content), err}, err
 	})
 }
 

@@ -64,18 +64,31 @@ func (f *findings) err(dir string) error {
 type walk struct {
 	findings
 	root  *os.Root
+	rules rules
 	notes []string // paths, in order
 	files index
+
+	kept     map[string]bool   // notes that an ignore file asks for
+	excluded map[string]string // notes and files that stay out of a push: the rule
+	outside  index             // those of them that are files
+	names    index             // the notes, without their ending
+}
+
+func newWalk(root *os.Root) *walk {
+	return &walk{root: root, files: newIndex(), kept: map[string]bool{}, excluded: map[string]string{}, outside: newIndex(), names: newIndex()}
 }
 
 // folder walks one folder; "." is the vault itself. The error is ctx's alone.
-func (w *walk) folder(ctx context.Context, dir string) error {
+func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error {
 	entries, err := w.entries(dir)
 	if errors.Is(err, fs.ErrNotExist) && dir != "." {
 		return nil // removed since its name was read
 	}
 	if err != nil {
 		w.fault(dir, "the folder cannot be read: %v", cause(err))
+	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == trip2g.IgnoreFile }) {
+		ignore = w.loadIgnoreFile(dir, ignore)
 	}
 	for _, entry := range entries {
 		if ctx.Err() != nil {
@@ -85,13 +98,43 @@ func (w *walk) folder(ctx context.Context, dir string) error {
 			continue
 		}
 		name := path.Join(dir, entry.Name())
-		if entry.IsDir() {
-			if err := w.folder(ctx, name); err != nil {
-				return err
-			}
-		}
-		if !entry.IsDir() {
+		rule, kept := w.rules.rule(name, entry.IsDir(), ignore)
+		switch {
+		case rule != "":
+			err = w.exclude(ctx, name, entry, rule)
+		case entry.IsDir():
+			err = w.folder(ctx, name, ignore)
+		default:
+			w.kept[name] = kept
 			w.entry(name, entry.Type())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exclude takes the names of what stays out of a push, so that people can be told, and opens nothing
+// but folders. One that cannot be read has nothing to tell.
+func (w *walk) exclude(ctx context.Context, name string, entry fs.DirEntry, rule string) error {
+	if !entry.IsDir() {
+		w.excluded[name] = rule
+		if !isNote(name) {
+			w.outside.add(name)
+		}
+		return nil
+	}
+	entries, _ := w.entries(name)
+	for _, inside := range entries {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if ignored(inside.Name()) {
+			continue
+		}
+		if err := w.exclude(ctx, path.Join(name, inside.Name()), inside, rule); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -156,6 +199,11 @@ func (w *walk) file(name string, mode fs.FileMode) {
 	}
 	if err := trip2g.ValidatePath(name); err != nil {
 		w.leaveOut(name, "cannot be published: its "+trip2g.ErrorMessage(err))
+		return
+	}
+	w.names.add(noteEnding.ReplaceAllString(name, ""))
+	if !w.rules.includes(name) {
+		w.excluded[name] = "not in include of " + trip2g.SettingsPath
 		return
 	}
 	w.notes = append(w.notes, name)

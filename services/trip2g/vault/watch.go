@@ -137,7 +137,7 @@ func (w *Watcher) foreign(name string) bool {
 		return true
 	}
 	for segment := range strings.SplitSeq(filepath.ToSlash(inside), "/") {
-		if segment != "." && ignored(segment) {
+		if segment != "." && segment != trip2g.IgnoreFile && ignored(segment) {
 			return true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"trip2g/services/trip2g/client"
 	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/pull"
 	"trip2g/services/trip2g/push"
 	"trip2g/services/trip2g/vault"
@@ -20,6 +21,7 @@ type pushFlags struct {
 	delete, force bool
 	dryRun, watch bool
 	quiet, json   bool
+	exclude       []string
 	maxNoteSize   sizeFlag
 }
 
@@ -36,8 +38,10 @@ func newPushCommand() *cobra.Command {
 		Short: "Publish a folder of notes and the files that they refer to",
 		Long: "Compares the folder with what the server has, sends what differs, and makes all of it visible in one step.\n" +
 			"Until then readers see what they saw. A push that was cut short continues where it was when it is run again.\n\n" +
-			"Notes are the .md and .html files. Names that start with a dot and folders named node_modules are left out.\n" +
-			"Other files are sent if a note refers to them. What the server cannot take is left out with a warning.\n\n" +
+			"Notes are the .md and .html files. Other files are sent if a note refers to them. Left out are names that start\n" +
+			"with a dot, folders named node_modules, Obsidian's folder of templates, Excalidraw drawings that have an exported\n" +
+			"image, and what .trip2gignore files (in the syntax of .gitignore), the lists exclude and include of _settings.md\n" +
+			"or --exclude leave out. What the server cannot take is left out with a warning.\n\n" +
 			"In a folder that `trip2g pull` has made, what others have published since the pull is not undone: files that are as\n" +
 			"they were pulled are not sent over newer ones, and --delete leaves notes that the folder never had. --force sends\n" +
 			"and hides those, too.\n\n" +
@@ -62,6 +66,7 @@ func newPushCommand() *cobra.Command {
 	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "go on and publish each file as it is saved")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print what was done as JSON, with --watch one line for each change")
+	cmd.Flags().StringArrayVar(&f.exclude, "exclude", nil, "leave out what matches this `pattern`, written as in .gitignore; can be repeated")
 	cmd.Flags().Var(&f.maxNoteSize, "max-note-size", "largest note that the server takes, its TRIP2G_MAX_NOTE_SIZE")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.watch && f.dryRun {
@@ -92,7 +97,7 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	if err != nil {
 		return err
 	}
-	notes, err := vault.Open(ctx, f.dir, vault.Options{MaxNoteSize: int64(f.maxNoteSize.Bytes)})
+	notes, err := vault.Open(ctx, f.dir, f.vaultOptions(nil))
 	if err != nil {
 		return pushError(err, folderExitCode(err))
 	}
@@ -114,6 +119,11 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	}
 	term.Summary(summary, f.dryRun, server.Site())
 	return nil
+}
+
+// vaultOptions returns how the folder is read; cache is nil for a folder that is read once.
+func (f pushFlags) vaultOptions(cache *vault.Cache) vault.Options {
+	return vault.Options{MaxNoteSize: int64(f.maxNoteSize.Bytes), Cache: cache, Exclude: f.exclude, Settings: markdown.PushRules}
 }
 
 // options gives what a push is made of; state is nil for a folder that no pull has made.

@@ -70,7 +70,7 @@ func watchFolder(ctx context.Context, f pushFlags, term *terminal) error {
 
 // round pushes once.
 func (w *watching) round(ctx context.Context) error {
-	notes, err := vault.Open(ctx, w.dir, vault.Options{MaxNoteSize: int64(w.maxNoteSize.Bytes), Cache: &w.cache})
+	notes, err := vault.Open(ctx, w.dir, w.vaultOptions(&w.cache))
 	if err != nil {
 		return err
 	}

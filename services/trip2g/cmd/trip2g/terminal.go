@@ -249,7 +249,17 @@ func names(paths []string) string {
 func (t *terminal) tellLeft(s push.Summary) {
 	t.tellOnce(s.Left, "note", "Left on the server, no longer in the folder: %s (%s). --delete hides them.")
 	t.tellOnce(s.NeverHad, "note", "Left on the server, never in this folder: %s (%s). `trip2g pull` gets them; --force --delete hides them.")
+	t.tellOnce(excludedPaths(s), "note", "Left out by rules: %s (%s). --dry-run says which rule.")
+	t.tellOnce(s.StillPublished, "note", "Still published, although left out: %s (%s). --delete unpublishes them.")
 	t.tellOnce(s.Older, "file", "Not sent, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends them.")
+}
+
+func excludedPaths(s push.Summary) []string {
+	paths := make([]string, len(s.Excluded))
+	for i, e := range s.Excluded {
+		paths[i] = e.Path
+	}
+	return paths
 }
 
 // tellOnce names files in a line, unless it has just named the same ones.
@@ -262,18 +272,25 @@ func (t *terminal) tellOnce(paths []string, what, line string) {
 
 // pushReport is what --json prints.
 type pushReport struct {
-	DryRun    bool            `json:"dryRun"`
-	Sent      []string        `json:"sent"`
-	Hidden    []string        `json:"hidden"`
-	Files     []string        `json:"files"`
-	Left      []string        `json:"left"`
-	NeverHad  []string        `json:"neverHad"`
-	Older     []string        `json:"older"`
-	Unchanged int             `json:"unchanged"`
-	Position  trip2g.Position `json:"position"` // 0: not known
-	Visible   bool            `json:"visible"`  // at the node that was pushed to
-	URL       string          `json:"url"`
-	Warnings  []warningReport `json:"warnings"`
+	DryRun         bool              `json:"dryRun"`
+	Sent           []string          `json:"sent"`
+	Hidden         []string          `json:"hidden"`
+	Files          []string          `json:"files"`
+	Left           []string          `json:"left"`
+	NeverHad       []string          `json:"neverHad"`
+	StillPublished []string          `json:"stillPublished"`
+	Excluded       []exclusionReport `json:"excluded"`
+	Older          []string          `json:"older"`
+	Unchanged      int               `json:"unchanged"`
+	Position       trip2g.Position   `json:"position"` // 0: not known
+	Visible        bool              `json:"visible"`  // at the node that was pushed to
+	URL            string            `json:"url"`
+	Warnings       []warningReport   `json:"warnings"`
+}
+
+type exclusionReport struct {
+	Path string `json:"path"`
+	Rule string `json:"rule"`
 }
 
 type warningReport struct {
@@ -285,10 +302,18 @@ type warningReport struct {
 func (t *terminal) report(s push.Summary, dryRun bool, site string) {
 	report := pushReport{
 		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left),
-		NeverHad: list(s.NeverHad), Older: list(s.Older), Unchanged: s.Unchanged,
+		NeverHad: list(s.NeverHad), StillPublished: list(s.StillPublished), Excluded: exclusionReports(s.Excluded), Older: list(s.Older), Unchanged: s.Unchanged,
 		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: t.warningReports(),
 	}
 	printJSON(t.out, report)
+}
+
+func exclusionReports(excluded []trip2g.Exclusion) []exclusionReport {
+	reports := make([]exclusionReport, len(excluded))
+	for i, e := range excluded {
+		reports[i] = exclusionReport(e)
+	}
+	return reports
 }
 
 func (t *terminal) warningReports() []warningReport {

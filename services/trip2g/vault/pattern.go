@@ -1,0 +1,89 @@
+package vault
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// pattern is one pattern in the syntax of .gitignore.
+type pattern struct {
+	glob    string // for folded paths, from the folder that the pattern is for
+	negate  bool   // it begins with "!": what matches is published after all
+	dirOnly bool   // it ends in "/"
+	rule    string // names the pattern to people
+}
+
+// matches reports whether the pattern matches a folded path. It does not match what is in a folder
+// that it matches: see rules.
+func (p pattern) matches(folded string, isDir bool) bool {
+	return (isDir || !p.dirOnly) && doublestar.MatchUnvalidated(p.glob, folded)
+}
+
+// parsePattern parses a line of an ignore file. ok is false for a line without a pattern. Whatever
+// git would take without a word and never match is an error: the owner meant to keep something
+// private with it.
+func parsePattern(line string) (p pattern, ok bool, err error) {
+	line = trimRight(line)
+	if line == "" || line[0] == '#' {
+		return pattern{}, false, nil
+	}
+	line, p.negate = strings.CutPrefix(line, "!")
+	line, p.dirOnly = strings.CutSuffix(line, "/")
+	line, anchored := strings.CutPrefix(line, "/")
+	segments := strings.Split(line, "/")
+	for i, segment := range segments {
+		if segments[i], err = globSegment(segment); err != nil {
+			return pattern{}, false, err
+		}
+	}
+	switch last := len(segments) - 1; {
+	case last == 0 && !anchored:
+		segments = []string{"**", segments[0]}
+	case segments[last] == "**": // what is in the folder, and not the folder
+		segments = append(segments, "*")
+	}
+	p.glob = folded(strings.Join(segments, "/"))
+	return p, true, nil
+}
+
+// trimRight removes the blanks at the end of a line that no backslash protects.
+func trimRight(line string) string {
+	trimmed := strings.TrimRight(line, " \t")
+	escapes := len(trimmed) - len(strings.TrimRight(trimmed, `\`))
+	if escapes%2 == 1 && len(trimmed) < len(line) {
+		return line[:len(trimmed)+1]
+	}
+	return trimmed
+}
+
+// globSegment turns the part of a pattern between slashes into one of package doublestar, where braces
+// mean something.
+func globSegment(segment string) (string, error) {
+	switch {
+	case segment == "":
+		return "", errors.New("names a folder without a name")
+	case segment == ".", segment == "..":
+		return "", errors.New(`has a "." or ".." in its path: patterns begin at the folder that they are for`)
+	case strings.Contains(segment, "[:"):
+		return "", errors.New("has a class such as [:digit:], which is not supported: write [0-9]")
+	}
+	var glob strings.Builder
+	escaped := false
+	for _, r := range segment {
+		switch {
+		case escaped && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			return "", errors.New(`has a "\" before a letter or digit: folders are separated by "/"`)
+		case !escaped && (r == '{' || r == '}'):
+			glob.WriteByte('\\')
+		}
+		glob.WriteRune(r)
+		escaped = r == '\\' && !escaped
+	}
+	if !doublestar.ValidatePattern(glob.String()) {
+		return "", errors.New(`has a "[" without its "]", or a "\" at its end`)
+	}
+	return glob.String(), nil
+}

@@ -1,0 +1,217 @@
+package vault
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"trip2g/services/trip2g"
+)
+
+// maxRulesFile bounds a file with rules, in bytes.
+const maxRulesFile = 1 << 20
+
+// rules say what of a vault stays out of a push. What is in a folder that stays out stays out with
+// it, whatever a pattern says of it, as with git.
+type rules struct {
+	exclude   []pattern // of the command line and the settings
+	include   []pattern
+	templates map[string]string // by folded path of a folder: the rule
+}
+
+// ignoreFile is the patterns of one file, and those of the folders around.
+type ignoreFile struct {
+	folder   string // folded, with a "/" at its end; "" for the vault
+	patterns []pattern
+	around   *ignoreFile
+}
+
+// rule returns the rule that keeps a path out of a push, "" if none does. kept reports that an
+// ignore file asks for it: then the rules that nobody wrote do not count.
+func (r *rules) rule(name string, isDir bool, in *ignoreFile) (rule string, kept bool) {
+	key := folded(name)
+	for _, p := range r.exclude {
+		if p.matches(key, isDir) {
+			return p.rule, false
+		}
+	}
+	if p, ok := in.match(key, isDir); ok {
+		if p.negate {
+			return "", true
+		}
+		return p.rule, false
+	}
+	if isDir {
+		return r.templates[key], false
+	}
+	return "", false
+}
+
+// match finds the pattern that decides about a path: the last one of the nearest file.
+func (f *ignoreFile) match(key string, isDir bool) (pattern, bool) {
+	for ; f != nil; f = f.around {
+		inside := strings.TrimPrefix(key, f.folder)
+		for _, p := range slices.Backward(f.patterns) {
+			if p.matches(inside, isDir) {
+				return p, true
+			}
+		}
+	}
+	return pattern{}, false
+}
+
+// includes reports whether a note is among those to publish. The settings always are.
+func (r *rules) includes(name string) bool {
+	if len(r.include) == 0 || name == trip2g.SettingsPath {
+		return true
+	}
+	// A pattern for a folder is one for the notes in it.
+	for part, isDir := name, false; part != "."; part, isDir = path.Dir(part), true {
+		key := folded(part)
+		if slices.ContainsFunc(r.include, func(p pattern) bool { return p.matches(key, isDir) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// loadRules reads the rules that hold for the whole vault. Those that cannot be read are faults:
+// without them something private could be published.
+func (w *walk) loadRules(o Options) {
+	w.rules.exclude = w.patterns("--exclude", "--exclude", o.Exclude)
+	w.loadSettings(o)
+	w.rules.templates = map[string]string{}
+	w.loadTemplates(".obsidian/templates.json", "folder")
+	w.loadTemplates(".obsidian/plugins/templater-obsidian/data.json", "templates_folder")
+}
+
+// patterns parses a list of patterns. "!" has no meaning there.
+func (w *walk) patterns(place, rule string, list []string) (out []pattern) {
+	for _, text := range list {
+		p, ok, err := parsePattern(text)
+		switch {
+		case err != nil:
+			w.fault(place, "%q %v", text, err)
+		case !ok || p.negate:
+			w.fault(place, "%q is not a pattern: one that begins with ! or # belongs in a file %s", text, trip2g.IgnoreFile)
+		default:
+			p.rule = rule + " " + text
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (w *walk) loadSettings(o Options) {
+	if o.Settings == nil {
+		return
+	}
+	content, err := w.readRules(trip2g.SettingsPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var settings trip2g.PushRules
+	if err == nil {
+		settings, err = o.Settings(content)
+	}
+	if err != nil {
+		w.fault(trip2g.SettingsPath, "%v", err)
+		return
+	}
+	w.rules.exclude = append(w.rules.exclude, w.patterns(trip2g.SettingsPath, trip2g.SettingsPath+": exclude", settings.Exclude)...)
+	w.rules.include = w.patterns(trip2g.SettingsPath, trip2g.SettingsPath+": include", settings.Include)
+}
+
+// loadTemplates finds the folder of templates in a configuration of Obsidian.
+func (w *walk) loadTemplates(config, key string) {
+	content, err := w.readRules(config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	values := map[string]any{}
+	if err == nil {
+		err = json.Unmarshal([]byte(content), &values)
+	}
+	if err != nil {
+		w.warn(trip2g.Warning{Path: config, Text: fmt.Sprintf("does not say which folder has templates, so that they may be published: %v", err)})
+		return
+	}
+	text, _ := values[key].(string)
+	if folder := path.Clean(strings.Trim(strings.TrimSpace(text), "/")); folder != "." {
+		w.rules.templates[folded(folder)] = "folder of templates (" + config + ")"
+	}
+}
+
+// loadIgnoreFile reads the ignore file of a folder, if there is one.
+func (w *walk) loadIgnoreFile(dir string, around *ignoreFile) *ignoreFile {
+	name := path.Join(dir, trip2g.IgnoreFile)
+	content, err := w.readRules(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return around
+	}
+	if err != nil {
+		w.fault(name, "%v", err)
+		return around
+	}
+	f := &ignoreFile{around: around}
+	if dir != "." {
+		f.folder = folded(dir) + "/"
+	}
+	number := 0
+	for line := range strings.Lines(content) {
+		number++
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		p, ok, err := parsePattern(line)
+		place := fmt.Sprintf("%s:%d", name, number)
+		if err != nil {
+			w.fault(place, "%q %v", line, err)
+		}
+		if ok {
+			p.rule = place
+			f.patterns = append(f.patterns, p)
+		}
+	}
+	return f
+}
+
+// readRules reads a small file with rules. The error is fs.ErrNotExist only if there is none.
+func (w *walk) readRules(name string) (string, error) {
+	if _, err := w.root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	raw, err := w.readSmall(name)
+	if err != nil {
+		return "", fmt.Errorf("cannot be read: %v", cause(err))
+	}
+	content, broken := decode(raw)
+	if len(broken) > 0 {
+		return "", fmt.Errorf("is not valid UTF-8 on line %d: save it as UTF-8", broken[0])
+	}
+	return content, nil
+}
+
+// readSmall looks before it opens: opening a named pipe would wait for its other end.
+func (w *walk) readSmall(name string) ([]byte, error) {
+	info, err := w.root.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := w.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxRulesFile+1))
+	if err == nil && len(raw) > maxRulesFile {
+		err = fmt.Errorf("it is larger than %d bytes", maxRulesFile)
+	}
+	return raw, err
+}
