@@ -128,6 +128,12 @@ func TestRulesKeepNotesOutOfAPush(t *testing.T) {
 			if diff := cmp.Diff(test.want, excluded(v)); diff != "" {
 				t.Error(diff)
 			}
+			if test.exclude == nil {
+				got, faults := excludedInBrowser(t, test.files)
+				if diff := cmp.Diff(test.want, got); diff != "" || len(faults) > 0 {
+					t.Errorf("in the browser: %s%q", diff, faults)
+				}
+			}
 			for path := range test.files {
 				hidden := strings.Contains("/"+path, "/.") || !strings.HasSuffix(path, ".md")
 				if _, out := test.want[path]; slices.Contains(paths(v), path) == (out || hidden) {
@@ -167,6 +173,12 @@ func TestAWrongRuleStopsThePush(t *testing.T) {
 			fields := trip2g.ErrorFields(err)
 			if trip2g.ErrorCode(err) != trip2g.EINVALID || len(fields) != 1 || fields[0].Name != test.place || !strings.Contains(fields[0].Value, test.says) {
 				t.Errorf("open: %v with %q", err, fields)
+			}
+			if test.exclude != nil || name == "too large" || name == "a folder" {
+				return // what a browser has not
+			}
+			if _, faults := excludedInBrowser(t, test.files); len(faults) != 1 || faults[0] != test.place {
+				t.Errorf("in the browser: %q", faults)
 			}
 		})
 	}
@@ -222,6 +234,13 @@ func TestRulesMatchAsGitDoes(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("%s\n%s", diff, rulesIn(t, dir))
 		}
+		files := filesIn(t, dir)
+		out, faults := excludedInBrowser(t, files)
+		for name := range files {
+			if _, excluded := out[name]; strings.HasSuffix(name, ".md") && excluded == slices.Contains(want, name) {
+				t.Fatalf("the browser decides otherwise on %s: %q %q\n%s", name, out, faults, rulesIn(t, dir))
+			}
+		}
 	}
 }
 
@@ -235,20 +254,30 @@ func git(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-func rulesIn(t *testing.T, dir string) string {
-	t.Helper()
-	var out strings.Builder
-	err := filepath.WalkDir(dir, func(name string, entry os.DirEntry, err error) error {
-		if entry.Name() == trip2g.IgnoreFile {
-			content, _ := os.ReadFile(name)
-			fmt.Fprintf(&out, "%s:\n%s", name, content)
+func rulesIn(t *testing.T, dir string) (out string) {
+	for name, content := range filesIn(t, dir) {
+		if filepath.Base(name) == trip2g.IgnoreFile {
+			out += name + ":\n" + content
 		}
+	}
+	return out
+}
+
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(name string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		files[filepath.ToSlash(name[len(dir)+1:])] = string(content)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out.String()
+	return files
 }
 
 // TestFilesOfALeftOutFolderAreNotFound has references to files that no push may send.

@@ -1,6 +1,7 @@
 import { Failure } from "./api.js";
 import { bytes, el, fill, find, number, tell, toast, words } from "./dom.js";
 import { compare, forget, push } from "./push.js";
+import { isNote } from "./rules.js";
 import { entriesOfDrop, filesOfDrop, filesOfInput, Vault } from "./vault.js";
 
 const drop = find("drop");
@@ -78,8 +79,8 @@ async function begin(read) {
   await step(async (signal) => {
     const show = bar("Comparing with what is published");
     const { name, files } = await read();
-    const vault = new Vault(files);
-    if (vault.notes.size === 0) throw new Failure(`There are no notes in ${name}: none of its ${number(files.length, "file")} ends in .md or .html.`);
+    const vault = await Vault.open(files);
+    if (vault.notes.size === 0) throw new Failure(`There are no notes to publish in ${name}: none of its ${number(files.length, "file")} ends in .md or .html and is not left out by a rule.`);
     const plan = await compare(vault, { signal, tell: (done, total) => show(done, total, `${number(done)} of ${number(total, "note")}`) });
     review(name, vault, plan);
   }, "Nothing was sent.");
@@ -94,7 +95,9 @@ function review(name, vault, plan) {
   fill(place,
     el("ul", { class: "tiles" },
       tile(plan.added.length, "new"), tile(plan.changed.length, "changed"), tile(plan.same.length, "unchanged"), tile(plan.gone.length, "not in the folder")),
-    list("New notes", plan.added), list("Changed notes", plan.changed), list("Published, and not in this folder", plan.gone),
+    list("New notes", plan.added), list("Changed notes", plan.changed), list("Published, and not in this folder", plan.gone.filter((path) => !plan.excluded.includes(path))),
+    list("Published, and left out by a rule", plan.excluded),
+    list("Left out by rules", [...vault.excluded].filter(([path]) => isNote(path)).map(([path, rule]) => `${path} (${rule})`).sort()),
     list("Left out", vault.warnings.map((w) => `${w.path}: ${w.text}`)),
     plan.gone.length > 0 && el("label", { class: "check" }, hide, el("span", {}, `Take away ${number(plan.gone.length, "note")} that ${plan.gone.length === 1 ? "is" : "are"} not in this folder`,
       el("span", { class: "hint" }, "Readers see them no more. Their history is kept, and they can be shown again."))),

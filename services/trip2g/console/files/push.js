@@ -35,6 +35,7 @@ export async function compare(vault, { signal, tell }) {
     tell(++done, vault.notes.size);
   }
   plan.gone = notePaths.map((note) => note.value).filter((path) => !vault.notes.has(path) && path !== settingsPath);
+  plan.excluded = plan.gone.filter((path) => vault.excluded.has(path));
   await compareFiles(vault, plan, signal);
   return plan;
 }
@@ -43,7 +44,10 @@ export async function compare(vault, { signal, tell }) {
 // by now; and one that it has not may have come to the folder after its note: then the note is sent again,
 // which changes nothing and tells what it refers to.
 async function compareFiles(vault, plan, signal) {
-  const names = new Set([...vault.files.keys()].map((path) => path.split("/").at(-1).normalize("NFC").toLowerCase()));
+  const names = new Set([...vault.files.keys()].flatMap((path) => {
+    const name = path.split("/").at(-1).normalize("NFC").toLowerCase();
+    return [name, name.replace(/(\.excalidraw)(\.light|\.dark)?\.(svg|png)$/, "$1")]; // a drawing is shown by its image
+  }));
   plan.again = [];
   for (const note of plan.same) {
     signal.throwIfAborted();
@@ -68,7 +72,8 @@ function mentions(text, names, known) {
 async function want(vault, list, note, asset, missing) {
   const path = vault.find(note.value ?? note.path, asset.path);
   if (path === undefined) {
-    missing?.push({ path: note.path, text: `refers to ${asset.path}, which is not in the folder` });
+    const why = vault.missing(note.value ?? note.path, asset.path);
+    if (why) missing?.push({ path: note.path, text: `refers to ${asset.path}, ${why}` });
     return;
   }
   const hash = await vault.hash(path);

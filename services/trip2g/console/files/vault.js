@@ -1,14 +1,14 @@
 // A folder of notes in the browser, by the same rules as the command line's (package vault).
 
+import { Failure } from "./api.js";
+import { exclusions, exportNames, folded, hasRules, isDrawingText, isHidden, isNote } from "./rules.js";
 import { sha256 } from "./sha256.js";
 
 const maxPath = 1024; // bytes, as trip2g.MaxPathLength
 const maxSegment = 255; // bytes, as trip2g.MaxSegmentLength
 const encoder = new TextEncoder();
 
-const ignored = (name) => name.startsWith(".") || name === "node_modules";
-const isNote = (path) => /\.(md|html)$/i.test(path);
-const folded = (path) => path.normalize("NFC").toLowerCase();
+const isPublishable = (path) => !path.split("/").some(isHidden); // as far as its name goes
 
 // fault says why no server takes a path, "" if one does.
 function fault(path) {
@@ -41,9 +41,10 @@ export async function filesOfDrop(entries) {
       files.push({ path, file: await new Promise((resolve, reject) => { entry.file(resolve, reject); }) });
       return;
     }
-    for (const child of await children(entry)) if (!ignored(child.name)) await read(child, path ? `${path}/${child.name}` : child.name);
+    for (const child of await children(entry)) await take(child, path ? `${path}/${child.name}` : child.name);
   };
-  for (const entry of entries) if (one || !ignored(entry.name)) await read(entry, one ? "" : entry.name);
+  const take = async (entry, path) => { if (!isHidden(entry.name) || hasRules(path)) await read(entry, path); };
+  for (const entry of entries) await (one ? read(entry, "") : take(entry, entry.name));
   return { name: one ? entries[0].name : "What you dropped", files };
 }
 
@@ -58,18 +59,33 @@ async function children(folder) {
   }
 }
 
-// Vault is the notes and other files of a folder.
+// Vault is the notes and other files of a folder. open makes one.
 export class Vault {
   notes = new Map(); // path → File
   files = new Map(); // path → File
   warnings = []; // {path, text}
+  excluded = new Map(); // path → the rule that keeps it out of a push
   #byPath = new Map(); // folded path → path
   #byName = new Map(); // folded last segment → paths, the shortest first
   #hashes = new Map();
 
-  constructor(files) {
-    for (const { path, file } of files) {
-      if (path.split("/").some(ignored)) continue;
+  // open applies the rules of a folder to its files. It throws a Failure for a rule that is wrong.
+  static async open(files) {
+    const vault = new Vault();
+    const texts = new Map();
+    for (const { path, file } of files) if (hasRules(path)) texts.set(path, await decodedText(file));
+    const byPath = new Map(files.filter(({ path }) => isPublishable(path)).map(({ path, file }) => [path, file]));
+    const isDrawing = async (path) => isDrawingText(await decodedText(byPath.get(path)));
+    const { excluded, faults } = await exclusions([...byPath.keys()], texts, isDrawing);
+    if (faults.length > 0) throw new Failure(`What stays out of a push is not clear: ${faults.map(([place, text]) => `${place}: ${text}`).join("; ")}`);
+    vault.excluded = excluded;
+    vault.#add(byPath);
+    return vault;
+  }
+
+  #add(byPath) {
+    for (const [path, file] of byPath) {
+      if (this.excluded.has(path)) continue;
       const why = fault(path);
       if (why) {
         if (isNote(path)) this.warnings.push({ path, text: `${why}; it is left out` });
@@ -90,13 +106,9 @@ export class Vault {
     }
   }
 
-  // text gives a note as it is published: UTF-16 with its mark is decoded, and what is no UTF-8 becomes U+FFFD.
-  async text(path) {
-    const bytes = new Uint8Array(await this.notes.get(path).arrayBuffer());
-    const [a, b] = bytes;
-    if (a === 0xff && b === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-    if (a === 0xfe && b === 0xff) return new TextDecoder("utf-16be").decode(bytes);
-    return new TextDecoder().decode(bytes);
+  // text gives a note as it is published.
+  text(path) {
+    return decodedText(this.notes.get(path));
   }
 
   // hash gives a file's SHA-256 in lower-case hex.
@@ -105,8 +117,28 @@ export class Vault {
     return this.#hashes.get(path);
   }
 
-  // find gives the path of the file that a note's reference means, undefined if there is none.
+  // find gives the path of the file that a note's reference means, for a drawing of Excalidraw its exported
+  // image; undefined if there is none.
   find(notePath, reference) {
+    const found = this.#find(notePath, reference);
+    const drawing = reference.replace(/#.*$/s, "");
+    if (found !== undefined || !/\.excalidraw$/i.test(drawing)) return found;
+    return exportNames(drawing).map((name) => this.#find(notePath, name)).find((path) => path !== undefined);
+  }
+
+  // missing says why find has nothing for a reference, "" if that is no fault.
+  missing(notePath, reference) {
+    const name = (reading) => folded(reading.split("/").at(-1));
+    const names = readings(reference).map(name);
+    if ([...this.notes.keys()].some((path) => names.includes(name(path.replace(/\.md$/i, ""))))) return ""; // a note can be called Node.js
+    for (const [path, rule] of this.excluded) {
+      if (!names.includes(name(path)) && !names.includes(name(path.replace(/\.md$/i, "")))) continue;
+      return isNote(path) ? "" : `which is left out (${rule})`;
+    }
+    return "which is not in the folder";
+  }
+
+  #find(notePath, reference) {
     const folder = notePath.split("/").slice(0, -1);
     for (const reading of readings(reference)) {
       const found = (reading.startsWith("/") ? undefined : this.#at(join([...folder, ...reading.split("/")])))
@@ -126,6 +158,15 @@ export class Vault {
     const suffix = folded(`/${path}`);
     return this.#byName.get(suffix.split("/").at(-1))?.find((found) => folded(`/${found}`).endsWith(suffix));
   }
+}
+
+// decodedText gives a file's text: UTF-16 with its mark is decoded, and what is no UTF-8 becomes U+FFFD.
+async function decodedText(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const [a, b] = bytes;
+  if (a === 0xff && b === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (a === 0xfe && b === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  return new TextDecoder().decode(bytes);
 }
 
 // readings gives what a reference may mean, the most literal first.

@@ -1,0 +1,245 @@
+// What of a folder stays out of a push, by the same rules as the command line's (package vault).
+
+const ignoreFile = ".trip2gignore";
+const settingsPath = "_settings.md";
+const templateSettings = [[".obsidian/templates.json", "folder"], [".obsidian/plugins/templater-obsidian/data.json", "templates_folder"]];
+
+// isHidden tells the names, of files and of folders, that belong to no vault.
+export const isHidden = (name) => name.startsWith(".") || name === "node_modules";
+
+export const isNote = (path) => /\.(md|html)$/i.test(path);
+
+// hasRules reports whether a path, of a file or a folder, is or leads to a file with rules.
+export function hasRules(path) {
+  const names = path.split("/");
+  return path === settingsPath || templateSettings.some(([config]) => config === path || config.startsWith(`${path}/`))
+    || (names.at(-1) === ignoreFile && !names.slice(0, -1).some(isHidden));
+}
+
+// folded makes paths equal that differ only in letter case or in how their letters are encoded.
+export const folded = (path) => Array.from(path.normalize("NFC"), (c) => c.toUpperCase().toLowerCase()).join("");
+
+// exclusions applies the rules of a folder: texts are its files with rules, path → text, and isDrawing
+// (path) reports whether a note's frontmatter is that of an Excalidraw drawing. It gives excluded, path →
+// rule, and faults, [place, text]: with one of them nothing may be published, because a rule that does not
+// count keeps nothing private.
+export async function exclusions(paths, texts, isDrawing) {
+  const faults = [];
+  const rules = readRules(texts, faults);
+  const excluded = new Map();
+  const kept = new Set();
+  for (const path of paths) {
+    const rule = ruleOf(path, rules, kept);
+    if (rule) excluded.set(path, rule);
+  }
+  const files = new Map(paths.filter((path) => !isNote(path) && !excluded.has(path)).map((path) => [folded(path), path]));
+  for (const path of paths) {
+    if (excluded.has(path) || kept.has(path) || !isNote(path)) continue;
+    const image = exportNames(path.replace(/\.md$/i, "")).map((name) => files.get(folded(name))).find((name) => name !== undefined);
+    if (image !== undefined && (/\.excalidraw\.md$/i.test(path) || await isDrawing(path))) excluded.set(path, `Excalidraw drawing, exported to ${image}`);
+  }
+  return { excluded, faults };
+}
+
+function readRules(texts, faults) {
+  const rules = { exclude: [], include: [], templates: new Map(), ignore: new Map() };
+  for (const [config, key] of templateSettings) {
+    const folder = templateFolder(texts.get(config), key);
+    if (folder) rules.templates.set(folded(folder), `folder of templates (${config})`);
+  }
+  const settings = attempt(faults, settingsPath, () => pushRules(texts.get(settingsPath) ?? ""));
+  for (const key of ["exclude", "include"]) {
+    for (const text of settings?.[key] ?? []) {
+      const pattern = attempt(faults, settingsPath, () => parsePattern(text), text);
+      if (pattern === null || pattern?.negate) faults.push([settingsPath, `"${text}" is not a pattern: one that begins with ! or # belongs in a file ${ignoreFile}`]);
+      else if (pattern) rules[key].push({ ...pattern, rule: `${settingsPath}: ${key} ${text}` });
+    }
+  }
+  for (const [path, text] of texts) {
+    if (path.split("/").at(-1) !== ignoreFile) continue;
+    const broken = text.split("\n").findIndex((line) => line.includes("\uFFFD"));
+    if (broken >= 0) {
+      faults.push([path, `is not valid UTF-8 on line ${broken + 1}: save it as UTF-8`]);
+      continue;
+    }
+    const patterns = text.split("\n").map((line, i) => {
+      const place = `${path}:${i + 1}`;
+      const written = line.replace(/\r$/, "");
+      const pattern = attempt(faults, place, () => parsePattern(written), written);
+      return pattern && { ...pattern, rule: place };
+    });
+    rules.ignore.set(path.slice(0, -ignoreFile.length), patterns.filter(Boolean).toReversed());
+  }
+  return rules;
+}
+
+function attempt(faults, place, action, written) {
+  try {
+    return action();
+  } catch (failure) {
+    faults.push([place, (written === undefined ? "" : `"${written}" `) + failure.message]);
+    return undefined;
+  }
+}
+
+function templateFolder(text, key) {
+  try {
+    const value = JSON.parse(text)[key];
+    return typeof value === "string" ? value.trim().split("/").filter((name) => name && name !== ".").join("/") : "";
+  } catch {
+    return "";
+  }
+}
+
+// ruleOf gives the rule that keeps a path out of a push, undefined if none does. What is in a folder that
+// stays out stays out with it.
+function ruleOf(path, rules, kept) {
+  const names = path.split("/");
+  for (let i = 1; i <= names.length; i++) {
+    const isFolder = i < names.length;
+    const key = folded(names.slice(0, i).join("/"));
+    const excluded = rules.exclude.find((p) => p.matches(key, isFolder));
+    if (excluded) return excluded.rule;
+    const decided = ignoring(names.slice(0, i), isFolder, rules.ignore);
+    if (decided && !decided.negate) return decided.rule;
+    if (decided && !isFolder) kept.add(path);
+    if (!decided && isFolder && rules.templates.has(key)) return rules.templates.get(key);
+  }
+  const included = (_, i) => rules.include.some((p) => p.matches(folded(names.slice(0, i + 1).join("/")), i + 1 < names.length));
+  if (rules.include.length > 0 && isNote(path) && path !== settingsPath && !names.some(included)) return `not in include of ${settingsPath}`;
+  return undefined;
+}
+
+// ignoring finds the pattern that decides about a path: the last one of the nearest file.
+function ignoring(names, isFolder, ignore) {
+  for (let i = names.length - 1; i >= 0; i--) {
+    const folder = names.slice(0, i).map((name) => `${name}/`).join("");
+    const inside = folded(names.slice(i).join("/"));
+    const pattern = ignore.get(folder)?.find((p) => p.matches(inside, isFolder));
+    if (pattern) return pattern;
+  }
+  return undefined;
+}
+
+// parsePattern reads a line in the syntax of .gitignore, null for one without a pattern. It throws for what
+// could never match.
+function parsePattern(line) {
+  let text = line.replace(/(?<!\\)((?:\\\\)*)[ \t]+$|((?<!\\)(?:\\\\)*\\[ \t])[ \t]*$/, "$1$2");
+  if (text === "" || text.startsWith("#")) return null;
+  const negate = text.startsWith("!");
+  if (negate) text = text.slice(1);
+  const folderOnly = text.endsWith("/");
+  if (folderOnly) text = text.slice(0, -1);
+  const anchored = text.startsWith("/");
+  if (anchored) text = text.slice(1);
+  const segments = text.split("/");
+  const globs = segments.map(segmentPattern);
+  if (segments.at(-1) === "**") { // what is in the folder, and not the folder
+    segments.push("*");
+    globs.push("[^/]*");
+  } else if (globs.length === 1 && !anchored) {
+    segments.unshift("**");
+    globs.unshift("");
+  }
+  const parts = globs.map((glob, i) => (segments[i] === "**" ? "(?:[^/]+/)*" : glob + (i < globs.length - 1 ? "/" : "")));
+  const whole = new RegExp(`^${parts.join("")}$`, "u");
+  return { negate, matches: (path, isFolder) => (isFolder || !folderOnly) && whole.test(path) };
+}
+
+const unclosed = 'has a "[" without its "]", or a "\\" at its end';
+const literal = (c) => c.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
+
+// segmentPattern turns the part of a pattern between slashes into a regular expression.
+function segmentPattern(segment) {
+  if (segment === "") throw new Error("names a folder without a name");
+  if (segment === "." || segment === "..") throw new Error('has a "." or ".." in its path: patterns begin at the folder that they are for');
+  if (segment.includes("[:")) throw new Error("has a class such as [:digit:], which is not supported: write [0-9]");
+  if (/(?<!\\)(?:\\\\)*\\[\p{L}\p{Nd}]/u.test(segment)) throw new Error('has a "\\" before a letter or digit: folders are separated by "/"');
+  const parts = /\\(.)|(\*+)|(\?)|\[([!^]?)((?:\\.|[^\\\]])+)\]|([^\\[])|(.)/gu;
+  const out = Array.from(folded(segment).matchAll(parts), ([, escaped, star, any, not, bracketed, plain, wrong]) => {
+    if (wrong) throw new Error(unclosed);
+    if (star) return "[^/]*";
+    if (any) return "[^/]";
+    if (bracketed !== undefined) return `(?!/)[${not ? "^" : ""}${classPattern(bracketed)}]`;
+    return literal(escaped ?? plain);
+  });
+  return out.join("");
+}
+
+// classPattern turns what is between brackets into what is there in a regular expression.
+function classPattern(text) {
+  const out = Array.from(text.matchAll(/(?:\\(.)|([^\\]))(?:-(?:\\(.)|([^\\])))?/gu), ([, a, b, c, d]) => {
+    const last = c ?? d;
+    if (last !== undefined && (a ?? b) > last) throw new Error(`has a range [${a ?? b}-${last}] that ends before it begins`);
+    return literal(a ?? b) + (last === undefined ? "" : `-${literal(last)}`);
+  });
+  return out.join("");
+}
+
+// exportNames lists the names that Excalidraw gives to the images that it exports of a drawing, the best first.
+export function exportNames(drawing) {
+  const endings = [".svg", ".png", ".light.svg", ".light.png", ".dark.svg", ".dark.png"];
+  return [drawing, drawing.replace(/\.excalidraw$/i, "")].flatMap((base) => endings.map((ending) => base + ending));
+}
+
+// isDrawingText reports whether a note's frontmatter is that of an Excalidraw drawing.
+export function isDrawingText(content) {
+  const [first, ...lines] = content.split("\n").map((line) => line.trimEnd());
+  if (first !== "---") return false;
+  const end = lines.indexOf("---");
+  return lines.slice(0, end < 0 ? undefined : end).some((line) => /^["']?excalidraw-plugin["']?[ \t]*:/.test(line));
+}
+
+// pushRules reads exclude and include from the text of the settings. It knows the YAML of simple lists and
+// throws for any other: a pattern that is misread keeps nothing private.
+function pushRules(content) {
+  const rules = { exclude: [], include: [] };
+  const [first, ...rest] = content.split("\n").map((line) => line.trimEnd());
+  if (first !== "---") return rules;
+  const end = rest.findIndex((line) => line === "---" || line === "...");
+  const lines = end < 0 ? rest : rest.slice(0, end);
+  const mentioned = lines.filter((line) => /^[ \t]*["']?(exclude|include)["']?[ \t]*:/i.test(line)).length;
+  if (mentioned === 0) return rules;
+  if (end < 0) throw new Error("the frontmatter has no end, so that its exclude and include do not count: close it with a line ---");
+  let found = 0;
+  lines.forEach((line, i) => {
+    const field = /^["']?(exclude|include)["']?[ \t]*:(?:[ \t]+(.*))?$/i.exec(line);
+    if (!field) return;
+    found++;
+    rules[field[1].toLowerCase()] = patternList((field[2] ?? "").trim(), lines.slice(i + 1), i + 2);
+  });
+  if (found < mentioned) throw new Error("exclude and include have to begin a line of the frontmatter");
+  return rules;
+}
+
+// patternList reads a value, or the list on the lines after it.
+function patternList(value, after, number) {
+  if (value !== "" && !value.startsWith("#")) {
+    const flow = /^\[(.*)\](?:[ \t]+#.*)?$/.exec(value);
+    if (!flow) return scalar(value, number);
+    const items = flow[1].match(/'(?:[^']|'')*'|"[^"]*"|[^,\s][^,]*/g) ?? [];
+    if (flow[1].replace(/'(?:[^']|'')*'|"[^"]*"|[^,\s][^,]*/g, "").match(/[^,\s]/)) throw notSimple(number);
+    return items.flatMap((item) => scalar(item.trim(), number, "[]{}"));
+  }
+  const list = [];
+  for (const line of after) {
+    number++;
+    if (/^[ \t]*(#.*)?$/.test(line)) continue;
+    const item = /^[ \t]*-[ \t]+(.*)$/.exec(line);
+    if (!item && /^[^\s-]/.test(line)) break;
+    if (!item) throw notSimple(number);
+    list.push(...scalar(item[1].trim(), number));
+  }
+  return list;
+}
+
+function scalar(text, number, forbidden = "") {
+  const quoted = /^(?:'((?:[^']|'')*)'|"([^"\\]*)")(?:[ \t]+#.*)?$/.exec(text);
+  if (quoted) return [quoted[1]?.replaceAll("''", "'") ?? quoted[2]];
+  const plain = text.replace(/[ \t]+#.*$/, "").trim();
+  if (/^(null|~)$/i.test(plain)) return [];
+  if (plain === "" || /^[-*&!|>%@`{[\]}'",?:#]|: |:$/.test(plain) || [...forbidden].some((c) => plain.includes(c))) throw notSimple(number);
+  return [plain];
+}
+
+const notSimple = (number) => new Error(`line ${number} cannot be read here: write one pattern a line, as - "pattern"`);

@@ -1,0 +1,56 @@
+package vault_test
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dop251/goja"
+
+	"trip2g/services/trip2g/vault"
+)
+
+// excludedInBrowser applies the rules of a folder as the publish page does: with its own script, whose
+// answers have to be those of this package. It returns the notes that stay out of a push with their
+// rules, and the places of what is wrong.
+func excludedInBrowser(t *testing.T, files map[string]string) (excluded map[string]string, faults []string) {
+	t.Helper()
+	script, err := os.ReadFile("../console/files/rules.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for name, content := range files {
+		texts[name] = vault.Text([]byte(content))
+	}
+	vm := goja.New()
+	vm.SetFieldNameMapper(goja.UncapFieldNameMapper())
+	vm.Set("contents", texts)
+	vm.Set("paths", slices.Sorted(maps.Keys(files)))
+	answer, err := vm.RunString(regexp.MustCompile(`(?m)^export `).ReplaceAllString(string(script), "") + `
+		const answer = { excluded: {}, faults: [], failure: "" };
+		const shown = paths.filter((path) => !path.split("/").some(isHidden));
+		const rules = new Map(paths.filter(hasRules).map((path) => [path, contents[path]]));
+		exclusions(shown, rules, (path) => isDrawingText(contents[path])).then(
+			(found) => {
+				for (const [path, rule] of found.excluded) if (isNote(path)) answer.excluded[path] = rule;
+				answer.faults = found.faults.map(([place]) => place);
+			},
+			(failure) => { answer.failure = String(failure.stack); });
+		answer`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found struct {
+		Excluded map[string]string
+		Faults   []string
+		Failure  string
+	}
+	if err := vm.ExportTo(answer, &found); err != nil || found.Failure != "" {
+		t.Fatalf("the browser's script fails: %v %s", err, strings.TrimSpace(found.Failure))
+	}
+	return found.Excluded, found.Faults
+}
