@@ -39,8 +39,9 @@ type Config struct {
 	LeaderSessionCookieName string        `env:"LEADER_SESSION_COOKIE_NAME" envDefault:"session" help:"replica: the leader's TRIP2G_SESSION_COOKIE_NAME"`
 	LiteFSURL               string        `env:"LITEFS_URL" envDefault:"http://127.0.0.1:20202" help:"API of the LiteFS node beside this process; used only if the database is on a LiteFS mount"`
 
-	JWTSecret         Secret `env:"JWT_SECRET" help:"secret that all nodes share, at least 16 characters; signs what replicas forward; made and kept beside the database if empty on a leader"`
-	DataEncryptionKey Secret `env:"DATA_ENCRYPTION_KEY" help:"key of exactly 32 bytes that all nodes share; made and kept beside the database if empty on a leader"`
+	JWTSecret         Secret `env:"JWT_SECRET" help:"secret that all nodes share, at least 16 characters; signs what replicas forward; taken from TRIP2G_SECRETS_FILE if empty"`
+	DataEncryptionKey Secret `env:"DATA_ENCRYPTION_KEY" help:"key of exactly 32 bytes that all nodes share; taken from TRIP2G_SECRETS_FILE if empty"`
+	SecretsFile       string `env:"SECRETS_FILE" help:"file of the secrets that are not set, created by the leader once and read by its replicas; beside the database if empty, e.g. data.sqlite3.secrets, which is for a leader without LiteFS only"`
 	OwnerEmail        string `env:"OWNER_EMAIL" help:"e-mail address of the owner, who may sign in and do everything"`
 	SessionCookieName string `env:"SESSION_COOKIE_NAME" envDefault:"session" help:"name of the session cookie; give each node of one host name its own"`
 

@@ -129,6 +129,7 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"TRIP2G_LEADER_ADDR=127.0.0.1:8082", jwt, key}, []string{"TRIP2G_LEADER_ADDR", "own address"}},
 		{[]string{"TRIP2G_JWT_SECRET=short"}, []string{"TRIP2G_JWT_SECRET", "16"}},
 		{[]string{"TRIP2G_DATA_ENCRYPTION_KEY=short"}, []string{"TRIP2G_DATA_ENCRYPTION_KEY", "exactly 32"}},
+		{[]string{"TRIP2G_SECRETS_FILE=/no/such/folder/secrets"}, []string{"TRIP2G_SECRETS_FILE", "mkdir -p /no/such/folder"}},
 		{[]string{"TRIP2G_OWNER_EMAIL=nobody"}, []string{"TRIP2G_OWNER_EMAIL"}},
 		{[]string{"TRIP2G_PUBLIC_URL=example.com"}, []string{"TRIP2G_PUBLIC_URL", "https://example.com"}},
 		{[]string{"TRIP2G_SESSION_COOKIE_NAME=a b"}, []string{"TRIP2G_SESSION_COOKIE_NAME"}},
@@ -163,6 +164,35 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestALeaderAndItsReplicaShareASecretsFile(t *testing.T) {
+	file := "TRIP2G_SECRETS_FILE=" + filepath.Join(t.TempDir(), "secrets")
+	type loaded struct {
+		*config.Config
+		err error
+	}
+	replica := make(chan loaded, 1)
+	go func() { // before there is a file
+		flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+		c, err := config.Load(flags, []string{file, "TRIP2G_LEADER_ADDR=a:1"})
+		replica <- loaded{c, err}
+	}()
+	leader, err := load(t, nil, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := <-replica
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if leader.JWTSecret == "" || r.JWTSecret != leader.JWTSecret || r.EncryptionKey() != leader.EncryptionKey() {
+		t.Error("the replica has other secrets than its leader")
+	}
+	given, err := load(t, nil, file, jwt)
+	if err != nil || given.JWTSecret.Reveal() != strings.TrimPrefix(jwt, "TRIP2G_JWT_SECRET=") || given.EncryptionKey() != leader.EncryptionKey() {
+		t.Errorf("a secret that is set does not win over the file's (error %v)", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"trip2g/internal/litefs"
 )
@@ -16,34 +17,41 @@ import (
 // SecretsEnding follows the database's name in the name of the file that keeps made secrets.
 const SecretsEnding = ".secrets"
 
-// completeSecrets gives a leader the secrets that it was not given: from the file beside the
-// database, or new ones, which it keeps there.
+// How long a replica waits for the leader that starts beside it to create the file of secrets, and
+// how often it looks.
+const (
+	secretsWait     = 10 * time.Second
+	secretsInterval = 50 * time.Millisecond
+)
+
+// completeSecrets fills in the secrets that are not set from the file that keeps them. A leader
+// without a database creates the file.
 func (c *Config) completeSecrets() Faults {
 	if c.JWTSecret != "" && c.DataEncryptionKey != "" {
 		return nil
 	}
-	mounted, err := litefs.Mounted(c.DBFile)
-	if err != nil {
-		return Faults{fmt.Sprintf("%sDB_FILE: %v", Prefix, err)}
-	}
-	if mounted {
-		return Faults{fmt.Sprintf("%[1]sJWT_SECRET and %[1]sDATA_ENCRYPTION_KEY must both be set when the database is on a LiteFS mount, "+
-			"which can keep no other file: make them with `openssl rand -hex 16` and give all nodes the same", Prefix)}
-	}
-	// A server that makes both at this moment makes the secrets first: so this looks for the database first.
-	used, err := c.HasDatabase()
-	if err != nil {
-		return Faults{fmt.Sprintf("%sDB_FILE: %v", Prefix, err)}
-	}
-	file := c.DBFile + SecretsEnding
-	kept, err := readSecrets(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if used {
-			return Faults{lostSecrets(file)}
+	file := c.SecretsFile
+	if file == "" {
+		mounted, err := litefs.Mounted(c.DBFile)
+		if err != nil {
+			return Faults{fmt.Sprintf("%sDB_FILE: %v", Prefix, err)}
 		}
-		kept, err = makeSecrets(file)
+		if mounted {
+			return Faults{fmt.Sprintf("%[1]sJWT_SECRET and %[1]sDATA_ENCRYPTION_KEY must both be set when the database is on a LiteFS mount, "+
+				"which can keep no other file: make them with `openssl rand -hex 16` and give all nodes the same, or set %[1]sSECRETS_FILE", Prefix)}
+		}
+		file = c.DBFile + SecretsEnding
 	}
-	if err != nil {
+	load := c.loadSecrets
+	if c.Replica() {
+		load = awaitSecrets
+	}
+	kept, err := load(file)
+	var fault secretsFault
+	switch {
+	case errors.As(err, &fault):
+		return Faults{string(fault)}
+	case err != nil:
 		return Faults{fmt.Sprintf("the file of made secrets: %v; mend it, or set %[2]sJWT_SECRET and %[2]sDATA_ENCRYPTION_KEY", err, Prefix)}
 	}
 	if c.JWTSecret == "" {
@@ -55,13 +63,49 @@ func (c *Config) completeSecrets() Faults {
 	return c.validate()
 }
 
-// lostSecrets is the fault of a database without its secrets, which new ones would not fit.
-func lostSecrets(file string) string {
+// secretsFault is an error that already says what to do.
+type secretsFault string
+
+func (f secretsFault) Error() string { return string(f) }
+
+// loadSecrets reads a leader's secrets, and creates them unless there is a database, which new ones
+// would not fit.
+func (c *Config) loadSecrets(file string) (map[string]Secret, error) {
+	// A server that makes both at this moment makes the secrets first: so this looks for the database first.
+	used, err := c.HasDatabase()
+	if err != nil {
+		return nil, secretsFault(fmt.Sprintf("%sDB_FILE: %v", Prefix, err))
+	}
+	kept, err := readSecrets(file)
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+		return kept, err
+	case used:
+		return nil, lostSecrets(file)
+	}
+	return makeSecrets(file)
+}
+
+// awaitSecrets reads a replica's secrets once its leader has created them.
+func awaitSecrets(file string) (kept map[string]Secret, err error) {
+	for deadline := time.Now().Add(secretsWait); ; time.Sleep(secretsInterval) {
+		kept, err = readSecrets(file)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return kept, err
+		}
+		if time.Now().After(deadline) {
+			return nil, secretsFault(fmt.Sprintf("%sSECRETS_FILE: the leader has not created %s: start the leader, and give both nodes the same file", Prefix, file))
+		}
+	}
+}
+
+// lostSecrets is the fault of a database without its secrets.
+func lostSecrets(file string) secretsFault {
 	if absolute, err := filepath.Abs(file); err == nil {
 		file = absolute
 	}
-	return fmt.Sprintf("the database is there, but the file of its secrets is not: put %[1]s back from the backup, "+
-		"or set %[2]sJWT_SECRET and %[2]sDATA_ENCRYPTION_KEY to what they were", file, Prefix)
+	return secretsFault(fmt.Sprintf("the database is there, but the file of its secrets is not: put %[1]s back from the backup, "+
+		"or set %[2]sJWT_SECRET and %[2]sDATA_ENCRYPTION_KEY to what they were", file, Prefix))
 }
 
 // readSecrets reads lines of NAME=VALUE.

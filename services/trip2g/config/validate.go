@@ -117,7 +117,10 @@ func (c *Config) checkSecrets(add func(string, string, ...any)) {
 	if n := len(c.DataEncryptionKey); n > 0 && n != EncryptionKeySize {
 		add("DATA_ENCRYPTION_KEY", "has %d bytes: give exactly %d, e.g. the output of `openssl rand -hex 16`", n, EncryptionKeySize)
 	}
-	if !c.Replica() {
+	if dir := filepath.Dir(c.SecretsFile); c.SecretsFile != "" && !isDir(dir) {
+		add("SECRETS_FILE", "%q is in a directory that does not exist: create it with `mkdir -p %s`", c.SecretsFile, dir)
+	}
+	if !c.Replica() || c.SecretsFile != "" {
 		return
 	}
 	if c.JWTSecret == "" {
