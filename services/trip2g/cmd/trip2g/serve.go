@@ -131,6 +131,9 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		return nil
 	})
 	n.log.Info().Stringer("public", publicListener.Addr()).Stringer("internal", internalListener.Addr()).Msg("listening")
+	if !n.config.Replica() {
+		n.announce(publicListener.Addr())
+	}
 	return group.Wait()
 }
 
