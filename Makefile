@@ -1,13 +1,12 @@
 # Every task by one word; "make" lists them. GO is the Go command, PROJECT the
 # name of the stack's containers and volumes, STACK the stack that "up" starts,
-# DOCS the folder that "up" and "run" publish (none if empty).
-# compose/README.md names the variables for ports and addresses.
+# NAME the name of the API key that "key" creates. compose/README.md names the
+# variables for ports and addresses.
 
 GO ?= go
 PROJECT ?= trip2g
 STACK ?= litefs
-DOCS ?= docs
-export GO PROJECT STACK DOCS
+export GO PROJECT STACK NAME
 
 SHELL := /bin/sh
 
@@ -16,7 +15,7 @@ help: ## List these tasks
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: trip2g ## One node on this machine, no container, with the documentation
+run: trip2g ## One node on this machine, no container
 	@exec sh tools/run.sh
 
 .PHONY: build
@@ -24,7 +23,7 @@ build: trip2g litefs compose ## All binaries, into bin/
 	@:
 
 .PHONY: up
-up: trip2g compose ## Build what changed, start the stack (STACK=litefs, shared or single), publish docs/
+up: trip2g compose ## Build what changed, start the stack (STACK=litefs, shared or single)
 	@image=$$(sh docker/image.sh) && exec sh compose/up.sh "$$image"
 
 .PHONY: down
@@ -36,7 +35,7 @@ clean: ## Remove the stack, its data, its images and tmp/
 	@exec sh compose/clean.sh
 
 .PHONY: key
-key: compose ## Print a fresh API key for the running stack
+key: compose ## Create an API key on the running stack and print it: make key NAME=laptop
 	@exec sh compose/key.sh
 
 .PHONY: logs
@@ -56,8 +55,8 @@ unit: trip2g litefs ## The tests of the packages, with the race detector
 	$(GO) test -race -timeout 10m trip2g/internal/... trip2g/services/trip2g/...
 
 .PHONY: e2e
-e2e: compose ## The suite that drives the stacks from outside
-	@exec sh tools/e2e.sh
+e2e: compose ## The suite that drives the stacks from outside (RUN=TestName: a part of it)
+	@exec sh tools/e2e.sh $(if $(RUN),-run '$(RUN)')
 
 .PHONY: bench
 bench: trip2g litefs ## Measure this machine's nodes beside nginx and net/http, into docs/benchmarks.md
@@ -68,7 +67,7 @@ profile: trip2g litefs ## Show where a replica's time and memory go under load
 	@exec sh tools/profile.sh
 
 .PHONY: lint
-lint: bin/staticcheck ## Formatting, go vet, staticcheck, shell syntax
+lint: bin/staticcheck bin/actionlint ## Formatting, go vet, staticcheck, shell syntax, workflows
 	@exec sh tools/lint.sh
 
 .PHONY: fmt
@@ -78,6 +77,10 @@ fmt: ## Format the Go code
 .PHONY: build-amd64
 build-amd64: ## A static trip2g for Linux on amd64, as the file tmp/amd64
 	@GOOS=linux GOARCH=amd64 sh tools/build.sh trip2g tmp/amd64
+
+.PHONY: dist
+dist: ## The static binaries of a release, with checksums, in tmp/dist
+	@exec sh tools/dist.sh
 
 .PHONY: trip2g
 trip2g:
@@ -98,3 +101,6 @@ bin/docker-compose: docker/compose/go.mod docker/compose/go.sum
 
 bin/staticcheck: tools/go.mod tools/go.sum
 	@sh tools/tool.sh tools honnef.co/go/tools /cmd/staticcheck $@
+
+bin/actionlint: tools/go.mod tools/go.sum
+	@sh tools/tool.sh tools github.com/rhysd/actionlint /cmd/actionlint $@

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Removes what the project PROJECT has made, whichever stack it ran: tmp/, and
-# in Docker its containers, network and volumes, the images built from this
-# checkout, and the base image once no checkout has an image on it. The secrets
-# in compose/.env stay.
+# in Docker its containers, network and volumes, its images and those built from
+# this checkout, and the stand-ins for images that they are based on once no
+# checkout has one. The secrets in compose/.env stay.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
@@ -26,13 +26,13 @@ remove_containers() {
 }
 
 images() {
-    docker image ls -q --no-trunc --filter "label=trip2g.checkout$1" | sort -u
+    docker image ls -q --no-trunc --filter "label=$1" | sort -u
 }
 
 # remove_shared removes the database of a shared stack, which belongs to the
 # server's user and not to ours.
 remove_shared() {
-    image=$(images "=$checkout" | head -n 1)
+    image=$(images "trip2g.checkout=$checkout" | head -n 1)
     if [ -d "tmp/shared/$project" ] && [ -n "$image" ]; then
         docker run --rm --entrypoint rm -v "$checkout/tmp/shared:/shared" "$image" -rf "/shared/$project"
     fi
@@ -40,10 +40,10 @@ remove_shared() {
 
 # remove_images leaves an image that a container of another project runs on.
 remove_images() {
-    for image in $(images "=$checkout"); do
+    for image in $(images "trip2g.checkout=$checkout") $(images "com.docker.compose.project=$project"); do
         [ -n "$(docker ps -q --filter "ancestor=$image")" ] || docker rmi --force "$image" >/dev/null
     done
-    [ -n "$(images '')" ] || each "$(docker image ls -q trip2g-base)" docker rmi
+    [ -n "$(images trip2g.checkout)" ] || each "$(docker image ls -q --filter reference=trip2g-base --filter reference=trip2g-go)" docker rmi
 }
 
 if command -v docker >/dev/null 2>&1; then

@@ -26,7 +26,6 @@ litefs | shared | single) ;;
 *) fail "STACK=$stack is no stack; choose litefs, shared or single." ;;
 esac
 need_docker
-sh compose/env.sh
 set -- --file "compose/$stack.yml" "$@"
 COMPOSE_PROJECT_NAME=${PROJECT:-trip2g}
 export COMPOSE_PROJECT_NAME

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts the stack STACK (litefs, shared or single) of the project PROJECT from
-# the image given, waits until every node is healthy, publishes docs/ and says
-# where everything is.
+# the image given, waits until every node is healthy and says where everything
+# is.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
@@ -18,32 +18,47 @@ address() {
     echo "http://localhost:$(compose port "$1" "$2" | sed 's/.*://')"
 }
 
+# advice prints what to do about a failure that Docker words for itself.
+advice() {
+    case $1 in
+    *'port is already allocated'* | *'address already in use'*)
+        echo 'A port is taken: stop what uses it, or choose another, e.g. make up APP_PORT=30081 (compose/README.md lists them).' ;;
+    *'no space left on device'*)
+        echo 'The disk that Docker keeps its data on is full: "docker system df" shows what uses it, "docker system prune" frees what is unused.' ;;
+    *'custom device "/dev/fuse"'*)
+        echo 'This machine has no /dev/fuse, which LiteFS needs: load it with "sudo modprobe fuse", or run one node without LiteFS: make up STACK=single' ;;
+    *)
+        echo 'The last lines above say why.' ;;
+    esac
+}
+
 STACK_IMAGE=$1
 export STACK_IMAGE
 # What Docker makes belongs to root, and so would tmp/.
 mkdir -p tmp/shared
 
 echo "Starting the $stack stack ..."
-quietly compose up --detach --remove-orphans --wait --wait-timeout 180 || {
-    compose logs --tail 20 >&2
-    fail "The $stack stack did not become healthy: the last lines above say why."
+out=$(compose up --detach --remove-orphans --wait --wait-timeout 180 2>&1) || {
+    out="$out
+$(compose logs --tail 20 2>&1)"
+    printf '%s\n' "$out" >&2
+    fail "The $stack stack did not become healthy. $(advice "$out")"
 }
 
 leader=$(address app 20081)
-sh tools/publish.sh "$leader" "tmp/up/${PROJECT:-trip2g}.$stack.key" sh compose/key.sh docs
-
 printf '\n%s\n' "The $stack stack is up:"
 echo "  $leader   leader"
-target=$leader
 if [ "$stack" != single ]; then
-    target=$(address app-replica 20071)
-    echo "  $target   replica"
+    echo "  $(address app-replica 20071)   replica"
     echo "  $(address app-replica2 20073)   replica"
 fi
 project=
 [ "${PROJECT:-trip2g}" = trip2g ] || project=" PROJECT=$PROJECT"
 cat <<EOF
-Publish your own folder of Markdown, through any of them:
-  TRIP2G_KEY=\$(make key$project) bin/trip2g push --url $target FOLDER
+Sign in at $leader/_system/ as $(compose exec -T app printenv TRIP2G_OWNER_EMAIL), with the code that "make logs$project" shows.
+Publish a folder of notes there, or from the command line:
+  export TRIP2G_KEY=\$(make key NAME=laptop$project)   # once
+  bin/trip2g push --url $leader FOLDER
+Documentation: $leader/_system/docs/
 Stop with "make down$project", remove with all data with "make clean$project".
 EOF

@@ -1,22 +1,55 @@
 #!/bin/sh
-# What the container runs: a LiteFS node that runs the server (LITEFS_ROLE is
-# primary or replica, LITEFS_PRIMARY_HOST the leader's name in the network), or
-# the server alone (LITEFS_ROLE is not set). Arguments other than "serve" are a
-# command of trip2g, run as the server's user.
+# The container's entrypoint, and "trip2g" for whoever enters it. As root,
+# "serve" starts a LiteFS node that runs the server (LITEFS_ROLE is primary or
+# replica, LITEFS_PRIMARY_HOST the leader's name in the network) or the server
+# alone (LITEFS_ROLE is not set). Every other command is run as the server's
+# user, whose files root could not share with it.
 set -eu
+
+program=/usr/local/bin/trip2g
+
+complain() {
+    echo "trip2g: $*" >&2
+}
 
 as_server() {
     exec setpriv --reuid trip2g --regid trip2g --clear-groups \
         --no-new-privs --bounding-set=-all "$@"
 }
 
-if [ "${1:-serve}" != serve ]; then
-    as_server trip2g "$@"
+# check_fuse ends the container with a sentence where LiteFS would fail with
+# less.
+check_fuse() {
+    cannot='cannot use /dev/fuse, which LiteFS needs'
+    instead='or run a node without LiteFS: docker compose -f compose/single.yml up --wait'
+    if [ ! -c /dev/fuse ]; then
+        complain "$cannot: start the container with --device /dev/fuse --cap-add SYS_ADMIN, $instead"
+        exit 1
+    elif ! (: <>/dev/fuse) 2>/dev/null; then
+        complain "$cannot: load the kernel's module with \"modprobe fuse\" on the host, $instead"
+        exit 1
+    fi
+}
+
+# check_space says why the server is about to fail or to refuse writes, when
+# less than a megabyte is left for a directory.
+check_space() {
+    space=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+    [ "${space:-1024}" -ge 1024 ] ||
+        complain "no space left for $1: free some on the disk that holds it (\"docker system df\" shows what Docker uses)"
+}
+
+if [ "$(id -u)" != 0 ]; then
+    exec "$program" "$@"
+elif [ "${1:-serve}" != serve ]; then
+    as_server "$program" "$@"
 fi
 
 case "${LITEFS_ROLE:-}" in
 primary | replica)
     : "${LITEFS_PRIMARY_HOST:?is not set; set it to the name or address of the leader, the same on every node}"
+    check_fuse
+    check_space /var/lib/litefs
     exec litefs mount -config "/etc/litefs/litefs.$LITEFS_ROLE.yml"
     ;;
 '')
@@ -25,10 +58,11 @@ primary | replica)
     if [ -z "$(ls -A "$dir")" ]; then
         chown trip2g:trip2g "$dir"
     fi
-    as_server trip2g "$@"
+    check_space "$dir"
+    as_server "$program" "$@"
     ;;
 *)
-    echo "entrypoint: LITEFS_ROLE=$LITEFS_ROLE is no role; set it to primary or replica, or unset it to run without LiteFS" >&2
+    complain "LITEFS_ROLE=$LITEFS_ROLE must be primary or replica, or not set to run without LiteFS"
     exit 2
     ;;
 esac

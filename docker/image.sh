@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds the server's image from this checkout and prints its name. Nothing is
-# done when neither a binary nor a file of the image has changed. Images of
-# this checkout that no container uses are removed after two hours, late
-# enough for a running suite.
+# Builds the server's image from this checkout, with binaries that Go makes on
+# the host, and prints its name. Nothing is done when neither a binary nor a
+# file of the image has changed. Images of this checkout that no container uses
+# are removed after two hours, late enough for a running suite.
 #
 # PROJECT: the image's repository, and what its newest is tagged as "latest" in.
 set -eu
@@ -10,30 +10,36 @@ cd "$(dirname "$0")/.."
 . tools/lib.sh
 
 need_docker
-base=$(sh docker/base.sh)
+base=$(sh docker/upstream.sh BASE_IMAGE)
 
 platform=$(docker version --format '{{.Server.Os}}-{{.Server.Arch}}')
 if [ "$platform" = "$("${GO:-go}" env GOOS)-$("${GO:-go}" env GOARCH)" ]; then
-    bin=bin
+    built=bin
 else
-    bin=bin/$platform
+    built=bin/$platform
     export GOOS="${platform%-*}" GOARCH="${platform#*-}"
 fi
-sh tools/build.sh trip2g "$bin/trip2g"
-sh tools/build.sh litefs "$bin/litefs"
+for program in trip2g litefs; do
+    sh tools/build.sh "$program" "$built/$program"
+    if [ "$built" = bin ]; then
+        mkdir -p "bin/$platform"
+        ln -f "bin/$program" "bin/$platform/$program"
+    fi
+done
 
 checkout=$(pwd -P)
 repository=${PROJECT:-trip2g}
 image=$repository:$(
-    { echo "$base" "$checkout" && cat docker/Dockerfile docker/entrypoint.sh \
-        litefs/litefs.primary.yml litefs/litefs.replica.yml "$bin/litefs" "$bin/trip2g"; } | digest
+    { echo "$base" "$checkout" && cat .dockerignore docker/Dockerfile docker/entrypoint.sh \
+        litefs/litefs.primary.yml litefs/litefs.replica.yml "bin/$platform/litefs" "bin/$platform/trip2g"; } | digest
 )
 if ! docker image inspect "$image" >/dev/null 2>&1; then
     echo "Building the image $image ..." >&2
+    docker_build -t "$image" --label "trip2g.checkout=$checkout" --target prebuilt \
+        --build-arg "BASE_IMAGE=$base" --build-arg "TARGETARCH=${platform#*-}" -f docker/Dockerfile .
+    # Not before: the new image keeps the layers that it shares with the old.
     docker image prune --all --force \
         --filter "label=trip2g.checkout=$checkout" --filter until=2h >/dev/null
-    docker_build -t "$image" --label "trip2g.checkout=$checkout" \
-        --build-arg "BASE=$base" --build-arg "BIN=$bin" -f docker/Dockerfile .
 fi
 docker tag "$image" "$repository:latest"
 echo "$image"

@@ -146,20 +146,25 @@ func newStack(ctx context.Context, kind string) (*stack, error) {
 		"TRIP2G_DATA_ENCRYPTION_KEY": randomHex(16),
 		"TRIP2G_OWNER_EMAIL":         owner,
 	}
-	s.app, err = s.newNode("app", "session")
-	if err != nil {
-		return nil, err
-	}
-	if s.replica, err = s.newNode("app-replica", "session_r1"); err != nil {
-		return nil, err
-	}
-	if s.replica2, err = s.newNode("app-replica2", "session_r2"); err != nil {
+	if err := s.addNodes(); err != nil {
 		return nil, err
 	}
 	if kind == sharedFixture.kind {
 		return s, s.addEcho(ctx)
 	}
 	return s, nil
+}
+
+// addNodes adds the leader and its replicas.
+func (s *stack) addNodes() (err error) {
+	if s.app, err = s.newNode("app", "session"); err != nil {
+		return err
+	}
+	if s.replica, err = s.newNode("app-replica", "session_r1"); err != nil {
+		return err
+	}
+	s.replica2, err = s.newNode("app-replica2", "session_r2")
+	return err
 }
 
 // newNode chooses a service's two ports and passes them to the compose files.

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds what the suite tests, the image STACK_IMAGE and bin/trip2g, and runs
-# it. A failed test leaves the logs of its containers in tmp/e2e-logs.
+# e2e.sh [FLAG...]: builds what the suite tests, the image STACK_IMAGE and
+# bin/trip2g, and runs it with the flags of "go test" given. A failed test leaves
+# the logs of its containers in tmp/e2e-logs.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
@@ -14,11 +15,7 @@ STACK_IMAGE=$(sh docker/image.sh)
 export STACK_IMAGE
 sh tools/build.sh trip2g bin/trip2g
 
-for stack in litefs shared single; do
-    STACK=$stack sh compose/compose.sh config --quiet
-done
-
 # In the suite's folder, so that what it prints is seen when it passes, too: the
 # measured lag.
 cd e2e
-exec "${GO:-go}" test -count=1 -timeout 25m
+exec "${GO:-go}" test -count=1 -timeout 40m "$@"

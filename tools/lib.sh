@@ -33,9 +33,18 @@ within() {
     wait "$within_pid"
 }
 
+# checksums prints the SHA-256 of its input, or of each file named.
+checksums() {
+    if command -v sha256sum >/dev/null 2>&1; then
+        sha256sum "$@"
+    else
+        shasum -a 256 "$@"
+    fi
+}
+
 # digest prints the first 12 hex digits of the SHA-256 of its input.
 digest() {
-    { sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-12
+    checksums | cut -c 1-12
 }
 
 # need_docker ends the script with one sentence unless a daemon answers.
