@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks formatting, runs go vet and staticcheck on the workspace, and reads
-# every shell script for syntax.
+# Checks formatting, runs go vet and staticcheck on the workspace, reads every
+# shell script for syntax, and checks the workflows.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
@@ -17,3 +17,4 @@ done
 
 "$go" vet trip2g/...
 bin/staticcheck trip2g/...
+bin/actionlint
