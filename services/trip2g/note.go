@@ -131,6 +131,10 @@ type ChangeSet struct {
 	// PublicURL is where readers find the site, without a slash at its end, as the leader was told; ""
 	// if it was not. Replicas have addresses of their own, and name this one to search engines.
 	PublicURL string
+	// VaultName is the name of the folder that was published first, "" if no client told it.
+	VaultName string
+	// Owned reports whether the site has an owner.
+	Owned bool
 
 	// The first change after each start of a leader begins a lineage, to which those after it
 	// belong. A follower keeps the Lineage of the set it stands at; when the next set's Since

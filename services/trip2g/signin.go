@@ -2,7 +2,9 @@ package trip2g
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // SignInPath is where people sign in.
@@ -13,8 +15,20 @@ func SignInURL(site, email string) string {
 	return site + SignInPath + "?" + url.Values{"email": {email}}.Encode()
 }
 
+// ClaimPath is where somebody becomes the owner of a site that has none.
+const ClaimPath = "/_system/claim"
+
 // NoOwner says why nobody can sign in at a site, and what to do.
-const NoOwner = "this site has no owner yet, so nobody can sign in: set TRIP2G_OWNER_EMAIL to your address and start the leader again"
+const NoOwner = "this site has no owner yet, so nobody can sign in: open " + ClaimPath +
+	" on the machine that it runs on, or set TRIP2G_OWNER_EMAIL to your address and start the leader again"
+
+// ClaimService gives a site that has no owner its first one.
+type ClaimService interface {
+	// Claim takes the code from the leader's log, makes the address the owner's and signs it in.
+	// EUNAUTHORIZED for a wrong or expired code, EFORBIDDEN if the site has an owner or the client is on
+	// another machine, EUNAVAILABLE if it guesses too often.
+	Claim(ctx context.Context, email, code string, client Client) (token string, session Session, position Position, err error)
+}
 
 // SignInService signs people in by a code that is sent to them. Only users can sign in; nothing
 // that a caller sees tells whether an address is a user's.
@@ -35,6 +49,15 @@ type SignInService interface {
 type Client struct {
 	Addr      string // "IP" or "IP:port"
 	UserAgent string // as it came
+}
+
+// IsLocal reports whether the client is on the machine of the node that it talked to.
+func (c Client) IsLocal() bool {
+	addr, err := netip.ParseAddr(strings.Trim(c.Addr, "[]"))
+	if withPort, portErr := netip.ParseAddrPort(c.Addr); portErr == nil {
+		addr, err = withPort.Addr(), nil
+	}
+	return err == nil && addr.Unmap().IsLoopback()
 }
 
 // PeopleService is what the owner does about members, and everybody about their own sessions.

@@ -32,6 +32,12 @@ type Site interface {
 	Redirects() []Redirect
 	// Name is the site's, as its pages show it.
 	Name() string
+	// PublicURL is where readers find the site, without a slash at its end; "" if that is not known.
+	PublicURL() string
+	// Owned reports whether the site has an owner.
+	Owned() bool
+	// IsEmpty reports that there is no note to show. Then there is no page at "/".
+	IsEmpty() bool
 	Stats() SiteStats
 }
 

@@ -60,6 +60,8 @@ type SignInCode struct {
 type UserStore interface {
 	// EnsureOwner makes the user with this address the owner, creating it if need be; nobody else stays owner.
 	EnsureOwner(ctx context.Context, email string) error
+	// EnsureFirstOwner is EnsureOwner for a site without an owner; ECONFLICT if it has one.
+	EnsureFirstOwner(ctx context.Context, email string) error
 	// HasOwner tells whether there is an owner: without one nobody can be invited, and nobody can sign in.
 	HasOwner(ctx context.Context) (bool, error)
 	// UserByEmail finds a user by address in any case; ENOTFOUND without one, and for a removed member.

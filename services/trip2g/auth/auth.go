@@ -231,8 +231,7 @@ func (s *SignIn) signIn(ctx context.Context, email, code string, client trip2g.C
 	if err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
-	now := s.Now()
-	err = s.Users.TakeSignInCode(ctx, email, s.codeHash(email, cleanCode(code)), now, CodeAttempts)
+	err = s.Users.TakeSignInCode(ctx, email, s.codeHash(email, cleanCode(code)), s.Now(), CodeAttempts)
 	if trip2g.ErrorCode(err) == trip2g.EUNAUTHORIZED {
 		return "", trip2g.Session{}, 0, refused
 	}
@@ -246,7 +245,12 @@ func (s *SignIn) signIn(ctx context.Context, email, code string, client trip2g.C
 	if err != nil {
 		return "", trip2g.Session{}, 0, fmt.Errorf("find who signs in: %w", err)
 	}
-	token = newToken()
+	return s.begin(ctx, user, client)
+}
+
+// begin creates a session of a user whose right to it is proven.
+func (s *SignIn) begin(ctx context.Context, user trip2g.User, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
+	token, now := newToken(), s.Now()
 	session, position, err = s.Users.CreateSession(ctx, trip2g.Session{
 		TokenHash: trip2g.TokenHash(token), User: user, UserAgent: shownUserAgent(client.UserAgent), Address: clientIP(client.Addr),
 		CreatedAt: now, ExpiresAt: now.Add(SessionLifetime),

@@ -22,15 +22,16 @@ const (
 type Options struct {
 	Site          func() trip2g.Site // what is served now; gives nil until the site is loaded
 	Assets        trip2g.AssetReader
-	Signer        *trip2g.AssetSigner // of the addresses of files; nil: none is signed
-	Static        http.Handler        // the look's files, under StaticPrefix
-	StaticPrefix  string              // with slashes at both ends
-	SessionCookie string              // the session cookie's name on this node
-	Codings       []trip2g.Coding     // content codings offered for pages, best first
-	GraphQL       http.Handler        // leader only: the API
-	Missing       func(path string)   // told of pages asked for in vain; nil: nobody
-	Routes        []Route             // what else the server has for itself, under SystemPrefix
-	BasePath      trip2g.BasePath     // where the handler is, see Below
+	Signer        *trip2g.AssetSigner                       // of the addresses of files; nil: none is signed
+	Static        http.Handler                              // the look's files, under StaticPrefix
+	StaticPrefix  string                                    // with slashes at both ends
+	SessionCookie string                                    // the session cookie's name on this node
+	Codings       []trip2g.Coding                           // content codings offered for pages, best first
+	GraphQL       http.Handler                              // leader only: the API
+	Welcome       func(*http.Request, trip2g.Reader) []byte // the page of a site without notes; nil: there is none
+	Missing       func(path string)                         // told of pages asked for in vain; nil: nobody
+	Routes        []Route                                   // what else the server has for itself, under SystemPrefix
+	BasePath      trip2g.BasePath                           // where the handler is, see Below
 }
 
 // Route is a handler and what it is for: every path below one that ends in "/", else that path alone. A

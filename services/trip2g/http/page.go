@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,6 +28,8 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 		h.serveNotFound(w, r, site, reader)
 	case found.URL != "":
 		h.redirect(w, r, found, reader)
+	case page == nil && r.URL.Path == "/" && h.Welcome != nil && site.IsEmpty():
+		h.serveWelcome(w, r, reader)
 	case page == nil:
 		if h.Missing != nil && !strings.HasPrefix(r.URL.Path, SystemPrefix) {
 			h.Missing(r.URL.Path)
@@ -37,6 +40,17 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.serveHTML(w, r, site, page, audienceOf(reader))
 	}
+}
+
+// serveWelcome answers with what a site without notes has at "/". It names the address that the client asked
+// for, and so is for no cache.
+func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader trip2g.Reader) {
+	body := h.Welcome(r, reader)
+	header := w.Header()
+	header.Set("Cache-Control", "private, no-store")
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body)
 }
 
 // redirect sends a reader to where a page is. A permanent one tells search engines that it has moved; it

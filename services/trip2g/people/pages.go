@@ -28,6 +28,7 @@ const (
 	AccountPath   = "/_system/account"
 	EndPath       = "/_system/account/end"
 	EndOthersPath = "/_system/account/end-others"
+	ClaimPath     = trip2g.ClaimPath
 )
 
 const (
@@ -45,7 +46,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).ParseFS(templateFiles, "templates/*.html"))
 
-// Options is what the pages are made of. Ready, Session, Sessions and Frame are needed.
+// Options is what the pages are made of. All but Leader are needed.
 type Options struct {
 	// Ready is false until this node has a site and knows who is signed in.
 	Ready func() bool
@@ -53,12 +54,15 @@ type Options struct {
 	Session  func(*http.Request) (trip2g.Session, bool)
 	Sessions func(user int64) []trip2g.Session
 	Frame    trip2g.Frame
-	Leader   *Leader // nil on a replica, which forwards what is no GET
+	// Owned reports whether the site has an owner, from memory.
+	Owned  func() bool
+	Leader *Leader // nil on a replica, which forwards what is no GET
 }
 
 // Leader is what the node has that carries out what people ask for. All but PublicURL are needed.
 type Leader struct {
 	SignIn       trip2g.SignInService
+	Claim        trip2g.ClaimService
 	People       trip2g.PeopleService
 	Origin       func(*http.Request) trip2g.Origin
 	Cookie       string        // the session cookie's name
@@ -98,6 +102,7 @@ func New(o Options) ([]Page, error) {
 		{AccountPath, p.handler(p.showAccount, nil)},
 		{EndPath, p.handler(p.showAccount, p.endSession)},
 		{EndOthersPath, p.handler(p.showAccount, p.endOthers)},
+		{ClaimPath, p.handler(p.showClaim, p.claim)},
 	}, nil
 }
 

@@ -15,6 +15,7 @@ type addressForm struct {
 	Error       string
 	SignedInAs  string // whoever is signed in already; "": nobody
 	To          string // where they go on
+	Unowned     bool   // the site has no owner, so that nobody can sign in
 }
 
 // codeForm is what the form that asks for a code shows.
@@ -34,7 +35,7 @@ func shownEmail(email string) string {
 
 // showSignIn asks for an address. A link can bring it, and where to go afterwards.
 func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) {
-	form := addressForm{Email: shownEmail(r.URL.Query().Get("email")), Next: nextOf(r)}
+	form := addressForm{Email: shownEmail(r.URL.Query().Get("email")), Next: nextOf(r), Unowned: !p.Owned()}
 	if session, signedIn := p.Session(r); signedIn {
 		form.SignedInAs, form.To = session.User.Email, destination(form.Next, session)
 	}

@@ -53,6 +53,7 @@ type catalog struct {
 
 	owner       *entry  // the note with the owner's settings, which has no page; nil without one
 	publicURL   string  // where readers find the site, "" if that is not known
+	vaultName   string  // of the folder that was published, "" if that is not known
 	ownerTraces []trace // what it leaves
 
 	stale // what is to be found anew

@@ -31,6 +31,19 @@ func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte {
 	return f.rebase(execute("search.html", v))
 }
 
+// WelcomeFrame is a trip2g.WelcomeFrame.
+func (f *Follower) WelcomeFrame(p trip2g.WelcomePage) []byte {
+	v := &welcomeView{view: f.served(p.Reader).view("Welcome", place{address: "/"}), Welcome: p}
+	v.Hidden, v.Feeds = true, nil
+	return execute("welcome.html", v)
+}
+
+// welcomeView is what the template of the welcome page is filled with.
+type welcomeView struct {
+	*view
+	Welcome trip2g.WelcomePage
+}
+
 const searchPath = systemPrefix + "/search"
 
 // served reads what pages are made of that are none of the site's: an empty content before the first

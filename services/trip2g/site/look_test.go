@@ -89,7 +89,7 @@ func TestEveryTemplateMakesAPageThatCanBeUsedWithoutSight(t *testing.T) {
 	system.Explorer = nil
 	pages := map[string][]byte{
 		"note": execute("note.html", fullView()), "folder": execute("folder.html", member), "notice": execute("notice.html", member), "not found": execute("notice.html", &anyone),
-		"welcome": execute("welcome.html", &anyone), "search": execute("search.html", &searchView{member, found}),
+		"welcome": execute("welcome.html", &welcomeView{&anyone, trip2g.WelcomePage{URL: "http://my.test", Replica: true}}), "search": execute("search.html", &searchView{member, found}),
 		"system": execute("system.html", &systemView{view: &system, Page: trip2g.SystemPage{Title: "T", Path: "/_system/keys", Nav: []trip2g.NavItem{{Title: "Keys", URL: "/_system/keys"}}}}),
 	}
 	for name, page := range pages {

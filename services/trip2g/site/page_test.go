@@ -23,7 +23,7 @@ func TestEveryKindOfPageIsWholeAndQuiet(t *testing.T) {
 	)
 	pages := map[string]string{
 		"start": body(t, full, "/"), "note": body(t, full, "/f/one"), "folder": body(t, full, "/f"), "deep": body(t, full, "/f/g/deep"), "hostile": body(t, full, "/b"),
-		"not found": text(full.NotFound("/nothing", trip2g.Anyone)), "members only": text(full.MembersOnly()), "welcome": body(t, memory(), "/"),
+		"not found": text(full.NotFound("/nothing", trip2g.Anyone)), "members only": text(full.MembersOnly()), "welcome": string(newFollower(newMemory(), 0).WelcomeFrame(trip2g.WelcomePage{})),
 	}
 	for name, text := range pages {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestAVaultOfMembersNotesHasAStartPageThatTellsNothing(t *testing.T) {
 
 // TestTheLookIsServedForGood asks for the stylesheet of this version, of another, and for nonsense.
 func TestTheLookIsServedForGood(t *testing.T) {
-	_, rest, _ := strings.Cut(body(t, memory(), "/"), `<link rel="stylesheet" href="`)
+	_, rest, _ := strings.Cut(body(t, memory("a.md", "text"), "/"), `<link rel="stylesheet" href="`)
 	address, _, _ := strings.Cut(rest, `"`)
 	for path, want := range map[string]string{
 		address: "200 public, max-age=31536000, immutable",

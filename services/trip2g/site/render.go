@@ -78,11 +78,8 @@ func (f *folder) address() string { return f.url }
 
 func (f *folder) contentType() string { return htmlType }
 
-// render lists a folder that has no note of its own. An empty vault says how to fill it.
+// render lists a folder that has no note of its own.
 func (f *folder) render(r *reading) []byte {
-	if r.layout.empty {
-		return execute("welcome.html", r.view("Welcome to trip2g", place{address: f.url}))
-	}
 	title := f.name
 	if f.url == "/" {
 		title = r.layout.name

@@ -109,7 +109,13 @@ func TestThereIsNoSiteBeforeTheFirstRefresh(t *testing.T) {
 }
 
 func TestAnEmptyVaultHasAWelcomePage(t *testing.T) {
-	wantIn(t, body(t, refresh(t, newFollower(openDB(t), 0)), "/"), "Welcome to trip2g", "trip2g push", "trip2g keys create")
+	f := newFollower(openDB(t), 0)
+	s := refresh(t, f)
+	if page, _ := s.Page("/", trip2g.Anyone); page != nil || !s.IsEmpty() {
+		t.Error("an empty vault has a home page")
+	}
+	wantIn(t, string(f.WelcomeFrame(trip2g.WelcomePage{URL: "http://my.test", Node: "one"})), "trip2g push FOLDER --url http://my.test</code>", "/_system/claim")
+	wantIn(t, string(f.WelcomeFrame(trip2g.WelcomePage{Owned: true, Replica: true, Node: "<two>"})), "<strong>&lt;two&gt;</strong>")
 }
 
 func TestAPageShowsItsNote(t *testing.T) {

@@ -16,6 +16,7 @@ type snapshot struct {
 	databaseID string
 	position   trip2g.Position
 	changedAt  time.Time
+	owned      bool
 	content    *content
 	sessions   sorted[session]
 	signIns    sorted[signIn]
@@ -28,6 +29,9 @@ var _ trip2g.Site = (*snapshot)(nil)
 // Page is trip2g.Site's. What is not found as it is written leads to the one page that it can mean.
 func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip2g.Location) {
 	c := scope{s.content, reader}
+	if urlPath == "/" && s.IsEmpty() {
+		return nil, trip2g.Location{} // what is there then is about the node, not about notes
+	}
 	if p := c.page(urlPath); p != nil {
 		return p, trip2g.Location{}
 	}
@@ -108,6 +112,15 @@ func (s *snapshot) Redirects() []trip2g.Redirect {
 
 // Name is trip2g.Site's.
 func (s *snapshot) Name() string { return s.content.layout.name }
+
+// Owned is trip2g.Site's.
+func (s *snapshot) Owned() bool { return s.owned }
+
+// PublicURL is trip2g.Site's.
+func (s *snapshot) PublicURL() string { return s.content.layout.publicURL }
+
+// IsEmpty is trip2g.Site's.
+func (s *snapshot) IsEmpty() bool { return s.content.layout.empty }
 
 // Stats is trip2g.Site's.
 func (s *snapshot) Stats() trip2g.SiteStats {

@@ -22,6 +22,7 @@ type state struct {
 	lineage    string // of the change at position
 	position   trip2g.Position
 	changedAt  time.Time
+	owned      bool // the site has an owner
 	catalog    *catalog
 	sessions   *sessions
 }
@@ -46,7 +47,7 @@ func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *tr
 	if !set.ChangedAt.IsZero() {
 		s.changedAt = set.ChangedAt.UTC()
 	}
-	s.catalog.publicURL = set.PublicURL
+	s.catalog.publicURL, s.catalog.vaultName, s.owned = set.PublicURL, set.VaultName, set.Owned
 	for _, n := range s.parseAll(set.Notes, parse) {
 		s.catalog.put(n)
 	}
@@ -97,12 +98,12 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 
 // changed tells whether readers of the snapshot would see anything new.
 func (s *state) changed(last *snapshot) bool {
-	return s.catalog.isStale() || s.position != last.position || s.databaseID != last.databaseID || !s.changedAt.Equal(last.changedAt)
+	return s.catalog.isStale() || s.position != last.position || s.databaseID != last.databaseID || s.owned != last.owned || !s.changedAt.Equal(last.changedAt)
 }
 
 // snapshot makes what readers see of the state.
 func (s *state) snapshot() *snapshot {
-	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt}
+	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt, owned: s.owned}
 	next.content = s.catalog.content()
 	next.sessions, next.signIns = s.sessions.freeze(time.Now())
 	anyone := scope{next.content, trip2g.Anyone}

@@ -69,8 +69,10 @@ func (t *tx) readHead(set *trip2g.ChangeSet) error {
 		       (SELECT coalesce(max(version_id), 0) FROM `+schemaTable+`),
 		       (SELECT coalesce(max(seq), 0) FROM changes),
 		       (SELECT at FROM changes ORDER BY seq DESC LIMIT 1),
-		       coalesce((SELECT value FROM settings WHERE key = '`+publicURLSetting+`'), '')`, nil,
-		&set.DatabaseID, &set.Schema, &head, &at, &set.PublicURL)
+		       coalesce((SELECT value FROM settings WHERE key = '`+publicURLSetting+`'), ''),
+		       coalesce((SELECT value FROM settings WHERE key = '`+vaultNameSetting+`'), ''),
+		       EXISTS (SELECT 1 FROM users WHERE owner = 1)`, nil,
+		&set.DatabaseID, &set.Schema, &head, &at, &set.PublicURL, &set.VaultName, &set.Owned)
 	set.Head, set.Position, set.ChangedAt = trip2g.Position(head), trip2g.Position(head), optionalTime(at)
 	return err
 }

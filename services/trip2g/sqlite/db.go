@@ -176,6 +176,9 @@ func positionAfter(ctx context.Context, write writing, doing string, fn func(*tx
 	return position, nil
 }
 
+// vaultNameSetting is where the name of the folder that was published is kept.
+const vaultNameSetting = "vault_name"
+
 // publicURLSetting is where the address of the site is kept.
 const publicURLSetting = "public_url"
 

@@ -18,41 +18,62 @@ func (db *DB) EnsureOwner(ctx context.Context, email string) error {
 	if email == "" {
 		return trip2g.Errorf(trip2g.EINVALID, "the owner's e-mail address is empty")
 	}
-	return db.write(ctx, "make "+email+" the owner", func(t *tx) error {
-		_, err := t.exec(`INSERT INTO users (email, created_at) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = ?1)`, email, t.now)
+	return db.write(ctx, "make "+email+" the owner", func(t *tx) error { return t.ensureOwner(email) })
+}
+
+// EnsureFirstOwner implements trip2g.UserStore.
+func (db *DB) EnsureFirstOwner(ctx context.Context, email string) error {
+	email = foldEmail(email)
+	return db.write(ctx, "make "+email+" the first owner", func(t *tx) error {
+		owned, err := t.hasOwner()
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec(`UPDATE users SET removed_at = NULL WHERE email = ? AND removed_at IS NOT NULL`, email); err != nil {
+		if owned {
+			return trip2g.Errorf(trip2g.ECONFLICT, "the site has an owner")
+		}
+		return t.ensureOwner(email)
+	})
+}
+
+func (t *tx) ensureOwner(email string) error {
+	_, err := t.exec(`INSERT INTO users (email, created_at) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = ?1)`, email, t.now)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(`UPDATE users SET removed_at = NULL WHERE email = ? AND removed_at IS NOT NULL`, email); err != nil {
+		return err
+	}
+	var changed []int64
+	for rows, err := range t.each(`SELECT id FROM users WHERE owner <> (email = ?)`, email) {
+		if err != nil {
 			return err
 		}
-		var changed []int64
-		for rows, err := range t.each(`SELECT id FROM users WHERE owner <> (email = ?)`, email) {
-			if err != nil {
-				return err
-			}
-			var id int64
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			changed = append(changed, id)
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
 		}
-		for _, id := range changed {
-			if err := t.turnOwnership(id); err != nil {
-				return err
-			}
+		changed = append(changed, id)
+	}
+	for _, id := range changed {
+		if err := t.turnOwnership(id); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // HasOwner implements trip2g.UserStore.
 func (db *DB) HasOwner(ctx context.Context) (found bool, err error) {
 	err = db.read(ctx, "look for an owner", func(t *tx) error {
-		found, err = t.get(`SELECT 1 FROM users WHERE owner = 1`, nil, new(int))
+		found, err = t.hasOwner()
 		return err
 	})
 	return found, err
+}
+
+func (t *tx) hasOwner() (bool, error) {
+	return t.get(`SELECT 1 FROM users WHERE owner = 1`, nil, new(int))
 }
 
 func (t *tx) turnOwnership(user int64) error {

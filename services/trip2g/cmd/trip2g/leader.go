@@ -60,7 +60,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 		return err
 	}
 	n.counted = missing.NewTracker(db, n.log, n.registry)
-	routes, err := n.peopleRoutes(n.leaderOfPeople(signIn, members))
+	routes, err := n.peopleRoutes(n.leaderOfPeople(signIn, n.newClaim(follower, signIn), members))
 	if err != nil {
 		return err
 	}
@@ -104,15 +104,8 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	if err == nil && n.config.OwnerEmail != "" {
 		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
 	}
-	owned := false
-	if err == nil {
-		owned, err = db.HasOwner(ctx)
-	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
-	}
-	if !owned {
-		n.log.Warn().Msg(trip2g.NoOwner)
 	}
 	return db, nil
 }

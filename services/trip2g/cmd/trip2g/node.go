@@ -174,6 +174,7 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 	})
 	o.Signer = trip2g.NewAssetSigner(n.config.JWTSecret.Reveal())
 	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
+	o.Welcome = n.welcome
 	o.Routes = append(o.Routes, n.routes()...)
 	return trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o)), trip2ghttp.ConsistencyOptions{
 		Served: n.served, Lag: n.lag, WaitFor: waitFor, AtMost: n.config.ReadWait,

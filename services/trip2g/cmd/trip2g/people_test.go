@@ -40,13 +40,18 @@ func startPeople(t *testing.T, files map[string]string, settings ...string) *sta
 	p.replica.waitReady(t)
 	p.key = newKey(t, db)
 	if len(files) > 0 {
-		dir := folderOf(t, files)
-		var out, errs bytes.Buffer
-		if code := run(t.Context(), []string{"push", "--url", p.leader.public, "--key", p.key, dir}, &out, &errs); code != 0 {
-			t.Fatalf("push ended with %d: %s", code, &errs)
-		}
+		p.push(files)
 	}
 	return p
+}
+
+// push publishes files, path → content.
+func (p *stack) push(files map[string]string) {
+	p.t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(p.t.Context(), []string{"push", "--url", p.leader.public, "--key", p.key, folderOf(p.t, files)}, &out, &errs); code != 0 {
+		p.t.Fatalf("push ended with %d: %s", code, &errs)
+	}
 }
 
 // browser is somebody's, with a jar that all ports of the host share.

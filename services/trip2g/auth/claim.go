@@ -1,0 +1,122 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// Bounds of a claim code. With its 80 random bits guessing is hopeless; what is bounded is how long a code
+// that somebody saw in a log is of use.
+const (
+	ClaimCodeLifetime = time.Hour
+	claimAttempts     = 10 // wrong guesses after which a code is void
+
+	claimGroups, claimGroupLength = 4, 4
+)
+
+// Claim implements trip2g.ClaimService. Its code is in memory and in the leader's log alone: whoever reads
+// that operates the server.
+type Claim struct {
+	signIn *SignIn
+	url    string // of the page that takes the code, for the log
+
+	mu        sync.Mutex
+	code      string // "" while there is none
+	expiresAt time.Time
+	attempts  int // wrong guesses
+}
+
+var _ trip2g.ClaimService = (*Claim)(nil)
+
+// NewClaim returns the service, which has no code yet. url is where the page that takes one is.
+func NewClaim(signIn *SignIn, url string) *Claim { return &Claim{signIn: signIn, url: url} }
+
+// Announce writes a new code to the log, at every log level. The one before it is void.
+func (c *Claim) Announce() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renew()
+}
+
+func (c *Claim) renew() {
+	text := rand.Text()
+	groups := make([]string, claimGroups)
+	for i := range groups {
+		groups[i] = text[i*claimGroupLength:][:claimGroupLength]
+	}
+	c.code = strings.Join(groups, "-")
+	c.expiresAt, c.attempts = c.signIn.Now().Add(ClaimCodeLifetime), 0
+	c.signIn.Log.Log().Str("code", c.code).Str("url", c.url).
+		Msgf("this site has no owner yet: open the URL on this machine and enter the code, valid for %.0f minutes", ClaimCodeLifetime.Minutes())
+}
+
+// Claim is trip2g.ClaimService's.
+func (c *Claim) Claim(ctx context.Context, email, code string, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
+	if !client.IsLocal() {
+		return "", trip2g.Session{}, 0, trip2g.Errorf(trip2g.EFORBIDDEN, "a site can be claimed only from the machine that it runs on")
+	}
+	if err := c.signIn.signIns.take(clientKey(client.Addr)); err != nil {
+		return "", trip2g.Session{}, 0, err
+	}
+	if email, err = normaliseEmail(email); err != nil {
+		return "", trip2g.Session{}, 0, err
+	}
+	if err := c.takeOwnership(ctx, email, code); err != nil {
+		return "", trip2g.Session{}, 0, err
+	}
+	user, err := c.signIn.Users.UserByEmail(ctx, email)
+	if err != nil {
+		return "", trip2g.Session{}, 0, fmt.Errorf("find the new owner: %w", err)
+	}
+	c.signIn.Log.Info().Str("email", email).Str("client", clientIP(client.Addr)).Msg("the site has an owner now")
+	return c.signIn.begin(ctx, user, client)
+}
+
+// takeOwnership makes an address the owner's if the code is right. A code is used up by that alone, so that a
+// database that is busy takes none away.
+func (c *Claim) takeOwnership(ctx context.Context, email, code string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	owned, err := c.signIn.Users.HasOwner(ctx)
+	if err != nil {
+		return fmt.Errorf("look for an owner: %w", err)
+	}
+	if owned {
+		c.code = ""
+		return errOwned
+	}
+	if err := c.check(code); err != nil {
+		return err
+	}
+	err = c.signIn.Users.EnsureFirstOwner(ctx, email)
+	if trip2g.ErrorCode(err) == trip2g.ECONFLICT {
+		err = errOwned
+	}
+	if err == nil {
+		c.code = ""
+	}
+	return err
+}
+
+var errOwned = trip2g.Errorf(trip2g.EFORBIDDEN, "the site has an owner already; sign in")
+
+// check compares a code with the one that is in force, and replaces that if it is void.
+func (c *Claim) check(code string) error {
+	if c.code == "" || c.attempts >= claimAttempts || !c.signIn.Now().Before(c.expiresAt) {
+		c.renew()
+		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code has expired; a new one is in the leader's log")
+	}
+	given := strings.ToUpper(cleanCode(code))
+	if subtle.ConstantTimeCompare([]byte(given), []byte(cleanCode(c.code))) == 1 {
+		return nil
+	}
+	c.attempts++
+	return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong; it is in the leader's log, in the newest line that says that the site has no owner")
+}
