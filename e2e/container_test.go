@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -123,7 +124,8 @@ func (n *node) cutOff(t *testing.T) (reconnect func()) {
 	return reconnect
 }
 
-// recreateEmpty removes the node's container and volumes and brings the node up anew.
+// recreateEmpty removes the node's container and the volumes that are its own and brings the node up
+// anew.
 func (n *node) recreateEmpty(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -137,7 +139,7 @@ func (n *node) recreateEmpty(t *testing.T) {
 		t.Fatalf("remove the container of %s: %v", n.service, err)
 	}
 	for _, mount := range inspected.Container.Mounts {
-		if mount.Name == "" {
+		if mount.Name == "" || mount.Destination == filepath.Dir(secretsFile) {
 			continue
 		}
 		if _, err := n.stack.docker.VolumeRemove(ctx, mount.Name, client.VolumeRemoveOptions{}); err != nil {
