@@ -169,6 +169,12 @@ func positionOf(header http.Header) (int64, error) {
 	return position, nil
 }
 
+// makePublic has notes public that do not say who may read them, on a site that has none yet.
+func (c *apiClient) makePublic(ctx context.Context) error {
+	_, err := c.do(ctx, `mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename`+errorPayload+` } }`, nil, nil)
+	return err
+}
+
 // newKey makes an API key as an operator does: with the command line, beside the leader.
 func (s *stack) newKey(ctx context.Context, name string) (string, error) {
 	r, err := s.exec(ctx, "app", server, "trip2g", "keys", "create", "--name", name)

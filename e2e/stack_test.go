@@ -118,6 +118,9 @@ func startStack(kind string, files []string) (*stack, error) {
 	if s.key, err = s.newKey(ctx, "e2e"); err != nil {
 		return s, err
 	}
+	if err := s.app.api().makePublic(ctx); err != nil {
+		return s, err
+	}
 	return s, s.publishDocs(ctx)
 }
 

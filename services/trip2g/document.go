@@ -18,8 +18,7 @@ type Document struct {
 	Permalink   string
 	Aliases     []string
 	Tags        []string // the frontmatter's, then those in the text, each once in any letter case
-	Hidden      bool     // publish: false
-	MembersOnly bool     // free: false
+	Access      Access   // who may read the note, as it says itself
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
@@ -39,7 +38,7 @@ type Document struct {
 // Address gives the URL path that a note asks for, by NoteURL; ok is false for one that is not to be
 // seen. A slug that makes an address of the server's own is left out.
 func (d *Document) Address(notePath string) (url string, ok bool) {
-	if d.Hidden {
+	if d.Access.Level == NotShown {
 		return "", false
 	}
 	url, ok = NoteURL(notePath, d.Slug)
@@ -98,6 +97,9 @@ type Settings struct {
 	RawHTML     bool   // HTML in notes is kept as it is; else what could do harm is taken out
 	HideGraph   bool   // pages show no graph
 	NoIndex     bool   // search engines are asked to stay away
+
+	// Access is who may read notes that do not say. It comes before what the database has.
+	Access SiteAccess
 }
 
 // Format is how a note's text is written.

@@ -35,18 +35,20 @@ const (
 // ListedNote is a note, and the page that it has.
 type ListedNote struct {
 	ArchivedNote
-	HasPage     bool   // readers see it
-	URL         string // path of the page, unescaped
-	Title       string
-	MembersOnly bool
+	HasPage   bool   // readers see it
+	URL       string // path of the page, unescaped
+	Title     string
+	Access    Access // resolved; its level is NotShown without a page
+	ByDefault bool   // the note does not say it itself
 }
 
 // NoteFilter picks notes for a list.
 type NoteFilter struct {
 	Text   string // that the path or the title contains, in any case
 	Show   NoteShow
-	Offset int // how many of those found are left out at the list's beginning
-	Limit  int // how many there are in the list, from 1 to MaxListed
+	Access NoteAccess // who may read them; Unspecified: whoever
+	Offset int        // how many of those found are left out at the list's beginning
+	Limit  int        // how many there are in the list, from 1 to MaxListed
 }
 
 // NoteShow picks notes by what readers see of them.

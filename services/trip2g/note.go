@@ -136,6 +136,9 @@ type ChangeSet struct {
 	// Owned reports whether the site has an owner.
 	Owned bool
 
+	// SiteAccess is who may read notes that do not say, as the database has it.
+	SiteAccess SiteAccess
+
 	// The first change after each start of a leader begins a lineage, to which those after it
 	// belong. A follower keeps the Lineage of the set it stands at; when the next set's Since
 	// differs, the database was put back to an older state and has grown another way since, so it

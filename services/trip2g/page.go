@@ -14,17 +14,28 @@ const (
 // String gives the coding's name in HTTP.
 func (c Coding) String() string { return [...]string{"identity", "gzip", "br", "zstd"}[c] }
 
-// Reader is what somebody may read. Each may read what those before may.
-type Reader uint8
+// Reader is a visitor's rights. Values are comparable.
+type Reader struct {
+	level  readerLevel
+	groups Groups // of a member
+}
 
-// Anyone is who is not signed in.
+type readerLevel uint8
+
 const (
-	Anyone Reader = iota
-	Member
-	Owner
+	guest readerLevel = iota
+	member
+	owner
 )
 
-// ReaderOf tells what the user of a session may read; signedIn is false if there is no session.
+// Readers that are in no group.
+var (
+	Anyone = Reader{}              // not signed in
+	Member = Reader{level: member} // signed in
+	Owner  = Reader{level: owner}
+)
+
+// ReaderOf returns the rights of a session's user; signedIn is false if there is no session.
 func ReaderOf(session Session, signedIn bool) Reader {
 	switch {
 	case !signedIn:
@@ -32,7 +43,31 @@ func ReaderOf(session Session, signedIn bool) Reader {
 	case session.User.Owner:
 		return Owner
 	default:
-		return Member
+		return Reader{member, session.User.Groups}
+	}
+}
+
+// IsSignedIn reports whether the reader is a member or the owner.
+func (r Reader) IsSignedIn() bool { return r.level >= member }
+
+// IsOwner reports whether the reader is the owner.
+func (r Reader) IsOwner() bool { return r.level == owner }
+
+// Groups returns the groups that a member is in.
+func (r Reader) Groups() Groups { return r.groups }
+
+// MayRead reports whether the reader may read a note. An access that is not resolved is nobody's but the
+// owner's.
+func (r Reader) MayRead(a Access) bool {
+	switch a.Level {
+	case Public:
+		return true
+	case ForMembers:
+		return r.level >= member
+	case ForGroups:
+		return r.level == owner || r.groups.Overlaps(a.Groups)
+	default:
+		return r.level == owner
 	}
 }
 
@@ -47,9 +82,8 @@ type Body struct {
 
 // Page is what one address gives at a site's position to readers of one kind.
 type Page interface {
-	// MembersOnly tells whether only signed-in readers may have it. To one who may not, the page says
-	// that instead: the body is that of Site.MembersOnly.
-	MembersOnly() bool
+	// Withheld reports whether the page stands for one that the reader may not have, and says that instead.
+	Withheld() bool
 	// ContentType is the body's media type.
 	ContentType() string
 	// Body gives the page's bytes in a coding, making them if memory does not have them. A coding that

@@ -12,14 +12,16 @@ type Site interface {
 	// Page gives what an unescaped URL path has for a reader: a note, a list, a feed or whatever else
 	// is made of the notes; nil if there is nothing. Then a found.URL that is not empty is where it is instead.
 	Page(urlPath string, reader Reader) (page Page, found Location)
-	// NotFound is the body of a 404: it suggests what the reader may have meant. MembersOnly is that of
-	// a page kept from a reader. Both are never nil.
+	// NotFound is the body of a 404: it suggests what the reader may have meant. Withheld is that of a page
+	// or file that the reader may not have. Both are never nil.
 	NotFound(urlPath string, reader Reader) Page
-	MembersOnly() Page
+	Withheld(reader Reader) Page
 	// ModifiedAt is when the newest change that readers can see was made: any page may show it.
 	ModifiedAt() time.Time
-	// Asset finds a file that a published note refers to. public is false if only members' notes do.
+	// Asset finds a file that a published note refers to. public reports whether a public note does.
 	Asset(hash string) (asset NoteAsset, public, ok bool)
+	// MayReadAsset reports whether a note refers to a file that the reader may read.
+	MayReadAsset(hash string, reader Reader) bool
 	// Session finds a session in date at now.
 	Session(tokenHash string, now time.Time) (Session, bool)
 	// Sessions lists a user's sessions in date at now, the newest first.
@@ -39,6 +41,10 @@ type Site interface {
 	// IsEmpty reports that there is no note to show. Then there is no page at "/".
 	IsEmpty() bool
 	Stats() SiteStats
+	// Access tells who may read the notes.
+	Access() AccessState
+	// Unspecified lists the paths of at most limit notes that do not say who may read them, in byte order.
+	Unspecified(limit int) []string
 }
 
 // Location is another address at which something is.
@@ -49,11 +55,11 @@ type Location struct {
 
 // NotePage tells where a note is, and what it says.
 type NotePage struct {
-	ID          int64
-	Title       string
-	URL         string // path, unescaped
-	MembersOnly bool
-	Doc         *Document // must not be changed
+	ID     int64
+	Title  string
+	URL    string    // path, unescaped
+	Access Access    // resolved; the note says it itself unless Doc.Access has the level Unspecified
+	Doc    *Document // must not be changed
 }
 
 // SiteStats tells an operator what a node has in memory.

@@ -12,6 +12,7 @@ type User struct {
 	ID        int64
 	Email     string // lower case
 	Owner     bool   // may do everything
+	Groups    Groups // of a member
 	CreatedAt time.Time
 	JoinedAt  time.Time // of the first sign-in; zero: none yet
 }
@@ -89,6 +90,8 @@ type UserStore interface {
 	// InviteMember makes the address a member's and notes the invitation. Somebody who was removed begins
 	// anew; a member stays what they are. ECONFLICT if the address is the owner's.
 	InviteMember(ctx context.Context, email string, now time.Time) (Membership, error)
+	// SetMemberGroups chooses the groups that a member is in. ENOTFOUND without such a member.
+	SetMemberGroups(ctx context.Context, id int64, groups Groups, now time.Time) (Membership, Position, error)
 	// RemoveMember ends a membership with all its sessions and its sign-in code. ENOTFOUND without such a
 	// member; the owner is none.
 	RemoveMember(ctx context.Context, id int64) (Position, error)

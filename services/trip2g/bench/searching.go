@@ -224,7 +224,7 @@ func (m *memoryVault) change(i int, more string) {
 
 // Changes is trip2g.ChangeSource's.
 func (m *memoryVault) Changes(_ context.Context, after trip2g.Position, _ int) (trip2g.ChangeSet, error) {
-	set := trip2g.ChangeSet{DatabaseID: "memory", Position: m.position, Head: m.position, ChangedAt: time.Now()}
+	set := trip2g.ChangeSet{DatabaseID: "memory", Position: m.position, Head: m.position, ChangedAt: time.Now(), SiteAccess: trip2g.AccessEveryone}
 	if after == 0 {
 		set.Notes = slices.Clone(m.notes)
 		return set, nil

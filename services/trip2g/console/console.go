@@ -151,7 +151,7 @@ func (c *Console) shell(p page) http.Handler {
 			http.Error(w, "this node is starting and does not know yet who you are; try again in a moment", http.StatusServiceUnavailable)
 		case reader == trip2g.Anyone:
 			http.Redirect(w, r, signInPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
-		case reader < trip2g.Owner:
+		case !reader.IsOwner():
 			serve(w, r, http.StatusForbidden, c.options.Frame(forMembers))
 		default:
 			serve(w, r, http.StatusOK, c.options.Frame(shown))

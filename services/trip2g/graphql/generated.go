@@ -53,6 +53,7 @@ type MutationResolver interface {
 	RequestEmailSignInCode(ctx context.Context, input RequestEmailSignInCodeInput) (RequestEmailSignInCodeOrErrorPayload, error)
 	SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error)
 	SignOut(ctx context.Context) (SignOutOrErrorPayload, error)
+	SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error)
 	DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error)
 	RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error)
 	ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error)
@@ -77,6 +78,9 @@ type NodeResolver interface {
 type QueryResolver interface {
 	NotePaths(ctx context.Context, filter *NotePathsFilter) ([]NotePath, error)
 	Viewer(ctx context.Context) (*Viewer, error)
+	SiteAccess(ctx context.Context) (*SiteAccessState, error)
+	StagedAccess(ctx context.Context) (*SiteAccessState, error)
+	UnspecifiedNotes(ctx context.Context, first *int) ([]string, error)
 	Notes(ctx context.Context, filter *NotesFilter) (*NoteList, error)
 	Note(ctx context.Context, path string) (*Note, error)
 	NoteVersions(ctx context.Context, noteID int64, before *int64, first *int) ([]NoteVersion, error)
@@ -138,6 +142,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
 			graphql.NewInputUnmarshaler("SaveSiteSettingsInput", ec.unmarshalInputSaveSiteSettingsInput),
+			graphql.NewInputUnmarshaler("SetSiteAccessInput", ec.unmarshalInputSetSiteAccessInput),
 			graphql.NewInputUnmarshaler("ShowNotesInput", ec.unmarshalInputShowNotesInput),
 			graphql.NewInputUnmarshaler("SignInByEmailInput", ec.unmarshalInputSignInByEmailInput),
 			graphql.NewInputUnmarshaler("SiteSettingInput", ec.unmarshalInputSiteSettingInput),
@@ -217,7 +222,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
+//go:embed "schema/access.graphqls" "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -229,6 +234,7 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "schema/access.graphqls", Input: sourceData("schema/access.graphqls"), BuiltIn: false},
 	{Name: "schema/console.graphqls", Input: sourceData("schema/console.graphqls"), BuiltIn: false},
 	{Name: "schema/nodes.graphqls", Input: sourceData("schema/nodes.graphqls"), BuiltIn: false},
 	{Name: "schema/people.graphqls", Input: sourceData("schema/people.graphqls"), BuiltIn: false},
@@ -424,6 +430,12 @@ func (ec *executionContext) childFields_Note(ctx context.Context, field graphql.
 		return ec.fieldContext_Note_title(ctx, field)
 	case "membersOnly":
 		return ec.fieldContext_Note_membersOnly(ctx, field)
+	case "access":
+		return ec.fieldContext_Note_access(ctx, field)
+	case "groups":
+		return ec.fieldContext_Note_groups(ctx, field)
+	case "byDefault":
+		return ec.fieldContext_Note_byDefault(ctx, field)
 	case "contentHash":
 		return ec.fieldContext_Note_contentHash(ctx, field)
 	case "size":
@@ -690,6 +702,24 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_current(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SiteAccessState(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "default":
+		return ec.fieldContext_SiteAccessState_default(ctx, field)
+	case "public":
+		return ec.fieldContext_SiteAccessState_public(ctx, field)
+	case "members":
+		return ec.fieldContext_SiteAccessState_members(ctx, field)
+	case "groups":
+		return ec.fieldContext_SiteAccessState_groups(ctx, field)
+	case "notShown":
+		return ec.fieldContext_SiteAccessState_notShown(ctx, field)
+	case "unspecified":
+		return ec.fieldContext_SiteAccessState_unspecified(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SiteAccessState", field.Name)
 }
 
 func (ec *executionContext) childFields_SiteSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1112,6 +1142,20 @@ func (ec *executionContext) field_Mutation_saveSiteSettings_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setSiteAccess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetSiteAccessInput, error) {
+			return ec.unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_showNotes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1331,6 +1375,20 @@ func (ec *executionContext) field_Query_sessions_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["everyone"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_unspecifiedNotes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -2768,6 +2826,50 @@ func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Mutation", field, true, true, "SignOutOrErrorPayload")
 }
 
+func (ec *executionContext) _Mutation_setSiteAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setSiteAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetSiteAccess(ctx, fc.Args["input"].(SetSiteAccessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v SetSiteAccessOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNSetSiteAccessOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setSiteAccess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type SetSiteAccessOrErrorPayload does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setSiteAccess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_discardNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4165,6 +4267,75 @@ func (ec *executionContext) _Note_membersOnly(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_Note_membersOnly(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Note_access(ctx context.Context, field graphql.CollectedField, obj *Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v NoteAccess) graphql.Marshaler {
+			return ec.marshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "NoteAccess")
+}
+
+func (ec *executionContext) _Note_groups(ctx context.Context, field graphql.CollectedField, obj *Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Note", field, false, false, "String")
+}
+
+func (ec *executionContext) _Note_byDefault(ctx context.Context, field graphql.CollectedField, obj *Note) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Note_byDefault(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByDefault, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Note_byDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Note", field, false, false, "Boolean")
 }
 
@@ -5627,6 +5798,114 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Viewer(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_siteAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_siteAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SiteAccess(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
+			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_siteAccess(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SiteAccessState(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_stagedAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_stagedAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().StagedAccess(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
+			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_stagedAccess(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SiteAccessState(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_unspecifiedNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_unspecifiedNotes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UnspecifiedNotes(ctx, fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_unspecifiedNotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_unspecifiedNotes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -7280,6 +7559,38 @@ func (ec *executionContext) fieldContext_Session_current(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Session", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _SetSiteAccessPayload_state(ctx context.Context, field graphql.CollectedField, obj *SetSiteAccessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetSiteAccessPayload_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
+			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetSiteAccessPayload_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetSiteAccessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SiteAccessState(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ShowNotesPayload_success(ctx context.Context, field graphql.CollectedField, obj *ShowNotesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7388,6 +7699,144 @@ func (ec *executionContext) fieldContext_SignOutPayload_viewer(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SiteAccessState_default(ctx context.Context, field graphql.CollectedField, obj *SiteAccessState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SiteAccessState_default(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Default, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccess) graphql.Marshaler {
+			return ec.marshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SiteAccessState_default(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SiteAccessState", field, false, false, "SiteAccess")
+}
+
+func (ec *executionContext) _SiteAccessState_public(ctx context.Context, field graphql.CollectedField, obj *SiteAccessState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SiteAccessState_public(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Public, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SiteAccessState_public(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SiteAccessState", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SiteAccessState_members(ctx context.Context, field graphql.CollectedField, obj *SiteAccessState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SiteAccessState_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Members, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SiteAccessState_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SiteAccessState", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SiteAccessState_groups(ctx context.Context, field graphql.CollectedField, obj *SiteAccessState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SiteAccessState_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SiteAccessState_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SiteAccessState", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SiteAccessState_notShown(ctx context.Context, field graphql.CollectedField, obj *SiteAccessState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SiteAccessState_notShown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotShown, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SiteAccessState_notShown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SiteAccessState", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SiteAccessState_unspecified(ctx context.Context, field graphql.CollectedField, obj *SiteAccessState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SiteAccessState_unspecified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unspecified, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SiteAccessState_unspecified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SiteAccessState", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SiteSetting_key(ctx context.Context, field graphql.CollectedField, obj *SiteSetting) (ret graphql.Marshaler) {
@@ -9507,7 +9956,7 @@ func (ec *executionContext) unmarshalInputNotesFilter(ctx context.Context, obj a
 		asMap["first"] = 50
 	}
 
-	fieldsInOrder := [...]string{"text", "show", "offset", "first"}
+	fieldsInOrder := [...]string{"text", "show", "access", "offset", "first"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -9528,6 +9977,13 @@ func (ec *executionContext) unmarshalInputNotesFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.Show = data
+		case "access":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("access"))
+			data, err := ec.unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Access = data
 		case "offset":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offset"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -9962,6 +10418,55 @@ func (ec *executionContext) unmarshalInputSaveSiteSettingsInput(ctx context.Cont
 func UnmarshalSaveSiteSettingsInput(ctx context.Context, raw any) (SaveSiteSettingsInput, error) {
 	var out SaveSiteSettingsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveSiteSettingsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetSiteAccessInput(ctx context.Context, obj any) (SetSiteAccessInput, error) {
+	var it SetSiteAccessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"access", "expectedPublic"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "access":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("access"))
+			data, err := ec.unmarshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Access = data
+		case "expectedPublic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedPublic"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedPublic = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetSiteAccessInput unmarshals raw into the SetSiteAccessInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetSiteAccessInput(ctx context.Context, raw any) (SetSiteAccessInput, error) {
+	var out SetSiteAccessInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetSiteAccessInput", raw, &out)
 	return out, err
 }
 
@@ -10672,6 +11177,33 @@ func (ec *executionContext) _SaveSiteSettingsOrErrorPayload(ctx context.Context,
 	}
 }
 
+func (ec *executionContext) _SetSiteAccessOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj SetSiteAccessOrErrorPayload) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case SetSiteAccessPayload:
+		return ec._SetSiteAccessPayload(ctx, sel, &obj)
+	case *SetSiteAccessPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SetSiteAccessPayload(ctx, sel, obj)
+	case ErrorPayload:
+		return ec._ErrorPayload(ctx, sel, &obj)
+	case *ErrorPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ErrorPayload(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of SetSiteAccessOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _ShowNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj ShowNotesOrErrorPayload) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -11169,7 +11701,7 @@ func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var errorPayloadImplementors = []string{"ErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
+var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
 
 func (ec *executionContext) _ErrorPayload(ctx context.Context, sel ast.SelectionSet, obj *ErrorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, errorPayloadImplementors)
@@ -11586,6 +12118,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setSiteAccess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setSiteAccess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "discardNotes":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_discardNotes(ctx, field)
@@ -11944,6 +12483,21 @@ func (ec *executionContext) _Note(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "membersOnly":
 			out.Values[i] = ec._Note_membersOnly(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "access":
+			out.Values[i] = ec._Note_access(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._Note_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byDefault":
+			out.Values[i] = ec._Note_byDefault(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12582,6 +13136,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
+				})
+		case "siteAccess":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_siteAccess(ctx, field)
+				})
+		case "stagedAccess":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_stagedAccess(ctx, field)
+				})
+		case "unspecifiedNotes":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_unspecifiedNotes(ctx, field)
 				})
 		case "notes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -13247,6 +13819,39 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var setSiteAccessPayloadImplementors = []string{"SetSiteAccessPayload", "SetSiteAccessOrErrorPayload"}
+
+func (ec *executionContext) _SetSiteAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *SetSiteAccessPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setSiteAccessPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetSiteAccessPayload")
+		case "state":
+			out.Values[i] = ec._SetSiteAccessPayload_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var showNotesPayloadImplementors = []string{"ShowNotesPayload", "ShowNotesOrErrorPayload"}
 
 func (ec *executionContext) _ShowNotesPayload(ctx context.Context, sel ast.SelectionSet, obj *ShowNotesPayload) graphql.Marshaler {
@@ -13331,6 +13936,64 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 			out.Values[i] = graphql.MarshalString("SignOutPayload")
 		case "viewer":
 			out.Values[i] = ec._SignOutPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var siteAccessStateImplementors = []string{"SiteAccessState"}
+
+func (ec *executionContext) _SiteAccessState(ctx context.Context, sel ast.SelectionSet, obj *SiteAccessState) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, siteAccessStateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SiteAccessState")
+		case "default":
+			out.Values[i] = ec._SiteAccessState_default(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "public":
+			out.Values[i] = ec._SiteAccessState_public(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "members":
+			out.Values[i] = ec._SiteAccessState_members(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._SiteAccessState_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notShown":
+			out.Values[i] = ec._SiteAccessState_notShown(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unspecified":
+			out.Values[i] = ec._SiteAccessState_unspecified(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14529,6 +15192,16 @@ func (ec *executionContext) marshalNNote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphql
 	return ec._Note(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, v any) (NoteAccess, error) {
+	var res NoteAccess
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, sel ast.SelectionSet, v NoteAccess) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNNoteAssetReplace2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAssetReplace(ctx context.Context, sel ast.SelectionSet, v NoteAssetReplace) graphql.Marshaler {
 	return ec._NoteAssetReplace(ctx, sel, &v)
 }
@@ -14930,6 +15603,19 @@ func (ec *executionContext) marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋgrap
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessInput(ctx context.Context, v any) (SetSiteAccessInput, error) {
+	res, err := ec.unmarshalInputSetSiteAccessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetSiteAccessOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SetSiteAccessOrErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetSiteAccessOrErrorPayload!")
+		return graphql.Null
+	}
+	return ec._SetSiteAccessOrErrorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSettingKind(ctx context.Context, v any) (SettingKind, error) {
 	var res SettingKind
 	err := res.UnmarshalGQL(v)
@@ -14972,6 +15658,24 @@ func (ec *executionContext) marshalNSignOutOrErrorPayload2trip2gᚋservicesᚋtr
 		return graphql.Null
 	}
 	return ec._SignOutOrErrorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, v any) (SiteAccess, error) {
+	var res SiteAccess
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, sel ast.SelectionSet, v SiteAccess) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx context.Context, sel ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SiteAccessState!")
+		return graphql.Null
+	}
+	return ec._SiteAccessState(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSiteSetting2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSetting(ctx context.Context, sel ast.SelectionSet, v SiteSetting) graphql.Marshaler {
@@ -15381,6 +16085,22 @@ func (ec *executionContext) marshalONote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphql
 	return ec._Note(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, v any) (*NoteAccess, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(NoteAccess)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, sel ast.SelectionSet, v *NoteAccess) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePathsFilter(ctx context.Context, v any) (*NotePathsFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -15414,6 +16134,22 @@ func (ec *executionContext) unmarshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋ
 }
 
 func (ec *executionContext) marshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesShow(ctx context.Context, sel ast.SelectionSet, v *NotesShow) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, v any) (*SiteAccess, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(SiteAccess)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, sel ast.SelectionSet, v *SiteAccess) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

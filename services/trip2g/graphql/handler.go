@@ -43,6 +43,7 @@ type Options struct {
 	Nodes     trip2g.NodeService
 	History   trip2g.HistoryService
 	Settings  trip2g.SettingsService
+	Access    trip2g.AccessService
 	Jobs      trip2g.JobService
 	Missing   trip2g.MissingPageStore
 	Redirects trip2g.RedirectStore

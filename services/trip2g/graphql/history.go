@@ -38,6 +38,13 @@ func noteFilter(f *NotesFilter) trip2g.NoteFilter {
 			NotesShowWithoutPage: trip2g.NotesWithoutPage, NotesShowHidden: trip2g.HiddenNotes,
 		}[*f.Show]
 	}
+	if f.Access != nil {
+		for level, shown := range noteAccesses {
+			if shown == *f.Access {
+				out.Access = level
+			}
+		}
+	}
 	if f.Offset != nil {
 		out.Offset = *f.Offset
 	}
@@ -49,7 +56,8 @@ func noteFilter(f *NotesFilter) trip2g.NoteFilter {
 
 func noteOf(n trip2g.ListedNote) *Note {
 	out := &Note{
-		ID: n.ID, Path: n.Path, Hidden: n.Hidden, MembersOnly: n.MembersOnly, ContentHash: n.Hash, Size: n.Size,
+		ID: n.ID, Path: n.Path, Hidden: n.Hidden, MembersOnly: n.HasPage && n.Access.Level != trip2g.Public,
+		Access: noteAccesses[n.Access.Level], Groups: append([]string{}, n.Access.Groups.Names()...), ByDefault: n.ByDefault, ContentHash: n.Hash, Size: n.Size,
 		CreatedAt: n.CreatedAt, PublishedAt: n.PublishedAt, VersionID: n.VersionID,
 	}
 	if n.HasPage {

@@ -84,6 +84,10 @@ type SaveSiteSettingsOrErrorPayload interface {
 	IsSaveSiteSettingsOrErrorPayload()
 }
 
+type SetSiteAccessOrErrorPayload interface {
+	IsSetSiteAccessOrErrorPayload()
+}
+
 type ShowNotesOrErrorPayload interface {
 	IsShowNotesOrErrorPayload()
 }
@@ -203,6 +207,8 @@ type ErrorPayload struct {
 	// The parts of the input at fault, if it is about parts.
 	ByFields []FieldMessage `json:"byFields"`
 }
+
+func (ErrorPayload) IsSetSiteAccessOrErrorPayload() {}
 
 func (ErrorPayload) IsDiscardNotesOrErrorPayload() {}
 
@@ -341,8 +347,14 @@ type Note struct {
 	// The URL path of its page, unescaped; null if readers see none.
 	URL *string `json:"url,omitempty"`
 	// Of its page; null if readers see none.
-	Title       *string `json:"title,omitempty"`
-	MembersOnly bool    `json:"membersOnly"`
+	Title *string `json:"title,omitempty"`
+	// Not everyone may read its page.
+	MembersOnly bool       `json:"membersOnly"`
+	Access      NoteAccess `json:"access"`
+	// The groups that may read it, if that is what it says.
+	Groups []string `json:"groups"`
+	// The note does not say who may read it: the site's default decides.
+	ByDefault bool `json:"byDefault"`
 	// SHA-256 of the text in padded URL-safe base64.
 	ContentHash string `json:"contentHash"`
 	// Bytes of the text.
@@ -430,6 +442,8 @@ type NotesFilter struct {
 	// Text that the path or the title contains, in any case.
 	Text *string    `json:"text,omitempty"`
 	Show *NotesShow `json:"show,omitempty"`
+	// Those that these may read.
+	Access *NoteAccess `json:"access,omitempty"`
 	// How many of those found are left out at the list's beginning.
 	Offset *int `json:"offset,omitempty"`
 	// At most 200.
@@ -638,6 +652,18 @@ type Session struct {
 	Current bool `json:"current"`
 }
 
+type SetSiteAccessInput struct {
+	Access SiteAccess `json:"access"`
+	// How many notes become public: needed for EVERYONE. Another number is refused, so that nothing becomes public unseen.
+	ExpectedPublic *int `json:"expectedPublic,omitempty"`
+}
+
+type SetSiteAccessPayload struct {
+	State *SiteAccessState `json:"state"`
+}
+
+func (SetSiteAccessPayload) IsSetSiteAccessOrErrorPayload() {}
+
 type ShowNotesInput struct {
 	// At most 200.
 	Paths []string `json:"paths"`
@@ -667,6 +693,21 @@ type SignOutPayload struct {
 }
 
 func (SignOutPayload) IsSignOutOrErrorPayload() {}
+
+// How many notes may be read by whom. Notes that are no page, as templates, are not counted.
+type SiteAccessState struct {
+	// Null as long as none was chosen: it acts as MEMBERS.
+	Default *SiteAccess `json:"default,omitempty"`
+	Public  int         `json:"public"`
+	// For members.
+	Members int `json:"members"`
+	// For the members of groups that they name.
+	Groups int `json:"groups"`
+	// Drafts, and notes with publish: false.
+	NotShown int `json:"notShown"`
+	// How many of the public ones, or of those for members, do not say it themselves.
+	Unspecified int `json:"unspecified"`
+}
 
 type SiteSetting struct {
 	// In the note's frontmatter.
@@ -802,13 +843,75 @@ func (e LineKind) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Who may read a note.
+type NoteAccess string
+
+const (
+	NoteAccessPublic  NoteAccess = "PUBLIC"
+	NoteAccessMembers NoteAccess = "MEMBERS"
+	// The members of groups that it names.
+	NoteAccessGroups NoteAccess = "GROUPS"
+	// Nobody.
+	NoteAccessNotShown NoteAccess = "NOT_SHOWN"
+)
+
+var AllNoteAccess = []NoteAccess{
+	NoteAccessPublic,
+	NoteAccessMembers,
+	NoteAccessGroups,
+	NoteAccessNotShown,
+}
+
+func (e NoteAccess) IsValid() bool {
+	switch e {
+	case NoteAccessPublic, NoteAccessMembers, NoteAccessGroups, NoteAccessNotShown:
+		return true
+	}
+	return false
+}
+
+func (e NoteAccess) String() string {
+	return string(e)
+}
+
+func (e *NoteAccess) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NoteAccess(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NoteAccess", str)
+	}
+	return nil
+}
+
+func (e NoteAccess) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NoteAccess) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NoteAccess) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 type NotesShow string
 
 const (
 	NotesShowAll NotesShow = "ALL"
 	// Those that readers see.
 	NotesShowWithPage NotesShow = "WITH_PAGE"
-	// Those that only members see.
+	// Those with a page that is not for everyone.
 	NotesShowForMembers NotesShow = "FOR_MEMBERS"
 	// Those that are no page and not hidden: templates, settings, notes that say so themselves.
 	NotesShowWithoutPage NotesShow = "WITHOUT_PAGE"
@@ -980,6 +1083,62 @@ func (e *SettingKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e SettingKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who may read notes that do not say.
+type SiteAccess string
+
+const (
+	SiteAccessEveryone SiteAccess = "EVERYONE"
+	SiteAccessMembers  SiteAccess = "MEMBERS"
+)
+
+var AllSiteAccess = []SiteAccess{
+	SiteAccessEveryone,
+	SiteAccessMembers,
+}
+
+func (e SiteAccess) IsValid() bool {
+	switch e {
+	case SiteAccessEveryone, SiteAccessMembers:
+		return true
+	}
+	return false
+}
+
+func (e SiteAccess) String() string {
+	return string(e)
+}
+
+func (e *SiteAccess) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SiteAccess(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SiteAccess", str)
+	}
+	return nil
+}
+
+func (e SiteAccess) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SiteAccess) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SiteAccess) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -36,6 +36,9 @@ type searchAnswer struct {
 
 func startSearch(t *testing.T) *server {
 	return startWith(t, func(s *server, o *graphql.Options) {
+		if _, err := s.db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+			t.Fatal(err)
+		}
 		var follower *site.Follower
 		index := search.New(search.Options{
 			Site: func() trip2g.Site { return follower.Current() }, Text: markdown.Text, Dir: t.TempDir(), FreshWait: time.Minute, Log: zerolog.Nop(),

@@ -47,7 +47,7 @@ func (s *Service) ListNotes(ctx context.Context, f trip2g.NoteFilter) (notes []t
 	wanted := plain(strings.TrimSpace(f.Text))
 	for _, archived := range all {
 		note := s.withPage(archived)
-		if !picks(f.Show, &note) || !strings.Contains(plain(note.Path), wanted) && !strings.Contains(plain(note.Title), wanted) {
+		if !picks(f.Show, &note) || f.Access != trip2g.Unspecified && f.Access != note.Access.Level || !strings.Contains(plain(note.Path), wanted) && !strings.Contains(plain(note.Title), wanted) {
 			continue
 		}
 		if total >= f.Offset && len(notes) < f.Limit {
@@ -69,7 +69,7 @@ func picks(show trip2g.NoteShow, n *trip2g.ListedNote) bool {
 	case trip2g.NotesWithPage:
 		return n.HasPage
 	case trip2g.NotesForMembers:
-		return n.HasPage && n.MembersOnly
+		return n.HasPage && n.Access.Level != trip2g.Public
 	case trip2g.NotesWithoutPage:
 		return !n.Hidden && !n.HasPage
 	case trip2g.HiddenNotes:
@@ -80,12 +80,13 @@ func picks(show trip2g.NoteShow, n *trip2g.ListedNote) bool {
 }
 
 func (s *Service) withPage(n trip2g.ArchivedNote) trip2g.ListedNote {
-	note := trip2g.ListedNote{ArchivedNote: n}
+	note := trip2g.ListedNote{ArchivedNote: n, Access: trip2g.Access{Level: trip2g.NotShown}}
 	if n.Hidden {
 		return note
 	}
 	if page, ok := s.Page(n.ID); ok {
-		note.HasPage, note.URL, note.Title, note.MembersOnly = true, page.URL, page.Title, page.MembersOnly
+		note.HasPage, note.URL, note.Title = true, page.URL, page.Title
+		note.Access, note.ByDefault = page.Access, page.Doc.Access.Level == trip2g.Unspecified
 	}
 	return note
 }

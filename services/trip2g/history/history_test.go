@@ -53,7 +53,11 @@ func (v *vault) page(id int64) (trip2g.NotePage, bool) {
 	}
 	for _, n := range notes {
 		if n.ID == id && !strings.Contains(n.Path, "_") {
-			return trip2g.NotePage{URL: "/" + n.Path, Title: "Title of " + n.Path, MembersOnly: strings.Contains(n.Path, "members")}, true
+			access := trip2g.Access{Level: trip2g.Public}
+			if strings.Contains(n.Path, "members") {
+				access.Level = trip2g.ForMembers
+			}
+			return trip2g.NotePage{URL: "/" + n.Path, Title: "Title of " + n.Path, Access: access, Doc: &trip2g.Document{Access: access}}, true
 		}
 	}
 	return trip2g.NotePage{}, false

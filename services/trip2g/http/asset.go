@@ -33,7 +33,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		h.serveNotFound(w, r, site, trip2g.Anyone)
 		return
-	case !public && !h.admit(w, r, site):
+	case !public && !h.admitToAsset(w, r, site, hash):
 		return
 	case public:
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")

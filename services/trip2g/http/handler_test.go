@@ -53,6 +53,9 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if _, err := db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 	notes, _, err := db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{
 		{Path: "index.md", Content: "# Start\n"},
 		{Path: "Guides/My note (2).md", Content: "![](a.txt) ![](c.txt)"},

@@ -35,7 +35,7 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 			h.Missing(r.URL.Path)
 		}
 		h.serveNotFound(w, r, site, reader)
-	case page.MembersOnly() && reader < trip2g.Member:
+	case page.Withheld():
 		h.serveNotice(w, r, http.StatusForbidden, page, members)
 	default:
 		h.serveHTML(w, r, site, page, audienceOf(reader))
@@ -75,15 +75,16 @@ func wellFormed(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsRune(path, 0) && len(path) <= 2*trip2g.MaxPathLength
 }
 
-// admit lets a signed-in reader have what is for members, and answers every other. Neither answer
-// is for a cache that several readers share.
-func (h *handler) admit(w http.ResponseWriter, r *http.Request, site trip2g.Site) bool {
+// admitToAsset lets a reader have a file that is not for everybody, and answers those who may not. Neither
+// answer is for a cache that several readers share.
+func (h *handler) admitToAsset(w http.ResponseWriter, r *http.Request, site trip2g.Site, hash string) bool {
 	w.Header().Set("Cache-Control", members.cacheControl)
 	w.Header().Set("Vary", members.vary)
-	if h.identity.Reader(r) >= trip2g.Member {
+	reader := h.identity.Reader(r)
+	if site.MayReadAsset(hash, reader) {
 		return true
 	}
-	h.serveNotice(w, r, http.StatusForbidden, site.MembersOnly(), members)
+	h.serveNotice(w, r, http.StatusForbidden, site.Withheld(reader), members)
 	return false
 }
 

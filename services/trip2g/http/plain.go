@@ -40,7 +40,7 @@ func (p *PlainPages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
 		return false
 	}
 	page, _ := site.Page(r.Path, trip2g.Anyone)
-	if page == nil || page.MembersOnly() {
+	if page == nil || page.Withheld() {
 		return false
 	}
 	r.ID = xid.New().String()

@@ -32,6 +32,9 @@ func newSearchNode(t *testing.T, searcher trip2g.Searcher, notes ...trip2g.NoteU
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if _, err := db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := db.PushNotes(t.Context(), stage, notes, true); err != nil {
 		t.Fatal(err)
 	}

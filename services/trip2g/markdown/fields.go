@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,19 +19,33 @@ const (
 // asking for it gives something or nothing, and never fails.
 type fields struct {
 	values map[string]*yaml.Node
+	before map[string][]*yaml.Node // of keys that are there more than once, all but the last
 	warn   func(line int, format string, args ...any)
 }
 
 // newFields reads a mapping. The last of two equal keys counts, as in most readers of YAML.
 func newFields(mapping *yaml.Node, warn func(int, string, ...any)) *fields {
-	f := &fields{values: make(map[string]*yaml.Node), warn: warn}
+	f := &fields{values: make(map[string]*yaml.Node), before: make(map[string][]*yaml.Node), warn: warn}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key := mapping.Content[i]
-		if key.Kind == yaml.ScalarNode {
-			f.values[strings.ToLower(key.Value)] = mapping.Content[i+1]
+		if mapping.Content[i].Kind != yaml.ScalarNode {
+			continue
 		}
+		key := strings.ToLower(mapping.Content[i].Value)
+		if held, again := f.values[key]; again {
+			f.before[key] = append(f.before[key], held)
+		}
+		f.values[key] = mapping.Content[i+1]
 	}
 	return f
+}
+
+// every returns all values of a key, in their order.
+func (f *fields) every(key string) []*yaml.Node {
+	last, ok := f.values[key]
+	if !ok {
+		return nil
+	}
+	return append(slices.Clip(f.before[key]), last)
 }
 
 // warnKey says what is wrong with a key's value. The frontmatter begins on the note's second line.

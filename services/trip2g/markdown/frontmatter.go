@@ -36,22 +36,22 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 		return doc
 	}
 	if len(block) > maxFrontmatter {
-		warn(1, "the frontmatter has %d bytes and is left out, but for publish and free; at most %d are read", len(block), maxFrontmatter)
-		readVisibility(doc, block, warn)
+		warn(1, "the frontmatter has %d bytes and is left out, but for who may read the note; at most %d are read", len(block), maxFrontmatter)
+		salvage(doc, block, warn)
 		return doc
 	}
 	mapping, err := parseYAML(block)
 	switch {
 	case err != nil:
 		line, text := yamlFault(err)
-		warn(line, "the frontmatter is no valid YAML and is left out, but for publish and free: %s", text)
-		readVisibility(doc, block, warn)
+		warn(line, "the frontmatter is no valid YAML and is left out, but for who may read the note: %s", text)
+		salvage(doc, block, warn)
 	case mapping == nil:
 	case mapping.Kind != yaml.MappingNode:
 		// No keys and values: two lines across the page with text between them.
 		doc.Body, doc.BodyLine = content, 1
-		if readVisibility(doc, block, warn) {
-			warn(1, "the frontmatter has no keys and values, so that it is shown as text, with publish and free heeded; put a space after each colon")
+		if salvageAccess(doc, block, warn) {
+			warn(1, "the frontmatter has no keys and values, so that it is shown as text, with what it says of who may read the note heeded; put a space after each colon")
 		}
 	default:
 		f := newFields(mapping, warn)
@@ -91,7 +91,7 @@ func isFence(line string) bool { return strings.TrimRight(line, " \t\r") == "---
 
 func isEnd(line string) bool { return strings.TrimRight(line, " \t\r") == "..." }
 
-// readUnclosed heeds publish and free where nothing closes a frontmatter. The note is shown whole: it may
+// readUnclosed heeds who may read the note where nothing closes a frontmatter. The note is shown whole: it may
 // as well begin with a line across the page.
 func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, ...any)) {
 	first, rest, _ := strings.Cut(content, "\n")
@@ -99,8 +99,8 @@ func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, .
 		return
 	}
 	if block := leadingFields(rest); block != "" {
-		warn(1, "the frontmatter is never closed, so that it is shown as text, with publish and free heeded; close it with a line ---, or leave the next line empty if it is text")
-		readVisibility(doc, block, warn)
+		warn(1, "the frontmatter is never closed, so that it is shown as text, with what it says of who may read the note heeded; close it with a line ---, or leave the next line empty if it is text")
+		salvageAccess(doc, block, warn)
 	}
 }
 
@@ -108,7 +108,7 @@ func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, .
 const maxKey = 1024
 
 var (
-	fieldLine     = regexp.MustCompile(`^(?:[^\s#>|-].*?:(?:\s|$)|["']?(?i:publish|free)["']?[ \t]*:)`)
+	fieldLine     = regexp.MustCompile(`^(?:[^\s#>|-].*?:(?:\s|$)|["']?(?i:publish|free|draft|subgraphs?)["']?[ \t]*:)`)
 	continuedLine = regexp.MustCompile(`^(?:[ \t]+\S|-\s|#)`) // more of a value, or a comment
 )
 
@@ -181,8 +181,7 @@ func readFields(doc *trip2g.Document, f *fields) {
 			doc.Tags = append(doc.Tags, tag)
 		}
 	}
-	doc.Hidden = f.withholds("publish")
-	doc.MembersOnly = f.withholds("free")
+	doc.Access = f.access()
 	doc.CreatedAt = f.time("created", "date")
 	doc.UpdatedAt = f.time("updated", "modified")
 	doc.Classes = f.identifiers("cssclasses", "cssclass")
@@ -204,6 +203,7 @@ func readSettings(doc *trip2g.Document, f *fields) {
 		RawHTML:     f.flag("raw_html", false),
 		HideGraph:   !f.flag("graph", true),
 		NoIndex:     !f.flag("index", true),
+		Access:      f.siteAccess(),
 	}
 }
 

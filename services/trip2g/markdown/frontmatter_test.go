@@ -20,10 +20,11 @@ func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0
 // are named here are looked at.
 func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 	type doc = trip2g.Document
+	notShown, forMembers := trip2g.Access{Level: trip2g.NotShown}, trip2g.Access{Level: trip2g.ForMembers}
 	for in, want := range map[string]doc{
 		"title: A\ndescription: D\nslug: s\npermalink: /p/\ntags: [a, '#b']\naliases:\n  - x\n  - y": {
 			Title: "A", Description: "D", Slug: "s", Permalink: "/p", Tags: []string{"a", "b"}, Aliases: []string{"x", "y"}},
-		"title:\ndescription: null\ntags: ~\naliases: ''\nslug:\npublish:\nfree: null\ncreated:\nupdated: ~": {Title: "n"},
+		"title:\ndescription: null\ntags: ~\naliases: ''\nslug:\npublish:\nfree: null\ncreated:\nupdated: ~": {Title: "n", Access: forMembers},
 		"title: [A, B]\ntags: [[a], [b, [c]]]\naliases: [null, 1, true, 2024-01-31]":                         {Title: "A", Tags: []string{"a", "b", "c"}, Aliases: []string{"1", "true", "2024-01-31"}},
 		"title: 42\nslug: 2024-01-31\ntags: 7\nalias: 3.14":                                                  {Title: "42", Slug: "2024-01-31", Tags: []string{"7"}, Aliases: []string{"3.14"}},
 		"TITLE: Upper\nTags: a, b , ,c":                                                                      {Title: "Upper", Tags: []string{"a", "b", "c"}},
@@ -36,10 +37,10 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 		"created: 2024-01-31\nupdated: 2024-02-01 12:00":                                                     {Title: "n", CreatedAt: date(2024, 1, 31), UpdatedAt: date(2024, 2, 1).Add(12 * time.Hour)},
 		"created: 2024-01-31T10:00:00+02:00":                                                                 {Title: "n", CreatedAt: date(2024, 1, 31).Add(8 * time.Hour)},
 		"created: 2024-02-30\nupdated: soon":                                                                 {Title: "n"},
-		"publish: false":                                                                                     {Title: "n", Hidden: true},
-		"publish: 'no'\nfree: \"False\"":                                                                     {Title: "n", Hidden: true, MembersOnly: true},
-		"publish: [off]\nfree: 0":                                                                            {Title: "n", Hidden: true, MembersOnly: true},
-		"publish: perhaps\nfree: true":                                                                       {Title: "n", Hidden: true},
+		"publish: false":                                                                                     {Title: "n", Access: notShown},
+		"publish: 'no'\nfree: \"False\"":                                                                     {Title: "n", Access: notShown},
+		"publish: [off]\nfree: 0":                                                                            {Title: "n", Access: notShown},
+		"publish: perhaps\nfree: true":                                                                       {Title: "n", Access: notShown},
 		"slug: /a/../../b/":                                                                                  {Title: "n", Slug: "/b"},
 		"slug: \"a\\u0000b\"":                                                                                {Title: "n"},
 		"lang: pt-BR":                                                                                        {Title: "n", Lang: "pt-BR"},
@@ -60,7 +61,7 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 	} {
 		got := markdown.Parse("n.md", "---\n"+in+"\n---\ntext")
 		ignore := cmpopts.IgnoreFields(trip2g.Document{}, "Warnings", "Body", "BodyLine")
-		if diff := cmp.Diff(&want, got, ignore, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(&want, got, ignore, cmpopts.EquateEmpty(), cmp.AllowUnexported(trip2g.Groups{})); diff != "" {
 			t.Errorf("%.80s\n(-want +got):\n%s", in, diff)
 		}
 		if got.Body != "text" {
@@ -77,7 +78,7 @@ func TestFaultsOfFrontmatterNameTheirLine(t *testing.T) {
 		"---\ntags: {a: b}\n---\n":                                           "2: tags is neither a text nor a list, and is left out",
 		"---\nlang: x y\n---\n":                                              "2: lang is no language tag such as en or pt-BR, and is left out",
 		"---\na: b\ntitle: [unclosed\n  key: : :\n---\nx":                    "line",
-		"---\nx: " + strings.Repeat("y", 300<<10) + "\n---\n":                "1: the frontmatter has 307204 bytes and is left out, but for publish and free; at most 262144 are read",
+		"---\nx: " + strings.Repeat("y", 300<<10) + "\n---\n":                "1: the frontmatter has 307204 bytes and is left out, but for who may read the note; at most 262144 are read",
 		"---\na: b\n---\n\n\n" + strings.Repeat("> ", 200) + "x":             "6: lists and quotes lie more than 100 levels deep; the deepest are shown as text",
 		"one\n\ntwo\n" + strings.Repeat("# ", 5000) + "\n":                   "4: a heading is longer than 4096 bytes and is shown as text",
 		"---\r\npublish: perhaps\r\n---\r\ntext with Windows line ends\r\n":  "2: publish is neither true nor false, and is taken as false: the note is not shown",
@@ -106,6 +107,7 @@ func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 		broken  = "1: the frontmatter is no valid YAML"
 		keyless = "1: the frontmatter has no keys and values"
 		free    = "free is neither true nor false, and is taken as false: the note is for members"
+		empty   = " has no value: the note is for members"
 		publish = "publish is neither true nor false, and is taken as false: the note is not shown"
 	)
 	for in, want := range map[string]struct {
@@ -132,24 +134,34 @@ func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 		"---\ntitle: x\nfree: flase\n\nsecret":                         {whole: true, members: true, warnings: []string{open, "3: " + free}},
 		"---\nfree:\n  false\npublish: # not\n  - no\n\nsecret":        {whole: true, hidden: true, members: true, warnings: []string{open, "4: " + publish}},
 		"---\nfree:false\n\nsecret":                                    {whole: true, members: true, warnings: []string{open}},
-		"---\ntitle: x\nfree: true\npublish: ~\n\nfree: false as text": {whole: true, warnings: []string{open}},
+		"---\ntitle: x\nfree: true\npublish: ~\n\nfree: false as text": {whole: true, members: true, warnings: []string{open, "4: publish" + empty}},
+		"---\ntitle: x\nfree: true\n\nsecret":                          {whole: true, warnings: []string{open}},
 
 		// No boolean.
-		"---\nfree: flase\n---\nsecret":                       {members: true, body: "secret", warnings: []string{"2: " + free}},
-		"---\ntitle: x\npublish: 'nope'\n---\nsecret":         {hidden: true, body: "secret", warnings: []string{"3: " + publish}},
-		"---\nfree: {a: b}\npublish: [[{}], x]\n---\nsecret":  {hidden: true, members: true, body: "secret", warnings: []string{"3: " + publish, "2: " + free}},
-		"---\na: &a {b: c}\nfree: *a\n---\nsecret":            {members: true, body: "secret", warnings: []string{"3: " + free}},
-		"---\nfree: [true, false]\n---\nsecret":               {members: true, body: "secret", warnings: []string{"2: " + free}},
-		"---\nfree: \"\\0\"\n---\nsecret":                     {members: true, body: "secret", warnings: []string{"2: " + free}},
-		"---\na: *b\nfree: 'flase'\nfree: x\n---\nsecret":     {members: true, body: "secret", warnings: []string{broken, "3: " + free}},
-		"---\nfree:false\n---\nsecret":                        {whole: true, members: true, warnings: []string{keyless}},
-		"---\nfree:\npublish: ''\n---\nfor all":               {body: "for all"},
-		"---\nfree: []\npublish: [null, '']\n---\nfor all":    {body: "for all"},
-		"---\na: [\nfree:\npublish: Null # yet\n---\nfor all": {body: "for all", warnings: []string{"3: the frontmatter is no valid YAML"}},
+		"---\nfree: flase\n---\nsecret":                      {members: true, body: "secret", warnings: []string{"2: " + free}},
+		"---\ntitle: x\npublish: 'nope'\n---\nsecret":        {hidden: true, body: "secret", warnings: []string{"3: " + publish}},
+		"---\nfree: {a: b}\npublish: [[{}], x]\n---\nsecret": {hidden: true, members: true, body: "secret", warnings: []string{"3: " + publish, "2: " + free}},
+		"---\na: &a {b: c}\nfree: *a\n---\nsecret":           {members: true, body: "secret", warnings: []string{"3: " + free}},
+		"---\nfree: [true, false]\n---\nsecret":              {members: true, body: "secret", warnings: []string{"2: " + free}},
+		"---\nfree: \"\\0\"\n---\nsecret":                    {members: true, body: "secret", warnings: []string{"2: " + free}},
+		"---\na: *b\nfree: 'flase'\nfree: x\n---\nsecret":    {members: true, body: "secret", warnings: []string{broken, "3: " + free, "4: " + free}},
+		"---\nfree:false\n---\nsecret":                       {whole: true, members: true, warnings: []string{keyless}},
+		"---\nfree:\npublish: ''\n---\nsecret":               {members: true, body: "secret", warnings: []string{"3: publish" + empty, "2: free" + empty}},
+		"---\nfree: []\npublish: [null, '']\n---\nsecret":    {members: true, body: "secret", warnings: []string{"3: publish" + empty, "2: free" + empty}},
+		"---\na: [\nfree:\npublish: Null # yet\n---\nsecret": {members: true, body: "secret", warnings: []string{"3: the frontmatter is no valid YAML", "3: free" + empty, "4: publish" + empty}},
+		"---\na: [\nfree: true\npublish: yes\n---\nunsaid":   {body: "unsaid", warnings: []string{"3: the frontmatter is no valid YAML"}},
+		"---\n{title: a, free: no\n---\nsecret":              {members: true, body: "secret", warnings: []string{"2: the frontmatter is no valid YAML", "2: the frontmatter seems to say"}},
 	} {
 		doc := markdown.Parse("n.md", in)
-		if doc.Hidden != want.hidden || doc.MembersOnly != want.members {
-			t.Errorf("%q: hidden %t, for members %t", in, doc.Hidden, doc.MembersOnly)
+		level := trip2g.Unspecified
+		switch {
+		case want.hidden:
+			level = trip2g.NotShown
+		case want.members:
+			level = trip2g.ForMembers
+		}
+		if doc.Access.Level != level {
+			t.Errorf("%q: access %+v, want level %d", in, doc.Access, level)
 		}
 		if want.whole {
 			want.body = strings.TrimPrefix(in, "\ufeff")
@@ -189,8 +201,8 @@ func TestTextThatOnlyLooksLikeFrontmatterIsShown(t *testing.T) {
 		"":                                 "",
 	} {
 		doc := markdown.Parse("n.md", in)
-		if doc.Body != want || doc.Hidden || doc.MembersOnly {
-			t.Errorf("%q: the text is %q, want %q; hidden %t, for members %t", in, doc.Body, want, doc.Hidden, doc.MembersOnly)
+		if doc.Body != want || doc.Access.Level != trip2g.Unspecified {
+			t.Errorf("%q: the text is %q, want %q; access %+v", in, doc.Body, want, doc.Access)
 		}
 	}
 }

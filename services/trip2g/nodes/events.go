@@ -60,14 +60,14 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 		case who == trip2g.Anyone:
 			http.Error(w, "only the owner may watch the nodes: sign in", http.StatusUnauthorized)
 			return
-		case who < trip2g.Owner:
+		case !who.IsOwner():
 			http.Error(w, "only the owner may watch the nodes", http.StatusForbidden)
 			return
 		}
 		select {
 		case n.streams.open <- struct{}{}:
 			defer func() { <-n.streams.open }()
-			n.stream(w, r, func() bool { who, _ := reader(r); return who >= trip2g.Owner })
+			n.stream(w, r, func() bool { who, _ := reader(r); return who.IsOwner() })
 		default:
 			w.Header().Set("Retry-After", "10")
 			http.Error(w, "too many watch the nodes already: close other windows", http.StatusServiceUnavailable)

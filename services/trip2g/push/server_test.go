@@ -59,6 +59,9 @@ func start(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.db.Close() })
+	if _, err := s.db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 	s.keys = auth.NewKeys(s.db, nil)
 	s.key = s.newKey()
 	refresh := func(ctx context.Context) (trip2g.Position, error) {

@@ -70,7 +70,7 @@ func publishVault(t *testing.T, s *server, dir string) published {
 	for path, content := range notes {
 		doc := markdown.Parse(path, content)
 		url, ok := trip2g.NoteURL(path, doc.Slug)
-		if !ok || doc.Hidden {
+		if !ok || doc.Access.Level == trip2g.NotShown {
 			continue
 		}
 		p.urls, bodies[url] = append(p.urls, url), doc.Body

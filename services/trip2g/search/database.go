@@ -32,8 +32,8 @@ const (
 	insertNote = `INSERT INTO words(rowid, title, names, headings, text, path, tags) VALUES(?, ?, ?, ?, ?, ?, ?)`
 	removeNote = `DELETE FROM words WHERE rowid = ?`
 	mergeSome  = `INSERT INTO words(words, rank) VALUES('merge', ?)`
-	findNotes  = `SELECT rowid, score(words, ?3) FROM words WHERE words MATCH ?1 AND (rowid & 1) <= ?2 LIMIT ?4`
-	countNotes = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 AND (rowid & 1) <= ?2 LIMIT ?3)`
+	findNotes  = `SELECT rowid, score(words, ?3) FROM words WHERE words MATCH ?1 AND ?2 >> (rowid & 63) & 1 LIMIT ?4`
+	countNotes = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 AND ?2 >> (rowid & 63) & 1 LIMIT ?3)`
 )
 
 // pragmas bound the memory of a connection, in KiB, and ask for no safety: after a crash the index is made
@@ -41,15 +41,6 @@ const (
 // at a time, as a thousand, SQLite's own number, held one change in fifty back for 20 ms.
 const pragmas = `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;
 	PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 100; PRAGMA journal_size_limit = 4194304`
-
-// rowOf is the number of a note in the index. Its lowest bit tells whether the note is for members, so
-// that those are left out before anything is counted or ranked.
-func rowOf(id int64, membersOnly bool) int64 {
-	if membersOnly {
-		return id<<1 | 1
-	}
-	return id << 1
-}
 
 // entry is a note as the index has it: the words of each field.
 type entry struct {
@@ -193,7 +184,7 @@ func openReader(path string) (r *reader, err error) {
 		r.count, _, err = r.conn.PrepareFlags(countNotes, sqlite3.PREPARE_PERSISTENT)
 	}
 	if err == nil {
-		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), false) // opens the log
+		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), visible{}) // opens the log
 	}
 	if err != nil {
 		r.close()
@@ -217,16 +208,16 @@ type match struct {
 	score float64
 }
 
-// ranked gives the notes that match, the best first; members tells whether those for members may be
-// among them. The order depends on nothing but the notes that may be.
-func (r *reader) ranked(ctx context.Context, q query, visible int, members bool) ([]match, error) {
-	p, err := r.plan(ctx, q, visible, members)
+// ranked gives the notes that match, the best first, of those that are visible. The order depends on nothing
+// but these.
+func (r *reader) ranked(ctx context.Context, q query, v visible) ([]match, error) {
+	p, err := r.plan(ctx, q, v)
 	if err != nil {
 		return nil, err
 	}
 	var found []match
 	err = r.query(ctx, r.find, func() error {
-		return errors.Join(r.find.BindText(1, q.expression()), r.find.BindInt(2, bit(members)), r.find.BindPointer(3, p), r.find.BindInt(4, maxMatches))
+		return errors.Join(r.find.BindText(1, q.expression()), r.find.BindInt64(2, int64(v.mask)), r.find.BindPointer(3, p), r.find.BindInt(4, maxMatches))
 	}, func() { found = append(found, match{r.find.ColumnInt64(0), r.find.ColumnFloat(1)}) })
 	if err != nil {
 		return nil, err
@@ -250,10 +241,10 @@ func compareScores(a, b float64) int {
 	return 1
 }
 
-// matches counts the notes that match an expression, up to maxMatches.
-func (r *reader) matches(ctx context.Context, expression string, members bool) (n int, err error) {
+// matches counts the visible notes that match an expression, up to maxMatches.
+func (r *reader) matches(ctx context.Context, expression string, v visible) (n int, err error) {
 	err = r.query(ctx, r.count, func() error {
-		return errors.Join(r.count.BindText(1, expression), r.count.BindInt(2, bit(members)), r.count.BindInt(3, maxMatches))
+		return errors.Join(r.count.BindText(1, expression), r.count.BindInt64(2, int64(v.mask)), r.count.BindInt(3, maxMatches))
 	}, func() { n = r.count.ColumnInt(0) })
 	return n, err
 }
@@ -270,13 +261,6 @@ func (r *reader) query(ctx context.Context, s *sqlite3.Stmt, bind func() error, 
 		return ctx.Err()
 	}
 	return err
-}
-
-func bit(set bool) int {
-	if set {
-		return 1
-	}
-	return 0
 }
 
 // expression writes a query for FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax). Every word of

@@ -26,7 +26,7 @@ func FuzzSearch(f *testing.F) {
 		if q.isEmpty() {
 			return false
 		}
-		found, err := r.ranked(t.Context(), q, 1, false)
+		found, err := r.ranked(t.Context(), q, visible{mask: 1, notes: 1})
 		if err != nil {
 			t.Fatalf("search %q as %s: %v", typed, q.expression(), err)
 		}
@@ -34,7 +34,7 @@ func FuzzSearch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, typed, text string) {
 		text = strings.ToValidUTF8(text, "")
-		e := entry{row: rowOf(1, false)}
+		e := entry{row: rowOf(1, 0)}
 		e.fields[inText] = spaced(text)
 		if err := db.apply([]int64{e.row}, []entry{e}, false); err != nil {
 			t.Fatalf("put %q into the index: %v", text, err)

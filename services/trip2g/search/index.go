@@ -72,12 +72,12 @@ type Index struct {
 	texts *texts
 	turns chan *reader // of the open database: one for each query that may run
 
-	mu              sync.Mutex
-	queue           queue
-	wanted          int           // searches that wait for what was published
-	progress        chan struct{} // closed when something of this changes
-	open            bool          // there is a database
-	public, members int           // notes in it
+	mu        sync.Mutex
+	queue     queue
+	wanted    int           // searches that wait for what was published
+	progress  chan struct{} // closed when something of this changes
+	open      bool          // there is a database
+	audiences audiences     // of the notes in it
 
 	rows map[int64]int64 // by note, its row in the database; Run's alone
 }
@@ -233,7 +233,7 @@ func (x *Index) rest(ctx context.Context, atMost time.Duration, over func() bool
 func (x *Index) opened(db *database) {
 	x.change(func() {
 		x.queue.back(slices.Collect(maps.Keys(x.rows)))
-		x.open, x.public, x.members = true, 0, 0
+		x.open, x.audiences = true, audiences{}
 	})
 	clear(x.rows)
 	for _, r := range db.readers {
@@ -307,13 +307,19 @@ func (x *Index) take(b *batch, site trip2g.Site, id int64) (size int) {
 	if !ok {
 		return 0
 	}
-	e := entryOf(page, textOf(x.Text, page.Doc))
+	e := entryOf(page, x.audienceOf(page), textOf(x.Text, page.Doc))
 	b.rows[id] = e.row
 	b.added = append(b.added, e)
 	for _, words := range e.fields {
 		size += len(words)
 	}
 	return size
+}
+
+func (x *Index) audienceOf(page trip2g.NotePage) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.audiences.number(page.Access)
 }
 
 // took takes down that the index has a batch.
@@ -328,18 +334,16 @@ func (x *Index) took(b *batch) {
 			x.rows[id] = row
 		}
 	}
-	removed, added := countMembers(b.removed), 0
-	for _, e := range b.added {
-		added += int(e.row & 1)
-	}
 	large := false
 	x.change(func() {
 		large = x.queue.large
 		if b.anew {
-			x.public, x.members = 0, 0
+			x.audiences.notes = [maxAudiences]int{}
 		}
-		x.members += added - removed
-		x.public += len(b.added) - added - (len(b.removed) - removed)
+		x.audiences.count(b.removed, -1)
+		for _, e := range b.added {
+			x.audiences.notes[audienceOf(e.row)]++
+		}
 		x.queue.took(b.upTo)
 		large = large && !x.queue.large
 	})
@@ -354,16 +358,9 @@ func (x *Index) lost(b *batch) {
 	x.change(func() { x.queue.back(slices.Collect(maps.Keys(b.rows))) })
 }
 
-func countMembers(rows []int64) (n int) {
-	for _, row := range rows {
-		n += int(row & 1)
-	}
-	return n
-}
-
 // entryOf cuts what is known of a note into words.
-func entryOf(page trip2g.NotePage, text string) entry {
-	e := entry{row: rowOf(page.ID, page.MembersOnly)}
+func entryOf(page trip2g.NotePage, audience int, text string) entry {
+	e := entry{row: rowOf(page.ID, audience)}
 	doc := page.Doc
 	e.fields[inTitle] = spaced(doc.Title)
 	e.fields[inNames] = spaced(append(slices.Clip(doc.Aliases), doc.Tags...)...)

@@ -21,7 +21,7 @@ type notes struct {
 
 func (n *notes) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
 	page, ok := n.pages[id]
-	return page, ok && (!page.MembersOnly || reader >= trip2g.Member)
+	return page, ok && reader.MayRead(page.Access)
 }
 
 // newNotes makes a site of so many notes, and the change by which it came.
@@ -30,7 +30,7 @@ func newNotes(count int) (*notes, trip2g.SiteChange) {
 	c := trip2g.SiteChange{Site: n, Position: 1, Anew: true}
 	for id := range int64(count) {
 		title := fmt.Sprintf("Note %d", id)
-		n.pages[id] = trip2g.NotePage{ID: id, Title: title, URL: "/" + title, Doc: &trip2g.Document{Title: title, Body: "some words"}}
+		n.pages[id] = trip2g.NotePage{ID: id, Title: title, URL: "/" + title, Access: trip2g.Access{Level: trip2g.Public}, Doc: &trip2g.Document{Title: title, Body: "some words"}}
 		c.Notes = append(c.Notes, id)
 	}
 	return n, c

@@ -44,20 +44,20 @@ type phraseRole struct {
 	weight float64
 }
 
-// plan looks up how rare the terms are, if there are several to compare. visible is the number of notes
-// that the reader may read.
-func (r *reader) plan(ctx context.Context, q query, visible int, members bool) (*plan, error) {
+// plan looks up how rare the terms are, if there are several to compare. v is what its
+// reader may read.
+func (r *reader) plan(ctx context.Context, q query, v visible) (*plan, error) {
 	p := &plan{}
 	for i, t := range q.terms {
 		rare := 1.0
 		if t.field == inTags {
 			rare = 0
 		} else if len(q.terms) > 1 {
-			n, err := r.matches(ctx, term{t.field, t.phrases[:1]}.expression(), members)
+			n, err := r.matches(ctx, term{t.field, t.phrases[:1]}.expression(), v)
 			if err != nil {
 				return nil, err
 			}
-			rare = math.Log(1 + (float64(max(visible, n)-n)+0.5)/(float64(n)+0.5))
+			rare = math.Log(1 + (float64(max(v.notes, n)-n)+0.5)/(float64(n)+0.5))
 		}
 		p.terms = append(p.terms, rare)
 		for _, alternative := range t.phrases {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 
 	"trip2g/services/trip2g"
 )
@@ -17,15 +18,17 @@ func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2
 		x.freshen(ctx)
 	}
 	answer := trip2g.SearchAnswer{Query: q.text, Results: []trip2g.SearchResult{}}
-	members := request.Reader >= trip2g.Member
-	open, visible := x.state(&answer, members)
+	open, v := x.state(&answer, request.Reader)
 	site := x.Site()
 	if q.isEmpty() || !open || site == nil {
 		return answer, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
-	found, err := x.find(ctx, q, visible, members)
+	found, err := x.find(ctx, q, v)
+	if !request.Reader.IsOwner() {
+		found = slices.DeleteFunc(found, func(m match) bool { return isWithheld(site, m, request.Reader) })
+	}
 	if err == nil {
 		err = x.show(ctx, &answer, site, q, request, found)
 	}
@@ -48,24 +51,28 @@ func (x *Index) freshen(ctx context.Context) {
 	_ = x.await(ctx, func() bool { return x.queue.settled >= told || x.queue.told < told })
 }
 
-// state tells an answer how far the index is, and gives the number of notes in it that the reader may
-// read.
-func (x *Index) state(answer *trip2g.SearchAnswer, members bool) (open bool, visible int) {
+// isWithheld tells whether a note is not the reader's of those whose audience has no number of its own.
+func isWithheld(site trip2g.Site, m match, reader trip2g.Reader) bool {
+	if audienceOf(m.row) != otherAudiences {
+		return false
+	}
+	_, ok := site.NoteByID(noteOf(m.row), reader)
+	return !ok
+}
+
+// state tells an answer how far the index is, and gives what of it the reader may read.
+func (x *Index) state(answer *trip2g.SearchAnswer, reader trip2g.Reader) (open bool, v visible) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	visible = x.public
-	if members {
-		visible += x.members
-	}
 	answer.Indexing = !x.open || x.queue.site == nil || x.queue.large
-	if has := x.public + x.members; answer.Indexing && !x.queue.anew && has > 0 {
+	if has := x.audiences.total(); answer.Indexing && !x.queue.anew && has > 0 {
 		answer.Progress = 100 * has / (has + len(x.queue.later))
 	}
-	return x.open, visible
+	return x.open, x.audiences.to(reader)
 }
 
 // find ranks the notes that match when it is this query's turn.
-func (x *Index) find(ctx context.Context, q query, visible int, members bool) ([]match, error) {
+func (x *Index) find(ctx context.Context, q query, v visible) ([]match, error) {
 	turn, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
 	select {
@@ -73,7 +80,7 @@ func (x *Index) find(ctx context.Context, q query, visible int, members bool) ([
 		defer func() { x.turns <- r }()
 		if x.Long.Acquire(turn, 1) == nil {
 			defer x.Long.Release(1)
-			return r.ranked(ctx, q, visible, members)
+			return r.ranked(ctx, q, v)
 		}
 	case <-turn.Done():
 	}
@@ -94,7 +101,7 @@ func (x *Index) show(ctx context.Context, answer *trip2g.SearchAnswer, site trip
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		page, ok := site.NoteByID(m.row>>1, request.Reader)
+		page, ok := site.NoteByID(noteOf(m.row), request.Reader)
 		if !ok {
 			answer.Total--
 			continue
@@ -106,7 +113,7 @@ func (x *Index) show(ctx context.Context, answer *trip2g.SearchAnswer, site trip
 
 func (x *Index) result(page trip2g.NotePage, q query) trip2g.SearchResult {
 	r := trip2g.SearchResult{
-		Title: page.Title, URL: (&url.URL{Path: page.URL}).String(), MembersOnly: page.MembersOnly,
+		Title: page.Title, URL: (&url.URL{Path: page.URL}).String(), MembersOnly: page.Access.Level != trip2g.Public,
 		Tags: append([]string{}, page.Doc.Tags...),
 	}
 	var ok bool

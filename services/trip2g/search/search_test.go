@@ -37,6 +37,9 @@ func openVault(t testing.TB, pairs ...string) *vault {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if _, err := db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 	v := &vault{t: t, db: db}
 	if len(pairs) > 0 {
 		v.store(pairs...)

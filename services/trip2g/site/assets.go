@@ -10,20 +10,17 @@ import (
 
 // fileRef is an entry's reference to a file.
 type fileRef struct {
-	asset       *trip2g.NoteAsset
-	membersOnly bool // the entry
-	path        string
-	id          int64
-	number      int // among the entry's
+	asset  *trip2g.NoteAsset
+	access trip2g.Access // of the entry
+	path   string
+	id     int64
+	number int // among the entry's
 }
 
-// compare puts references of one file in order: those of public notes first, then by path.
+// compare puts references of one file in order: those of notes that most may read first, then by path.
 func (r fileRef) compare(other fileRef) int {
-	if r.membersOnly != other.membersOnly {
-		if other.membersOnly {
-			return -1
-		}
-		return 1
+	if c := cmp.Compare(r.access.Level, other.access.Level); c != 0 {
+		return c
 	}
 	if c := strings.Compare(r.path, other.path); c != 0 {
 		return c
@@ -52,10 +49,14 @@ func compareByHash(a, b fileRef) int {
 const beforeAll = -1
 
 func fileRefsOf(e *entry) []fileRef {
+	access := e.access
+	if e.doc.Settings != nil {
+		access = trip2g.Access{Level: trip2g.Public} // files of the site's look
+	}
 	var refs []fileRef
 	for i := range e.Assets {
 		if a := &e.Assets[i]; isServable(a) {
-			refs = append(refs, fileRef{a, e.doc.MembersOnly && e.doc.Settings == nil, e.Path, e.ID, i})
+			refs = append(refs, fileRef{a, access, e.Path, e.ID, i})
 		}
 	}
 	return refs
@@ -67,49 +68,65 @@ func isServable(a *trip2g.NoteAsset) bool {
 	return !strings.EqualFold(ending, ".md") && !strings.EqualFold(ending, ".html")
 }
 
-// file is what a path in the vault gives: to members the first file that a note refers to by it, in
-// byte order of the notes' paths, and to everybody the first that a public note does.
-type file struct {
-	any    trip2g.NoteAsset
-	public trip2g.NoteAsset
-	open   bool // there is a public one
-}
-
-// settleFiles finds anew what the paths give to which references changed.
+// settleFiles finds anew which paths there are of those to which references changed.
 func (c *catalog) settleFiles() {
 	for p := range c.staleFiles {
 		folded := fold(p)
-		item := found[*file]{base: path.Base(folded), folded: folded, path: p}
-		f := c.fileAt(p)
-		held, had := c.files.get(item)
-		switch {
-		case f == nil:
-			c.files.drop(item)
-		case !had || *held.value != *f:
-			item.value = f
+		item := found[string]{base: path.Base(folded), folded: folded, path: p, value: p}
+		if first, ok := c.fileRefs.first(refTo(p)); ok && first.asset.AbsolutePath == p {
 			c.files.put(item)
+		} else {
+			c.files.drop(item)
 		}
 	}
 }
 
-func (c *catalog) fileAt(p string) *file {
-	public, open := c.firstRef(p, false)
-	private, closed := c.firstRef(p, true)
-	if !open && !closed {
-		return nil
-	}
-	f := &file{open: open}
-	if open {
-		f.public, f.any = *public.asset, *public.asset
-	}
-	if closed && (!open || cmp.Or(strings.Compare(private.path, public.path), cmp.Compare(private.id, public.id)) < 0) {
-		f.any = *private.asset
-	}
-	return f
+// refTo comes before all references to a path in the vault.
+func refTo(p string) fileRef {
+	return fileRef{asset: &trip2g.NoteAsset{AbsolutePath: p}, number: beforeAll}
 }
 
-// firstRef gives the first reference to a path of members' notes, or of those that everybody can read.
-func (c *catalog) firstRef(p string, membersOnly bool) (fileRef, bool) {
-	first, ok := c.fileRefs.first(fileRef{asset: &trip2g.NoteAsset{AbsolutePath: p}, membersOnly: membersOnly, number: beforeAll})
-	return first, ok && first.asset.AbsolutePath == p && first.membersOnly == membersOnly
+// fileAt gives what a path in the vault gives to these readers: the first file by that path of a note that they may read.
+func (s scope) fileAt(p string) (a *trip2g.NoteAsset, ok bool) {
+	for ref := range s.fileRefs.from(refTo(p)) {
+		if ref.asset.AbsolutePath != p {
+			break
+		}
+		if s.reader.MayRead(ref.access) {
+			return ref.asset, true
+		}
+	}
+	return nil, false
+}
+
+func (s scope) mayReadFile(p string) bool {
+	_, ok := s.fileAt(p)
+	return ok
+}
+
+// asset finds a file by its hash. public tells whether a public note refers to it.
+func (c *content) asset(hash string) (a trip2g.NoteAsset, public, ok bool) {
+	first, ok := c.assets.first(refToHash(hash))
+	if !ok || first.asset.Hash != hash {
+		return trip2g.NoteAsset{}, false, false
+	}
+	return *first.asset, first.access.Level == trip2g.Public, true
+}
+
+// refToHash comes before all references to a content.
+func refToHash(hash string) fileRef {
+	return fileRef{asset: &trip2g.NoteAsset{Hash: hash}, number: beforeAll}
+}
+
+// mayReadAsset tells whether these readers may read a note that refers to a file.
+func (s scope) mayReadAsset(hash string) bool {
+	for ref := range s.assets.from(refToHash(hash)) {
+		if ref.asset.Hash != hash {
+			break
+		}
+		if s.reader.MayRead(ref.access) {
+			return true
+		}
+	}
+	return false
 }

@@ -26,13 +26,13 @@ type inlink struct {
 
 func inlinkKey(l inlink) string { return l.key }
 
-// compareInlinks puts the links of one name in order: those of public notes first, then by path.
+// compareInlinks puts the links of one name in order: those of notes that most may read first, then by path.
 func compareInlinks(a, b inlink) int {
 	if a.from == b.from || a.from == nil || b.from == nil {
 		return cmp.Or(compareBool(a.from != nil, b.from != nil), cmp.Compare(a.number, b.number))
 	}
 	return cmp.Or(
-		compareBool(a.from.doc.MembersOnly, b.from.doc.MembersOnly), strings.Compare(a.from.Path, b.from.Path),
+		cmp.Compare(a.from.access.Level, b.from.access.Level), strings.Compare(a.from.Path, b.from.Path),
 		cmp.Compare(a.from.ID, b.from.ID), cmp.Compare(a.number, b.number),
 	)
 }
@@ -93,8 +93,14 @@ func (s scope) linking(e *entry) []inlink {
 	left := maxCandidates
 	for _, key := range keysOf(e) {
 		for link := range s.inlinks.from(inlink{key: key}) {
-			if left--; left < 0 || link.key != key || !s.mayRead(link.from) {
+			if left--; left < 0 || link.key != key {
 				break
+			}
+			if !s.mayRead(link.from) {
+				if s.reader == trip2g.Anyone {
+					break // those that are public come first
+				}
+				continue
 			}
 			if seen[link.from.ID] || len(list) == maxBacklinks {
 				continue

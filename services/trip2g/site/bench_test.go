@@ -22,7 +22,7 @@ type prepared struct {
 }
 
 func (p *prepared) Changes(_ context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
-	set := trip2g.ChangeSet{DatabaseID: "x", Head: p.head, Position: p.head, ChangedAt: someDay}
+	set := trip2g.ChangeSet{SiteAccess: trip2g.AccessEveryone, DatabaseID: "x", Head: p.head, Position: p.head, ChangedAt: someDay}
 	if size := trip2g.Position(len(p.vault)); after < size {
 		set.Position = min(after+trip2g.Position(limit), size)
 		set.Notes = p.vault[after:set.Position]

@@ -87,7 +87,7 @@ func (b *bodies) held(p *page, coding trip2g.Coding) *kept {
 
 // make makes a body once for all who ask for it meanwhile.
 func (b *bodies) make(p *page, coding trip2g.Coding) *kept {
-	flight := fmt.Sprintf("%d %d %d %s", p.stamps.generation, p.reader, coding, p.subject.address())
+	flight := fmt.Sprintf("%d %q %d %s", p.stamps.generation, p.reader, coding, p.subject.address())
 	made, _, _ := b.making.Do(flight, func() (any, error) {
 		if k := b.held(p, coding); k != nil {
 			return k, nil

@@ -41,20 +41,26 @@ type catalog struct {
 	names     *index[found[string]] // of notes, to their URLs
 	aliases   *index[found[string]] // other names of notes, to their URLs
 	fileRefs  *index[fileRef]
-	files     *index[found[*file]]
-	assets    *index[fileRef] // by hash
+	files     *index[found[string]] // by path in the vault, of those in fileRefs
+	assets    *index[fileRef]       // by hash
 	inlinks   *index[inlink]
 	dated     *index[dated]
 	public    *shelving
 	members   *shelving // nil until there is something for members alone: theirs is the public one
+	all       *shelving // nil until there is something for groups: the owner's is that of members
 	of        leavings  // on the shelves
 	warnings  *index[warning]
 	traces    []trace // but those on shelves
 
-	owner       *entry  // the note with the owner's settings, which has no page; nil without one
-	publicURL   string  // where readers find the site, "" if that is not known
-	vaultName   string  // of the folder that was published, "" if that is not known
-	ownerTraces []trace // what it leaves
+	owner       *entry            // the note with the owner's settings, which has no page; nil without one
+	publicURL   string            // where readers find the site, "" if that is not known
+	vaultName   string            // of the folder that was published, "" if that is not known
+	siteAccess  trip2g.SiteAccess // as the database has it
+	ownerTraces []trace           // what it leaves
+
+	access      trip2g.SiteAccess // by which notes are resolved that do not say who may read them
+	said        trip2g.AccessCounts
+	unspecified *index[notePath]
 
 	stale // what is to be found anew
 
@@ -78,8 +84,8 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		options: o, bodies: b,
 		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(), redirectIDs: make(map[int64]*trip2g.Redirect),
 		ids: newIndex(byID), inlinks: newKeyed(inlinkKey, compareInlinks), dated: newIndex(before(compareDated)), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
-		names: newKeyed(baseOf[string], compareFound[string]), aliases: newKeyed(baseOf[string], compareFound[string]), fileRefs: newIndex(before(compareByPath)), files: newKeyed(baseOf[*file], compareFound[*file]),
-		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)),
+		names: newKeyed(baseOf[string], compareFound[string]), aliases: newKeyed(baseOf[string], compareFound[string]), fileRefs: newIndex(before(compareByPath)), files: newKeyed(baseOf[string], compareFound[string]),
+		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)), unspecified: newIndex(before(compareNotePaths)),
 	}
 	c.ownerTraces = []trace{
 		newTrace(c.fileRefs, fileRefsOf, func(r fileRef, _ int) { c.staleFiles[r.asset.AbsolutePath] = true }),
@@ -92,6 +98,7 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		newTrace(c.aliases, aliasesOf, nil),
 		newTrace(c.warnings, warningsOf, nil),
 		newTrace(c.dated, datedOf, nil),
+		newTrace(c.unspecified, unspecifiedOf, nil),
 	}, c.ownerTraces...)
 	c.of = newLeavings()
 	c.public = newShelving(c.places, c.of)
@@ -100,14 +107,12 @@ func newCatalog(o *Options, b *bodies) *catalog {
 
 // shelves are those that there are.
 func (c *catalog) shelves() []*shelving {
-	if c.members == nil {
-		return []*shelving{c.public}
-	}
-	return []*shelving{c.public, c.members}
+	list := []*shelving{c.public, c.members, c.all}
+	return slices.DeleteFunc(list, func(s *shelving) bool { return s == nil })
 }
 
 // allTraces are those that an entry leaves anywhere, in groups that have nothing in common: what an entry leaves
-// on one shelf is made for the other one, too.
+// on one shelf is made for the others, too.
 func (c *catalog) allTraces() [][]trace {
 	var groups [][]trace
 	for _, t := range c.traces {
@@ -143,18 +148,18 @@ func (c *catalog) touch(id int64) {
 
 // isStale tells whether there is anything that the last content does not have.
 func (c *catalog) isStale() bool {
-	return c.last == nil || len(c.touched) > 0 || c.stored.changed || c.publicURL != c.last.layout.publicURL
+	return c.last == nil || len(c.touched) > 0 || c.stored.changed ||
+		c.publicURL != c.last.layout.publicURL || c.siteAccess != c.last.access.Stored
 }
 
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {
+	c.settleAccess()
 	moves, traces := c.moves(), c.allTraces()
 	c.leave(moves, traces)
 	c.settleOwner()
 	c.enter(moves, traces)
-	if c.members == nil && slices.ContainsFunc(moves, move.isForMembers) {
-		c.partShelves(moves)
-	}
+	c.partShelves(moves)
 	c.settleFiles()
 	for _, s := range c.shelves() {
 		s.settle(c.generation() + 1)
@@ -162,21 +167,37 @@ func (c *catalog) settle() {
 	c.stale, c.moved = newStale(), moves
 }
 
-// partShelves makes the one for members when the first entries come that are for them alone.
+// partShelves makes the one for members when the first entries come that are for them alone, and the owner's
+// when the first come that are for groups.
 func (c *catalog) partShelves(moves []move) {
-	c.members = c.public.forMembers(c.of)
+	if c.members == nil && slices.ContainsFunc(moves, func(m move) bool { return m.brings(trip2g.ForMembers) }) {
+		c.members = c.part(c.public, trip2g.Member, moves)
+	}
+	if c.all == nil && slices.ContainsFunc(moves, func(m move) bool { return m.brings(trip2g.ForGroups) }) {
+		from := c.members
+		if from == nil {
+			from = c.public
+		}
+		c.all = c.part(from, trip2g.Owner, moves)
+	}
+}
+
+// part makes a shelf of another one, and puts on it what only its readers may read.
+func (c *catalog) part(from *shelving, reader trip2g.Reader, moves []move) *shelving {
+	made := from.forReader(reader, c.of)
 	for _, m := range moves {
-		if !m.isForMembers() {
+		if m.new == nil || from.has(m.new) || !made.has(m.new) {
 			continue
 		}
-		for _, t := range c.members.traces {
-			t.enter(move{new: m.new}) // the old one was on the public shelf, and has left it
+		for _, t := range made.traces {
+			t.enter(move{new: m.new}) // the old one was on the other shelf, and has left it
 		}
 	}
-	for _, t := range c.members.traces {
+	for _, t := range made.traces {
 		t.settle()
 		t.tell()
 	}
+	return made
 }
 
 // manyMoves is from how many on the indexes are settled beside each other, as at a start.
@@ -209,17 +230,17 @@ func inChunks[T any](items []T, fn func([]T)) {
 
 // settleOwner takes in what the owner says of the site. Files that only this says something of are for all.
 func (c *catalog) settleOwner() {
-	m := move{c.owner, c.owner}
-	for id, was := range c.touched {
-		switch now := c.notes[id]; {
-		case now != nil && now.doc.Settings != nil:
-			m.new = &entry{note: now}
-		case was != nil && was.doc.Settings != nil && m.new != nil && m.new.ID == id:
-			m.new = nil
-		}
+	var held *note
+	if c.owner != nil {
+		held = c.owner.note
 	}
-	if m.old == m.new {
+	next := c.nextOwner()
+	if held == next {
 		return
+	}
+	m := move{old: c.owner}
+	if next != nil {
+		m.new = &entry{note: next}
 	}
 	for _, t := range c.ownerTraces {
 		t.leave(m)
@@ -230,11 +251,35 @@ func (c *catalog) settleOwner() {
 	c.owner = m.new
 }
 
+// nextOwner finds the note with the owner's settings as it is now, nil without one.
+func (c *catalog) nextOwner() *note {
+	var next *note
+	if c.owner != nil {
+		next = c.owner.note
+	}
+	for id, was := range c.touched {
+		switch now := c.notes[id]; {
+		case now != nil && now.doc.Settings != nil:
+			next = now
+		case was != nil && was.doc.Settings != nil && next != nil && next.ID == id:
+			next = nil
+		}
+	}
+	return next
+}
+
 // move is an entry that changed; old or new is nil for one that comes or goes.
 type move struct{ old, new *entry }
 
-// isForMembers tells whether it brings something for them alone.
-func (m move) isForMembers() bool { return m.new != nil && m.new.doc.MembersOnly }
+// brings tells whether it brings something that only some may read.
+func (m move) brings(level trip2g.NoteAccess) bool {
+	return m.new != nil && m.new.access.Level == level
+}
+
+// changesAccess tells whether others may read the entry than before.
+func (m move) changesAccess() bool {
+	return m.old != nil && m.new != nil && m.old.access != m.new.access
+}
 
 // path gives where the entry is in the vault, or was.
 func (m move) path() string {
@@ -323,12 +368,14 @@ func (c *catalog) changed(addresses map[int64]location) []move {
 func (c *catalog) count(was, now *note) {
 	if was != nil {
 		c.bytes -= int64(len(was.Content))
+		c.said.Count(was.doc, was.Path, -1)
 		if len(was.doc.Warnings) > 0 {
 			c.warnings.drop(warning{path: was.Path, id: was.ID})
 		}
 	}
 	if now != nil {
 		c.bytes += int64(len(now.Content))
+		c.said.Count(now.doc, now.Path, 1)
 		if len(now.doc.Warnings) > 0 {
 			c.warnings.put(warning{path: now.Path, id: now.ID, doc: now.doc})
 		}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"slices"
 
 	"trip2g/services/trip2g"
 )
@@ -16,7 +17,8 @@ type content struct {
 
 	entries   sorted[located[*entry]]
 	public    shelf // what everybody can read
-	members   shelf // what members and the owner can
+	members   shelf // what members can who are in no group
+	all       shelf // what the owner can
 	redirects sorted[redirect]
 	ids       sorted[identified]
 	stored    sorted[stored]
@@ -24,9 +26,13 @@ type content struct {
 	dated     sorted[dated] // of what everybody can read
 	names     sorted[found[string]]
 	aliases   sorted[found[string]]
-	files     sorted[found[*file]]
-	assets    sorted[fileRef]
+	files     sorted[found[string]]
+	fileRefs  sorted[fileRef] // by path in the vault
+	assets    sorted[fileRef] // by hash
 	warnings  *warningList
+
+	access      trip2g.AccessState
+	unspecified sorted[notePath]
 
 	notes, pages int
 	bytes        int64
@@ -76,7 +82,13 @@ func (c *catalog) content() *content {
 	if c.members != nil {
 		next.members = c.members.freeze()
 	}
-	next.redirects, next.names, next.files, next.assets = c.redirects.freeze(), c.names.freeze(), c.files.freeze(), c.assets.freeze()
+	next.all = next.members
+	if c.all != nil {
+		next.all = c.all.freeze()
+	}
+	next.redirects, next.names, next.files = c.redirects.freeze(), c.names.freeze(), c.files.freeze()
+	next.fileRefs, next.assets = c.fileRefs.freeze(), c.assets.freeze()
+	next.access, next.unspecified = c.accessState(), c.unspecified.freeze()
 	next.aliases = c.aliases.freeze()
 	next.warnings = last.warnings
 	if c.warnings.changed {
@@ -107,13 +119,16 @@ func (c *catalog) nextStamps(last *content) *stamps {
 			next.folders = next.generation
 		}
 	}
+	if slices.ContainsFunc(c.moved, move.changesAccess) { // which need not change a shelf that is kept here
+		next.folders = next.generation
+	}
 	if c.inlinks.changed {
 		next.links = next.generation
 	}
 	if c.dated.changed {
 		next.dated = next.generation
 	}
-	if c.names.changed || c.aliases.changed || c.files.changed || next.folders == next.generation {
+	if c.names.changed || c.aliases.changed || c.files.changed || c.fileRefs.changed || next.folders == next.generation {
 		next.names = next.generation
 	}
 	return &next
@@ -127,7 +142,7 @@ func (c *content) makeLayout(of *catalog) *layout {
 	l := &layout{
 		name: "trip2g", lang: "en", empty: c.notes == 0 || c.notes == 1 && owner != nil, publicURL: of.publicURL, owner: owner,
 	}
-	if e := at(c.entries, "/"); e != nil && !e.doc.MembersOnly {
+	if e := at(c.entries, "/"); e != nil && e.access.Level == trip2g.Public {
 		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
 	}
 	if c.Manual != nil {
@@ -148,26 +163,20 @@ type scope struct {
 
 // shelf gives the folders with what these readers may read.
 func (s scope) shelf() *shelf {
-	if s.reader >= trip2g.Member {
+	switch {
+	case s.reader.IsOwner():
+		return &s.all
+	case s.reader.IsSignedIn():
 		return &s.members
+	default:
+		return &s.public
 	}
-	return &s.public
 }
 
 // mayRead tells whether these readers may have an entry's page.
-func (s scope) mayRead(e *entry) bool { return !e.doc.MembersOnly || s.reader >= trip2g.Member }
+func (s scope) mayRead(e *entry) bool { return s.reader.MayRead(e.access) }
 
 // isPage tells whether there is a note or a folder at a URL path, whoever may read it.
 func (s scope) isPage(urlPath string) bool {
 	return at(s.entries, urlPath) != nil || at(s.shelf().folders, urlPath) != nil
-}
-
-// asset finds a file by its hash. Of several notes that refer to it the first public one in byte
-// order of paths counts, else the first.
-func (c *content) asset(hash string) (a trip2g.NoteAsset, public, ok bool) {
-	first, ok := c.assets.first(fileRef{asset: &trip2g.NoteAsset{Hash: hash}, number: beforeAll})
-	if !ok || first.asset.Hash != hash {
-		return trip2g.NoteAsset{}, false, false
-	}
-	return *first.asset, !first.membersOnly, true
 }

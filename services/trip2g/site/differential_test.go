@@ -143,7 +143,7 @@ func described(s trip2g.Site, url string, reader trip2g.Reader) string {
 	if page == nil {
 		return fmt.Sprint("→ ", found, text(s.NotFound(url, reader)))
 	}
-	told := fmt.Sprint(page.MembersOnly(), page.ContentType(), etag(page), text(page))
+	told := fmt.Sprint(page.Withheld(), page.ContentType(), etag(page), text(page))
 	if reader == trip2g.Anyone && strings.Contains(strings.ToLower(told), strings.ToLower(secret)) {
 		panic(url + " tells everybody what is for members:\n" + told)
 	}
@@ -153,7 +153,7 @@ func described(s trip2g.Site, url string, reader trip2g.Reader) string {
 // surroundings tells what can be seen of a site beside its addresses.
 func surroundings(s trip2g.Site) string {
 	stats := s.Stats()
-	told := fmt.Sprint(stats.Notes, stats.Pages, stats.Bytes, stats.Position, s.ModifiedAt(), text(s.NotFound("/nothing", trip2g.Anyone)), text(s.MembersOnly()))
+	told := fmt.Sprint(stats.Notes, stats.Pages, stats.Bytes, stats.Position, s.ModifiedAt(), text(s.NotFound("/nothing", trip2g.Anyone)), text(s.Withheld(trip2g.Anyone)))
 	for _, w := range stats.Warnings {
 		told += fmt.Sprintf("\n%s:%d %s", w.Path, w.Line, w.Text)
 	}
@@ -183,7 +183,7 @@ func (g *gardener) compare(t *testing.T, when string, urls []string, got, want t
 		}
 		reader := one(g, readers)
 		if got, want := described(got, url, reader), described(want, url, reader); got != want {
-			t.Fatalf("%s: to a reader of kind %d %s is\n%s\nwant\n%s", when, reader, url, got, want)
+			t.Fatalf("%s: to reader %v %s is\n%s\nwant\n%s", when, reader, url, got, want)
 		}
 	}
 }

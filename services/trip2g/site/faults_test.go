@@ -42,7 +42,7 @@ func (g *given) Changes(context.Context, trip2g.Position, int) (trip2g.ChangeSet
 // TestANoteIsNeverGivenOutAsAFile has a client that joined a hidden note's text to a reference.
 func TestANoteIsNeverGivenOutAsAFile(t *testing.T) {
 	secret := trip2g.NoteAsset{Ref: "Node.js", AbsolutePath: "Node.js.MD", Hash: "abc"}
-	source := &given{{DatabaseID: "x", Head: 1, Position: 1, Notes: []trip2g.Note{
+	source := &given{{DatabaseID: "x", SiteAccess: trip2g.AccessEveryone, Head: 1, Position: 1, Notes: []trip2g.Note{
 		{ID: 1, Path: "open.md", Content: "[[Node.js]]", Assets: []trip2g.NoteAsset{secret}},
 		{ID: 2, Path: "Node.js.MD", Content: "---\npublish: false\n---\nsecret"},
 	}}}

@@ -18,10 +18,10 @@ type shelf struct {
 	segments sorted[segment]
 }
 
-// shelving is a shelf that changes: of what everybody can read, or of what members can, which is all.
+// shelving is a shelf that changes: of what readers of one kind may read.
 type shelving struct {
-	private bool // it is for members
-	places  *index[located[*entry]]
+	reader trip2g.Reader
+	places *index[located[*entry]]
 
 	members  *index[member]
 	folders  *index[located[*folder]]
@@ -63,11 +63,11 @@ func newShelving(places *index[located[*entry]], of leavings) *shelving {
 	return s
 }
 
-// forMembers makes the shelf for members of the one for everybody, while there is nothing for members alone. It
-// shares what does not change from then on.
-func (s *shelving) forMembers(of leavings) *shelving {
+// forReader makes the shelf for readers who may read more than those of this one, while there is nothing more.
+// It shares what does not change from then on.
+func (s *shelving) forReader(reader trip2g.Reader, of leavings) *shelving {
 	m := &shelving{
-		private: true, places: s.places, staleShelf: s.staleShelf.clone(), folderPages: s.folderPages,
+		reader: reader, places: s.places, staleShelf: s.staleShelf.clone(), folderPages: s.folderPages,
 		members: s.members.fork(), folders: s.folders.fork(), listings: s.listings.fork(),
 		tags: s.tags.fork(), tagged: s.tagged.fork(), segments: s.segments.fork(),
 	}
@@ -76,7 +76,7 @@ func (s *shelving) forMembers(of leavings) *shelving {
 }
 
 // has tells whether an entry is on the shelf.
-func (s *shelving) has(e *entry) bool { return s.private || !e.doc.MembersOnly }
+func (s *shelving) has(e *entry) bool { return s.reader.MayRead(e.access) }
 
 // leavings make what an entry leaves on shelves.
 type leavings struct {
@@ -86,13 +86,13 @@ type leavings struct {
 	segments func(*entry) []segment
 }
 
-// newLeavings makes them for two shelves, which share what is made.
+// newLeavings makes them for all shelves, which share what is made.
 func newLeavings() leavings {
 	return leavings{remembered(membersOf), remembered(listingsOf), remembered(taggedOf), remembered(segmentsOf)}
 }
 
 // remembered gives a function that makes what the last two entries leave once: it is asked for that of a
-// changed entry, as it was and as it is, for one shelf and then for the other.
+// changed entry, as it was and as it is, for one shelf and then for the next.
 func remembered[T any](of func(*entry) []T) func(*entry) []T {
 	var last [2]struct {
 		entry *entry

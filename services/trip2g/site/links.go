@@ -107,8 +107,8 @@ func noteNames(target string) []string {
 	return names
 }
 
-// Asset is trip2g.Links'. What the note's client joined to the reference comes first. Everybody gets no
-// file that only members' notes have.
+// Asset is trip2g.Links'. What the note's client joined to the reference comes first. Nobody gets a
+// file that only notes have which they may not read.
 func (l noteLinks) Asset(ref string) (trip2g.NoteAsset, bool) {
 	for i := range l.from.Assets {
 		if a := &l.from.Assets[i]; a.Ref == ref && isServable(a) {
@@ -124,18 +124,12 @@ func (l noteLinks) Asset(ref string) (trip2g.NoteAsset, bool) {
 }
 
 func (l noteLinks) file(ref string) (trip2g.NoteAsset, bool) {
-	if l.reader >= trip2g.Member {
-		f, ok := find(l.files, ref, l.from.Path, nil)
-		if !ok {
-			return trip2g.NoteAsset{}, false
-		}
-		return f.value.any, true
-	}
-	f, ok := find(l.files, ref, l.from.Path, func(f *file) bool { return f.open })
+	f, ok := find(l.files, ref, l.from.Path, l.mayReadFile)
 	if !ok {
 		return trip2g.NoteAsset{}, false
 	}
-	return f.value.public, true
+	a, _ := l.fileAt(f.value)
+	return *a, true
 }
 
 // isRooted tells whether a reference says itself where it starts.

@@ -72,7 +72,7 @@ func fullView() *view {
 		Address: "/f/below", Title: "Below", Heading: "Below", Canonical: "https://example.org/f/below",
 		Alternates: []alternate{{"de", "https://example.org/de"}}, OpenGraph: &openGraph{Title: "Below", Type: "article", Image: "https://example.org/i.png", URL: "https://example.org/f/below", Description: "D"},
 		Crumbs: []item{{Title: "Folder", URL: "/f"}}, Body: "<p>text</p>", Contents: []heading{{2, "a", "A"}, {3, "b", "B"}},
-		Tags: []tagLink{{"x/y", "/tags/x/y"}}, Backlinks: []backlink{{"Other", "/other", "says so"}}, GraphURL: "/_system/graph/f/below", MembersOnly: true,
+		Tags: []tagLink{{"x/y", "/tags/x/y"}}, Backlinks: []backlink{{"Other", "/other", "says so"}}, GraphURL: "/_system/graph/f/below", Access: "Members", OffersSignIn: true,
 		Items: []item{{Title: "I", URL: "/i"}}, Message: "A message", Suggestions: []item{{Title: "S", URL: "/s"}},
 	}
 }
@@ -84,7 +84,7 @@ func TestEveryTemplateMakesAPageThatCanBeUsedWithoutSight(t *testing.T) {
 	member := fullView() // of a page that is no note's
 	member.Contents = nil
 	anyone := *member
-	anyone.MembersOnly, anyone.Reader = false, trip2g.Anyone
+	anyone.Access, anyone.OffersSignIn, anyone.Reader = "", false, trip2g.Anyone
 	system := *member
 	system.Explorer = nil
 	pages := map[string][]byte{

@@ -51,7 +51,7 @@ func TestATagHasAPageThatListsWhatHasItOrOneBelowIt(t *testing.T) {
 			got += "; " + strings.Join(list, ", ")
 		}
 		if got != tt.want {
-			t.Errorf("%s lists %q for %d, want %q", tt.url, got, tt.reader, tt.want)
+			t.Errorf("%s lists %q for %v, want %q", tt.url, got, tt.reader, tt.want)
 		}
 	}
 	for from, want := range map[string]string{"/tags/Fruit/Red": "/tags/fruit/red", "/tags/fruit/": "/tags/fruit", "/tags/fruit/hidden": "", "/tags/none": ""} {
@@ -269,17 +269,17 @@ func TestWhatIsMadeOfAMembersNoteIsForMembers(t *testing.T) {
 	s := refresh(t, newFollower(garden(), 0))
 	for _, url := range []string{"/guides/secret", "/_system/graph/guides/secret", "/_system/preview/guides/secret", "/Guides/Secret.md"} {
 		page, found := s.Page(url, trip2g.Anyone)
-		if page == nil || !page.MembersOnly() || found.URL != "" || strings.Contains(text(page), "Hidden") || page.ContentType() != "text/html; charset=utf-8" {
+		if page == nil || !page.Withheld() || found.URL != "" || strings.Contains(text(page), "Hidden") || page.ContentType() != "text/html; charset=utf-8" {
 			t.Errorf("%s is told to everybody", url)
 		}
-		if page, _ := s.Page(url, trip2g.Member); strings.HasPrefix(url, "/_system") && (page == nil || !page.MembersOnly()) {
+		if page, _ := s.Page(url, trip2g.Member); strings.HasPrefix(url, "/_system") && (page == nil || page.Withheld()) {
 			t.Errorf("%s is not for members", url)
 		}
 	}
 	if _, ok := s.NoteByID(5, trip2g.Anyone); ok {
 		t.Error("everybody finds it by its number")
 	}
-	want := trip2g.NotePage{ID: 5, Title: "Secret", URL: "/guides/secret", MembersOnly: true}
+	want := trip2g.NotePage{ID: 5, Title: "Secret", URL: "/guides/secret", Access: trip2g.Access{Level: trip2g.ForMembers}}
 	got, _ := s.NoteByID(5, trip2g.Member)
 	if got.Doc = nil; got != want {
 		t.Errorf("a member finds %+v", got)
@@ -308,7 +308,7 @@ func TestAPageThatIsNotThereSuggestsOthers(t *testing.T) {
 		_, text, _ = strings.Cut(text, `<ul class="listing">`)
 		text, _, _ = strings.Cut(text, "</ul>")
 		if got := strings.Join(texts(text), ", "); got != tt.want {
-			t.Errorf("%.40q suggests %q to %d, want %q", tt.asked, got, tt.reader, tt.want)
+			t.Errorf("%.40q suggests %q to %v, want %q", tt.asked, got, tt.reader, tt.want)
 		}
 	}
 }
@@ -446,7 +446,7 @@ func TestTheFirstNoteForMembersPartsTheirListsFromThoseForAll(t *testing.T) {
 			for _, url := range []string{"/", "/folder", "/alone", "/tags", "/tags/a", "/tags/a/b", "/tags/c", "/nothing/kept", "/_system/tree/"} {
 				got, want := shown(s, url, reader), shown(fresh, url, reader)
 				if got != want {
-					t.Errorf("%s for reader %d, after a change to %q, is\n%s\nand on a node that starts\n%s", url, reader, content, got, want)
+					t.Errorf("%s for reader %v, after a change to %q, is\n%s\nand on a node that starts\n%s", url, reader, content, got, want)
 				}
 				if hidden := reader == trip2g.Anyone && content == closed; hidden && strings.Contains(got, "Kept") {
 					t.Errorf("%s tells everybody of a note for members", url)

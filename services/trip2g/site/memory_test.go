@@ -14,6 +14,7 @@ import (
 type memorySource struct {
 	mu      sync.Mutex
 	id      string
+	access  trip2g.SiteAccess
 	head    trip2g.Position
 	changes []change
 	err     error
@@ -30,7 +31,7 @@ var someDay = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 // newMemory has notes given as path, content, path, content ...
 func newMemory(pairs ...string) *memorySource {
-	m := &memorySource{id: "one"}
+	m := &memorySource{id: "one", access: trip2g.AccessEveryone}
 	for i := 0; i < len(pairs); i += 2 {
 		m.put(pairs[i], pairs[i+1])
 	}
@@ -129,7 +130,7 @@ func (m *memorySource) Changes(ctx context.Context, after trip2g.Position, limit
 	if m.err != nil {
 		return trip2g.ChangeSet{}, m.err
 	}
-	set := trip2g.ChangeSet{DatabaseID: m.id, Head: m.head, Position: m.head, ChangedAt: someDay.Add(time.Duration(m.head) * time.Second)}
+	set := trip2g.ChangeSet{SiteAccess: m.access, DatabaseID: m.id, Head: m.head, Position: m.head, ChangedAt: someDay.Add(time.Duration(m.head) * time.Second)}
 	taken := 0
 	for _, c := range m.changes {
 		if c.position <= after {

@@ -20,14 +20,14 @@ type subject interface {
 // page is a subject as one content shows it to readers of one kind.
 type page struct {
 	scope
-	subject     subject
-	membersOnly bool
+	subject  subject
+	withheld bool // it stands for another, which these readers may not have
 }
 
 var _ trip2g.Page = (*page)(nil)
 
-// MembersOnly is trip2g.Page's.
-func (p *page) MembersOnly() bool { return p.membersOnly }
+// Withheld is trip2g.Page's.
+func (p *page) Withheld() bool { return p.withheld }
 
 // ContentType is trip2g.Page's.
 func (p *page) ContentType() string { return p.subject.contentType() }
@@ -70,10 +70,13 @@ func (s scope) find(urlPath string) *page {
 // pageOf gives a page about an entry. To readers who may not have it, it says so instead.
 func (s scope) pageOf(e *entry, shows subject) *page {
 	if s.mayRead(e) {
-		return &page{s, shows, e.doc.MembersOnly}
+		return &page{s, shows, false}
 	}
-	return &page{s, gate{e.url}, true}
+	return s.withheld(e.url)
 }
+
+// withheld gives the page that stands for one at a URL path, "" if that is not to be told.
+func (s scope) withheld(url string) *page { return &page{s, gate{url}, true} }
 
 // recentPages are some of a content's pages that were found before. Most requests are for few pages,
 // and looking one up in a tree is a large part of the work for a page that is ready.
@@ -87,7 +90,11 @@ type recentPage struct {
 var recentSeed = maphash.MakeSeed()
 
 func (r *recentPages) slot(urlPath string, reader trip2g.Reader) *atomic.Pointer[recentPage] {
-	return &r[(maphash.String(recentSeed, urlPath)+uint64(reader))%uint64(len(r))]
+	hash := maphash.String(recentSeed, urlPath)
+	if reader != trip2g.Anyone {
+		hash += maphash.Comparable(recentSeed, reader)
+	}
+	return &r[hash%uint64(len(r))]
 }
 
 // rendering tells for which contents a page's bytes are right.

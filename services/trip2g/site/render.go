@@ -19,8 +19,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"href": escaped,
 	"date": func(t time.Time) string { return t.Format(time.DateOnly) },
 
-	"signedIn": func(r trip2g.Reader) bool { return r >= trip2g.Member },
-	"owner":    func(r trip2g.Reader) bool { return r >= trip2g.Owner },
+	"signedIn": trip2g.Reader.IsSignedIn,
+	"owner":    trip2g.Reader.IsOwner,
 
 	"static":         StaticURL,
 	"readingScripts": func() []string { return readingScripts },
@@ -56,10 +56,11 @@ func (e *entry) render(r *reading) []byte {
 	if e.url == "/" {
 		v.Description = cmp.Or(v.Description, r.layout.settings.Description)
 	}
-	if v.MembersOnly = e.doc.MembersOnly; v.MembersOnly {
-		v.Hidden = true
-	} else {
+	v.Access = accessNames[e.access.Level]
+	if e.access.Level == trip2g.Public {
 		r.article(v, e)
+	} else {
+		v.Hidden = true
 	}
 	v.Alternates, v.Backlinks = r.alternates(e), r.backlinks(e)
 	if !r.layout.settings.HideGraph {
@@ -89,7 +90,7 @@ func (f *folder) render(r *reading) []byte {
 	r.public(v, f.url)
 	switch {
 	case len(v.Items) > 0:
-	case r.reader >= trip2g.Member:
+	case r.reader.IsSignedIn():
 		v.Message = "There is nothing here to read."
 	default:
 		v.Message = "There is nothing here that everybody can read."
@@ -130,6 +131,9 @@ func signInURL(address string) string {
 	return page + "?" + url.Values{"next": {address}}.Encode()
 }
 
+// accessNames tell who may read a note that is not public.
+var accessNames = map[trip2g.NoteAccess]string{trip2g.ForMembers: "Members", trip2g.ForGroups: "Groups"}
+
 // gate stands for a note's page that is kept from the reader; url is "" if it is not to be told which.
 type gate struct{ url string }
 
@@ -140,7 +144,13 @@ func (g gate) contentType() string { return htmlType }
 func (g gate) render(r *reading) []byte {
 	v := r.view("For members", place{})
 	v.SignIn = signInURL(g.url)
-	v.Message, v.Hidden, v.MembersOnly = "This page is for members of this site. Sign in to read it.", true, true
+	v.Hidden = true
+	if r.reader.IsSignedIn() {
+		v.Title, v.Heading = "For other members", "For other members"
+		v.Message = "This page is for members of a group that you are not in. The owner of this site can add you."
+	} else {
+		v.Message, v.OffersSignIn = "This page is for members of this site. Sign in to read it.", true
+	}
 	return execute("notice.html", v)
 }
 

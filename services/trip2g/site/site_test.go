@@ -28,7 +28,16 @@ func openDB(t *testing.T) *sqlite.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	makePublic(t, db)
 	return db
+}
+
+// makePublic has notes public that do not say who may read them.
+func makePublic(t *testing.T, db *sqlite.DB) {
+	t.Helper()
+	if _, err := db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // atGarden is a source whose leader was told where readers find the site.
@@ -152,7 +161,7 @@ func TestAFolderWithoutANoteOfItsOwnListsWhatIsInIt(t *testing.T) {
 			t.Errorf("%s has a page", url)
 		}
 	}
-	if page, _ := s.Page("/guides/secret", trip2g.Anyone); page == nil || !page.MembersOnly() {
+	if page, _ := s.Page("/guides/secret", trip2g.Anyone); page == nil || !page.Withheld() {
 		t.Error("the members' note is not theirs alone")
 	}
 }

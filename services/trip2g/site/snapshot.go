@@ -20,8 +20,6 @@ type snapshot struct {
 	content    *content
 	sessions   sorted[session]
 	signIns    sorted[signIn]
-
-	membersOnly page
 }
 
 var _ trip2g.Site = (*snapshot)(nil)
@@ -40,7 +38,7 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 		found.URL = c.redirect(urlPath)
 	}
 	if e := at(c.entries, found.URL); e != nil && !c.mayRead(e) {
-		return &s.membersOnly, trip2g.Location{} // its address is not told either
+		return c.withheld(""), trip2g.Location{} // its address is not told either
 	}
 	return nil, found
 }
@@ -54,8 +52,10 @@ func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
 	return &page{c, missing{strings.Join(c.suggest(urlPath), "\n")}, false}
 }
 
-// MembersOnly is trip2g.Site's.
-func (s *snapshot) MembersOnly() trip2g.Page { return &s.membersOnly }
+// Withheld is trip2g.Site's.
+func (s *snapshot) Withheld(reader trip2g.Reader) trip2g.Page {
+	return scope{s.content, reader}.withheld("")
+}
 
 // ModifiedAt is trip2g.Site's.
 func (s *snapshot) ModifiedAt() time.Time { return s.changedAt }
@@ -63,6 +63,11 @@ func (s *snapshot) ModifiedAt() time.Time { return s.changedAt }
 // Asset is trip2g.Site's.
 func (s *snapshot) Asset(hash string) (asset trip2g.NoteAsset, public, ok bool) {
 	return s.content.asset(hash)
+}
+
+// MayReadAsset is trip2g.Site's.
+func (s *snapshot) MayReadAsset(hash string, reader trip2g.Reader) bool {
+	return scope{s.content, reader}.mayReadAsset(hash)
 }
 
 // Session is trip2g.Site's.
@@ -98,7 +103,7 @@ func (s *snapshot) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bo
 		return trip2g.NotePage{}, false
 	}
 	e := held.entry
-	return trip2g.NotePage{ID: e.ID, Title: e.doc.Title, URL: e.url, MembersOnly: e.doc.MembersOnly, Doc: e.doc}, true
+	return trip2g.NotePage{ID: e.ID, Title: e.doc.Title, URL: e.url, Access: e.access, Doc: e.doc}, true
 }
 
 // Redirects is trip2g.Site's.
@@ -128,4 +133,19 @@ func (s *snapshot) Stats() trip2g.SiteStats {
 		DatabaseID: s.databaseID, Position: s.position, ChangedAt: s.changedAt,
 		Notes: s.content.notes, Pages: s.content.pages, Bytes: s.content.bytes, Warnings: s.content.warnings.all(),
 	}
+}
+
+// Access is trip2g.Site's.
+func (s *snapshot) Access() trip2g.AccessState { return s.content.access }
+
+// Unspecified is trip2g.Site's.
+func (s *snapshot) Unspecified(limit int) []string {
+	var paths []string
+	for n := range s.content.unspecified.from(notePath{}) {
+		if len(paths) == limit {
+			break
+		}
+		paths = append(paths, n.path)
+	}
+	return paths
 }

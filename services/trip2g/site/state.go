@@ -13,8 +13,12 @@ import (
 // note is a published note and what was understood of it. It never changes.
 type note struct {
 	trip2g.Note
-	doc *trip2g.Document
+	doc    *trip2g.Document
+	access trip2g.Access // resolved
 }
+
+// saysNothing tells whether the site's default decides who may read the note.
+func (n *note) saysNothing() bool { return n.doc.Access.Level == trip2g.Unspecified }
 
 // state is what a follower has read so far.
 type state struct {
@@ -48,6 +52,7 @@ func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *tr
 		s.changedAt = set.ChangedAt.UTC()
 	}
 	s.catalog.publicURL, s.catalog.vaultName, s.owned = set.PublicURL, set.VaultName, set.Owned
+	s.catalog.siteAccess = set.SiteAccess
 	for _, n := range s.parseAll(set.Notes, parse) {
 		s.catalog.put(n)
 	}
@@ -81,14 +86,15 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 			continue
 		default:
 			n.Content = held.Content // which the document shares
-			notes[i] = &note{n, held.doc}
+			notes[i] = &note{n, held.doc, held.access}
 			continue
 		}
 		if held != nil && slices.Equal(held.Assets, n.Assets) {
 			n.Assets = held.Assets // so that what refers to them stays
 		}
 		group.Go(func() error {
-			notes[i] = &note{n, parse(n.Path, n.Content)}
+			doc := parse(n.Path, n.Content)
+			notes[i] = &note{n, doc, doc.Access.Resolve(s.catalog.access)}
 			return nil
 		})
 	}
@@ -106,7 +112,5 @@ func (s *state) snapshot() *snapshot {
 	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt, owned: s.owned}
 	next.content = s.catalog.content()
 	next.sessions, next.signIns = s.sessions.freeze(time.Now())
-	anyone := scope{next.content, trip2g.Anyone}
-	next.membersOnly = page{anyone, gate{}, true}
 	return next
 }

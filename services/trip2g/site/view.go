@@ -35,7 +35,7 @@ type view struct {
 	Alternates  []alternate // this page in other languages, itself among them; empty if there are none
 	OpenGraph   *openGraph  // what a preview elsewhere shows; nil for what is not public
 	Hidden      bool        // not for search engines
-	MembersOnly bool        // the note is for members
+	Access      string      // who may read the note, in a word; "" if everyone may
 	Home        bool
 	Crumbs      []item // the folders above, from the top, without the start page
 
@@ -49,10 +49,11 @@ type view struct {
 	GraphURL  string // of the note's local graph (JSON), ready; "" if there is none to show
 
 	// Of a list, a tag's page or a notice.
-	Items       []item
-	Below       []tagCount // the tags below the one shown
-	Message     string
-	Suggestions []item // pages that one who asked in vain may have meant, the likeliest first
+	Items        []item
+	Below        []tagCount // the tags below the one shown
+	Message      string
+	OffersSignIn bool   // who signs in may get the page that this one stands for
+	Suggestions  []item // pages that one who asked in vain may have meant, the likeliest first
 }
 
 // branch is a line of the explorer.

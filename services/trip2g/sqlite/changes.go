@@ -14,6 +14,7 @@ const (
 	noteChange     changeKind = "note"
 	sessionChange  changeKind = "session"
 	redirectChange changeKind = "redirect"
+	accessChange   changeKind = "access" // of the site's default, which each set of changes brings
 )
 
 // manyChanges is how many there are where much of the database is read: a start, or a large push.
@@ -64,6 +65,7 @@ func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) 
 func (t *tx) readHead(set *trip2g.ChangeSet) error {
 	var head int64
 	var at sql.NullInt64
+	var access string
 	_, err := t.get(`
 		SELECT (SELECT value FROM settings WHERE key = 'database_id'),
 		       (SELECT coalesce(max(version_id), 0) FROM `+schemaTable+`),
@@ -71,8 +73,10 @@ func (t *tx) readHead(set *trip2g.ChangeSet) error {
 		       (SELECT at FROM changes ORDER BY seq DESC LIMIT 1),
 		       coalesce((SELECT value FROM settings WHERE key = '`+publicURLSetting+`'), ''),
 		       coalesce((SELECT value FROM settings WHERE key = '`+vaultNameSetting+`'), ''),
-		       EXISTS (SELECT 1 FROM users WHERE owner = 1)`, nil,
-		&set.DatabaseID, &set.Schema, &head, &at, &set.PublicURL, &set.VaultName, &set.Owned)
+		       EXISTS (SELECT 1 FROM users WHERE owner = 1),
+		       coalesce((SELECT value FROM settings WHERE key = '`+accessSetting+`'), '')`, nil,
+		&set.DatabaseID, &set.Schema, &head, &at, &set.PublicURL, &set.VaultName, &set.Owned, &access)
+	set.SiteAccess, _ = trip2g.ParseSiteAccess(access)
 	set.Head, set.Position, set.ChangedAt = trip2g.Position(head), trip2g.Position(head), optionalTime(at)
 	return err
 }

@@ -54,7 +54,8 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if err != nil {
 		return nil, openFault(path, err)
 	}
-	if err := migrate(ctx, writer, migrations); err != nil {
+	from, err := migrate(ctx, writer, migrations)
+	if err != nil {
 		return nil, errors.Join(openFault(path, err), writer.Close())
 	}
 	readers, err := openReaders(path, options.readers())
@@ -65,7 +66,11 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if tempDir == "" {
 		tempDir = os.TempDir()
 	}
-	return &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDir: tempDir, joint: newJoint()}, nil
+	db := &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDir: tempDir, joint: newJoint()}
+	if err := db.tellKept(ctx, from, options.Migrated); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // checkBeforeWriting looks at what is at path without changing it.

@@ -83,9 +83,46 @@ func (db *DB) RemoveMember(ctx context.Context, id int64) (trip2g.Position, erro
 		if removed == 0 {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no member %d", id)
 		}
+		if _, err := t.exec(`DELETE FROM member_groups WHERE user_id = ?`, id); err != nil {
+			return err
+		}
 		if _, err := t.exec(`DELETE FROM sign_in_codes WHERE email = (SELECT email FROM users WHERE id = ?)`, id); err != nil {
 			return err
 		}
 		return t.endSessions(id, 0)
+	})
+}
+
+// SetMemberGroups implements trip2g.UserStore.
+func (db *DB) SetMemberGroups(ctx context.Context, id int64, groups trip2g.Groups, now time.Time) (trip2g.Membership, trip2g.Position, error) {
+	var member trip2g.Membership
+	position, err := db.writeAt(ctx, "choose the groups of a member", func(t *tx) error {
+		found, err := t.member(id, now, &member)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no member %d", id)
+		}
+		if member.Groups == groups {
+			return nil
+		}
+		if _, err := t.exec(`DELETE FROM member_groups WHERE user_id = ?`, id); err != nil {
+			return err
+		}
+		_, err = t.exec(`INSERT INTO member_groups (user_id, name) SELECT ?, value FROM json_each(?)`, id, jsonList(groups.Names()))
+		if err != nil {
+			return err
+		}
+		member.Groups = groups
+		return t.markSessions(id)
+	})
+	return member, position, err
+}
+
+func (t *tx) member(id int64, now time.Time, member *trip2g.Membership) (found bool, err error) {
+	return t.find(memberColumns+`AND u.id = ?`, []any{millis(now), id}, func(scan scanner) (err error) {
+		*member, err = scanMembership(scan)
+		return err
 	})
 }

@@ -72,21 +72,24 @@ func foreignDatabase(path string) error {
 
 // migrate brings the schema to the newest version. Another process may do the same at the same
 // time (a subcommand beside a starting server): whichever comes second finds the work done, and
-// may find it half done first.
-func migrate(ctx context.Context, pool *sql.DB, migrations fs.FS) error {
+// may find it half done first. from is the schema that was there, 0 for none.
+func migrate(ctx context.Context, pool *sql.DB, migrations fs.FS) (from int64, err error) {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, migrations,
 		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
+		return 0, fmt.Errorf("read the migrations: %w", err)
+	}
+	if from, err = provider.GetDBVersion(ctx); err != nil {
+		return 0, fmt.Errorf("read the schema's version: %w", err)
 	}
 	for {
 		before, _ := provider.GetDBVersion(ctx)
 		_, err := provider.Up(ctx)
 		if err == nil {
-			return nil
+			return from, nil
 		}
 		if after, checkErr := provider.GetDBVersion(ctx); checkErr != nil || after <= before {
-			return fmt.Errorf("migrate the schema: %w", err)
+			return 0, fmt.Errorf("migrate the schema: %w", err)
 		}
 	}
 }

@@ -42,6 +42,8 @@ type Options struct {
 	// Waiting is told why OpenReader does not return yet: when the reason changes, and every
 	// 10 seconds while it lasts. nil: nobody is told.
 	Waiting func(reason string)
+	// Migrated is told what a migration decided that its owner should know. nil: nobody is told.
+	Migrated func(decision string)
 	// Readers bounds the read connections; 0 means 4.
 	Readers int
 }

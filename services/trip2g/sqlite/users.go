@@ -80,27 +80,37 @@ func (t *tx) turnOwnership(user int64) error {
 	if _, err := t.exec(`UPDATE users SET owner = 1 - owner WHERE id = ?`, user); err != nil {
 		return err
 	}
+	return t.markSessions(user)
+}
+
+// markSessions moves the sessions of a user whose rights are others now.
+func (t *tx) markSessions(user int64) error {
 	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) SELECT ?, id, ? FROM sessions WHERE user_id = ? AND ended_at IS NULL`,
 		string(sessionChange), t.now, user)
 	return err
 }
 
 // userColumns are those of users u that scanUser takes.
-const userColumns = `u.id, u.email, u.owner, u.created_at, u.joined_at`
+const userColumns = `u.id, u.email, u.owner, u.created_at, u.joined_at,
+	(SELECT group_concat(g.name, char(10)) FROM member_groups g WHERE g.user_id = u.id)`
 
 // userRow is where a row's user comes in.
 type userRow struct {
 	user    trip2g.User
 	created int64
 	joined  sql.NullInt64
+	groups  sql.NullString
 }
 
 func (r *userRow) dest() []any {
-	return []any{&r.user.ID, &r.user.Email, &r.user.Owner, &r.created, &r.joined}
+	return []any{&r.user.ID, &r.user.Email, &r.user.Owner, &r.created, &r.joined, &r.groups}
 }
 
 func (r *userRow) get() trip2g.User {
 	r.user.CreatedAt, r.user.JoinedAt = fromMillis(r.created), optionalTime(r.joined)
+	if r.groups.Valid {
+		r.user.Groups = trip2g.NewGroups(strings.Split(r.groups.String, "\n")...)
+	}
 	return r.user
 }
 

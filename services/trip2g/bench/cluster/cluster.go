@@ -71,6 +71,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if c.Key, err = c.makeKey(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.makePublic(ctx); err != nil {
+		return nil, err
+	}
 	for _, n := range c.Replicas {
 		if _, err := n.start(ctx); err != nil {
 			return nil, err

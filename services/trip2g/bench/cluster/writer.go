@@ -30,18 +30,12 @@ const writeMutation = `mutation Write($input: PushNotesInput!) { pushNotes(input
 
 // Write publishes a note and gives the time from the start of the request until the answer was read.
 func (w *Writer) Write(ctx context.Context, path, content string) (time.Duration, error) {
-	body, err := json.Marshal(map[string]any{"query": writeMutation, "variables": map[string]any{
+	request, err := w.request(ctx, writeMutation, map[string]any{
 		"input": map[string]any{"updates": []map[string]string{{"path": path, "content": content}}},
-	}})
+	})
 	if err != nil {
 		return 0, fmt.Errorf("write %s: %w", path, err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(body))
-	if err != nil {
-		return 0, fmt.Errorf("write %s: %w", path, err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-API-Key", w.key)
 	began := time.Now()
 	answer, err := w.send(request)
 	took := time.Since(began)
@@ -59,6 +53,39 @@ func (w *Writer) Write(ctx context.Context, path, content string) (time.Duration
 		return 0, fmt.Errorf("write %s: the server answered %.500s", path, answer)
 	}
 	return took, nil
+}
+
+// makePublic has notes public that do not say who may read them, as those of the benchmarks.
+func (c *Cluster) makePublic(ctx context.Context) error {
+	w := c.Writer(c.Leader.URL())
+	defer w.Close()
+	request, err := w.request(ctx, `mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename } }`, nil)
+	if err != nil {
+		return fmt.Errorf("make notes public: %w", err)
+	}
+	answer, err := w.send(request)
+	if err == nil && !bytes.Contains(answer, []byte("SetSiteAccessPayload")) {
+		err = fmt.Errorf("the server answered %.500s", answer)
+	}
+	if err != nil {
+		return fmt.Errorf("make notes public: %w", err)
+	}
+	return nil
+}
+
+// request makes the request of an operation.
+func (w *Writer) request(ctx context.Context, query string, variables map[string]any) (*http.Request, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-API-Key", w.key)
+	return request, nil
 }
 
 func (w *Writer) send(request *http.Request) ([]byte, error) {

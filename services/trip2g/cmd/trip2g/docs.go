@@ -85,7 +85,9 @@ func (d *documentation) build() (http.Handler, error) {
 // parsePublic parses a note that is for everybody, whatever the site's default is.
 func parsePublic(path, content string) *trip2g.Document {
 	doc := markdown.Parse(path, content)
-	doc.MembersOnly = false
+	if doc.Access.Level != trip2g.NotShown {
+		doc.Access = trip2g.Access{Level: trip2g.Public}
+	}
 	return doc
 }
 

@@ -116,7 +116,9 @@ func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cob
 		case !found:
 			return noDatabase(c.DBFile)
 		}
-		db, err := sqlite.OpenLeader(cmd.Context(), c.DBFile, sqlite.Options{})
+		db, err := sqlite.OpenLeader(cmd.Context(), c.DBFile, sqlite.Options{
+			Migrated: func(decision string) { fmt.Fprintln(cmd.ErrOrStderr(), decision) },
+		})
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/access"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/graphql"
 	"trip2g/services/trip2g/history"
@@ -93,7 +94,9 @@ func (n *node) serveBeside(ctx context.Context, p ports, loops ...func(context.C
 }
 
 func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
-	db, err := sqlite.OpenLeader(ctx, n.config.DBFile, sqlite.Options{})
+	db, err := sqlite.OpenLeader(ctx, n.config.DBFile, sqlite.Options{
+		Migrated: func(decision string) { n.log.Info().Msg(decision) },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +124,7 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 		Publisher: publisher,
 		History:   history.New(history.Options{Archive: db, Publisher: publisher, Page: pageOf(follower)}),
 		Settings:  settings.New(settings.Options{Archive: db, Publisher: publisher, Parse: markdown.Parse, SetFields: markdown.SetFields}),
+		Access:    access.New(access.Options{Store: db, Site: follower.Current, Refresh: follower.Refresh, Parse: markdown.Parse}),
 		Missing:   db,
 		Jobs:      runner,
 		Redirects: publish.NewRedirects(db, follower.Refresh),

@@ -74,7 +74,26 @@ func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	ts.Check(ts.Exec("trip2g", "keys", "create", "--name", "script", "--db-file", s.database))
 	ts.Setenv("TRIP2G_URL", "http://"+s.public)
 	ts.Setenv("INTERNAL_URL", "http://"+s.internal)
-	ts.Setenv("TRIP2G_KEY", strings.TrimSpace(ts.ReadFile("stdout")))
+	key := strings.TrimSpace(ts.ReadFile("stdout"))
+	ts.Setenv("TRIP2G_KEY", key)
+	makePublic(ts, "http://"+s.public, key)
+}
+
+// makePublic has notes public that do not say who may read them, on a site that has none yet.
+func makePublic(ts *testscript.TestScript, server, key string) {
+	body := `{"query": "mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename } }"}`
+	request, err := http.NewRequest(http.MethodPost, server+"/_system/graphql", strings.NewReader(body))
+	ts.Check(err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-API-Key", key)
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	if !bytes.Contains(answer, []byte("SetSiteAccessPayload")) {
+		ts.Fatalf("the notes cannot be made public: %s", answer)
+	}
 }
 
 // stopServer ("stop") ends the server.

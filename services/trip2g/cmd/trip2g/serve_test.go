@@ -18,6 +18,7 @@ import (
 
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/config"
+	"trip2g/services/trip2g/sqlite"
 )
 
 const (
@@ -133,8 +134,17 @@ func get(url string) (status int, body string) {
 	return res.StatusCode, string(b)
 }
 
+// newKey gives a key of a site whose notes are public unless they say otherwise.
 func newKey(t *testing.T, db string) string {
 	t.Helper()
+	site, err := sqlite.OpenLeader(t.Context(), db, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	if _, err := site.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), []string{"keys", "create", "--name", "test", "--db-file", db}, &out, &errs); code != 0 {
 		t.Fatalf("keys create ended with %d: %s", code, &errs)

@@ -43,6 +43,9 @@ func newSite(t testing.TB) (*sqlite.DB, *site.Follower) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if _, err := db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := db.PushNotes(t.Context(), trip2g.Stage{Author: "key:1"}, vault, true); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,74 @@
+package graphql
+
+import (
+	"context"
+
+	"trip2g/services/trip2g"
+)
+
+var siteAccesses = map[SiteAccess]trip2g.SiteAccess{SiteAccessEveryone: trip2g.AccessEveryone, SiteAccessMembers: trip2g.AccessMembers}
+
+var noteAccesses = map[trip2g.NoteAccess]NoteAccess{
+	trip2g.Public: NoteAccessPublic, trip2g.ForMembers: NoteAccessMembers, trip2g.ForGroups: NoteAccessGroups, trip2g.NotShown: NoteAccessNotShown,
+}
+
+// SiteAccess answers the query of that name.
+func (r *resolver) SiteAccess(ctx context.Context) (*SiteAccessState, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	return accessStateOf(r.api.Access.SiteAccess(ctx))
+}
+
+// StagedAccess answers the query of that name.
+func (r *resolver) StagedAccess(ctx context.Context) (*SiteAccessState, error) {
+	stage, err := callOf(ctx).publisher()
+	if err != nil {
+		return nil, asError(err)
+	}
+	return accessStateOf(r.api.Access.StagedAccess(ctx, stage))
+}
+
+func accessStateOf(s trip2g.AccessState, err error) (*SiteAccessState, error) {
+	if err != nil {
+		return nil, asError(err)
+	}
+	out := &SiteAccessState{Public: s.Public, Members: s.Members, Groups: s.Groups, NotShown: s.NotShown, Unspecified: s.Unspecified}
+	for shown, access := range siteAccesses {
+		if access == s.Default {
+			out.Default = &shown
+		}
+	}
+	return out, nil
+}
+
+// UnspecifiedNotes answers the query of that name.
+func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, error) {
+	if _, err := callOf(ctx).publisher(); err != nil {
+		return nil, asError(err)
+	}
+	limit := 100
+	if first != nil {
+		limit = *first
+	}
+	paths, err := r.api.Access.UnspecifiedNotes(ctx, limit)
+	if err != nil {
+		return nil, asError(err)
+	}
+	return paths, nil
+}
+
+// SetSiteAccess answers the mutation of that name.
+func (r *resolver) SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error) {
+	c := callOf(ctx)
+	if _, err := c.publisher(); err != nil {
+		return fail[SetSiteAccessOrErrorPayload](ctx, err)
+	}
+	state, position, err := r.api.Access.SetSiteAccess(ctx, siteAccesses[input.Access], input.ExpectedPublic)
+	if err != nil {
+		return fail[SetSiteAccessOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	shown, err := accessStateOf(state, nil)
+	return &SetSiteAccessPayload{State: shown}, err
+}

@@ -1,0 +1,230 @@
+package markdown
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"trip2g/services/trip2g"
+)
+
+// accessKeys are the keys that say who may read a note, in the order in which they are named in warnings.
+var accessKeys = []string{"draft", "publish", "subgraph", "subgraphs", "free"}
+
+// Levels of what the flags among them say. A slip must not show a note to more readers than it is for.
+var (
+	whenFalse = map[string]trip2g.NoteAccess{"publish": trip2g.NotShown, "free": trip2g.ForMembers, "draft": trip2g.Unspecified}
+	whenTrue  = map[string]trip2g.NoteAccess{"publish": trip2g.Public, "free": trip2g.Public, "draft": trip2g.NotShown}
+	whenEmpty = map[string]trip2g.NoteAccess{"publish": trip2g.ForMembers, "free": trip2g.ForMembers, "draft": trip2g.Unspecified}
+	unclear   = map[string]string{
+		"publish": "is neither true nor false, and is taken as false: the note is not shown",
+		"free":    "is neither true nor false, and is taken as false: the note is for members",
+		"draft":   "is neither true nor false, and is taken as true: the note is not shown",
+	}
+	whenUnclear = map[string]trip2g.NoteAccess{"publish": trip2g.NotShown, "free": trip2g.ForMembers, "draft": trip2g.NotShown}
+)
+
+const emptyAccess = "has no value: the note is for members"
+
+// levelNames complete "the note is …".
+var levelNames = map[trip2g.NoteAccess]string{
+	trip2g.Public: "public", trip2g.ForMembers: "for members", trip2g.ForGroups: "for members of its groups", trip2g.NotShown: "not shown",
+}
+
+// accessReader collects what the keys of one frontmatter say of who may read the note.
+type accessReader struct {
+	warn   func(line int, format string, args ...any)
+	levels map[string]trip2g.NoteAccess // by key, of those that say something: the most private of each
+	lines  map[string]int               // of the note
+	groups []string
+}
+
+func newAccessReader(warn func(int, string, ...any)) *accessReader {
+	return &accessReader{warn: warn, levels: make(map[string]trip2g.NoteAccess), lines: make(map[string]int)}
+}
+
+// add notes what a key says. texts is nil for a value that is no text and no list of texts.
+func (r *accessReader) add(key string, line int, empty bool, texts []string) {
+	r.lines[key] = line
+	level := trip2g.Unspecified
+	switch {
+	case strings.HasPrefix(key, "subgraph"):
+		level = r.group(key, line, empty, texts)
+	case empty:
+		if level = whenEmpty[key]; level != trip2g.Unspecified {
+			r.warn(line, "%s %s", key, emptyAccess)
+		}
+	default:
+		level = r.flag(key, line, texts)
+	}
+	r.levels[key] = max(r.levels[key], level)
+}
+
+func (r *accessReader) flag(key string, line int, texts []string) trip2g.NoteAccess {
+	if len(texts) == 1 {
+		switch yes, ok := boolean(texts[0]); {
+		case ok && yes:
+			return whenTrue[key]
+		case ok:
+			return whenFalse[key]
+		}
+	}
+	r.warn(line, "%s %s", key, unclear[key])
+	return whenUnclear[key]
+}
+
+func (r *accessReader) group(key string, line int, empty bool, texts []string) trip2g.NoteAccess {
+	if empty {
+		return trip2g.ForMembers
+	}
+	if len(texts) == 0 {
+		r.warn(line, "%s is neither a group's name nor a list of such: the note is for the owner alone", key)
+	}
+	r.groups = append(r.groups, texts...)
+	return trip2g.ForGroups
+}
+
+// access returns what the keys say together: the most private of it. Only free: true beside groups means what
+// it says.
+func (r *accessReader) access() trip2g.Access {
+	if r.levels["free"] == trip2g.Public {
+		delete(r.levels, "subgraph")
+		delete(r.levels, "subgraphs")
+	}
+	var out trip2g.Access
+	for _, level := range r.levels {
+		out.Level = max(out.Level, level)
+	}
+	if out.Level == trip2g.ForGroups {
+		out.Groups = trip2g.NewGroups(r.groups...)
+	}
+	for _, key := range accessKeys {
+		switch level := r.levels[key]; {
+		case level == trip2g.Public && out.Level != trip2g.Public:
+			r.warn(r.lines[key], "%s: true is overruled by what another key says: the note is %s", key, levelNames[out.Level])
+		case level == trip2g.ForMembers && out.Level == level && strings.HasPrefix(key, "subgraph"):
+			r.warn(r.lines[key], "%s %s", key, emptyAccess)
+		}
+	}
+	return out
+}
+
+// access reads who may read the note. A key that is there more than once counts each time.
+func (f *fields) access() trip2g.Access {
+	r := newAccessReader(f.warn)
+	for _, key := range accessKeys {
+		for _, n := range f.every(key) {
+			r.add(key, n.Line+1, isNothing(n, 0), scalars(n, 0))
+		}
+	}
+	return r.access()
+}
+
+// isNothing tells whether a value is null, an empty text, or a list or mapping of nothing.
+func isNothing(n *yaml.Node, depth int) bool {
+	switch {
+	case n == nil:
+		return true
+	case depth > maxNesting:
+		return false
+	case n.Kind == yaml.AliasNode:
+		return isNothing(n.Alias, depth+1)
+	case n.Kind == yaml.ScalarNode:
+		return n.ShortTag() == "!!null" || strings.TrimSpace(n.Value) == ""
+	}
+	return len(n.Content) <= maxItems && !slices.ContainsFunc(n.Content, func(item *yaml.Node) bool { return !isNothing(item, depth+1) })
+}
+
+var (
+	// accessLine is one of the keys with its value, which may go on in the lines below.
+	accessLine = regexp.MustCompile(`(?mi)^["']?(publish|free|draft|subgraphs?)["']?[ \t]*:(.*(?:\n(?:[ \t]+\S|-\s).*)*)`)
+	// accessInside is one of the keys elsewhere than at a line's beginning, as in a mapping in braces.
+	accessInside = regexp.MustCompile(`(?i)[{,]\s*["']?(?:publish|free|draft|subgraphs?)["']?[ \t]*:`)
+	// settingsAccess is the key of the site's default, in the note with the settings.
+	settingsAccess = regexp.MustCompile(`(?mi)(?:^|[{,])\s*["']?access["']?[ \t]*:`)
+)
+
+// salvageAccess finds what a frontmatter that cannot be read says against showing the note: a slip in one
+// key must not publish what another one withholds. Nothing in it makes the note public. found reports
+// whether it has such a key.
+func salvageAccess(doc *trip2g.Document, block string, warn func(int, string, ...any)) (found bool) {
+	r := newAccessReader(warn)
+	line := 2 // of the note, on which what is left of the block begins
+	for rest := block; ; {
+		m := accessLine.FindStringSubmatchIndex(rest)
+		if m == nil {
+			break
+		}
+		found = true
+		line += strings.Count(rest[:m[0]], "\n")
+		key := strings.ToLower(rest[m[2]:m[3]])
+		values := lineValues(key, rest[m[4]:m[5]])
+		r.add(key, line, len(values) == 0, values)
+		line += strings.Count(rest[m[0]:m[1]], "\n")
+		rest = rest[m[1]:]
+	}
+	maps.DeleteFunc(r.levels, func(_ string, level trip2g.NoteAccess) bool { return level == trip2g.Public })
+	doc.Access = r.access()
+	return found
+}
+
+// salvage is salvageAccess for what is a frontmatter for certain, of the note with the settings too.
+func salvage(doc *trip2g.Document, block string, warn func(int, string, ...any)) {
+	if !salvageAccess(doc, block, warn) && accessInside.MatchString(block) {
+		doc.Access.Level = trip2g.ForMembers
+		warn(2, "the frontmatter seems to say who may read the note, which cannot be read: the note is for members")
+	}
+	if doc.Settings != nil && settingsAccess.MatchString(block) {
+		doc.Settings.Access = trip2g.AccessMembers
+		warn(2, "access cannot be read: notes that do not say who may read them are for members")
+	}
+}
+
+var comment = regexp.MustCompile(`\s#.*`)
+
+// lineValues returns the texts after a key's colon about as YAML would have them, none for no value.
+func lineValues(key, text string) []string {
+	text = strings.TrimSpace(comment.ReplaceAllString(" "+text, ""))
+	if text == "~" || strings.EqualFold(text, "null") {
+		return nil
+	}
+	if !strings.HasPrefix(key, "subgraph") {
+		if text = strings.Trim(text, ` "'`); text == "" {
+			return nil
+		}
+		return []string{text}
+	}
+	var names []string
+	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("[],\n", r) }) {
+		name = strings.TrimPrefix(strings.TrimSpace(name), "- ")
+		if name = strings.Trim(name, ` "'`); name != "" && len(names) < maxItems {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// siteAccess reads who may read notes that do not say.
+func (f *fields) siteAccess() trip2g.SiteAccess {
+	all := f.every("access")
+	if len(all) == 0 {
+		return trip2g.AccessNotChosen
+	}
+	chosen := trip2g.AccessEveryone
+	for _, n := range all {
+		texts := scalars(n, 0)
+		access, ok := trip2g.AccessNotChosen, false
+		if len(texts) == 1 {
+			access, ok = trip2g.ParseSiteAccess(texts[0])
+		}
+		if !ok {
+			f.warn(n.Line+1, "access must be everyone or members: notes that do not say who may read them are for members")
+			access = trip2g.AccessMembers
+		}
+		chosen = min(chosen, access)
+	}
+	return chosen
+}
