@@ -30,13 +30,22 @@ func main() {
 }
 
 func serve(ctx context.Context) error {
-	verifier, err := forward.NewVerifier(os.Getenv("TRIP2G_JWT_SECRET"), nil)
+	secret := os.Getenv("TRIP2G_JWT_SECRET")
+	verifier, err := forward.NewVerifier(secret, nil)
+	if err != nil {
+		return err
+	}
+	// A replica whose reports are rejected is not ready.
+	accept := func(context.Context, string, []byte) (any, error) { return struct{}{}, nil }
+	intake, err := forward.NewMessages(
+		forward.MessageOptions{Secret: secret, Take: map[string]forward.MessageFunc{"/_system/nodes/report": accept}},
+		forward.NewIntake(forward.IntakeOptions{Verifier: verifier, Handler: echo()}))
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
-	mux.Handle("/", forward.NewIntake(forward.IntakeOptions{Verifier: verifier, Handler: echo()}))
+	mux.Handle("/", intake)
 	internal := forward.NewServer(forward.ServerOptions{Handler: mux})
 	public := &http.Server{Handler: echo()}
 
