@@ -146,7 +146,7 @@ var codeLine = regexp.MustCompile(`"email":"([^"]+)","code":"(\d+)"`)
 func (p *stack) code(b *browser, email string) string {
 	p.t.Helper()
 	seen := len(codeLine.FindAllString(p.leader.log.String(), -1))
-	b.post("/_system/signin", url.Values{"email": {email}}).want(p.t, http.StatusOK, "Enter your code", "make logs")
+	b.post("/_system/signin", url.Values{"email": {email}}).want(p.t, http.StatusOK, "Enter your code", "docker compose logs app")
 	var code string
 	eventually(p.t, func() string {
 		lines := codeLine.FindAllStringSubmatch(p.leader.log.String(), -1)

@@ -132,7 +132,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	})
 	n.log.Info().Stringer("public", publicListener.Addr()).Stringer("internal", internalListener.Addr()).Msg("listening")
 	if !n.config.Replica() {
-		n.announce(publicListener.Addr())
+		n.announce()
 	}
 	return group.Wait()
 }
