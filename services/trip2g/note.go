@@ -98,8 +98,8 @@ type VaultStore interface {
 // AssetStore keeps files by their content.
 type AssetStore interface {
 	AssetReader
-	// PutAsset stores what r gives. EINVALID if its SHA-256 (lower-case hex) is not hash, ETOOLARGE
-	// past maxSize bytes; then nothing is kept. Storing what is there already reads r and changes nothing.
+	// PutAsset stores what r gives. ECONFLICT if its SHA-256 (lower-case hex) is not hash, ETOOLARGE
+	// past maxSize bytes, EUNAVAILABLE if r breaks off; then nothing is kept. Storing what is there already reads r and changes nothing.
 	PutAsset(ctx context.Context, hash, contentType string, maxSize int64, r io.Reader) (Asset, error)
 }
 

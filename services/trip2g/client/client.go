@@ -35,19 +35,20 @@ type Options struct {
 
 // Client is a connection to one server as one API key. Its methods can be called from many
 // goroutines. Each one tries again, for RetryFor, when the server cannot be reached or says that
-// it cannot serve now (408, 429, 502, 503, 504). That is safe although an attempt without an answer may
-// have been carried out: staging the same content, storing the same file, hiding a hidden note and
-// committing an empty stage change nothing.
+// it cannot serve now (408, 429, 502, 503, 504, or the code EUNAVAILABLE). That is safe although an
+// attempt without an answer may have been carried out: staging the same content, storing the same file,
+// hiding a hidden note and committing a committed push change nothing.
 //
 // Errors are a trip2g.Error: EUNAUTHORIZED or EFORBIDDEN if the key was refused, EUNAVAILABLE if
 // the server could not be reached or could not serve, EINVALID or ETOOLARGE if it refused what was
-// sent, ENOTFOUND if there is no sync API at the URL, ECONFLICT as UploadAsset says, EINTERNAL for
-// other failures; or the context's error. None holds the key.
+// sent, EEXPIRED if the push is over, ENOTFOUND if there is no sync API at the URL, ECONFLICT as
+// StageAsset says, EINTERNAL for other failures; or the context's error. None holds the key.
 type Client struct {
 	Options
 	base    *url.URL
 	http    *http.Client
-	reached atomic.Int64 // the newest position that the server's answers had; 0: none
+	reached atomic.Int64           // the newest position that the server's answers had; 0: none
+	push    atomic.Pointer[string] // the id of the push; nil before UsePush
 }
 
 // New makes a client; it connects to nothing yet. EINVALID for a URL or a key that can be none.
@@ -78,20 +79,31 @@ func New(o Options) (*Client, error) {
 func (c *Client) Site() string { return c.base.String() + "/" }
 
 // Exposed tells that the key would go unencrypted over a network.
-func (c *Client) Exposed() bool {
-	host := c.base.Hostname()
-	if c.base.Scheme == "https" || host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return false
+func (c *Client) Exposed() bool { return c.base.Scheme != "https" && !isLoopback(c.base.Hostname()) }
+
+// isLoopback reports whether a host is the machine itself.
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
 	}
 	addr, err := netip.ParseAddr(host)
-	return err != nil || !addr.IsLoopback()
+	return err == nil && addr.IsLoopback()
 }
 
+// parseURL reads a server's URL. Without a scheme it is https, or http for this machine itself.
 func parseURL(text string) (*url.URL, error) {
-	base, err := url.Parse(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	if text != "" && !strings.Contains(text, "://") {
+		if host, err := url.Parse("http://" + text); err == nil && isLoopback(host.Hostname()) {
+			text = "http://" + text
+		} else {
+			text = "https://" + text
+		}
+	}
+	base, err := url.Parse(text)
 	switch {
 	case err != nil || base.Host == "" || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https":
-		return nil, trip2g.Errorf(trip2g.EINVALID, "the server's URL is no http or https URL: give one like http://localhost:8081")
+		return nil, trip2g.Errorf(trip2g.EINVALID, "the server's URL is not an http or https URL: give one like http://localhost:8081")
 	case base.User != nil:
 		return nil, trip2g.Errorf(trip2g.EINVALID, "the server's URL has a user name: give it without")
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
@@ -110,7 +122,7 @@ func parseURL(text string) (*url.URL, error) {
 // checkKey takes what can stand in a header. It does not show the key.
 func checkKey(key string) error {
 	if key == "" {
-		return trip2g.Errorf(trip2g.EINVALID, "an API key is needed: `trip2g keys create` on the leader makes one")
+		return trip2g.Errorf(trip2g.EINVALID, "an API key is needed: `trip2g keys create` on the leader creates one")
 	}
 	for _, r := range key {
 		if r <= ' ' || r > '~' {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,7 +40,7 @@ type historyVersion struct {
 func (c *Client) History(ctx context.Context) ([]trip2g.RemoteVersion, error) {
 	notes, err := c.allNotes(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the history: %w", err)
+		return nil, err
 	}
 	lists := make([][]historyVersion, len(notes))
 	group, ctx := errgroup.WithContext(ctx)
@@ -53,7 +52,7 @@ func (c *Client) History(ctx context.Context) ([]trip2g.RemoteVersion, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("ask for the history: %w", err)
+		return nil, err
 	}
 	var out []trip2g.RemoteVersion
 	for i, n := range notes {
@@ -102,7 +101,7 @@ func (c *Client) versions(ctx context.Context, note int64) (all []historyVersion
 func (c *Client) VersionText(ctx context.Context, id int64) (string, error) {
 	var data struct{ NoteVersion *struct{ Content *string } }
 	if err := c.call(ctx, versionQuery, map[string]any{"id": id}, maxList, &data); err != nil {
-		return "", fmt.Errorf("ask for a version: %w", err)
+		return "", err
 	}
 	if data.NoteVersion == nil || data.NoteVersion.Content == nil {
 		return "", trip2g.Errorf(trip2g.ENOTFOUND, "%s has no version %d any more", c.base, id)
@@ -118,14 +117,14 @@ func (c *Client) Had(ctx context.Context, path, hash string) (bool, error) {
 	}
 	var data struct{ Note *historyNote }
 	if err := c.call(ctx, noteQuery, map[string]any{"path": path}, maxResult, &data); err != nil {
-		return false, fmt.Errorf("ask for the history of %s: %w", path, err)
+		return false, err
 	}
 	if data.Note == nil {
 		return false, nil
 	}
 	versions, err := c.versions(ctx, data.Note.ID)
 	if err != nil {
-		return false, fmt.Errorf("ask for the history of %s: %w", path, err)
+		return false, err
 	}
 	wanted := base64.URLEncoding.EncodeToString(sum)
 	for _, v := range versions {

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 
 	"trip2g/services/trip2g"
 )
@@ -16,7 +15,7 @@ const nodesQuery = `query Nodes { nodes { node wrong nodes {
 func (c *Client) Nodes(ctx context.Context) (trip2g.Topology, error) {
 	var data struct{ Nodes *trip2g.Topology }
 	if err := c.call(ctx, nodesQuery, nil, maxResult, &data); err != nil {
-		return trip2g.Topology{}, fmt.Errorf("ask for the nodes: %w", err)
+		return trip2g.Topology{}, err
 	}
 	if data.Nodes == nil || len(data.Nodes.Nodes) == 0 {
 		return trip2g.Topology{}, c.notOurs("its answer has no nodes")

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	notePathsQuery = `query NotePaths($filter: NotePathsFilter) { notePaths(filter: $filter) {
+	notePathsQuery = `query NotePaths { notePaths {
   id path: value hash: latestContentHash assetReplaces { id hash absolutePath } } }`
 	pushNotesMutation = `mutation PushNotes($input: PushNotesInput!) { result: pushNotes(input: $input) { __typename
   ... on PushNotesPayload { notes { id path assets { path sha256Hash absolutePath } } } ` + errorFields
@@ -23,21 +23,21 @@ const (
   ... on HideNotesPayload { success } ` + errorFields
 	commitMutation = `mutation CommitNotes { result: commitNotes { __typename
   ... on CommitNotesPayload { success } ` + errorFields
+	discardMutation = `mutation DiscardNotes { result: discardNotes { __typename
+  ... on DiscardNotesPayload { committed } ` + errorFields
 	warningsQuery = `query Warnings { warnings { path line text } }`
 
-	errorFields = `... on ErrorPayload { message byFields { name value } } } }`
+	errorFields = `... on ErrorPayload { code message byFields { name value } } } }`
 )
 
 // warningsWithin bounds the asking for warnings.
 const warningsWithin = 10 * time.Second
 
-// NotePaths lists what the server has, with what this key has staged and not committed. Content
-// is left empty.
-func (c *Client) NotePaths(ctx context.Context) ([]trip2g.NotePath, error) {
-	return c.notePaths(ctx, nil)
-}
+// UsePush names the push that all requests from now on belong to. The id is random and new for each push.
+func (c *Client) UsePush(id string) { c.push.Store(&id) }
 
-func (c *Client) notePaths(ctx context.Context, filter map[string]any) ([]trip2g.NotePath, error) {
+// NotePaths lists what the server has, with what the push has staged. Content is left empty.
+func (c *Client) NotePaths(ctx context.Context) ([]trip2g.NotePath, error) {
 	var data struct {
 		NotePaths *[]struct {
 			ID            int64
@@ -45,8 +45,8 @@ func (c *Client) notePaths(ctx context.Context, filter map[string]any) ([]trip2g
 			AssetReplaces []struct{ ID, Hash, AbsolutePath string }
 		}
 	}
-	if err := c.call(ctx, notePathsQuery, map[string]any{"filter": filter}, maxList, &data); err != nil {
-		return nil, fmt.Errorf("ask what the server has: %w", err)
+	if err := c.call(ctx, notePathsQuery, nil, maxList, &data); err != nil {
+		return nil, err
 	}
 	if data.NotePaths == nil {
 		return nil, c.notOurs("its answer has no list of notes")
@@ -84,7 +84,7 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 		}
 	}
 	if err := c.mutate(ctx, pushNotesMutation, map[string]any{"updates": list, "skipCommit": true}, &result); err != nil {
-		return nil, fmt.Errorf("send notes: %w", err)
+		return nil, err
 	}
 	notes := make([]trip2g.PushedNote, len(result.Notes))
 	for i, n := range result.Notes {
@@ -108,23 +108,23 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 
 // StageHiding stages the hiding of notes until Commit. Unknown paths are no error.
 func (c *Client) StageHiding(ctx context.Context, paths []string) error {
-	if err := c.mutate(ctx, hideNotesMutation, map[string]any{"paths": paths, "skipCommit": true}, nil); err != nil {
-		return fmt.Errorf("hide notes: %w", err)
-	}
-	return nil
+	return c.mutate(ctx, hideNotesMutation, map[string]any{"paths": paths, "skipCommit": true}, nil)
 }
 
-// Commit makes all that this key staged visible, in one step.
+// Commit makes all that the push has staged visible, in one step. EEXPIRED if the push is over.
 func (c *Client) Commit(ctx context.Context) error {
-	err := c.mutate(ctx, commitMutation, nil, nil)
-	if trip2g.ErrorCode(err) == trip2g.EINVALID {
-		// A commit has no input that could be at fault: the server cannot do it now.
-		err = &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: trip2g.ErrorMessage(err)}
-	}
+	return c.mutate(ctx, commitMutation, nil, nil)
+}
+
+// Discard drops all that the push has staged and ends it. committed reports that it was too late. It asks once.
+func (c *Client) Discard(ctx context.Context) (committed bool, err error) {
+	r, err := operation(discardMutation, nil, maxResult)
 	if err != nil {
-		return fmt.Errorf("make the notes visible: %w", err)
+		return false, err
 	}
-	return nil
+	var result struct{ Committed bool }
+	err = c.changeOnce(ctx, r, &result)
+	return result.Committed, err
 }
 
 // Warnings lists what in the server's notes could not be taken as it was meant. It is asked once and for
@@ -180,9 +180,9 @@ func encode(value any) ([]byte, error) {
 
 // payload is a mutation's result: the union of what it gives and ErrorPayload.
 type payload struct {
-	Typename string `json:"__typename"`
-	Message  string
-	ByFields []trip2g.FieldError
+	Typename      string `json:"__typename"`
+	Code, Message string
+	ByFields      []trip2g.FieldError
 }
 
 // mutate runs a mutation with an input; nil is none. out may be nil.
@@ -191,23 +191,30 @@ func (c *Client) mutate(ctx context.Context, query string, input map[string]any,
 	if input != nil {
 		variables = map[string]any{"input": input}
 	}
-	var data mutationData
-	if err := c.call(ctx, query, variables, maxResult, &data); err != nil {
+	r, err := operation(query, variables, maxResult)
+	if err != nil {
 		return err
 	}
-	return c.result(ctx, data, out)
+	return c.change(ctx, r, out)
 }
 
-type mutationData struct{ Result json.RawMessage }
+// change sends a mutation until the server has carried it out or refused it for good. out may be nil.
+func (c *Client) change(ctx context.Context, r request, out any) error {
+	return c.retry(ctx, func() error { return c.changeOnce(ctx, r, out) })
+}
 
-// result reads a mutation's union.
-func (c *Client) result(ctx context.Context, data mutationData, out any) error {
+// changeOnce sends a mutation and reads its union.
+func (c *Client) changeOnce(ctx context.Context, r request, out any) error {
+	var data struct{ Result json.RawMessage }
+	if err := c.sendOnce(ctx, r, &data); err != nil {
+		return err
+	}
 	var p payload
 	if err := json.Unmarshal(data.Result, &p); err != nil || p.Typename == "" {
 		return c.notOurs("its answer to a mutation has no result")
 	}
 	if p.Typename == "ErrorPayload" {
-		return c.refused(ctx, p)
+		return c.refused(p)
 	}
 	if out == nil {
 		return nil
@@ -218,20 +225,25 @@ func (c *Client) result(ctx context.Context, data mutationData, out any) error {
 	return nil
 }
 
-// refused makes the error of an ErrorPayload. The payload has no code, and a key that was revoked
-// meanwhile is refused as bad input is: a query, which has one, tells them apart.
-func (c *Client) refused(ctx context.Context, p payload) error {
-	if len(p.ByFields) == 0 {
-		_, err := c.notePaths(ctx, map[string]any{"paths": []string{"?"}})
-		if code := trip2g.ErrorCode(err); code == trip2g.EUNAUTHORIZED || code == trip2g.EFORBIDDEN {
-			return err
-		}
-	}
-	refused := &trip2g.Error{Code: trip2g.EINVALID, Message: c.clean(p.Message)}
+// refused returns the error of an ErrorPayload, a temporary one if the server could not do it now.
+func (c *Client) refused(p payload) error {
+	refused := &trip2g.Error{Code: knownCode(p.Code), Message: c.clean(p.Message)}
 	for _, f := range p.ByFields {
 		refused.Fields = append(refused.Fields, trip2g.FieldError{Name: c.clean(f.Name), Value: c.clean(f.Value)})
 	}
+	if refused.Code == trip2g.EUNAVAILABLE {
+		return &temporary{failure: refused}
+	}
 	return refused
+}
+
+// knownCode returns a server's code, or EINTERNAL for what it does not tell apart.
+func knownCode(code string) string {
+	switch code {
+	case trip2g.EINVALID, trip2g.ETOOLARGE, trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ENOTFOUND, trip2g.ECONFLICT, trip2g.EEXPIRED, trip2g.EUNAVAILABLE:
+		return code
+	}
+	return trip2g.EINTERNAL
 }
 
 func (c *Client) notOurs(why string) error {
@@ -248,6 +260,9 @@ func (c *Client) header(contentType string) http.Header {
 	}
 	if c.UserAgent != "" {
 		h.Set("User-Agent", c.UserAgent)
+	}
+	if id := c.push.Load(); id != nil {
+		h.Set(trip2g.PushIDHeader, *id)
 	}
 	return h
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"unicode/utf16"
 )
 
@@ -46,7 +45,7 @@ func (c *Client) Search(ctx context.Context, query string, first int) (SearchAns
 		asked = searchQuery + keyCheck + "}"
 	}
 	if err := c.call(ctx, asked, map[string]any{"query": query, "first": first}, maxResult, &data); err != nil {
-		return SearchAnswer{}, fmt.Errorf("search: %w", err)
+		return SearchAnswer{}, err
 	}
 	if data.Search == nil || data.Search.Results == nil {
 		return SearchAnswer{}, c.notOurs("its answer has no results")

@@ -221,8 +221,14 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "%s did not take it: %s", c.base, c.said(resp, answer))
 	case !graphql:
 		return nil, c.notOurs(fmt.Sprintf("it answered %s with %q", c.clean(resp.Status), c.clean(resp.Header.Get("Content-Type"))))
+	case code == http.StatusUnprocessableEntity:
+		return nil, trip2g.Errorf(trip2g.EINTERNAL, "%s does not know what it was asked (%s): if it is older than this trip2g, upgrade it", c.base, c.said(resp, answer))
 	case len(answer.Errors) > 0:
-		return nil, &trip2g.Error{Code: answer.code(), Message: c.said(resp, answer)}
+		failure := &trip2g.Error{Code: answer.code(), Message: c.said(resp, answer)}
+		if failure.Code == trip2g.EUNAVAILABLE {
+			return nil, &temporary{failure: failure}
+		}
+		return nil, failure
 	case code != http.StatusOK:
 		return nil, c.notOurs("it answered " + c.clean(resp.Status))
 	}
@@ -243,11 +249,13 @@ type answer struct {
 	}
 }
 
-// code reads the server's own codes; others stand for a failure that is not told apart.
+// code reads the server's code. One that says that the question is at fault stands for a fault of this
+// program, which asks the same of every server.
 func (a answer) code() string {
-	switch code := a.Errors[0].Extensions.Code; code {
+	code, _ := a.Errors[0].Extensions.Code.(string)
+	switch code {
 	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.EUNAVAILABLE:
-		return code.(string)
+		return code
 	}
 	return trip2g.EINTERNAL
 }

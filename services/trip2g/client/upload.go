@@ -23,8 +23,7 @@ func (c *Client) StageAsset(ctx context.Context, upload trip2g.AssetUpload, size
 	if err != nil {
 		return fmt.Errorf("encode the request: %w", err)
 	}
-	var data mutationData
-	err = c.send(ctx, request{
+	return c.change(ctx, request{
 		contentType: contentType,
 		length:      int64(len(head)) + size + int64(len(tail)),
 		open: func() (io.ReadCloser, error) {
@@ -39,14 +38,7 @@ func (c *Client) StageAsset(ctx context.Context, upload trip2g.AssetUpload, size
 			}{whole, f}, nil
 		},
 		maxAnswer: maxResult,
-	}, &data)
-	if err == nil {
-		err = c.result(ctx, data, nil)
-	}
-	if err != nil {
-		return fmt.Errorf("send %s: %w", upload.AbsolutePath, err)
-	}
-	return nil
+	}, nil)
 }
 
 // uploadForm gives what comes before and after the file in the body, by the GraphQL multipart

@@ -38,7 +38,7 @@ func (c *Client) Vault(ctx context.Context) ([]trip2g.RemoteNote, error) {
 		}
 	}
 	if err := c.call(ctx, vaultQuery, nil, maxList, &data); err != nil {
-		return nil, fmt.Errorf("ask what the server has: %w", err)
+		return nil, err
 	}
 	if data.NotePaths == nil {
 		return nil, c.notOurs("its answer has no list of notes")
@@ -84,7 +84,7 @@ func (c *Client) noteTexts(ctx context.Context, paths []string) (map[string]stri
 		NotePaths []struct{ Path, Content string }
 	}
 	if err := c.call(ctx, textsQuery, map[string]any{"filter": map[string]any{"paths": paths}}, maxList, &data); err != nil {
-		return nil, fmt.Errorf("ask for notes: %w", err)
+		return nil, err
 	}
 	texts := make(map[string]string, len(data.NotePaths))
 	for _, n := range data.NotePaths {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/caarlos0/env/v11"
@@ -23,6 +24,7 @@ type Setting struct {
 	Default  string
 	Help     string
 	field    string
+	kind     string // for --help
 }
 
 // Settings lists every setting in the order of Config.
@@ -38,6 +40,7 @@ func Settings() []Setting {
 			Default:  f.Tag.Get("envDefault"),
 			Help:     f.Tag.Get("help"),
 			field:    f.Name,
+			kind:     kindOf(f.Type),
 		}
 	}
 	return settings
@@ -46,7 +49,31 @@ func Settings() []Setting {
 // AddFlags gives flags one flag a setting.
 func AddFlags(flags *pflag.FlagSet) {
 	for _, s := range Settings() {
-		flags.String(s.Flag, s.Default, fmt.Sprintf("%s [$%s]", s.Help, s.Variable))
+		flags.Var(&flagValue{s.Default, s.kind}, s.Flag, fmt.Sprintf("%s [$%s]", s.Help, s.Variable))
+	}
+}
+
+// flagValue is a setting as a flag: its text, which Read parses as it does a variable's, and for --help the
+// kind of value that it takes.
+type flagValue struct{ text, kind string }
+
+func (v *flagValue) Set(text string) error { v.text = text; return nil }
+func (v *flagValue) String() string        { return v.text }
+func (v *flagValue) Type() string          { return v.kind }
+
+// kindOf names what a setting takes, in the words of --help.
+func kindOf(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "duration"
+	case t == reflect.TypeFor[Bytes]():
+		return "size"
+	case t.Kind() == reflect.Bool:
+		return "true|false"
+	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
+		return "number"
+	default:
+		return "text"
 	}
 }
 

@@ -201,8 +201,8 @@ func TestAnUploadThatCannotBeTakenKeepsNothing(t *testing.T) {
 		body   string
 		code   string
 	}{
-		"another hash":       {func(*trip2g.AssetUpload) {}, "y", trip2g.EINVALID},
-		"cut short":          {func(*trip2g.AssetUpload) {}, "", trip2g.EINVALID},
+		"another hash":       {func(*trip2g.AssetUpload) {}, "y", trip2g.ECONFLICT},
+		"cut short":          {func(*trip2g.AssetUpload) {}, "", trip2g.ECONFLICT},
 		"no hash":            {func(u *trip2g.AssetUpload) { u.Hash = "" }, "x", trip2g.EINVALID},
 		"hash in upper case": {func(u *trip2g.AssetUpload) { u.Hash = strings.ToUpper(hash("x")) }, "x", trip2g.EINVALID},
 		"hash in base64":     {func(u *trip2g.AssetUpload) { u.Hash = trip2g.ContentHash("x") }, "x", trip2g.EINVALID},
@@ -243,7 +243,7 @@ func TestAKnownFileIsStillChecked(t *testing.T) {
 	if known, err := upload(strings.NewReader("x")); !known || err != nil {
 		t.Errorf("the second upload: known %v, error %v", known, err)
 	}
-	if _, err := upload(strings.NewReader("y")); trip2g.ErrorCode(err) != trip2g.EINVALID {
+	if _, err := upload(strings.NewReader("y")); trip2g.ErrorCode(err) != trip2g.ECONFLICT {
 		t.Errorf("another body under a known hash: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package push
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -18,6 +19,7 @@ type Memory struct {
 	notes []trip2g.NotePath // what the server has, by path
 	known bool
 	seen  map[string]bool // the paths of the notes that the vault had and readers may still see
+	push  string          // the id of a push that failed, with which the next one goes on; "" for none
 
 	mu   sync.Mutex
 	refs map[string]textRefs // by a note's path
@@ -40,6 +42,29 @@ func (m *Memory) server() (notes []trip2g.NotePath, known bool) {
 func (m *Memory) forget() {
 	if m != nil {
 		m.notes, m.known = nil, false
+	}
+}
+
+// unfinished returns the id of the push with which the next one goes on; "" for none.
+func (m *Memory) unfinished() string {
+	if m == nil {
+		return ""
+	}
+	return m.push
+}
+
+func (m *Memory) goOnWith(id string) {
+	if m != nil {
+		m.push = id
+	}
+}
+
+// Stop discards what a push that failed has left on the server, for when there is no next one.
+func (m *Memory) Stop(ctx context.Context, server Server) {
+	if id := m.unfinished(); id != "" {
+		server.UsePush(id)
+		discard(ctx, server)
+		m.goOnWith("")
 	}
 }
 

@@ -3,9 +3,13 @@
 package push
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"trip2g/services/trip2g"
 )
@@ -33,14 +37,19 @@ type Vault interface {
 // Server is where the vault is published. What is staged is visible after Commit alone. Every
 // method can be called again with the same effect.
 type Server interface {
-	// NotePaths lists what the server has, staged notes too.
+	// UsePush names the push that all from now on belongs to.
+	UsePush(id string)
+	// NotePaths lists what the server has, with what the push has staged.
 	NotePaths(ctx context.Context) ([]trip2g.NotePath, error)
 	// StageNotes gives, in the order of updates, the files that each note refers to.
 	StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([]trip2g.PushedNote, error)
 	// StageAsset sends a file of size bytes; ECONFLICT if it is not what upload.Hash and size say.
 	StageAsset(ctx context.Context, upload trip2g.AssetUpload, size int64, open func() (io.ReadCloser, error)) error
 	StageHiding(ctx context.Context, paths []string) error
+	// Commit gives EEXPIRED if the push is over.
 	Commit(ctx context.Context) error
+	// Discard drops what is staged and ends the push. committed reports that it was too late.
+	Discard(ctx context.Context) (committed bool, err error)
 	// AwaitVisible waits, for a bounded time, until readers see what was committed, and tells at which
 	// position they do; 0 if that is not known.
 	AwaitVisible(ctx context.Context) (trip2g.Position, error)
@@ -116,28 +125,50 @@ type Summary struct {
 // Changed tells whether anything differed.
 func (s Summary) Changed() bool { return len(s.Sent)+len(s.Hidden)+len(s.Files) > 0 }
 
-// Error says how far a push that failed had come.
+// Error says what a push that failed means for readers.
 type Error struct {
-	// Unsure is true if the server was asked to make the push visible and its answer is not known.
-	Unsure bool
-	Err    error
+	Outcome Outcome
+	Err     error
 }
+
+// Outcome is what readers see of a push that failed.
+type Outcome int
+
+const (
+	NotVisible        Outcome = iota // nothing, and they never will
+	VisibilityUnknown                // all or nothing: the server was asked to make it visible, and has not been reached since
+	Visible                          // all of it: it was stopped too late
+)
 
 // Error tells the failure and what it means for readers.
 func (e *Error) Error() string {
-	if e.Unsure {
-		return e.Err.Error() + "; whether the push is visible is not known: run it again to be sure"
+	return strings.TrimRight(e.Err.Error(), ". ") + "; " + e.Outcome.String()
+}
+
+// String says it in words.
+func (o Outcome) String() string {
+	switch o {
+	case Visible:
+		return "the push is visible all the same"
+	case VisibilityUnknown:
+		return "whether the push is visible is not known: run it again to be sure"
+	default:
+		return "nothing of this push is visible"
 	}
-	return e.Err.Error() + "; nothing of this push is visible, and running it again continues where it was"
 }
 
 // Unwrap gives the failure.
 func (e *Error) Unwrap() error { return e.Err }
 
+// discardWithin bounds the discarding of a push that has failed, for whoever waits at Ctrl-C.
+const discardWithin = 5 * time.Second
+
 // Run pushes, and ends when readers of the server see it or Summary says why not. EINVALID for a
 // Delete that would hide everything because the vault has no notes; an Error for a failure after
-// something was sent.
+// something was sent. A push that has failed is discarded, but with a Memory the next one goes on with it.
 func Run(ctx context.Context, o Options) (Summary, error) {
+	id := cmp.Or(o.Memory.unfinished(), rand.Text())
+	o.Server.UsePush(id)
 	r, remembered, err := prepare(ctx, o)
 	if err != nil {
 		return Summary{}, err
@@ -147,16 +178,17 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	o.Memory.forget()
 	if err := r.stage(ctx); err != nil {
-		r.doubt()
-		return r.summary, &Error{Err: err}
+		return r.summary, r.stageFailed(ctx, id, err)
 	}
-	// Also if nothing differs: the server's list has what an earlier push staged before it was cut
-	// short, and only a commit makes that visible. With nothing staged it changes nothing.
+	// Also if nothing differs: the server has told what a push has staged with which this one goes on, and
+	// says which position it serves. With nothing staged a commit changes nothing.
 	if r.summary.Changed() || !remembered {
 		if err := o.Server.Commit(ctx); err != nil {
-			r.doubt()
-			return r.summary, &Error{Unsure: !refused(err), Err: err}
+			if err := r.commitFailed(ctx, err); err != nil {
+				return r.summary, err
+			}
 		}
+		o.Memory.goOnWith("")
 		r.keepBase()
 		r.summary.Position, r.summary.Unseen = o.Server.AwaitVisible(ctx)
 		r.summary.Warnings = r.warnings(ctx)
@@ -164,6 +196,54 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	o.Memory.keep(r.after)
 	o.Memory.hid(r.summary.Hidden)
 	return r.summary, nil
+}
+
+// stageFailed ends a push that could not be sent whole. Another round of a watch goes on with what the server
+// has of it, unless it is over.
+func (r *run) stageFailed(ctx context.Context, id string, err error) error {
+	if r.Memory != nil && ctx.Err() == nil && trip2g.ErrorCode(err) != trip2g.EEXPIRED {
+		r.Memory.goOnWith(id)
+		r.doubt()
+	} else {
+		r.Memory.goOnWith("")
+		discard(ctx, r.Server)
+	}
+	return &Error{Outcome: NotVisible, Err: err}
+}
+
+// commitFailed finds out what a commit that failed has done, by discarding the push. It gives nil if the push
+// turns out to be visible.
+func (r *run) commitFailed(ctx context.Context, err error) error {
+	r.Memory.goOnWith("")
+	committed, unknown := discard(ctx, r.Server)
+	switch {
+	case committed && ctx.Err() == nil:
+		return nil
+	case committed:
+		r.keepBase()
+		return &Error{Outcome: Visible, Err: err}
+	case unknown != nil && mayHaveCommitted(err):
+		r.doubt()
+		return &Error{Outcome: VisibilityUnknown, Err: err}
+	default:
+		return &Error{Outcome: NotVisible, Err: err}
+	}
+}
+
+// mayHaveCommitted tells a server that has refused a commit from one whose answer is not known.
+func mayHaveCommitted(err error) bool {
+	switch trip2g.ErrorCode(err) {
+	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.EEXPIRED, trip2g.EINVALID:
+		return false
+	}
+	return true
+}
+
+// discard ends a push, also when ctx has ended: then somebody waits for the end of the program.
+func discard(ctx context.Context, server Server) (committed bool, err error) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardWithin)
+	defer cancel()
+	return server.Discard(bounded)
 }
 
 // prepare plans a push by what the server has, or is remembered to have.
@@ -191,12 +271,6 @@ func prepare(ctx context.Context, o Options) (r *run, remembered bool, err error
 		r.summary = Summary{Unchanged: len(plan.unchanged), Left: plan.left, Older: plan.older, NeverHad: plan.neverHad, StillPublished: plan.excluded, Excluded: o.Vault.Excluded()}
 		return r, remembered, nil
 	}
-}
-
-// refused tells a server that does not know the key from one that may have done what was asked.
-func refused(err error) bool {
-	code := trip2g.ErrorCode(err)
-	return code == trip2g.EUNAUTHORIZED || code == trip2g.EFORBIDDEN
 }
 
 // run is one push.

@@ -274,9 +274,9 @@ func TestAPushThatIsCutAnywhereCountsOnce(t *testing.T) {
 	}
 }
 
-// TestAPushThatFailsAnywhereShowsNothingAndContinues has the server go away for good in each
+// TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain has the server go away for good in each
 // operation: readers see nothing of the push, and the same push, run again, publishes all of it.
-func TestAPushThatFailsAnywhereShowsNothingAndContinues(t *testing.T) {
+func TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation, func(t *testing.T) {
 			s := start(t)
@@ -310,7 +310,7 @@ func TestAPushThatFailsAnywhereShowsNothingAndContinues(t *testing.T) {
 			if trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
 				t.Fatal(err)
 			}
-			if failed, ok := errors.AsType[*push.Error](err); operation != "NotePaths" && (!ok || failed.Unsure != (operation == "CommitNotes")) {
+			if failed, ok := errors.AsType[*push.Error](err); operation != "NotePaths" && (!ok || failed.Outcome != push.NotVisible) {
 				t.Errorf("error %v", err)
 			}
 			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
@@ -436,17 +436,160 @@ func TestAFileThatChangesIsSentAsItIsAtLast(t *testing.T) {
 	}
 }
 
-func TestTwoKeysDoNotPublishEachOthersHalfPush(t *testing.T) {
-	s := start(t)
-	first := folder(t, map[string]string{"a.md": "a"})
-	s.cut("CommitNotes", 1, false)
-	if _, _, err := s.push(t.Context(), first, quick); err == nil {
-		t.Fatal("the first push succeeded")
+// TestAPushThatWasLostIsNotPublishedByTheNextOne has the server away when a push of the wrong folder fails,
+// so that it cannot be discarded.
+func TestAPushThatWasLostIsNotPublishedByTheNextOne(t *testing.T) {
+	for name, other := range map[string]bool{"with the same key": false, "with another key": true} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"b.md": "b"}), nil)
+			s.away("CommitNotes", "DiscardNotes")
+			_, _, err := s.push(t.Context(), folder(t, map[string]string{"diary.md": "private"}), func(o *push.Options, c *client.Options) { o.Delete, c.RetryFor = true, 0 })
+			if failed, ok := errors.AsType[*push.Error](err); !ok || failed.Outcome != push.VisibilityUnknown {
+				t.Fatal(err)
+			}
+			s.interfere(nil, nil)
+			s.mustPush(folder(t, map[string]string{"a.md": "a"}), func(_ *push.Options, c *client.Options) {
+				if other {
+					c.Key = s.newKey()
+				}
+			})
+			notes, _, _ := s.published()
+			if diff := cmp.Diff(map[string]string{"a.md": "a", "b.md": "b"}, notes); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
-	s.mustPush(folder(t, map[string]string{"b.md": "b"}), func(_ *push.Options, c *client.Options) { c.Key = s.newKey() })
-	notes, _, _ := s.published()
-	if diff := cmp.Diff(map[string]string{"b.md": "b"}, notes); diff != "" {
-		t.Error(diff)
+}
+
+// TestACommitWhoseAnswersAreLostSucceeds loses each answer to the commit: that the push is visible is known
+// from the server's refusal to discard it.
+func TestACommitWhoseAnswersAreLostSucceeds(t *testing.T) {
+	s := start(t)
+	s.interfere(nil, func(operation string) {
+		if operation == "CommitNotes" {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	s.mustPush(folder(t, map[string]string{"a.md": "a"}), quick)
+	if notes, _, _ := s.published(); notes["a.md"] != "a" {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+// TestAPushThatIsStoppedLeavesNothingStaged looks at the database: what was sent before Ctrl-C is gone.
+func TestAPushThatIsStoppedLeavesNothingStaged(t *testing.T) {
+	for _, operation := range []string{"UploadNoteAsset", "HideNotes", "CommitNotes"} {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			ctx, stop := context.WithCancel(t.Context())
+			s.interfere(func(asked string, _ http.ResponseWriter, r *http.Request) {
+				if asked == operation {
+					stop()
+					<-r.Context().Done()
+					panic(http.ErrAbortHandler)
+				}
+			}, nil)
+			_, _, err := s.push(ctx, dir, withDelete)
+			if failed, ok := errors.AsType[*push.Error](err); !ok || failed.Outcome != push.NotVisible || !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			s.interfere(nil, nil)
+			if states := s.stages(); states != "committed discarded" {
+				t.Errorf("the pushes are %s", states)
+			}
+		})
+	}
+}
+
+// TestARoundOfAWatchGoesOnWithTheOneThatFailed has the server go away after it got the notes: they are not
+// sent again, and what was taken back meanwhile is not published.
+func TestARoundOfAWatchGoesOnWithTheOneThatFailed(t *testing.T) {
+	s := start(t)
+	memory := &push.Memory{}
+	remembering := func(o *push.Options, c *client.Options) { o.Memory, c.RetryFor = memory, 0 }
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "back.md": "a mistake"})
+	write(t, dir, "a.png", "pixels")
+	s.away("UploadNoteAsset")
+	if _, _, err := s.push(t.Context(), dir, remembering); trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
+		t.Fatal(err)
+	}
+	remove(t, dir, "back.md")
+	s.interfere(nil, nil)
+	summary, _ := s.mustPush(dir, remembering)
+	if notes, _, _ := s.published(); len(notes) != 1 || len(summary.Sent) != 0 || len(summary.Files) != 1 {
+		t.Errorf("readers see %v; %+v", notes, summary)
+	}
+	write(t, dir, "next.md", "next")
+	s.away("CommitNotes", "DiscardNotes")
+	if _, _, err := s.push(t.Context(), dir, remembering); err == nil {
+		t.Fatal("the push succeeded")
+	}
+	s.interfere(nil, nil)
+	s.mustPush(dir, remembering)
+	if notes, _, _ := s.published(); len(notes) != 2 {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+// TestAPushWaitsForAServerThatCannotTakeIt has the server's database busy, or its disk full, for a while.
+func TestAPushWaitsForAServerThatCannotTakeIt(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			s.instead(operation, busy(operation))
+			retried := 0
+			summary, told := s.mustPush(dir, func(o *push.Options, c *client.Options) {
+				o.Delete = true
+				c.OnRetry = func(err error, _ time.Duration) {
+					if retried++; retried == 2 {
+						s.instead(operation, nil)
+					}
+				}
+			})
+			if retried != 2 || len(told.warnings) != 0 || !slices.Equal(summary.Files, []string{"a.png"}) {
+				t.Errorf("tried again %d times, warned %q: %+v", retried, told.warnings, summary)
+			}
+		})
+	}
+}
+
+// TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt has it so for longer than anybody waits.
+func TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			s.instead(operation, busy(operation))
+			_, _, err := s.push(t.Context(), dir, func(o *push.Options, c *client.Options) { o.Delete, c.RetryFor = true, time.Millisecond })
+			if trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE || !strings.Contains(err.Error(), "the database is busy") {
+				t.Error(err)
+			}
+			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
+				t.Errorf("readers see %v", notes)
+			}
+		})
+	}
+}
+
+// busy is the answer of a server that cannot do it now.
+func busy(operation string) http.HandlerFunc {
+	body := `{"data":{"result":{"__typename":"ErrorPayload","code":"unavailable","message":"the database is busy","byFields":[]}}}`
+	if operation == "NotePaths" {
+		body = `{"errors":[{"message":"the database is busy","extensions":{"code":"unavailable"}}],"data":null}`
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, body)
 	}
 }
 

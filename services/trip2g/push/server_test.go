@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -120,7 +121,7 @@ func (s *server) handle(api http.Handler, w http.ResponseWriter, r *http.Request
 		panic(http.ErrAbortHandler)
 	}
 	operation := ""
-	for _, name := range append([]string{"Warnings"}, operations...) {
+	for _, name := range append([]string{"Warnings", "DiscardNotes"}, operations...) {
 		if strings.Contains(string(body), "query "+name) || strings.Contains(string(body), "mutation "+name) {
 			operation = name
 		}
@@ -167,11 +168,31 @@ func (s *server) cut(operation string, n int, carriedOut bool) {
 	s.interfere(func(asked string, _ http.ResponseWriter, _ *http.Request) { hangUp(asked) }, nil)
 }
 
-// instead answers an operation in the API's place.
+// instead answers an operation in the API's place, until answer is nil.
 func (s *server) instead(operation string, answer http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers = map[string]http.HandlerFunc{operation: answer}
+}
+
+// away hangs up on operations, until the test interferes anew.
+func (s *server) away(operations ...string) {
+	s.interfere(func(asked string, _ http.ResponseWriter, _ *http.Request) {
+		if slices.Contains(operations, asked) {
+			panic(http.ErrAbortHandler)
+		}
+	}, nil)
+}
+
+// stages tells what became of each push, the oldest first.
+func (s *server) stages() string {
+	s.t.Helper()
+	var states string
+	err := s.db.Writer().QueryRowContext(s.t.Context(), `SELECT coalesce(group_concat(state, ' '), '') FROM (SELECT state FROM stages ORDER BY id)`).Scan(&states)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return states
 }
 
 func (s *server) interfere(before func(string, http.ResponseWriter, *http.Request), after func(string)) {

@@ -40,11 +40,11 @@ func TestAWrongUploadLeavesNothing(t *testing.T) {
 		body io.Reader
 		code string
 	}{
-		"another hash":              {sha256Hex("x"), strings.NewReader("y"), trip2g.EINVALID},
-		"upper-case hash":           {strings.ToUpper(sha256Hex("x")), strings.NewReader("x"), trip2g.EINVALID},
+		"another hash":              {sha256Hex("x"), strings.NewReader("y"), trip2g.ECONFLICT},
+		"upper-case hash":           {strings.ToUpper(sha256Hex("x")), strings.NewReader("x"), trip2g.ECONFLICT},
 		"too large":                 {sha256Hex(strings.Repeat("x", 101)), strings.NewReader(strings.Repeat("x", 101)), trip2g.ETOOLARGE},
-		"cut off":                   {sha256Hex("x"), io.MultiReader(strings.NewReader("x"), iotest.ErrReader(io.ErrUnexpectedEOF)), trip2g.EINVALID},
-		"another body for a known":  {sha256Hex("there already"), strings.NewReader("y"), trip2g.EINVALID},
+		"cut off":                   {sha256Hex("x"), io.MultiReader(strings.NewReader("x"), iotest.ErrReader(io.ErrUnexpectedEOF)), trip2g.EUNAVAILABLE},
+		"another body for a known":  {sha256Hex("there already"), strings.NewReader("y"), trip2g.ECONFLICT},
 		"too large body of a known": {sha256Hex("there already"), strings.NewReader(strings.Repeat("x", 101)), trip2g.ETOOLARGE},
 	} {
 		_, err := db.PutAsset(t.Context(), tt.hash, "text/plain", 100, tt.body)

@@ -10,8 +10,13 @@ import (
 
 const keyColumns = `SELECT id, name, hash, hint, created_at, last_used_at, revoked_at FROM api_keys `
 
-// noteUseEvery is how often a key's use is written down: each write is replicated.
-const noteUseEvery = time.Minute
+const (
+	// noteUseEvery is how often a key's use is written down: each write is replicated.
+	noteUseEvery = time.Minute
+	// noteUseWithin bounds the wait for it: while another program holds the write lock, requests that only
+	// read go on.
+	noteUseWithin = time.Second
+)
 
 func scanKey(scan scanner) (trip2g.APIKey, error) {
 	var key trip2g.APIKey
@@ -87,7 +92,9 @@ func (db *DB) KeyByHash(ctx context.Context, hash string, now time.Time) (trip2g
 		return trip2g.APIKey{}, err
 	}
 	if now.Sub(key.LastUsedAt) >= noteUseEvery {
-		_ = db.write(ctx, "note the use of an API key", func(t *tx) error {
+		brief, cancel := context.WithTimeout(ctx, noteUseWithin)
+		defer cancel()
+		_ = db.write(brief, "note the use of an API key", func(t *tx) error {
 			_, err := t.exec(`UPDATE api_keys SET last_used_at = ?1 WHERE id = ?2 AND coalesce(last_used_at, 0) < ?1`, millis(now), key.ID)
 			return err
 		})

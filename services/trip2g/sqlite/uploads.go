@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -47,7 +47,7 @@ func (db *DB) PutAsset(ctx context.Context, hash, contentType string, maxSize in
 	}
 	spool, err := os.CreateTemp(db.tempDir, "trip2g-upload-*")
 	if err != nil {
-		return trip2g.Asset{}, fault("make a temporary file for an upload", err)
+		return trip2g.Asset{}, tempFault(err)
 	}
 	defer os.Remove(spool.Name())
 	defer spool.Close()
@@ -61,23 +61,30 @@ func (db *DB) PutAsset(ctx context.Context, hash, contentType string, maxSize in
 	return db.storeUpload(ctx, &upload{hash: hash, contentType: contentType, size: size, content: spool})
 }
 
-// readUpload copies what r gives to w and tells how much it was. EINVALID unless its SHA-256 is
-// hash, ETOOLARGE past maxSize.
+// readUpload copies what r gives to w and tells how much it was. ECONFLICT unless its SHA-256 is
+// hash, ETOOLARGE past maxSize, EUNAVAILABLE if it did not come whole or w cannot take it.
 func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, error) {
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(r, maxSize+1))
+	var spool *fs.PathError
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return 0, fault("keep an upload", err)
+	case errors.As(err, &spool):
+		return 0, tempFault(err)
 	case err != nil:
-		return 0, &trip2g.Error{Code: trip2g.EINVALID, Message: "the upload ended before it was complete: send it again", Err: err}
+		return 0, unavailable("receive an upload", err, "the upload ended before it was complete: send it again")
 	case size > maxSize:
 		return 0, trip2g.Errorf(trip2g.ETOOLARGE, "the file is larger than the limit of %d bytes", maxSize)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != hash {
-		return 0, trip2g.Errorf(trip2g.EINVALID, "the file that arrived has the SHA-256 %s, not %s: it changed on the way or while it was read; send it again", got, hash)
+		return 0, trip2g.Errorf(trip2g.ECONFLICT, "the file that arrived has the SHA-256 %s, not %s: it changed on the way or while it was read; send it again", got, hash)
 	}
 	return size, nil
+}
+
+// tempFault is the failure of a file in the temporary folder.
+func tempFault(err error) error {
+	return unavailable("keep an upload in a temporary file", err,
+		"the server cannot take an upload now (its temporary folder is full or missing) and nothing of this was kept: make room there and try again")
 }
 
 // upload is a complete upload on its way into the database.

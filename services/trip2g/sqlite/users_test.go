@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,5 +118,21 @@ func TestAnAPIKeyWorksUntilItIsRevoked(t *testing.T) {
 	keys := must[[]trip2g.APIKey](t)(db.Keys(ctx))
 	if len(keys) != 1 || keys[0].RevokedAt.IsZero() || !keys[0].LastUsedAt.Equal(testTime.Add(time.Hour+time.Minute)) {
 		t.Errorf("the list is %+v", keys)
+	}
+}
+
+// A VACUUM or a sqlite3 shell on the server's machine must not keep clients from reading.
+func TestAKeyIsFoundWhileAnotherProgramHoldsTheWriteLock(t *testing.T) {
+	db := newLeader(t)
+	_, err := db.CreateKey(t.Context(), trip2g.APIKey{Name: "laptop", Hash: "h", CreatedAt: testTime})
+	ok(t, err)
+	other := must[*sql.DB](t)(openWriter(db.path))
+	defer other.Close()
+	lock := must[*sql.Tx](t)(other.BeginTx(t.Context(), nil))
+	defer lock.Rollback()
+	began := time.Now()
+	must[trip2g.APIKey](t)(db.KeyByHash(t.Context(), "h", time.Now()))
+	if took := time.Since(began); took >= busyTimeout {
+		t.Errorf("it took %s, as long as a write waits for the lock", took)
 	}
 }

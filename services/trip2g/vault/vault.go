@@ -75,11 +75,11 @@ func openFolder(dir string) (*os.Root, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "there is no folder %s", dir)
+		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "there is no folder %s: name the one that your notes are in", dir)
 	case err != nil:
 		return nil, trip2g.Errorf(trip2g.EINVALID, "the folder %s cannot be opened: %v", dir, cause(err))
 	case !info.IsDir():
-		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is no folder: name the one that the notes are in", dir)
+		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is not a directory: name the folder that your notes are in", dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -43,7 +43,7 @@ type connectionFlags struct {
 func (f *connectionFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.url, "url", "", "the server, any of its nodes (TRIP2G_URL; default http://localhost:8081)")
 	cmd.Flags().StringVar(&f.key, "key", "", "an API key; better TRIP2G_KEY, which other users of this machine cannot see")
-	cmd.Flags().DurationVar(&f.retryFor, "retry-for", time.Minute, "how long to try again when the server is away; 0: not at all")
+	cmd.Flags().DurationVar(&f.retryFor, "retry-for", time.Minute, "how long to try again when the server is away or cannot serve now; 0: not at all")
 }
 
 // connect makes the client; it connects to nothing yet. onRetry is told before each new attempt, warn

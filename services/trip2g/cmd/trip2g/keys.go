@@ -19,7 +19,7 @@ import (
 func newKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make, list and revoke API keys, on the leader",
+		Short: "Create, list and revoke API keys, on the leader",
 		Long: "API keys let programs publish. The commands work on the database itself, while the server runs or not;\n" +
 			"what they do counts at once.",
 		Example: "  trip2g keys list --db-file /var/lib/trip2g/data.sqlite3",
@@ -36,7 +36,7 @@ func newKeysCommand() *cobra.Command {
 func newKeysCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "create",
-		Short:   "Make a key and print it, alone on its line; it is shown this once",
+		Short:   "Create an API key and print it, alone on its line; it is shown only this once",
 		Example: "  trip2g keys create --name laptop",
 		Args:    usage(cobra.NoArgs),
 	}
@@ -58,7 +58,7 @@ func newKeysCreateCommand() *cobra.Command {
 func newKeysListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "List the keys: id, name, first characters, when made, last used and revoked",
+		Short:   "List the keys: id, name, first characters, when created, last used and revoked",
 		Example: "  trip2g keys list",
 		Args:    usage(cobra.NoArgs),
 		RunE: withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
@@ -67,7 +67,7 @@ func newKeysListCommand() *cobra.Command {
 				return err
 			}
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "ID\tNAME\tKEY\tMADE\tLAST USED\tREVOKED")
+			fmt.Fprintln(table, "ID\tNAME\tKEY\tCREATED\tLAST USED\tREVOKED")
 			for _, k := range keys {
 				fmt.Fprintf(table, "%d\t%s\t%s…\t%s\t%s\t%s\n", k.ID, k.Name, k.Hint, when(k.CreatedAt), when(k.LastUsedAt), when(k.RevokedAt))
 			}
@@ -86,7 +86,7 @@ func when(t time.Time) string {
 func newKeysRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "revoke ID",
-		Short:   "End a key for good",
+		Short:   "Revoke a key for good",
 		Example: "  trip2g keys revoke 3",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: withDatabase(func(cmd *cobra.Command, args []string, db *sqlite.DB) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -70,10 +71,11 @@ func newRootCommand() *cobra.Command {
 			"print has no colour, and no bar where there is no terminal; NO_COLOR=1 takes it from the server's log as well.\n\n" +
 			"Every node serves the documentation of its version at " + trip2g.DocsURL + ", as http://localhost:8081" + trip2g.DocsURL + ".",
 		Example: "  trip2g                                     serve on http://localhost:8081\n" +
-			"  trip2g keys create --name laptop           make a key\n" +
+			"  trip2g keys create --name laptop           create an API key\n" +
 			"  TRIP2G_KEY=t2g_... trip2g push ~/notes     publish a folder with it",
 		Args:          usage(cobra.NoArgs),
 		RunE:          serve.RunE,
+		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -86,6 +88,7 @@ func newRootCommand() *cobra.Command {
 		return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
 	})
 	root.AddCommand(serve, newPushCommand(), newPullCommand(), newSearchCommand(), newStatusCommand(), newKeysCommand(), newCompletionCommand(), newVersionCommand())
+	root.SetVersionTemplate("{{.Version}}\n")
 	checkHelp(root)
 	return root
 }
@@ -97,7 +100,7 @@ func checkHelp(root *cobra.Command) {
 	help.Args = func(_ *cobra.Command, args []string) error {
 		cmd, rest, err := root.Find(args)
 		if err == nil && len(rest) > 0 {
-			err = fmt.Errorf("unknown command %q for %q", rest[0], cmd.CommandPath())
+			err = fmt.Errorf("unknown command %q for %q%s", rest[0], cmd.CommandPath(), didYouMean(cmd, rest[0]))
 		}
 		if err != nil {
 			return &codedError{exitUsage, fmt.Errorf("%w; see --help", err)}
@@ -118,11 +121,26 @@ func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 // usage makes a wrong number of arguments end with the exit code of a wrong command line.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		err := check(cmd, args)
+		switch {
+		case err == nil:
+			return nil
+		case cmd.HasSubCommands():
+			return &codedError{exitUsage, fmt.Errorf("%w%s; see --help", err, didYouMean(cmd, args[0]))}
+		default:
 			return &codedError{exitUsage, fmt.Errorf("%w; usage: %s", err, cmd.UseLine())}
 		}
-		return nil
 	}
+}
+
+// didYouMean names the commands that a word that is none may stand for.
+func didYouMean(cmd *cobra.Command, word string) string {
+	cmd.SuggestionsMinimumDistance = 2 // letters that differ, cobra's own default
+	names := cmd.SuggestionsFor(word)
+	if len(names) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(names, " or ") + "?"
 }
 
 func newVersionCommand() *cobra.Command {

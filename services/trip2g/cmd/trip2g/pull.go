@@ -73,7 +73,7 @@ func pullFolder(ctx context.Context, f pullFlags, term *terminal) error {
 		return err
 	}
 	if info, err := os.Stat(f.dir); err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &codedError{exitUsage, fmt.Errorf("%s is no folder: name the one that the notes should go to", printable(f.dir))}
+		return &codedError{exitUsage, fmt.Errorf("%s is not a directory: name the folder that the notes should go to", printable(f.dir))}
 	}
 	summary, err := pull.Run(ctx, f.dir, pull.Options{
 		Server: server, Reporter: term, Text: vault.Text, Force: f.force, Delete: f.delete, DryRun: f.dryRun, History: f.history,

@@ -34,29 +34,32 @@ func (f *sizeFlag) Type() string          { return "size" }
 func newPushCommand() *cobra.Command {
 	f := pushFlags{maxNoteSize: sizeFlag{vault.DefaultMaxNoteSize}}
 	cmd := &cobra.Command{
-		Use:   "push DIR",
+		Use:   "push [DIR]",
 		Short: "Publish a folder of notes and the files that they refer to",
 		Long: "Compares the folder with what the server has, sends what differs, and makes all of it visible in one step.\n" +
-			"Until then readers see what they saw. A push that was cut short continues where it was when it is run again.\n\n" +
+			"Until then readers see what they saw, and a push that fails or is stopped (Ctrl-C) leaves nothing behind: run it\n" +
+			"again. DIR is the current folder unless you name another.\n\n" +
+			"What the server cannot take for a passing reason (it restarts, its database is busy, its disk is full) is tried\n" +
+			"again for --retry-for. If that is not enough, nothing of the push becomes visible.\n\n" +
 			"Notes are the .md and .html files. Other files are sent if a note refers to them. Left out are names that start\n" +
 			"with a dot, folders named node_modules, Obsidian's folder of templates, Excalidraw drawings that have an exported\n" +
 			"image, and what .trip2gignore files (in the syntax of .gitignore), the lists exclude and include of _settings.md\n" +
-			"or --exclude leave out. What the server cannot take is left out with a warning.\n\n" +
+			"or --exclude leave out. What is too large or invalid for the server is left out with a warning.\n\n" +
 			"In a folder that `trip2g pull` has made, what others have published since the pull is not undone: files that are as\n" +
 			"they were pulled are not sent over newer ones, and --delete leaves notes that the folder never had. --force sends\n" +
 			"and hides those, too.\n\n" +
 			"With --watch it goes on until Ctrl-C and sends each file that is saved. What is removed or renamed meanwhile is\n" +
 			"hidden, without --delete too. A server that goes away gets what it missed when it is back.\n\n" +
 			"The URL may be any node's: a replica hands the notes on to its leader.\n\n" +
-			exitCodes("all is published, or there was nothing to do") + "\n" +
-			"  5  something in the folder has to be mended first",
+			exitCodes("all is published, or there was nothing to do; Ctrl-C has ended a watch that had nothing left to send") + "\n" +
+			"  5  something in the folder has to be corrected first",
 		Example: "  export TRIP2G_URL=https://notes.example.com TRIP2G_KEY=t2g_...\n" +
 			"  trip2g push ~/notes                        publish what has changed\n" +
 			"  trip2g push ~/notes --dry-run --delete     say what would be sent and hidden\n" +
 			"  trip2g push ~/notes --delete               also hide what the folder no longer has\n" +
 			"  trip2g push ~/notes --watch                publish each file as it is saved\n" +
 			"  trip2g push ~/notes --json | jq .position",
-		Args:              usage(cobra.ExactArgs(1)),
+		Args:              usage(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeFolder,
 	}
 	f.add(cmd)
@@ -72,7 +75,10 @@ func newPushCommand() *cobra.Command {
 		if f.watch && f.dryRun {
 			return &codedError{exitUsage, errors.New("--watch publishes and --dry-run does not: leave one of them out")}
 		}
-		f.dir = args[0]
+		f.dir = "."
+		if len(args) > 0 {
+			f.dir = args[0]
+		}
 		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
 		term.json = f.json
 		if f.watch {
@@ -137,9 +143,9 @@ func (f pushFlags) options(notes *vault.Vault, state *pull.State, server *client
 
 // pushError words the failure of a push for a terminal.
 func pushError(err error, code int) error {
-	stopped := "stopped; nothing of this push is visible, and running it again continues where it was"
-	if failed := (*push.Error)(nil); errors.As(err, &failed) && failed.Unsure {
-		stopped = "stopped while the push was made visible; run it again to be sure"
+	outcome := push.NotVisible
+	if failed := (*push.Error)(nil); errors.As(err, &failed) {
+		outcome = failed.Outcome
 	}
-	return terminalError(err, code, stopped)
+	return terminalError(err, code, "stopped; "+outcome.String())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,21 +22,27 @@ func TestCtrlCEndsAPushWithAWord(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.md"), []byte("a"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for operation, want := range map[string]string{
-		"mutation PushNotes": "nothing of this push is visible", "mutation CommitNotes": "run it again to be sure",
+	const discarded = `{"data":{"result":{"__typename":"DiscardNotesPayload","committed":%v}}}`
+	for name, tt := range map[string]struct{ operation, discard, want string }{
+		"while notes are sent":             {"mutation PushNotes", "", "nothing of this push is visible"},
+		"before the commit":                {"mutation CommitNotes", fmt.Sprintf(discarded, false), "nothing of this push is visible"},
+		"after the commit":                 {"mutation CommitNotes", fmt.Sprintf(discarded, true), "the push is visible all the same"},
+		"at the commit, the server silent": {"mutation CommitNotes", "", "run it again to be sure"},
 	} {
-		t.Run(operation, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
-				if strings.Contains(string(body), operation) {
+				if strings.Contains(string(body), tt.operation) {
 					stop()
 					<-r.Context().Done()
 					return
 				}
 				w.Header().Set("Content-Type", "application/json")
 				switch {
+				case strings.Contains(string(body), "DiscardNotes"):
+					io.WriteString(w, tt.discard)
 				case strings.Contains(string(body), "NotePaths"):
 					io.WriteString(w, `{"data":{"notePaths":[]}}`)
 				default:
@@ -45,7 +52,7 @@ func TestCtrlCEndsAPushWithAWord(t *testing.T) {
 			defer server.Close()
 			var stdout, stderr bytes.Buffer
 			code := run(ctx, []string{"push", dir, "--url", server.URL, "--key", "t2g_key"}, &stdout, &stderr)
-			if code != exitFailure || stdout.Len() != 0 || !strings.Contains(stderr.String(), "trip2g: stopped") || !strings.Contains(stderr.String(), want) {
+			if code != exitFailure || stdout.Len() != 0 || !strings.Contains(stderr.String(), "trip2g: stopped") || !strings.Contains(stderr.String(), tt.want) {
 				t.Errorf("exit code %d: %s%s", code, stdout.String(), stderr.String())
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -52,6 +53,7 @@ func watchFolder(ctx context.Context, f pushFlags, term *terminal) error {
 		pushFlags: f, term: term, server: server, changes: changes.Changes(),
 		waits: &backoff.ExponentialBackOff{InitialInterval: firstAgain, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: mostAgain},
 	}
+	defer w.memory.Stop(ctx, server)
 	for {
 		err := w.round(ctx)
 		if ctx.Err() != nil && err == nil {
@@ -119,11 +121,13 @@ func (w *watching) judge(ctx context.Context, err error) (again time.Duration, e
 	switch {
 	case code == trip2g.EUNAUTHORIZED, code == trip2g.EFORBIDDEN, code == trip2g.ENOTFOUND && !w.begun:
 		return 0, pushError(err, serverExitCode(err))
+	case code == trip2g.EEXPIRED: // the server was away, or this machine asleep: the next round sends all of it anew
+		return w.waits.NextBackOff(), nil
 	case code == trip2g.EINVALID, code == trip2g.ETOOLARGE:
-		w.tell(err, "mend it and save")
+		w.tell(err, "correct it and save")
 		return 0, nil
 	default:
-		w.tell(err, "what is saved is published when that is over")
+		w.tell(err, "what you save is published when that is over")
 		return w.waits.NextBackOff(), nil
 	}
 }
@@ -135,7 +139,12 @@ func (w *watching) tell(err error, then string) {
 	}
 	text := terminalError(err, exitFailure, "").Error()
 	if text != w.failed {
-		w.term.Print("warning: " + text + "; " + then)
+		what, files, _ := strings.Cut(text, "\n")
+		line := "warning: " + strings.TrimRight(what, ".;: ") + "; " + then
+		if files != "" {
+			line += "\n" + files
+		}
+		w.term.Print(line)
 	}
 	w.failed = text
 }

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": startServer, "stop": stopServer, "restart": restartServer, "nobody": freeURL,
 			"exits": commandAndExit, "push": pushAndExit, "page": fetchPage, "await": awaitPage, "leads": followPage, "bytes": writeBytes, "says": awaitOutput,
+			"busy": holdDatabase, "free": freeDatabase,
 		},
 		RequireExplicitExec: true,
 	})
@@ -54,6 +55,8 @@ type serverKey struct{}
 type scriptServer struct {
 	public, internal, database string
 	settings                   []string
+
+	release func() // ends the hold of its database; nil: nobody holds it
 
 	cmd   *exec.Cmd
 	log   *bytes.Buffer

@@ -75,7 +75,11 @@ func (t *terminal) found(answer client.SearchAnswer) {
 	for _, r := range answer.Results {
 		// What the server says is made harmless before the marks, which steer the terminal, come in.
 		r.Snippet = printable(strings.ReplaceAll(r.Snippet, "\n", " "))
-		fmt.Fprintf(t.out, "%s\n  %s\n  %s\n\n", printable(r.Title), printable(r.URL), r.Marked(begin, end))
+		fmt.Fprintf(t.out, "%s\n  %s\n", printable(r.Title), printable(r.URL))
+		if strings.TrimSpace(r.Snippet) != "" {
+			fmt.Fprintf(t.out, "  %s\n", r.Marked(begin, end))
+		}
+		fmt.Fprintln(t.out)
 	}
 	switch {
 	case answer.Total == 0:

@@ -115,7 +115,7 @@ func (t *terminal) Retry(err error, _ time.Duration) {
 	defer t.mu.Unlock()
 	if time.Since(t.retried) > tellEvery {
 		t.retried = time.Now()
-		t.print("warning: " + err.Error() + "; trying again")
+		t.print("warning: " + strings.TrimRight(err.Error(), ". ") + "; trying again")
 	}
 }
 

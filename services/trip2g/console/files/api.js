@@ -3,53 +3,47 @@
 const address = "/_system/graphql";
 
 // Failure is what went wrong, in words for people. fields are the parts of an input at fault, each with
-// name and value; code is the API's own, or "away" if there was no answer of the API.
+// name and value. code is the API's own, "away" if there was no answer of the API. refused is true if the
+// API has understood what it was asked and does not do it.
 export class Failure extends Error {
-  constructor(message, { fields = [], code = "" } = {}) {
+  constructor(message, { fields = [], code = "", refused = false } = {}) {
     super(message);
     this.name = "Failure";
     this.fields = fields;
     this.code = code;
+    this.refused = refused;
+  }
+
+  // temporary tells what another attempt may cure.
+  get temporary() {
+    return this.code === "away" || this.code === "unavailable";
   }
 }
 
-// ask sends an operation and gives its data. It throws a Failure for everything else.
-export async function ask(query, variables = {}, { signal } = {}) {
+// ask sends an operation and gives its data. It throws a Failure for everything else. push is the id of the
+// push that it belongs to.
+export async function ask(query, variables = {}, { signal, push, keepalive } = {}) {
   return data(await send({
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...(push ? { "X-Push-Id": push } : {}) },
     body: JSON.stringify({ query, variables }),
     signal,
+    keepalive,
   }));
 }
 
 // change sends a mutation of one field and gives that field's payload. An ErrorPayload is thrown as a
 // Failure, so that the operation's text must ask for it: ...Errors spreads what is needed.
 export async function change(query, variables = {}, options = {}) {
-  const answer = await ask(query + errors, variables, options);
-  try {
-    return payload(answer);
-  } catch (failure) {
-    if (await signedOut()) failure.code = "unauthorized";
-    throw failure;
-  }
-}
-
-// signedOut tells whether a refusal may be because the session has ended: an ErrorPayload does not say.
-async function signedOut() {
-  try {
-    return (await ask("{ viewer { role } }")).viewer.role === "GUEST";
-  } catch {
-    return false;
-  }
+  return payload(await ask(query + errors, variables, options));
 }
 
 // errors is the fragment that a mutation's union spreads to say why not.
-const errors = "\nfragment Errors on ErrorPayload { message byFields { name value } }";
+const errors = "\nfragment Errors on ErrorPayload { code message byFields { name value } }";
 
 // upload sends a mutation of one field whose variable input.file is a file (the GraphQL multipart request
 // specification). progress is told the bytes sent so far.
-export function upload(query, variables, file, { signal, progress = () => {} } = {}) {
+export function upload(query, variables, file, { signal, push, progress = () => {} } = {}) {
   const form = new FormData();
   form.append("operations", JSON.stringify({ query: query + errors, variables }));
   form.append("map", JSON.stringify({ 0: ["variables.input.file"] }));
@@ -57,6 +51,7 @@ export function upload(query, variables, file, { signal, progress = () => {} } =
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch does not tell how much was sent
     request.open("POST", address);
+    if (push) request.setRequestHeader("X-Push-Id", push);
     request.upload.addEventListener("progress", (event) => progress(event.loaded));
     request.addEventListener("load", () => {
       try {
@@ -100,6 +95,8 @@ function away() {
   return new Failure("The node did not answer. It may be restarting: try again in a moment.", { code: "away" });
 }
 
+const cannotServe = [408, 429, 502, 503, 504]; // statuses of a node that cannot serve now
+
 function data({ status, text, type }) {
   let answer;
   try {
@@ -108,7 +105,7 @@ function data({ status, text, type }) {
     answer = undefined;
   }
   const error = answer?.errors?.[0];
-  if (error) throw new Failure(error.message, { code: error.extensions?.code ?? "" });
+  if (error) throw new Failure(error.message, { code: error.extensions?.code ?? (cannotServe.includes(status) ? "away" : "") });
   if (!answer?.data) {
     const said = text.trim().slice(0, 300);
     throw new Failure(`The server answered with status ${status}${said && !said.startsWith("<") ? `: ${said}` : "."}`, { code: "away" });
@@ -118,6 +115,8 @@ function data({ status, text, type }) {
 
 function payload(answer) {
   const [result] = Object.values(answer);
-  if (result?.__typename === "ErrorPayload") throw new Failure(result.message, { fields: result.byFields ?? [], code: "refused" });
+  if (result?.__typename === "ErrorPayload") {
+    throw new Failure(result.message, { fields: result.byFields ?? [], code: result.code, refused: result.code !== "unauthorized" });
+  }
   return result;
 }

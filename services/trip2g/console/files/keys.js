@@ -14,7 +14,7 @@ form.addEventListener("submit", (event) => {
       await create(input.value);
       form.reset();
     } catch (failure) {
-      if (failure.code !== "refused") throw failure;
+      if (!failure.refused) throw failure;
       input.setAttribute("aria-invalid", "true");
       fill(find("fault"), failure.message);
       input.focus();

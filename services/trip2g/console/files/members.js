@@ -15,7 +15,7 @@ form.addEventListener("submit", (event) => {
       await invite(input.value);
       form.reset();
     } catch (failure) {
-      if (failure.code !== "refused") throw failure;
+      if (!failure.refused) throw failure;
       input.setAttribute("aria-invalid", "true");
       fill(find("fault"), failure.message);
     }

@@ -1,6 +1,6 @@
 import { Failure } from "./api.js";
-import { bytes, el, fill, find, number, tell, toast, words } from "./dom.js";
-import { compare, forget, push } from "./push.js";
+import { bytes, el, fill, find, number, toast, words } from "./dom.js";
+import { compare, push } from "./push.js";
 import { isNote } from "./rules.js";
 import { entriesOfDrop, filesOfDrop, filesOfInput, Vault } from "./vault.js";
 
@@ -41,11 +41,10 @@ async function step(action, meaning) {
     drop.hidden = false;
     fill(place);
     if (failure.name === "AbortError") {
-      await forget().catch(tell);
       fill(progress, el("p", { class: "notice", role: "status" }, "Stopped. Nothing of it is visible to readers."));
     } else {
       if (!(failure instanceof Failure)) console.error(failure);
-      fill(progress, el("div", { class: "notice bad", role: "alert" }, el("p", {}, words(failure)), el("p", {}, meaning)));
+      fill(progress, el("div", { class: "notice bad", role: "alert" }, el("p", {}, words(failure)), el("p", {}, meaning(failure))));
     }
     return undefined;
   } finally {
@@ -83,7 +82,7 @@ async function begin(read) {
     if (vault.notes.size === 0) throw new Failure(`There are no notes to publish in ${name}: none of its ${number(files.length, "file")} ends in .md or .html and is not left out by a rule.`);
     const plan = await compare(vault, { signal, tell: (done, total) => show(done, total, `${number(done)} of ${number(total, "note")}`) });
     review(name, vault, plan);
-  }, "Nothing was sent.");
+  }, () => "Nothing was sent.");
 }
 
 function review(name, vault, plan) {
@@ -132,7 +131,7 @@ async function publish(vault, plan, hide) {
       if (what !== part) show = bar({ notes: "Sending notes", files: "Sending files", commit: "Making it visible" }[part = what]);
       show(done, total, { notes: `${number(done)} of ${number(total, "note")}`, files: `${bytes(done)} of ${bytes(total)}`, commit: "" }[what]);
     },
-  }), "Nothing of it is visible to readers, unless the last step had begun. Publishing again is safe.");
+  }), (failure) => (failure.visible === false ? "Nothing of it is visible to readers." : "Whether it is visible to readers is not known. Publish again to be sure."));
   if (result) finished(result);
 }
 

@@ -14,15 +14,43 @@ const pushQuery = `mutation ($input: PushNotesInput!) { pushNotes(input: $input)
 const uploadQuery = "mutation ($input: UploadNoteAssetInput!) { uploadNoteAsset(input: $input) { __typename ... on UploadNoteAssetPayload { uploadSkipped } ...Errors } }";
 const hideQuery = "mutation ($input: HideNotesInput!) { hideNotes(input: $input) { __typename ...Errors } }";
 const commitQuery = "mutation { commitNotes { __typename ...Errors } }";
-const discardQuery = "mutation { discardNotes { __typename ...Errors } }";
+const discardQuery = "mutation { discardNotes { __typename ... on DiscardNotesPayload { committed } ...Errors } }";
 
-// forget drops what an earlier push left unfinished, so that what is published is this folder and no more.
-export const forget = () => change(discardQuery);
+const retryFor = 60_000; // how long to try again what the server cannot take now, in milliseconds
+const longestWait = 5_000;
+
+// newPush gives the id of a push: what is staged with it no other push publishes.
+const newPush = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// discard ends a push, also while the page is being left. It gives whether it was too late, undefined if that
+// is not known.
+async function discard(push) {
+  try {
+    return (await change(discardQuery, {}, { push, keepalive: true })).committed;
+  } catch {
+    return undefined;
+  }
+}
+
+// patiently does what the server may not be able to do now, and again for a while. Each thing that a push does
+// can be done twice.
+async function patiently(signal, action) {
+  const until = Date.now() + retryFor;
+  for (let wait = 250; ; wait = Math.min(2 * wait, longestWait)) {
+    try {
+      return await action();
+    } catch (failure) {
+      if (!failure.temporary || Date.now() + wait > until) throw failure;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, wait); });
+    signal?.throwIfAborted();
+  }
+}
 
 // compare tells how a folder and the server differ. tell is called with how far it is.
 export async function compare(vault, { signal, tell }) {
-  await forget();
-  const { notePaths } = await ask("{ notePaths { id value latestContentHash assetReplaces { id hash absolutePath } } }", {}, { signal });
+  const query = "{ notePaths { id value latestContentHash assetReplaces { id hash absolutePath } } }";
+  const { notePaths } = await patiently(signal, () => ask(query, {}, { signal }));
   const remote = new Map(notePaths.map((note) => [note.value, note]));
   const plan = { added: [], changed: [], same: [], gone: [], uploads: [], known: new Map() };
   let done = 0;
@@ -83,30 +111,48 @@ async function want(vault, list, note, asset, missing) {
 
 // push sends what a plan has. hide takes the notes that are gone from readers. tell(what, done, total) is
 // called with how far it is. It gives {sent, files, hidden, faults, missing}: faults are the files that the
-// server did not take, {path, text}; all else is published.
+// server did not take, {path, text}; all else is published. A failure's visible says whether readers see the
+// push all the same; undefined if that is not known.
 export async function push(vault, plan, { hide, signal, tell }) {
+  const id = newPush();
+  const left = () => discard(id);
+  addEventListener("pagehide", left);
   const result = { sent: 0, files: 0, hidden: 0, faults: [], missing: [] };
+  let visible = false;
+  try {
+    await stage(vault, plan, result, { hide, signal, tell, push: id });
+    tell("commit", 0, 1);
+    visible = undefined;
+    await patiently(undefined, () => change(commitQuery, {}, { push: id })); // from here on it cannot be stopped
+  } catch (failure) {
+    failure.visible = await discard(id) ?? visible;
+    if (failure.visible !== true) throw failure;
+  } finally {
+    removeEventListener("pagehide", left);
+  }
+  return result;
+}
+
+async function stage(vault, plan, result, { hide, signal, tell, push }) {
   const list = [...plan.uploads];
   const notes = [...plan.added, ...plan.changed, ...plan.again];
+  const options = { signal, push };
   let done = 0;
   for await (const batch of batches(vault, notes, signal)) {
-    for (const note of await pushBatch(batch, result, signal)) {
+    for (const note of await pushBatch(batch, result, options)) {
       for (const asset of note.assets) await want(vault, list, note, asset, result.missing);
     }
     done += batch.length;
     tell("notes", done, notes.length);
   }
   result.sent = plan.added.length + plan.changed.length - result.faults.length;
-  await sendFiles(vault, list, result, { signal, tell });
+  await sendFiles(vault, list, result, { ...options, tell });
   for (let at = 0; hide && at < plan.gone.length; at += hidden) {
     const paths = plan.gone.slice(at, at + hidden);
-    await change(hideQuery, { input: { paths, skipCommit: true } }, { signal });
+    await patiently(signal, () => change(hideQuery, { input: { paths, skipCommit: true } }, options));
     result.hidden += paths.length;
   }
   signal.throwIfAborted();
-  tell("commit", 0, 1);
-  await change(commitQuery); // from here on it cannot be stopped
-  return result;
 }
 
 async function* batches(vault, paths, signal) {
@@ -128,19 +174,19 @@ async function* batches(vault, paths, signal) {
 }
 
 // pushBatch leaves out the notes that the server does not take, and says why.
-async function pushBatch(updates, result, signal) {
+async function pushBatch(updates, result, options) {
   try {
-    return (await change(pushQuery, { input: { updates, skipCommit: true } }, { signal })).notes;
+    return (await patiently(options.signal, () => change(pushQuery, { input: { updates, skipCommit: true } }, options))).notes;
   } catch (failure) {
     const refused = new Map((failure.fields ?? []).map((f) => [f.name, f.value]));
     const rest = updates.filter((u) => !refused.has(u.path));
     if (!(failure instanceof Failure) || rest.length === updates.length) throw failure;
     for (const u of updates) if (refused.has(u.path)) result.faults.push({ path: u.path, text: refused.get(u.path) });
-    return rest.length > 0 ? pushBatch(rest, result, signal) : [];
+    return rest.length > 0 ? pushBatch(rest, result, options) : [];
   }
 }
 
-async function sendFiles(vault, list, result, { signal, tell }) {
+async function sendFiles(vault, list, result, { signal, push, tell }) {
   const total = list.reduce((sum, u) => sum + u.size, 0);
   const sent = new Map(); // upload → bytes
   const count = () => tell("files", [...sent.values()].reduce((a, b) => a + b, 0), total);
@@ -149,7 +195,7 @@ async function sendFiles(vault, list, result, { signal, tell }) {
   const work = async () => {
     for (let u = waiting.shift(); u; u = waiting.shift()) {
       signal.throwIfAborted();
-      await sendFile(vault, u, result, signal, (n) => { sent.set(u, Math.min(n, u.size)); count(); });
+      await sendFile(vault, u, result, { signal, push, progress: (n) => { sent.set(u, Math.min(n, u.size)); count(); } });
       paths.add(u.path);
       sent.set(u, u.size);
       count();
@@ -160,12 +206,13 @@ async function sendFiles(vault, list, result, { signal, tell }) {
   result.files = paths.size;
 }
 
-async function sendFile(vault, u, result, signal, progress) {
+// sendFile leaves out a file that the server does not take for what it is, and says why.
+async function sendFile(vault, u, result, options) {
   const input = { file: null, noteId: u.noteId, sha256Hash: u.hash, path: u.reference, absolutePath: u.path, skipCommit: true };
   try {
-    await upload(uploadQuery, { input }, vault.files.get(u.path), { signal, progress });
+    await patiently(options.signal, () => upload(uploadQuery, { input }, vault.files.get(u.path), options));
   } catch (failure) {
-    if (!(failure instanceof Failure) || failure.code === "away") throw failure;
+    if (failure.code !== "invalid" && failure.code !== "too_large") throw failure;
     if (!result.faults.some((f) => f.path === u.path)) result.faults.push({ path: u.path, text: failure.message });
   }
 }
