@@ -78,6 +78,9 @@ type Options struct {
 	// References gives the files that a note's text refers to, as written.
 	References func(path, content string) []string
 
+	// Ready is called when all is sent, before it becomes visible, and can keep it from that; nil: nothing.
+	Ready func(context.Context) error
+
 	Delete bool // hide the notes that the vault has no more; with a Base, those alone that it has had
 	Force  bool // send and hide also what Base keeps from it
 	DryRun bool // ask and compare, change nothing
@@ -302,7 +305,10 @@ func (r *run) stage(ctx context.Context) error {
 	if err := r.stageAssets(ctx, uploads); err != nil {
 		return err
 	}
-	return r.stageHiding(ctx)
+	if err := r.stageHiding(ctx); err != nil || r.Ready == nil {
+		return err
+	}
+	return r.Ready(ctx)
 }
 
 // rehearse tells what stage would do.

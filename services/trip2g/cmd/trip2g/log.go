@@ -37,7 +37,7 @@ func newLogger(c *config.Config, out io.Writer, terminal bool) zerolog.Logger {
 	return zerolog.New(out).Level(level).With().Timestamp().Str("node", c.NodeName).Str("role", c.Role()).Logger()
 }
 
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }

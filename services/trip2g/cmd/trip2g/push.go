@@ -21,6 +21,8 @@ type pushFlags struct {
 	delete, force bool
 	dryRun, watch bool
 	quiet, json   bool
+	verbose, yes  bool
+	access        accessFlag
 	exclude       []string
 	maxNoteSize   sizeFlag
 }
@@ -48,6 +50,9 @@ func newPushCommand() *cobra.Command {
 			"In a folder that `trip2g pull` has made, what others have published since the pull is not undone: files that are as\n" +
 			"they were pulled are not sent over newer ones, and --delete leaves notes that the folder never had. --force sends\n" +
 			"and hides those, too.\n\n" +
+			"Notes that do not say who may read them (free, publish, draft, subgraph in their frontmatter) are for whom the site's\n" +
+			"default names. As long as there is none they are for members, and the first push on a terminal asks. --access answers\n" +
+			"for scripts, and changes the default later.\n\n" +
 			"With --watch it goes on until Ctrl-C and sends each file that is saved. What is removed or renamed meanwhile is\n" +
 			"hidden, without --delete too. A server that goes away gets what it missed when it is back.\n\n" +
 			"The URL may be any node's: a replica hands the notes on to its leader.\n\n" +
@@ -57,6 +62,7 @@ func newPushCommand() *cobra.Command {
 			"  trip2g push ~/notes                        publish what has changed\n" +
 			"  trip2g push ~/notes --dry-run --delete     say what would be sent and hidden\n" +
 			"  trip2g push ~/notes --delete               also hide what the folder no longer has\n" +
+			"  trip2g push ~/notes --access members       notes that do not say who may read them are for members\n" +
 			"  trip2g push ~/notes --watch                publish each file as it is saved\n" +
 			"  trip2g push ~/notes --json | jq .position",
 		Args:              usage(cobra.MaximumNArgs(1)),
@@ -65,7 +71,10 @@ func newPushCommand() *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.delete, "delete", false, "hide the notes that the server has and the folder has no more; their history is kept")
 	cmd.Flags().BoolVar(&f.force, "force", false, "also send what is older than the server's, and with --delete hide what the folder never had")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and change nothing")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and who may read each note, and change nothing")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "with --dry-run, list each note, and why")
+	cmd.Flags().Var(&f.access, "access", "who may read notes that do not say: everyone or members")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "make notes public by --access everyone without asking")
 	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "go on and publish each file as it is saved")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print what was done as JSON, with --watch one line for each change")
@@ -80,7 +89,7 @@ func newPushCommand() *cobra.Command {
 			f.dir = args[0]
 		}
 		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
-		term.json = f.json
+		term.in, term.json, term.verbose = cmd.InOrStdin(), f.json, f.verbose
 		if f.watch {
 			return watchFolder(cmd.Context(), f, term)
 		}
@@ -119,8 +128,15 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 		return pushError(err, exitVault)
 	}
 	defer state.Close()
-	summary, err := push.Run(ctx, f.options(notes, state, server, term))
+	o := f.options(notes, state, server, term)
+	if o.Ready, err = f.chooseAccess(ctx, notes, server, term); err != nil {
+		return accessError(err)
+	}
+	summary, err := push.Run(ctx, o)
 	if err != nil {
+		return pushError(err, serverExitCode(err))
+	}
+	if err := f.lookAtAccess(ctx, notes, server, summary, term); err != nil {
 		return pushError(err, serverExitCode(err))
 	}
 	term.Summary(summary, f.dryRun, server.Site())

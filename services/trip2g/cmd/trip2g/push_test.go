@@ -43,6 +43,8 @@ func TestCtrlCEndsAPushWithAWord(t *testing.T) {
 				switch {
 				case strings.Contains(string(body), "DiscardNotes"):
 					io.WriteString(w, tt.discard)
+				case strings.Contains(string(body), "SiteAccess"):
+					io.WriteString(w, `{"data":{"siteAccess":{"default":"MEMBERS"}}}`)
 				case strings.Contains(string(body), "NotePaths"):
 					io.WriteString(w, `{"data":{"notePaths":[]}}`)
 				default:

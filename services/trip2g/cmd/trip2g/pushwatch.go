@@ -32,6 +32,9 @@ type watching struct {
 	cache  vault.Cache
 	memory push.Memory
 
+	ready  func(context.Context) error // sets who may read the site, before the first push is visible
+	chosen bool                        // that is known
+
 	begun  bool   // a push has succeeded
 	failed string // what kept the last push from succeeding; "" if it did
 	waits  *backoff.ExponentialBackOff
@@ -87,6 +90,15 @@ func (w *watching) round(ctx context.Context) error {
 	defer state.Close()
 	o := w.options(notes, state, w.server, w.term)
 	o.Memory = &w.memory
+	if !w.chosen {
+		if w.ready, err = w.chooseAccess(ctx, notes, w.server, w.term); err != nil {
+			return err
+		}
+		w.chosen = true
+	}
+	if !w.begun {
+		o.Ready = w.ready
+	}
 	summary, err := push.Run(ctx, o)
 	if err != nil {
 		return err
@@ -99,6 +111,9 @@ func (w *watching) round(ctx context.Context) error {
 		return nil
 	}
 	w.begun, w.term.calm = true, true
+	if err := w.lookAtAccess(ctx, notes, w.server, summary, w.term); err != nil {
+		return err
+	}
 	w.term.Summary(summary, false, w.server.Site())
 	if !w.quiet {
 		fmt.Fprintln(w.term.err, printable("watching "+w.dir+"; what is saved there is published, Ctrl-C ends it"))
@@ -116,6 +131,9 @@ func (w *watching) judge(ctx context.Context, err error) (again time.Duration, e
 	}
 	if ctx.Err() != nil {
 		return 0, pushError(err, exitFailure)
+	}
+	if coded := (*codedError)(nil); errors.As(err, &coded) { // an answer was no
+		return 0, coded
 	}
 	code := trip2g.ErrorCode(err)
 	switch {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -32,8 +33,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": startServer, "stop": stopServer, "restart": restartServer, "nobody": freeURL,
-			"exits": commandAndExit, "push": pushAndExit, "page": fetchPage, "await": awaitPage, "leads": followPage, "bytes": writeBytes, "says": awaitOutput,
+			"server": startPublicServer, "newsite": startServer, "stop": stopServer, "restart": restartServer, "nobody": freeURL,
+			"exits": commandAndExit, "asked": commandOnTerminal, "push": pushAndExit, "page": fetchPage, "await": awaitPage, "leads": followPage, "bytes": writeBytes, "says": awaitOutput,
 			"busy": holdDatabase, "free": freeDatabase,
 		},
 		RequireExplicitExec: true,
@@ -65,7 +66,7 @@ type scriptServer struct {
 
 func serverOf(ts *testscript.TestScript) *scriptServer { return ts.Value(serverKey{}).(*scriptServer) }
 
-// startServer ("server [SETTING=VALUE...]") starts a leader with a new database and puts its URL and
+// startServer ("newsite [SETTING=VALUE...]") starts a leader with a new database and puts its URL and
 // a key of it where the commands look for them, and its internal port's URL into INTERNAL_URL.
 func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	s := serverOf(ts)
@@ -77,9 +78,14 @@ func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	ts.Check(ts.Exec("trip2g", "keys", "create", "--name", "script", "--db-file", s.database))
 	ts.Setenv("TRIP2G_URL", "http://"+s.public)
 	ts.Setenv("INTERNAL_URL", "http://"+s.internal)
-	key := strings.TrimSpace(ts.ReadFile("stdout"))
-	ts.Setenv("TRIP2G_KEY", key)
-	makePublic(ts, "http://"+s.public, key)
+	ts.Setenv("TRIP2G_KEY", strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// startPublicServer ("server [SETTING=VALUE...]") is startServer for a site whose notes are public unless
+// they say otherwise.
+func startPublicServer(ts *testscript.TestScript, neg bool, settings []string) {
+	startServer(ts, neg, settings)
+	makePublic(ts, ts.Getenv("TRIP2G_URL"), ts.Getenv("TRIP2G_KEY"))
 }
 
 // makePublic has notes public that do not say who may read them, on a site that has none yet.
@@ -189,6 +195,29 @@ func commandAndExit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if key := ts.Getenv("TRIP2G_KEY"); key != "" && strings.Contains(ts.ReadFile("stdout")+ts.ReadFile("stderr"), key) {
 		ts.Fatalf("%q printed the key", args[1:])
+	}
+}
+
+// commandOnTerminal ("asked CODE ANSWER,... ARG...") runs trip2g on a pseudo-terminal on which somebody
+// has typed the answers, each a line. What is shown there goes to the file tty.
+func commandOnTerminal(ts *testscript.TestScript, _ bool, args []string) {
+	program, err := exec.LookPath("trip2g")
+	ts.Check(err)
+	cmd := exec.Command(program, args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TRIP2G_URL", "TRIP2G_KEY"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	tty, err := pty.Start(cmd)
+	ts.Check(err)
+	defer tty.Close()
+	_, err = io.WriteString(tty, strings.ReplaceAll(args[1], ",", "\n")+"\n")
+	ts.Check(err)
+	shown, _ := io.ReadAll(tty) // it fails when the command's end of the terminal is closed
+	cmd.Wait()
+	ts.Check(os.WriteFile(ts.MkAbs("tty"), bytes.ReplaceAll(shown, []byte("\r\n"), []byte("\n")), 0o644))
+	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); code != args[0] {
+		ts.Fatalf("%q on a terminal ended with %s, want %s:\n%s", args[2:], code, args[0], shown)
 	}
 }
 

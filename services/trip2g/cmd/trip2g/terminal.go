@@ -24,12 +24,18 @@ const tellEvery = 10 * time.Second
 // terminal shows a push or a pull: a bar on a terminal, and elsewhere lines if it takes long. It
 // implements push.Reporter and pull.Reporter.
 type terminal struct {
+	in       io.Reader // where answers come from; nil: nobody answers
 	out, err io.Writer
 	quiet    bool
 	json     bool   // the summary is JSON
 	calm     bool   // no bars: a watch tells what it did
 	bars     bool   // there is a terminal to draw them on
+	verbose  bool   // a dry run lists each note
 	doing    string // "Sending" or "Writing", for the bar
+
+	would  map[string][]string // what a dry run leaves undone: paths by action
+	notes  []noteReport        // of a dry run
+	access *trip2g.AccessState // of the site after a push; nil: not known
 
 	mu       sync.Mutex
 	work     *work // nil between End and Begin
@@ -50,7 +56,7 @@ type work struct {
 }
 
 func newTerminal(out, err io.Writer, quiet bool) *terminal {
-	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending", named: map[string][]string{}}
+	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending", named: map[string][]string{}, would: map[string][]string{}}
 }
 
 // Print shows a line beside the progress, also when quiet.
@@ -121,10 +127,10 @@ func (t *terminal) Retry(err error, _ time.Duration) {
 
 // Would is push.Reporter's.
 func (t *terminal) Would(action, path string) {
-	if t.json {
-		return // the summary says it
+	if action == "hide" {
+		action = "unpublish"
 	}
-	fmt.Fprintln(t.out, printable("would "+action+" "+path))
+	t.would[action] = append(t.would[action], path)
 }
 
 // Begin is push.Reporter's.
@@ -189,8 +195,12 @@ func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
 	case t.json:
 		t.report(s, dryRun, site)
 	case !t.quiet:
+		if dryRun {
+			t.rehearsed()
+		}
 		t.summary(s, dryRun, site)
-		t.tellLeft(s)
+		t.tellAccess()
+		t.tellLeft(s, dryRun)
 	}
 }
 
@@ -219,7 +229,7 @@ func (t *terminal) Saved(s push.Summary, site string) {
 		if s.Changed() {
 			fmt.Fprintln(t.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
 		}
-		t.tellLeft(s)
+		t.tellLeft(s, false)
 	}
 }
 
@@ -246,10 +256,12 @@ func names(paths []string) string {
 }
 
 // tellLeft tells what a push has left as it was, and what would change it.
-func (t *terminal) tellLeft(s push.Summary) {
+func (t *terminal) tellLeft(s push.Summary, dryRun bool) {
 	t.tellOnce(s.Left, "note", "Left on the server, no longer in the folder: %s (%s). --delete hides them.")
 	t.tellOnce(s.NeverHad, "note", "Left on the server, never in this folder: %s (%s). `trip2g pull` gets them; --force --delete hides them.")
-	t.tellOnce(excludedPaths(s), "note", "Left out by rules: %s (%s). --dry-run says which rule.")
+	if !dryRun { // which has listed them
+		t.tellOnce(excludedPaths(s), "note", "Left out by rules: %s (%s). --dry-run -v says which rule.")
+	}
 	t.tellOnce(s.StillPublished, "note", "Still published, although left out: %s (%s). --delete unpublishes them.")
 	t.tellOnce(s.Older, "file", "Not sent, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends them.")
 }
@@ -282,8 +294,10 @@ type pushReport struct {
 	Excluded       []exclusionReport `json:"excluded"`
 	Older          []string          `json:"older"`
 	Unchanged      int               `json:"unchanged"`
-	Position       trip2g.Position   `json:"position"` // 0: not known
-	Visible        bool              `json:"visible"`  // at the node that was pushed to
+	Access         *accessReport     `json:"access"`          // null: a dry run, or not known
+	Notes          []noteReport      `json:"notes,omitempty"` // of a dry run
+	Position       trip2g.Position   `json:"position"`        // 0: not known
+	Visible        bool              `json:"visible"`         // at the node that was pushed to
 	URL            string            `json:"url"`
 	Warnings       []warningReport   `json:"warnings"`
 }
@@ -303,6 +317,7 @@ func (t *terminal) report(s push.Summary, dryRun bool, site string) {
 	report := pushReport{
 		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left),
 		NeverHad: list(s.NeverHad), StillPublished: list(s.StillPublished), Excluded: exclusionReports(s.Excluded), Older: list(s.Older), Unchanged: s.Unchanged,
+		Access: newAccessReport(t.access), Notes: t.notes,
 		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: t.warningReports(),
 	}
 	printJSON(t.out, report)

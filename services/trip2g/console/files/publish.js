@@ -1,6 +1,6 @@
 import { Failure } from "./api.js";
 import { bytes, el, fill, find, number, toast, words } from "./dom.js";
-import { compare, push } from "./push.js";
+import { compare, push, siteAccess } from "./push.js";
 import { isNote } from "./rules.js";
 import { entriesOfDrop, filesOfDrop, filesOfInput, Vault } from "./vault.js";
 
@@ -11,6 +11,7 @@ const place = find("plan");
 const shownPaths = 200; // of a list
 
 let working; // what is under way, to be stopped
+let part; // of a push, whose bar is shown
 
 addEventListener("beforeunload", (event) => { if (working) event.preventDefault(); });
 find("choose").addEventListener("click", () => input.click());
@@ -123,24 +124,41 @@ function again() {
 async function publish(vault, plan, hide) {
   fill(place);
   title("Publishing");
-  let part = "";
+  part = "";
   let show;
   const result = await step((signal) => push(vault, plan, {
-    hide, signal,
+    hide, signal, choose: chooseAccess,
     tell(what, done, total) {
       if (what !== part) show = bar({ notes: "Sending notes", files: "Sending files", commit: "Making it visible" }[part = what]);
       show(done, total, { notes: `${number(done)} of ${number(total, "note")}`, files: `${bytes(done)} of ${bytes(total)}`, commit: "" }[what]);
     },
   }), (failure) => (failure.visible === false ? "Nothing of it is visible to readers." : "Whether it is visible to readers is not known. Publish again to be sure."));
-  if (result) finished(result);
+  if (result) finished(result, await siteAccess().catch(() => undefined));
 }
 
-function finished(result) {
+// chooseAccess asks who may read the notes that do not say.
+function chooseAccess(unspecified, signal) {
+  part = "";
+  title("Who may read your notes?");
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    const answer = (text, access, kind) => el("button", { type: "button", class: kind, onclick: () => { title("Publishing"); resolve(access); } }, text);
+    fill(progress, el("div", { id: "access" },
+      el("p", {}, `${number(unspecified, "note")} ${unspecified === 1 ? "does" : "do"} not say who may read ${unspecified === 1 ? "it" : "them"}.`),
+      el("p", { class: "hint" }, "Your answer holds for the whole site, and can be changed in its settings. A note can say it itself: free: true makes it public, free: false keeps it for members."),
+      el("p", { class: "buttons" }, answer("Members only", "MEMBERS", "primary"), answer("Everyone", "EVERYONE"),
+        el("button", { type: "button", onclick: () => working?.abort() }, "Cancel"))));
+    find("work-title").focus();
+  });
+}
+
+function finished(result, access) {
   drop.hidden = false;
   title("Published");
   fill(progress);
   fill(place,
     el("p", { class: "notice", role: "status" }, `${number(result.sent, "note")} sent, ${number(result.files, "file")} sent, ${number(result.hidden, "note")} taken away. Readers see it now, on every node.`),
+    access && el("p", {}, `Who may read the site: ${number(access.public)} public, ${number(access.members)} for members, ${number(access.groups)} for groups, ${number(access.notShown)} not shown.`),
     faults("Not taken by the server", result.faults), faults("Files that notes refer to and the folder has not", result.missing),
     el("p", { class: "buttons" }, el("a", { class: "button primary", href: "/" }, "Open the site"), el("a", { class: "button", href: "/_system/notes" }, "All notes"), el("a", { class: "button", href: "/_system/warnings" }, "Warnings")));
   toast("Published.");

@@ -47,6 +47,12 @@ async function patiently(signal, action) {
   }
 }
 
+const accessFields = "default public members groups notShown unspecified";
+const accessQuery = `mutation ($input: SetSiteAccessInput!) { setSiteAccess(input: $input) { __typename ... on SetSiteAccessPayload { state { ${accessFields} } } ...Errors } }`;
+
+// siteAccess tells who may read the site.
+export const siteAccess = async () => (await ask(`{ siteAccess { ${accessFields} } }`)).siteAccess;
+
 // compare tells how a folder and the server differ. tell is called with how far it is.
 export async function compare(vault, { signal, tell }) {
   const query = "{ notePaths { id value latestContentHash assetReplaces { id hash absolutePath } } }";
@@ -110,10 +116,11 @@ async function want(vault, list, note, asset, missing) {
 }
 
 // push sends what a plan has. hide takes the notes that are gone from readers. tell(what, done, total) is
-// called with how far it is. It gives {sent, files, hidden, faults, missing}: faults are the files that the
-// server did not take, {path, text}; all else is published. A failure's visible says whether readers see the
-// push all the same; undefined if that is not known.
-export async function push(vault, plan, { hide, signal, tell }) {
+// called with how far it is. choose(unspecified) is called if the site has no default yet for that many notes
+// that do not say who may read them: it gives EVERYONE or MEMBERS. push gives {sent, files, hidden, faults,
+// missing}: faults are the files that the server did not take, {path, text}; all else is published. A failure's
+// visible says whether readers see the push all the same; undefined if that is not known.
+export async function push(vault, plan, { hide, signal, tell, choose }) {
   const id = newPush();
   const left = () => discard(id);
   addEventListener("pagehide", left);
@@ -121,6 +128,7 @@ export async function push(vault, plan, { hide, signal, tell }) {
   let visible = false;
   try {
     await stage(vault, plan, result, { hide, signal, tell, push: id });
+    await settleAccess(choose, { signal, push: id });
     tell("commit", 0, 1);
     visible = undefined;
     await patiently(undefined, () => change(commitQuery, {}, { push: id })); // from here on it cannot be stopped
@@ -153,6 +161,14 @@ async function stage(vault, plan, result, { hide, signal, tell, push }) {
     result.hidden += paths.length;
   }
   signal.throwIfAborted();
+}
+
+// settleAccess has the owner choose who may read what does not say, once for a site.
+async function settleAccess(choose, options) {
+  const { stagedAccess: staged, siteAccess: live } = await ask(`{ stagedAccess { ${accessFields} } siteAccess { ${accessFields} } }`, {}, options);
+  if (staged.default !== null || staged.unspecified === 0) return;
+  const access = await choose(staged.unspecified, options.signal);
+  await change(accessQuery, { input: { access, expectedPublic: live.unspecified } }, options);
 }
 
 async function* batches(vault, paths, signal) {

@@ -1,0 +1,59 @@
+package client
+
+import (
+	"context"
+
+	"trip2g/services/trip2g"
+)
+
+const (
+	siteAccessQuery       = `query SiteAccess { siteAccess { default public members groups notShown unspecified } }`
+	unspecifiedNotesQuery = `query UnspecifiedNotes($first: Int) { unspecifiedNotes(first: $first) }`
+	setSiteAccessMutation = `mutation SetSiteAccess($input: SetSiteAccessInput!) { result: setSiteAccess(input: $input) { __typename ` + errorFields
+)
+
+// siteAccessNames are the API's names of defaults.
+var siteAccessNames = map[trip2g.SiteAccess]string{trip2g.AccessEveryone: "EVERYONE", trip2g.AccessMembers: "MEMBERS"}
+
+// SiteAccess asks who may read the site.
+func (c *Client) SiteAccess(ctx context.Context) (trip2g.AccessState, error) {
+	var data struct {
+		SiteAccess *struct {
+			Default *string
+			trip2g.AccessCounts
+		}
+	}
+	if err := c.call(ctx, siteAccessQuery, nil, maxResult, &data); err != nil {
+		return trip2g.AccessState{}, err
+	}
+	if data.SiteAccess == nil {
+		return trip2g.AccessState{}, c.notOurs("its answer does not say who may read the site")
+	}
+	state := trip2g.AccessState{AccessCounts: data.SiteAccess.AccessCounts}
+	for access, name := range siteAccessNames {
+		if data.SiteAccess.Default != nil && *data.SiteAccess.Default == name {
+			state.Default = access
+		}
+	}
+	return state, nil
+}
+
+// UnspecifiedNotes lists the paths of notes that do not say who may read them, at most
+// trip2g.MaxUnspecified.
+func (c *Client) UnspecifiedNotes(ctx context.Context) ([]string, error) {
+	var data struct{ UnspecifiedNotes []string }
+	if err := c.call(ctx, unspecifiedNotesQuery, map[string]any{"first": trip2g.MaxUnspecified}, maxResult, &data); err != nil {
+		return nil, err
+	}
+	return data.UnspecifiedNotes, nil
+}
+
+// SetSiteAccess sets who may read notes that do not say. The server refuses AccessEveryone if another
+// number than expectedPublic of published notes would become public.
+func (c *Client) SetSiteAccess(ctx context.Context, access trip2g.SiteAccess, expectedPublic int) error {
+	input := map[string]any{"access": siteAccessNames[access]}
+	if access == trip2g.AccessEveryone {
+		input["expectedPublic"] = expectedPublic
+	}
+	return c.mutate(ctx, setSiteAccessMutation, input, nil)
+}
