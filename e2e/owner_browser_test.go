@@ -56,7 +56,8 @@ func TestOwnerPublishesByDraggingAFolderIntoAnyNode(t *testing.T) {
 				"sub/Second.md": "Second " + word,
 				".obsidian.md":  "not for readers",
 			})
-			writeFiles(t, filepath.Join(dir, folder), map[string]string{"numbers.csv": "n\n1\n"})
+			writeFiles(t, filepath.Join(dir, folder), map[string]string{"numbers.csv": "n\n1\n", "Diary/monday.md": "not for readers"})
+			writeFiles(t, dir, map[string]string{".trip2gignore": "Diary/\n"})
 			w := openWindow(t, n, desktop)
 			w.asOwner()
 			w.open("/_system/publish")
@@ -70,6 +71,7 @@ func TestOwnerPublishesByDraggingAFolderIntoAnyNode(t *testing.T) {
 				awaitText(t, s.nodes(), path, word)
 			}
 			mustBeGone(t, s.nodes(), "/"+folder+"/obsidian")
+			mustBeGone(t, s.nodes(), "/"+folder+"/diary/monday")
 
 			reader := openWindow(t, n, phone)
 			reader.open("/")
