@@ -40,9 +40,10 @@ remove_shared() {
 
 # remove_images leaves an image that a container of another project runs on.
 remove_images() {
-    for image in $(images "trip2g.checkout=$checkout") $(images "com.docker.compose.project=$project"); do
+    for image in $(images "trip2g.checkout=$checkout") $(docker image ls -q --filter "reference=$project:latest"); do
         [ -n "$(docker ps -q --filter "ancestor=$image")" ] || docker rmi --force "$image" >/dev/null
     done
+    docker image prune --force --filter label=trip2g.stage=toolchain >/dev/null
     [ -n "$(images trip2g.checkout)" ] || each "$(docker image ls -q --filter reference=trip2g-base --filter reference=trip2g-go)" docker rmi
 }
 

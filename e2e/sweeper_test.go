@@ -196,6 +196,21 @@ func removeOnce(ctx context.Context, docker client.APIClient, project string) er
 			return err
 		}
 	}
+	return removeImage(ctx, docker, project)
+}
+
+// removeImage removes the image that Compose has built for a project.
+func removeImage(ctx context.Context, docker client.APIClient, project string) error {
+	built := make(client.Filters).Add("reference", project+":latest")
+	images, err := docker.ImageList(ctx, client.ImageListOptions{Filters: built})
+	if err != nil {
+		return err
+	}
+	for _, image := range images.Items {
+		if _, err := docker.ImageRemove(ctx, image.ID, client.ImageRemoveOptions{Force: true}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@
 #
 # docker/Dockerfile builds trip2g in steps, so that each can be kept:
 #
+# build.sh version OUT         writes trip2g's version
 # build.sh modules             fetches the modules that trip2g is made from
 # build.sh imports LIST        lists the packages of others that trip2g imports
 # build.sh dependencies LIST   compiles the packages listed
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/.."
 . tools/lib.sh
 
 go=${GO:-go}
-command -v "$go" >/dev/null 2>&1 ||
+[ "$1" = version ] || command -v "$go" >/dev/null 2>&1 ||
     fail "The Go command ($go) is missing: install Go 1.26 or later from https://go.dev/dl/, or name it: make GO=/path/to/go"
 # The versions are those of the program's own go.mod, not the workspace's.
 export GOWORK=off CGO_ENABLED=0
@@ -34,11 +35,13 @@ program() {
     build -ldflags "-s -w -X main.$1" -o "$out" "$2"
 }
 
+# A bare repository, which is what the image is built with, is never dirty.
 version() {
     if [ -n "${VERSION:-}" ]; then
         echo "$VERSION"
     else
-        GIT_OPTIONAL_LOCKS=0 git describe --tags --always --dirty 2>/dev/null || echo unknown
+        GIT_OPTIONAL_LOCKS=0 git describe --tags --always --dirty 2>/dev/null ||
+            git describe --tags --always 2>/dev/null || echo unknown
     fi
 }
 
@@ -47,6 +50,9 @@ if [ $# = 2 ]; then
     out=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 fi
 case $1 in
+version)
+    version >"$out"
+    ;;
 trip2g)
     version=$(version)
     cd "$server"

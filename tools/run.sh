@@ -19,7 +19,8 @@ case $TRIP2G_LISTEN_ADDR in
 esac
 cat >&2 <<EOF
 Starting a node on $url ; Ctrl-C stops it.
-Sign in at $url/_system/ with the code that the log below shows.
+Sign in at $url/_system/ with the code that the log below shows. A site without
+an owner is claimed that way first, at $url/_system/claim .
 Publish a folder of notes there, or from the command line, in another terminal:
   export TRIP2G_KEY=\$(bin/trip2g keys create --name laptop --db-file "$TRIP2G_DB_FILE")   # once
   bin/trip2g push --url $url FOLDER
