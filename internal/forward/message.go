@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -248,6 +249,9 @@ func (m *messages) refuse(w http.ResponseWriter, r *http.Request, err error, ref
 	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", authScheme)
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, text, status)

@@ -3,9 +3,10 @@ package trip2g
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
-// Codes that every transport turns into a status of its own, in one place each.
+// Codes of errors. HTTPStatus has the status of each.
 const (
 	EINVALID      = "invalid"      // the input is wrong; saying it again will not help
 	EUNAUTHORIZED = "unauthorized" // no key, session or code, or a wrong one
@@ -14,6 +15,7 @@ const (
 	ECONFLICT     = "conflict"     // the state it was meant for is gone
 	EEXPIRED      = "expired"      // the push that it belongs to is over; run the push again
 	ETOOLARGE     = "too_large"    // past a limit; the message names the limit
+	ERATELIMITED  = "rate_limited" // the same client asked too often; it may ask again later
 	EUNAVAILABLE  = "unavailable"  // not now; trying again may help
 	EINTERNAL     = "internal"     // a fault of ours; details are in the log, never in an answer
 	internalText  = "internal error; the server's log tells more"
@@ -31,6 +33,8 @@ type Error struct {
 	Message string       // for people: what is wrong and what to do
 	Fields  []FieldError // the parts at fault, if there are any
 	Err     error        // the cause, for logs only; may be nil
+
+	RetryAfter time.Duration // of ERATELIMITED and EUNAVAILABLE: when trying again may help; 0: soon
 }
 
 // Error gives the text for logs: message, fields and cause.

@@ -34,10 +34,10 @@ type ClaimService interface {
 // that a caller sees tells whether an address is a user's.
 type SignInService interface {
 	// RequestCode sends a code to the address if it is a user's. EINVALID for what is no address,
-	// EUNAVAILABLE if the address or the client asks too often, EFORBIDDEN while the site has no owner.
+	// ERATELIMITED if the address or the client asks too often, EFORBIDDEN while the site has no owner.
 	RequestCode(ctx context.Context, email string, client Client) error
 	// SignIn takes a code and gives a session and its token, which is stored nowhere. EUNAUTHORIZED
-	// for a wrong, used or old code, EUNAVAILABLE if the client guesses too often.
+	// for a wrong, used or old code, ERATELIMITED if the client guesses too often.
 	SignIn(ctx context.Context, email, code string, client Client) (token string, session Session, position Position, err error)
 	// SignOut ends a session.
 	SignOut(ctx context.Context, session Session) (Position, error)

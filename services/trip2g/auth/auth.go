@@ -146,7 +146,9 @@ func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Cl
 	case s.outbox <- email:
 		return nil
 	default:
-		return trip2g.Errorf(trip2g.EUNAVAILABLE, "too many people are signing in; try again in a minute")
+		return &trip2g.Error{
+			Code: trip2g.EUNAVAILABLE, Message: "too many people are signing in; try again in a minute", RetryAfter: time.Minute,
+		}
 	}
 }
 

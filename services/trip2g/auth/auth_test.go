@@ -364,7 +364,7 @@ func TestAskingTooOftenIsRefusedForAWhile(t *testing.T) {
 			switch trip2g.ErrorCode(err) {
 			case "":
 				taken++
-			case trip2g.EUNAVAILABLE:
+			case trip2g.ERATELIMITED:
 				if !strings.Contains(err.Error(), "try again in") {
 					t.Errorf("the refusal does not say when to come back: %v", err)
 				}

@@ -38,7 +38,7 @@ func newLimiter(r perInterval, now func() time.Time) *limiter {
 	return &limiter{rate: r, now: now, buckets: buckets}
 }
 
-// take gives EUNAVAILABLE, which tells when to try again, if the key has no token left.
+// take gives ERATELIMITED, which tells when to try again, if the key has no token left.
 func (l *limiter) take(key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -54,7 +54,10 @@ func (l *limiter) take(key string) error {
 		return nil
 	}
 	reservation.CancelAt(now)
-	return trip2g.Errorf(trip2g.EUNAVAILABLE, "too many tries; try again in %d seconds", int(wait/time.Second)+1)
+	wait = wait.Truncate(time.Second) + time.Second
+	limited := trip2g.Errorf(trip2g.ERATELIMITED, "too many tries; try again in %.0f seconds", wait.Seconds())
+	limited.RetryAfter = wait
+	return limited
 }
 
 // clientKey counts an IPv6 network of 64 bits, which is what one customer gets, as one client.

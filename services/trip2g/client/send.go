@@ -254,7 +254,7 @@ type answer struct {
 func (a answer) code() string {
 	code, _ := a.Errors[0].Extensions.Code.(string)
 	switch code {
-	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.EUNAVAILABLE:
+	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ERATELIMITED, trip2g.EUNAVAILABLE:
 		return code
 	}
 	return trip2g.EINTERNAL

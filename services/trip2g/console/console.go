@@ -147,8 +147,7 @@ func (c *Console) shell(p page) http.Handler {
 		reader, ready := c.options.Reader(r)
 		switch {
 		case !ready:
-			header.Set("Retry-After", "1")
-			http.Error(w, "this node is starting and does not know yet who you are; try again in a moment", http.StatusServiceUnavailable)
+			trip2g.ServeError(w, trip2g.ErrStarting)
 		case reader == trip2g.Anyone:
 			http.Redirect(w, r, signInPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		case !reader.IsOwner():

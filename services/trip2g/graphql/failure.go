@@ -27,6 +27,9 @@ func (r *refusal) Error() string { return r.message }
 func refuse(w http.ResponseWriter, r *refusal) {
 	body, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"message": r.message}}}) // strings always marshal
 	w.Header().Set("Content-Type", "application/json")
+	if r.status == http.StatusServiceUnavailable {
+		trip2g.SetErrorHeader(w.Header(), trip2g.Errorf(trip2g.EUNAVAILABLE, "%s", r.message))
+	}
 	w.WriteHeader(r.status)
 	w.Write(body)
 }

@@ -75,7 +75,11 @@ func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]
 	case int64(len(body)) <= limit:
 		return body, nil
 	case limit < t.maxBody:
-		return nil, &refusal{http.StatusOK, trip2g.ErrorMessage(c.refused)}
+		status := http.StatusOK // as the answer to the operation would have
+		if trip2g.ErrorCode(c.refused) == trip2g.EUNAVAILABLE {
+			status = http.StatusServiceUnavailable // whose key or session it is could not be looked up
+		}
+		return nil, &refusal{status, trip2g.ErrorMessage(c.refused)}
 	default:
 		return nil, tooLarge(t.maxBody)
 	}

@@ -17,7 +17,7 @@ import (
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
-		starting(w)
+		trip2g.ServeError(w, trip2g.ErrStarting)
 		return
 	}
 	hash, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, trip2g.AssetPrefix), "/")
@@ -51,8 +51,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
-		header.Set("Cache-Control", "no-store")
-		http.Error(w, trip2g.ErrorMessage(err), statusOf(err))
+		trip2g.ServeError(w, err)
 		return
 	}
 	defer body.Close()
@@ -70,26 +69,4 @@ func assetPolicy(contentType string) string {
 		return "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 	}
 	return "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-}
-
-// statusOf turns an error's code into a status.
-func statusOf(err error) int {
-	switch trip2g.ErrorCode(err) {
-	case trip2g.EINVALID:
-		return http.StatusBadRequest
-	case trip2g.EUNAUTHORIZED:
-		return http.StatusUnauthorized
-	case trip2g.EFORBIDDEN:
-		return http.StatusForbidden
-	case trip2g.ENOTFOUND:
-		return http.StatusNotFound
-	case trip2g.ECONFLICT:
-		return http.StatusConflict
-	case trip2g.ETOOLARGE:
-		return http.StatusRequestEntityTooLarge
-	case trip2g.EUNAVAILABLE:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
 }

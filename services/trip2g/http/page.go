@@ -18,7 +18,7 @@ import (
 func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
-		starting(w)
+		trip2g.ServeError(w, trip2g.ErrStarting)
 		return
 	}
 	reader := h.identity.Reader(r)
@@ -134,10 +134,4 @@ func (h *handler) serveParts(w http.ResponseWriter, r *http.Request, site trip2g
 	header.Set("ETag", body.ETag)
 	header.Set("Vary", who.vary)
 	http.ServeContent(w, r, "", site.ModifiedAt(), bytes.NewReader(body.Bytes))
-}
-
-// starting answers while there is no site yet.
-func starting(w http.ResponseWriter) {
-	w.Header().Set("Retry-After", "1")
-	http.Error(w, "this node is starting and has no site to show yet; /readyz on its internal port says what it waits for", http.StatusServiceUnavailable)
 }

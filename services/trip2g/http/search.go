@@ -57,7 +57,7 @@ type asked struct {
 func (s *search) answered(write func(*asked) (body []byte, mediaType string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Site() == nil {
-			starting(w)
+			trip2g.ServeError(w, trip2g.ErrStarting)
 			return
 		}
 		a := s.ask(r)
@@ -65,19 +65,14 @@ func (s *search) answered(write func(*asked) (body []byte, mediaType string)) ht
 		header.Set("Cache-Control", absenceFor(a.reader).cacheControl)
 		header.Set("Vary", members.vary)
 		header.Set("X-Robots-Tag", "noindex")
-		status := http.StatusOK
-		switch {
-		case trip2g.ErrorCode(a.err) == trip2g.EUNAVAILABLE:
-			status = http.StatusServiceUnavailable
-			header.Set("Retry-After", "1")
-		case a.err != nil && r.Context().Err() == nil:
-			status = http.StatusInternalServerError
+		trip2g.SetErrorHeader(header, a.err)
+		if trip2g.ErrorCode(a.err) == trip2g.EINTERNAL && r.Context().Err() == nil {
 			zerolog.Ctx(r.Context()).Error().Err(a.err).Msg("search")
 		}
 		body, mediaType := write(a)
 		header.Set("Content-Type", mediaType)
 		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(status)
+		w.WriteHeader(trip2g.HTTPStatus(a.err))
 		w.Write(body)
 	})
 }

@@ -54,14 +54,13 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 			http.Error(w, "this address takes only GET", http.StatusMethodNotAllowed)
 			return
 		case !ready:
-			w.Header().Set("Retry-After", "1")
-			http.Error(w, "this node is starting and does not know yet who you are; try again in a moment", http.StatusServiceUnavailable)
+			trip2g.ServeError(w, trip2g.ErrStarting)
 			return
 		case who == trip2g.Anyone:
-			http.Error(w, "only the owner may watch the nodes: sign in", http.StatusUnauthorized)
+			trip2g.ServeError(w, trip2g.Errorf(trip2g.EUNAUTHORIZED, "only the owner may watch the nodes: sign in"))
 			return
 		case !who.IsOwner():
-			http.Error(w, "only the owner may watch the nodes", http.StatusForbidden)
+			trip2g.ServeError(w, trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner may watch the nodes"))
 			return
 		}
 		select {
@@ -69,8 +68,9 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 			defer func() { <-n.streams.open }()
 			n.stream(w, r, func() bool { who, _ := reader(r); return who.IsOwner() })
 		default:
-			w.Header().Set("Retry-After", "10")
-			http.Error(w, "too many watch the nodes already: close other windows", http.StatusServiceUnavailable)
+			trip2g.ServeError(w, &trip2g.Error{
+				Code: trip2g.EUNAVAILABLE, Message: "too many watch the nodes already: close other windows", RetryAfter: 10 * time.Second,
+			})
 		}
 	})
 }

@@ -63,12 +63,14 @@ func (p *pages) change(w http.ResponseWriter, r *http.Request, do func(own trip2
 		return
 	}
 	if err != nil {
-		p.refuse(w, r, statusOf(err), told(r, err))
+		status, message := failure(w, r, err)
+		p.refuse(w, r, status, message)
 		return
 	}
 	position, err := do(own)
 	if err != nil && trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
-		p.account(w, r, statusOf(err), own, told(r, err))
+		status, message := failure(w, r, err)
+		p.account(w, r, status, own, message)
 		return
 	}
 	leave(w, position, AccountPath)

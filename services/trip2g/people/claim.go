@@ -25,8 +25,9 @@ func (p *pages) claim(w http.ResponseWriter, r *http.Request) {
 	email, client := r.PostForm.Get("email"), p.client(r)
 	token, session, position, err := p.Leader.Claim.Claim(r.Context(), email, r.PostForm.Get("code"), client)
 	if err != nil {
-		p.show(w, r, statusOf(err), "Claim this site", "claim.html", claimForm{
-			Owned: p.Owned(), Local: client.IsLocal(), Email: shownEmail(email), Error: told(r, err),
+		status, message := failure(w, r, err)
+		p.show(w, r, status, "Claim this site", "claim.html", claimForm{
+			Owned: p.Owned(), Local: client.IsLocal(), Email: shownEmail(email), Error: message,
 		})
 		return
 	}

@@ -121,8 +121,7 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 			w.Header().Set("Allow", allowed)
 			w.WriteHeader(http.StatusNoContent)
 		case !p.Ready():
-			w.Header().Set("Retry-After", "1")
-			http.Error(w, "this node is starting and does not know yet who you are; try again in a moment", http.StatusServiceUnavailable)
+			trip2g.ServeError(w, trip2g.ErrStarting)
 		case r.Method == http.MethodGet, r.Method == http.MethodHead:
 			get(w, r)
 		case r.Method == http.MethodPost && post != nil && p.Leader != nil:
@@ -186,30 +185,16 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, 
 	}
 }
 
-// statusOf turns a failure into a status.
-func statusOf(err error) int {
-	switch trip2g.ErrorCode(err) {
-	case trip2g.EINVALID:
-		return http.StatusBadRequest
-	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN:
-		return http.StatusForbidden
-	case trip2g.ENOTFOUND:
-		return http.StatusNotFound
-	case trip2g.EUNAVAILABLE:
-		return http.StatusTooManyRequests
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
-// told gives what a page says of a failure, and logs what only the log may say.
-func told(r *http.Request, err error) string {
-	if statusOf(err) == http.StatusInternalServerError {
+// failure returns the status of an answer to a request that failed with err and what its page says. It
+// sets what the header says of it, and logs what only the log may say.
+func failure(w http.ResponseWriter, r *http.Request, err error) (status int, message string) {
+	trip2g.SetErrorHeader(w.Header(), err)
+	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("path", r.URL.Path).Msg("a form could not be carried out")
 	}
-	message := trip2g.ErrorMessage(err)
+	message = trip2g.ErrorMessage(err)
 	first, size := utf8.DecodeRuneInString(message)
-	return string(unicode.ToUpper(first)) + message[size:] + "."
+	return trip2g.HTTPStatus(err), string(unicode.ToUpper(first)) + message[size:] + "."
 }
 
 // leave sends the browser to an address of this site with the position that has what was done, so that

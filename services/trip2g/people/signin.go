@@ -50,7 +50,8 @@ func (p *pages) askAddress(w http.ResponseWriter, _ *http.Request) { leave(w, 0,
 func (p *pages) requestCode(w http.ResponseWriter, r *http.Request) {
 	email, next := r.PostForm.Get("email"), localURL(r.PostForm.Get("next"))
 	if err := p.Leader.SignIn.RequestCode(r.Context(), email, p.client(r)); err != nil {
-		p.show(w, r, statusOf(err), "Sign in", "address.html", addressForm{Email: shownEmail(email), Next: next, Error: told(r, err)})
+		status, message := failure(w, r, err)
+		p.show(w, r, status, "Sign in", "address.html", addressForm{Email: shownEmail(email), Next: next, Error: message})
 		return
 	}
 	p.showCode(w, r, http.StatusOK, email, next, "")
@@ -72,7 +73,8 @@ func (p *pages) signIn(w http.ResponseWriter, r *http.Request) {
 	email, next := r.PostForm.Get("email"), localURL(r.PostForm.Get("next"))
 	token, session, position, err := p.Leader.SignIn.SignIn(r.Context(), email, r.PostForm.Get("code"), p.client(r))
 	if err != nil {
-		p.showCode(w, r, statusOf(err), email, next, told(r, err))
+		status, message := failure(w, r, err)
+		p.showCode(w, r, status, email, next, message)
 		return
 	}
 	http.SetCookie(w, p.cookie(r, token, session.ExpiresAt))
@@ -103,7 +105,8 @@ func (p *pages) signOut(w http.ResponseWriter, r *http.Request) {
 		position, err = p.Leader.SignIn.SignOut(r.Context(), session)
 	}
 	if err != nil && trip2g.ErrorCode(err) != trip2g.EUNAUTHORIZED {
-		p.refuse(w, r, statusOf(err), told(r, err))
+		status, message := failure(w, r, err)
+		p.refuse(w, r, status, message)
 		return
 	}
 	http.SetCookie(w, p.cookie(r, "", time.Time{}))

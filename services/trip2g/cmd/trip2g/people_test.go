@@ -220,7 +220,7 @@ func TestPeopleSignInAndOutThroughAReplicaWithoutAScript(t *testing.T) {
 
 	code := p.code(b, testOwner)
 	form := url.Values{"email": {testOwner}, "code": {"123"}, "next": {"/_system/account"}}
-	wrong := b.post("/_system/signin/code", form).want(t, http.StatusForbidden, `id="code-error" role="alert"`, `autocomplete="one-time-code"`, "ask for a new one")
+	wrong := b.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, `id="code-error" role="alert"`, `autocomplete="one-time-code"`, "ask for a new one")
 	if wrong.header.Get("Set-Cookie") != "" {
 		t.Errorf("a wrong code sets %q", wrong.header["Set-Cookie"])
 	}
@@ -231,7 +231,7 @@ func TestPeopleSignInAndOutThroughAReplicaWithoutAScript(t *testing.T) {
 	b.post("/_system/signin/code", url.Values{"email": {strings.Repeat("a", 100<<10)}}).want(t, http.StatusRequestEntityTooLarge, "far larger")
 	b.post("/_system/signin/code", form).leads(t, "/_system/account")
 	b.get("/_system/account").want(t, http.StatusOK, testOwner, "the owner of this site", "Firefox on Linux", "This session", "127.0.0.1")
-	b.post("/_system/signin/code", form).want(t, http.StatusForbidden, "wrong or out of date")
+	b.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, "wrong or out of date")
 
 	b.post("/_system/signout", nil, "Sec-Fetch-Site", "cross-site").want(t, http.StatusForbidden)
 	b.get("/_system/account").want(t, http.StatusOK, testOwner)
