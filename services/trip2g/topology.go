@@ -70,7 +70,8 @@ type NodeReport struct {
 	LiteFSLag      *float64 `json:"liteFSLagSeconds"`      // as the LiteFS node says; nil without one
 	Requests       float64  `json:"requestsPerSecond"`     // answered, over the last seconds
 	Ready          bool     `json:"ready"`
-	Missing        []string `json:"missing"` // why it is not ready, a sentence each
+	Missing        []string `json:"missing"`            // why it is not ready, a sentence each
+	Impaired       []string `json:"impaired,omitempty"` // what does not work although it is ready, a sentence each; the API does not tell
 	// LagHistory is the largest lag of each of the LagHistory minutes up to the report, oldest first, in seconds;
 	// the last is of the minute that had begun. nil: not known. A leader has none.
 	LagHistory []*float64 `json:"lagHistorySeconds"`
@@ -86,7 +87,7 @@ func IsNodeName(name string) bool { return nodeNames.MatchString(name) }
 
 // Validate refuses a report that no node of ours makes, EINVALID.
 func (r *NodeReport) Validate() error {
-	texts := append([]string{r.Version, r.URL, r.Address, r.Process, r.Database, r.DatabaseID}, r.Missing...)
+	texts := append([]string{r.Version, r.URL, r.Address, r.Process, r.Database, r.DatabaseID}, slices.Concat(r.Missing, r.Impaired)...)
 	numbers := []float64{r.Age, r.Lag, r.Requests}
 	for _, n := range append([]*float64{r.LeaderHeard, r.LiteFSLag}, r.LagHistory...) {
 		if n != nil {
@@ -98,7 +99,7 @@ func (r *NodeReport) Validate() error {
 		return Errorf(EINVALID, "a node's name has up to 64 letters, digits, dots, - and _")
 	case r.Role != RoleReplica && r.Role != RoleLeader:
 		return Errorf(EINVALID, "a node is a leader or a replica")
-	case len(r.Missing) > maxReportParts || slices.ContainsFunc(texts, func(s string) bool { return !isReportText(s) }):
+	case len(r.Missing) > maxReportParts || len(r.Impaired) > maxReportParts || slices.ContainsFunc(texts, func(s string) bool { return !isReportText(s) }):
 		return Errorf(EINVALID, "a text of the report is too long, or has what is no text")
 	case r.URL != "" && !isHTTP(r.URL):
 		return Errorf(EINVALID, "a node's address is an http or https URL")
@@ -261,6 +262,9 @@ func (n *Node) assess(t *Topology, leader *Node) {
 	}
 	if !n.Ready && len(n.Missing) == 0 {
 		n.fault("not ready")
+	}
+	for _, part := range n.Impaired {
+		n.fault("does not work: %s", part)
 	}
 	if n.Role == RoleReplica {
 		n.assessReplica(leader)

@@ -56,7 +56,7 @@ type Config struct {
 
 	BodyCacheSize Bytes         `env:"BODY_CACHE_SIZE" envDefault:"256MiB" help:"memory for ready responses: pages, their compressed forms and small files; past it the least read are dropped and made again"`
 	FileCacheSize Bytes         `env:"FILE_CACHE_SIZE" envDefault:"1GiB" help:"disk space for copies of large files, so that reading them does not hold the database"`
-	FileCacheDir  string        `env:"FILE_CACHE_DIR" help:"folder for those copies and for the index of the search; the system's temporary folder if empty"`
+	FileCacheDir  string        `env:"FILE_CACHE_DIR" help:"folder for those copies, the search index and uploads in progress; the system's temporary folder if empty. Where it takes nothing, the database's folder is used, unless that is a LiteFS mount"`
 	ReadWait      time.Duration `env:"READ_WAIT" envDefault:"1s" help:"replica: how long a read waits for its client's own last write"`
 	FastLane      bool          `env:"FAST_LANE" envDefault:"true" help:"answer the plainest requests for public pages without net/http"`
 	Profile       bool          `env:"PROFILE" envDefault:"false" help:"serve Go's profiles under /debug/pprof/ on the internal port"`

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 )
 
@@ -33,9 +34,9 @@ const (
 
 // Options are the bounds of a Cache. The zero value keeps nothing and reads the source at its pace.
 type Options struct {
-	MemorySize int64  // bytes of small files
-	DiskSize   int64  // bytes of copies of large files
-	Dir        string // folder of the copies; "" is the system's for temporary files
+	MemorySize int64        // bytes of small files
+	DiskSize   int64        // bytes of copies of large files
+	Dirs       tempdir.Dirs // folders of the copies; nil is the system's for temporary files
 	Log        zerolog.Logger
 }
 
@@ -43,7 +44,7 @@ type Options struct {
 // access: a caller asks only for files that its reader may see. It is safe for concurrent use.
 type Cache struct {
 	source trip2g.AssetReader
-	dir    string
+	dirs   tempdir.Dirs
 	log    zerolog.Logger
 	gate   gate
 
@@ -60,7 +61,7 @@ var _ trip2g.AssetReader = (*Cache)(nil)
 // New makes a cache in front of source.
 func New(source trip2g.AssetReader, o Options) *Cache {
 	return &Cache{
-		source: source, dir: o.Dir, log: o.Log, gate: newGate(), files: map[string]*file{},
+		source: source, dirs: o.Dirs, log: o.Log, gate: newGate(), files: map[string]*file{},
 		memory: newPool(o.MemorySize, maxSmallFiles), disk: newPool(o.DiskSize, maxCopies),
 	}
 }

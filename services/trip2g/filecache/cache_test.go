@@ -22,7 +22,7 @@ var eventually = litefstest.Eventually
 func TestFilesOfEverySizeComeAsTheyAreStored(t *testing.T) {
 	s := newStore(t)
 	c, _ := newCache(t, s, nil)
-	dir := c.dir
+	dir := c.dirs()[0]
 	for i, size := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, smallFile, smallFile + 1, 4*chunkSize + 17} {
 		hash, content := s.put(t, uint64(i), size)
 		for round := range 2 {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 )
 
@@ -109,24 +108,12 @@ func (c *Cache) place(f *file, size int64) error {
 	if !c.diskUsable() || !c.reserve(f, &c.disk, size) {
 		return errNoRoom
 	}
-	disk, err := createUnnamed(c.dir)
+	disk, err := c.dirs.Create()
 	if err != nil {
 		return c.diskFailed(err)
 	}
 	f.disk = disk
 	return nil
-}
-
-// createUnnamed makes a file that is gone when it is closed, be it by the end of the process.
-func createUnnamed(dir string) (*os.File, error) {
-	file, err := os.CreateTemp(dir, "trip2g-file-*")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
 }
 
 func (c *Cache) diskUsable() bool {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g/sqlite"
 )
 
@@ -42,7 +43,7 @@ func TestWithoutAFolderFilesComeFromTheDatabase(t *testing.T) {
 	noFolder := filepath.Join(t.TempDir(), "file")
 	ok(t, os.WriteFile(noFolder, nil, 0o600))
 	for _, dir := range []string{filepath.Join(t.TempDir(), "missing"), noFolder} {
-		c, log := newCache(t, s, func(o *Options) { o.Dir = dir })
+		c, log := newCache(t, s, func(o *Options) { o.Dirs = tempdir.Of(dir) })
 		for i := range 3 {
 			hash, content := s.put(t, uint64(i), 5*chunkSize)
 			wantContent(t, c, hash, content)
@@ -60,7 +61,7 @@ func TestWithoutAFolderFilesComeFromTheDatabase(t *testing.T) {
 func TestAFolderThatIsMendedIsUsedAgain(t *testing.T) {
 	s := newStore(t)
 	dir := filepath.Join(t.TempDir(), "later")
-	c, log := newCache(t, s, func(o *Options) { o.Dir = dir })
+	c, log := newCache(t, s, func(o *Options) { o.Dirs = tempdir.Of(dir) })
 	hash, content := s.put(t, 1, 5*chunkSize)
 	endPause := func() {
 		c.mu.Lock()
@@ -109,7 +110,7 @@ func readOnAFullDisk(arguments []string) error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: mib, Max: mib}); err != nil {
 		return err
 	}
-	c := New(source, Options{DiskSize: 64 * mib, Dir: dir, Log: zerolog.New(os.Stdout)})
+	c := New(source, Options{DiskSize: 64 * mib, Dirs: tempdir.Of(dir), Log: zerolog.New(os.Stdout)})
 	for range 2 {
 		file, err := c.OpenAsset(context.Background(), hash)
 		if err != nil {

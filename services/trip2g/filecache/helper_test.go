@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -40,7 +41,7 @@ func newStore(t testing.TB) *store {
 
 func openStore(t testing.TB, path string) *store {
 	t.Helper()
-	db, err := sqlite.OpenLeader(t.Context(), path, sqlite.Options{TempDir: t.TempDir()})
+	db, err := sqlite.OpenLeader(t.Context(), path, sqlite.Options{})
 	ok(t, err)
 	t.Cleanup(func() { db.Close() })
 	return &store{DB: db}
@@ -126,7 +127,7 @@ func (l *logText) String() string {
 func newCache(t testing.TB, source trip2g.AssetReader, change func(*Options)) (*Cache, *logText) {
 	t.Helper()
 	log := &logText{}
-	o := Options{MemorySize: 8 * mib, DiskSize: 64 * mib, Dir: t.TempDir(), Log: zerolog.New(log)}
+	o := Options{MemorySize: 8 * mib, DiskSize: 64 * mib, Dirs: tempdir.Of(t.TempDir()), Log: zerolog.New(log)}
 	if change != nil {
 		change(&o)
 	}

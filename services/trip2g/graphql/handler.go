@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 )
 
@@ -57,7 +58,7 @@ type Options struct {
 	Cookie    string                            // the session cookie's name; "": DefaultCookie
 	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
 	MaxAsset  int64                             // of an uploaded file, in bytes; 0: DefaultMaxAsset
-	TempDir   string                            // where large uploads wait; "": os.TempDir
+	TempDirs  tempdir.Dirs                      // where large uploads wait; nil: the system's
 
 	// AssetQuery gives what the address of a file needs behind "?" to be good for whoever got it from
 	// here, "" if nothing; nil: never anything.
@@ -80,7 +81,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	a.server = handler.New(NewExecutableSchema(Config{Resolvers: &resolver{a}}))
 	a.server.AddTransport(jsonTransport{maxBody: a.MaxBody})
-	a.server.AddTransport(multipartTransport{maxAsset: a.MaxAsset, tempDir: a.TempDir})
+	a.server.AddTransport(multipartTransport{maxAsset: a.MaxAsset, tempDirs: a.TempDirs})
 	a.server.SetParserTokenLimit(maxTokens)
 	a.server.SetErrorPresenter(present)
 	a.server.SetRecoverFunc(recovered)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/graphql"
 )
@@ -236,7 +237,7 @@ func TestHalfAFormOnTheWireWritesNothing(t *testing.T) {
 }
 
 func TestAMissingTemporaryFolderIsToldAndLogged(t *testing.T) {
-	s := start(t, func(o *graphql.Options) { o.TempDir += "/gone" })
+	s := start(t, func(o *graphql.Options) { o.TempDirs = tempdir.Of(t.TempDir() + "/gone") })
 	file := strings.Repeat("x", 9<<20)
 	a := s.upload(uploadInput(1, "a.bin", file), file, s.withKey())
 	if a.status != http.StatusServiceUnavailable || strings.Contains(a.body, "gone") {

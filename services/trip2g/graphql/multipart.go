@@ -14,6 +14,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/rs/zerolog"
+
+	"trip2g/internal/tempdir"
 )
 
 // Limits of a multipart body, in bytes where no unit is named.
@@ -29,8 +31,8 @@ const (
 // (github.com/jaydenseric/graphql-multipart-request-spec): operations, map, then files. The
 // operation runs when all of the body has come, so that half of one changes nothing.
 type multipartTransport struct {
-	maxAsset int64  // bytes
-	tempDir  string // "": os.TempDir
+	maxAsset int64 // bytes
+	tempDirs tempdir.Dirs
 }
 
 var _ graphql.Transport = multipartTransport{}
@@ -45,7 +47,7 @@ func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec grap
 		refuseBody(w, r, tooLarge(limit))
 		return
 	}
-	form := &form{keep: callOf(r.Context()).mayPublish(), tempDir: t.tempDir}
+	form := &form{keep: callOf(r.Context()).mayPublish(), tempDirs: t.tempDirs}
 	defer form.close()
 	whole := r.Body
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -61,22 +63,27 @@ func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec grap
 // refuseForm tells a limit, a full disk and a broken body apart.
 func refuseForm(w http.ResponseWriter, r *http.Request, err error, limit int64) {
 	var past *http.MaxBytesError
-	var spool *os.PathError
 	switch {
 	case errors.As(err, &past):
 		err = tooLarge(limit)
-	case errors.As(err, &spool):
+	case isSpoolFault(err):
 		zerolog.Ctx(r.Context()).Error().Err(err).Msg("keep an upload in a temporary file")
 		err = &refusal{http.StatusServiceUnavailable, "the server cannot take an upload now (its temporary folder is full or missing); nothing was written; try again later"}
 	}
 	refuseBody(w, r, err)
 }
 
+// isSpoolFault tells a fault of a temporary file from one of the body.
+func isSpoolFault(err error) bool {
+	var path *os.PathError
+	return errors.As(err, &path) || errors.Is(err, tempdir.ErrNone)
+}
+
 // form reads a multipart body.
 type form struct {
-	keep    bool   // false: files are read and dropped, for an operation that will be refused
-	tempDir string // "": os.TempDir
-	files   []*os.File
+	keep     bool // false: files are read and dropped, for an operation that will be refused
+	tempDirs tempdir.Dirs
+	files    []*tempdir.Spool
 }
 
 func (f *form) close() {
@@ -186,14 +193,11 @@ func (f *form) spool(part io.Reader) (io.ReaderAt, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	file, err := os.CreateTemp(f.tempDir, "trip2g-upload-*")
+	file, err := f.tempDirs.NewSpool()
 	if err != nil {
 		return nil, 0, err
 	}
 	f.files = append(f.files, file)
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, 0, err
-	}
 	n, err = io.Copy(file, io.MultiReader(&head, part))
 	return file, n, err
 }

@@ -41,7 +41,7 @@ func startSearch(t *testing.T) *server {
 		}
 		var follower *site.Follower
 		index := search.New(search.Options{
-			Site: func() trip2g.Site { return follower.Current() }, Text: markdown.Text, Dir: t.TempDir(), FreshWait: time.Minute, Log: zerolog.Nop(),
+			Site: func() trip2g.Site { return follower.Current() }, Text: markdown.Text, FreshWait: time.Minute, Log: zerolog.Nop(),
 		})
 		follower = site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Observe: index.Observe})
 		if _, err := follower.Refresh(t.Context()); err != nil {

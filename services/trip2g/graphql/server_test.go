@@ -20,6 +20,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/graphql"
@@ -84,7 +85,7 @@ func startWith(t *testing.T, change func(*server, *graphql.Options)) *server {
 	t.Parallel()
 	s := &server{t: t, codes: make(chan string, 100), invited: make(chan [2]string, 100), log: &lockedBuffer{}, tempDir: t.TempDir()}
 	var err error
-	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDir: s.tempDir})
+	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDirs: tempdir.Of(s.tempDir)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func startWith(t *testing.T, change func(*server, *graphql.Options)) *server {
 		SignIn:    signIn,
 		People:    auth.NewPeople(auth.PeopleOptions{Users: s.db, Refresh: refresh, Log: log, MailInvitation: s.mailInvitation}),
 		Keys:      s.keys,
-		TempDir:   s.tempDir,
+		TempDirs:  tempdir.Of(s.tempDir),
 	}
 	change(s, &o)
 	api, err := graphql.New(o)

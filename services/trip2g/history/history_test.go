@@ -29,7 +29,7 @@ type vault struct {
 
 func newVault(t *testing.T) *vault {
 	t.Helper()
-	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDir: t.TempDir()})
+	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,10 @@ type Readiness struct {
 	Ready    bool              `json:"ready"`
 	Role     string            `json:"role"` // "leader" or "replica"
 	Node     string            `json:"node"`
-	Position trip2g.Position   `json:"position"`          // served now
-	Missing  map[string]string `json:"missing,omitempty"` // part that is not there yet → why
-	Lag      Lag               `json:"-"`                 // told as readyDetail says; it never makes a node unready
+	Position trip2g.Position   `json:"position"`           // served now
+	Missing  map[string]string `json:"missing,omitempty"`  // part that is not there yet → why
+	Impaired map[string]string `json:"impaired,omitempty"` // part that does not work → why; the node is ready all the same
+	Lag      Lag               `json:"-"`                  // told as readyDetail says; it never makes a node unready
 }
 
 // Lag is how far a node is behind its leader, as far as it knows. A leader is never: it is its own

@@ -41,7 +41,7 @@ func newSearchNode(t *testing.T, searcher trip2g.Searcher, notes ...trip2g.NoteU
 	signIn(t, db)
 	var f *site.Follower
 	index := search.New(search.Options{
-		Site: func() trip2g.Site { return f.Current() }, Text: markdown.Text, Dir: t.TempDir(), FreshWait: time.Minute, Log: zerolog.Nop(),
+		Site: func() trip2g.Site { return f.Current() }, Text: markdown.Text, FreshWait: time.Minute, Log: zerolog.Nop(),
 	})
 	f = site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Observe: index.Observe})
 	if _, err := f.Refresh(t.Context()); err != nil {

@@ -21,7 +21,7 @@ var stage = trip2g.Stage{Author: "key:1"}
 
 func open(t *testing.T) *sqlite.DB {
 	t.Helper()
-	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDir: t.TempDir()})
+	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

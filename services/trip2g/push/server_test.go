@@ -55,7 +55,7 @@ func start(t *testing.T) *server {
 	t.Parallel()
 	s := &server{t: t}
 	var err error
-	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDir: t.TempDir()})
+	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,6 @@ func start(t *testing.T) *server {
 		Site:      follower.Current,
 		SignIn:    signIn,
 		Keys:      s.keys,
-		TempDir:   t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
+
+	"trip2g/internal/tempdir"
 )
 
 // The words are kept in an FTS5 table without its texts (https://sqlite.org/fts5.html#contentless_delete_tables),
@@ -55,24 +56,27 @@ type database struct {
 	readers                 []*reader
 }
 
-// openDatabase makes an empty index in a folder, for so many searches at a time. Its files have no name
-// any more when it returns.
-func openDatabase(dir string, readers int) (d *database, err error) {
-	if dir == "" {
-		dir = os.TempDir()
+// openDatabase makes an empty index in the first of the folders that takes it, for so many searches at a
+// time; skip says how many to leave out at first. Its files have no name any more when it returns.
+func openDatabase(dirs tempdir.Dirs, skip, readers int) (d *database, err error) {
+	err = dirs.WithFolder(skip, func(dir string) error {
+		d, err = openDatabaseIn(dir, readers)
+		return err
+	})
+	if errors.Is(err, tempdir.ErrNone) {
+		err = fmt.Errorf("make the search index: %w", err)
 	}
-	own, err := os.MkdirTemp(dir, "trip2g-search-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for the search index: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
+	return d, err
+}
+
+func openDatabaseIn(dir string, readers int) (d *database, err error) {
 	d = &database{}
 	defer func() {
 		if err != nil {
 			d.close()
 		}
 	}()
-	path := filepath.Join(own, "index.sqlite3")
+	path := filepath.Join(dir, "index.sqlite3")
 	if d.writer, err = openConnection(path); err != nil {
 		return nil, err
 	}

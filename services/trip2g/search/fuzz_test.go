@@ -5,6 +5,8 @@ import (
 	"testing"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"trip2g/internal/tempdir"
 )
 
 // Whatever a reader types is a query that FTS5 takes, whatever a note says can be put into the index, and a
@@ -15,7 +17,7 @@ func FuzzSearch(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	db, err := openDatabase(f.TempDir(), 1)
+	db, err := openDatabase(tempdir.Of(f.TempDir()), 0, 1)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/semaphore"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 )
 
@@ -52,9 +53,9 @@ type Options struct {
 	Site func() trip2g.Site
 	// Text gives what a reader reads of a note, without markup.
 	Text func(*trip2g.Document) string
-	// Dir is a folder for the index's files, which have no name there; "" is the system's for temporary
-	// ones. It must not be on a LiteFS mount.
-	Dir string
+	// Dirs are folders for the index's files, which have no name there; nil is the system's for temporary
+	// ones. None may be on a LiteFS mount.
+	Dirs tempdir.Dirs
 	// FreshWait is how long a search that is to be fresh waits at most.
 	FreshWait time.Duration
 	// AfterLarge is called when all of a change of many notes has been taken in, which needed memory that
@@ -77,6 +78,7 @@ type Index struct {
 	wanted    int           // searches that wait for what was published
 	progress  chan struct{} // closed when something of this changes
 	open      bool          // there is a database
+	fault     error         // why there is none, if making one failed
 	audiences audiences     // of the notes in it
 
 	rows map[int64]int64 // by note, its row in the database; Run's alone
@@ -135,11 +137,12 @@ func (x *Index) await(ctx context.Context, is func() bool) error {
 // Run keeps the index until ctx ends. A failure is logged, and tried again.
 func (x *Index) Run(ctx context.Context) error {
 	failed, retry := "", firstRetry
-	for {
-		err := x.follow(ctx)
+	for attempt := 0; ; attempt++ {
+		err := x.follow(ctx, attempt)
 		if ctx.Err() != nil {
 			return nil
 		}
+		x.change(func() { x.fault = err })
 		if err.Error() != failed {
 			x.Log.Error().Err(err).Msg("the search index is broken: it is made anew, and nothing is found meanwhile")
 			failed, retry = err.Error(), firstRetry
@@ -153,9 +156,18 @@ func (x *Index) Run(ctx context.Context) error {
 	}
 }
 
-// follow makes an index and takes in what changes until ctx ends or something fails.
-func (x *Index) follow(ctx context.Context) error {
-	db, err := openDatabase(x.Dir, cap(x.turns))
+// Fault returns why nothing can be found now, nil if nothing is wrong: an index that is being made is in
+// order.
+func (x *Index) Fault() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.fault
+}
+
+// follow makes an index and takes in what changes until ctx ends or something fails. The attempt before this
+// one may have failed because its folder is full, so each begins with the next.
+func (x *Index) follow(ctx context.Context, attempt int) error {
+	db, err := openDatabase(x.Dirs, attempt, cap(x.turns))
 	if err != nil {
 		return err
 	}
@@ -233,7 +245,7 @@ func (x *Index) rest(ctx context.Context, atMost time.Duration, over func() bool
 func (x *Index) opened(db *database) {
 	x.change(func() {
 		x.queue.back(slices.Collect(maps.Keys(x.rows)))
-		x.open, x.audiences = true, audiences{}
+		x.open, x.fault, x.audiences = true, nil, audiences{}
 	})
 	clear(x.rows)
 	for _, r := range db.readers {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 )
 
@@ -37,7 +38,7 @@ func newNotes(count int) (*notes, trip2g.SiteChange) {
 }
 
 func newTestIndex(t *testing.T, site trip2g.Site, dir string) *Index {
-	return New(Options{Site: func() trip2g.Site { return site }, Text: func(d *trip2g.Document) string { return d.Body }, Dir: dir, Log: zerolog.New(zerolog.NewTestWriter(t))})
+	return New(Options{Site: func() trip2g.Site { return site }, Text: func(d *trip2g.Document) string { return d.Body }, Dirs: tempdir.Of(dir), Log: zerolog.New(zerolog.NewTestWriter(t))})
 }
 
 func total(t *testing.T, x *Index, query string) (int, bool) {
@@ -51,7 +52,7 @@ func total(t *testing.T, x *Index, query string) (int, bool) {
 
 func (x *Index) openForTest(t *testing.T) *database {
 	t.Helper()
-	db, err := openDatabase(x.Dir, 1)
+	db, err := openDatabase(x.Dirs, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,8 +95,8 @@ func TestNothingIsLostWithAnIndex(t *testing.T) {
 	x.closed(db)
 }
 
-// The index's files are gone with the process, however it ends, and a folder that is not there yet is waited
-// for.
+// The index's files are gone with the process, however it ends. Without any folder for them readers are told
+// that search does not work, until there is one.
 func TestFilesHaveNoName(t *testing.T) {
 	site, change := newNotes(10)
 	dir := filepath.Join(t.TempDir(), "later")
@@ -104,8 +105,12 @@ func TestFilesHaveNoName(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- x.Run(ctx) }()
-	if _, indexing := total(t, x, "words"); !indexing {
-		t.Error("an index without a folder says that it is made")
+	if err := x.await(t.Context(), func() bool { return x.fault != nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, err := x.Search(t.Context(), trip2g.SearchRequest{Query: "words", Limit: 1})
+	if trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE || strings.Contains(trip2g.ErrorMessage(err), dir) || !strings.Contains(x.Fault().Error(), dir) {
+		t.Errorf("without a folder readers are told %v, and the operator %v", err, x.Fault())
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -113,8 +118,8 @@ func TestFilesHaveNoName(t *testing.T) {
 	if err := x.await(t.Context(), func() bool { return x.open && !x.queue.large }); err != nil {
 		t.Fatal(err)
 	}
-	if n, _ := total(t, x, "words"); n != 10 {
-		t.Errorf("%d notes are found", n)
+	if n, _ := total(t, x, "words"); n != 10 || x.Fault() != nil {
+		t.Errorf("%d notes are found, %v", n, x.Fault())
 	}
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) > 0 {
@@ -131,7 +136,7 @@ func TestASmallChangeGoesFirst(t *testing.T) {
 	site, change := newNotes(5 * batchNotes)
 	x := newTestIndex(t, site, t.TempDir())
 	x.Observe(change)
-	db, err := openDatabase(x.Dir, 1)
+	db, err := openDatabase(x.Dirs, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

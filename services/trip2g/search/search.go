@@ -20,6 +20,11 @@ func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2
 	answer := trip2g.SearchAnswer{Query: q.text, Results: []trip2g.SearchResult{}}
 	open, v := x.state(&answer, request.Reader)
 	site := x.Site()
+	if fault := x.Fault(); fault != nil {
+		return answer, &trip2g.Error{
+			Code: trip2g.EUNAVAILABLE, Message: "search does not work on this node at the moment; the log of the node says why", Err: fault, RetryAfter: lastRetry,
+		}
+	}
 	if q.isEmpty() || !open || site == nil {
 		return answer, nil
 	}

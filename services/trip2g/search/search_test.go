@@ -53,7 +53,7 @@ func openVault(t testing.TB, pairs ...string) *vault {
 func (v *vault) follow(source trip2g.ChangeSource) {
 	v.t.Helper()
 	v.index = search.New(search.Options{
-		Site: func() trip2g.Site { return v.follower.Current() }, Text: markdown.Text, Dir: v.t.TempDir(), FreshWait: 30 * time.Second, Log: zerolog.Nop(),
+		Site: func() trip2g.Site { return v.follower.Current() }, Text: markdown.Text, FreshWait: 30 * time.Second, Log: zerolog.Nop(),
 	})
 	v.follower = site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Observe: v.index.Observe})
 	ctx, stop := context.WithCancel(context.Background())

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 )
 
@@ -33,7 +34,8 @@ func TestFilesOfEverySizeComeBackAsTheyWere(t *testing.T) {
 
 func TestAWrongUploadLeavesNothing(t *testing.T) {
 	db := newLeader(t)
-	db.tempDir = t.TempDir()
+	tempDir := t.TempDir()
+	db.tempDirs = tempdir.Of(tempDir)
 	store(t, db, "there already")
 	for name, tt := range map[string]struct {
 		hash string
@@ -55,7 +57,7 @@ func TestAWrongUploadLeavesNothing(t *testing.T) {
 	if n := count(t, db, `SELECT count(*) FROM assets`); n != 1 {
 		t.Errorf("%d files are stored", n)
 	}
-	if left := must[[]os.DirEntry](t)(os.ReadDir(db.tempDir)); len(left) != 0 {
+	if left := must[[]os.DirEntry](t)(os.ReadDir(tempDir)); len(left) != 0 {
 		t.Errorf("temporary files are left: %v", left)
 	}
 	_, err := db.Asset(t.Context(), sha256Hex("x"))

@@ -81,7 +81,7 @@ func pushOne(ctx context.Context, db *DB, stage trip2g.Stage, n int, publish boo
 // change in stageAll.
 func filledVault(t testing.TB, size int) *DB {
 	t.Helper()
-	db, err := OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), Options{TempDir: t.TempDir(), Readers: 1})
+	db, err := OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), Options{Readers: 1})
 	ok(t, err)
 	t.Cleanup(func() { db.Close() })
 	asset := store(t, db, "a file of all notes")

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"trip2g/internal/litefs"
+	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
 )
 
@@ -18,10 +19,10 @@ import (
 // concurrent use; writes queue for that connection, and a caller's context bounds its wait.
 type DB struct {
 	*Reader
-	writer  *pool
-	tempDir string
-	begun   atomic.Bool // this DB's lineage
-	joint   *joint
+	writer   *pool
+	tempDirs tempdir.Dirs
+	begun    atomic.Bool // this DB's lineage
+	joint    *joint
 }
 
 var (
@@ -62,11 +63,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if err != nil {
 		return nil, errors.Join(openFault(path, err), writer.Close())
 	}
-	tempDir := options.TempDir
-	if tempDir == "" {
-		tempDir = os.TempDir()
-	}
-	db := &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDir: tempDir, joint: newJoint()}
+	db := &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDirs: options.TempDirs, joint: newJoint()}
 	if err := db.tellKept(ctx, from, options.Migrated); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -25,7 +25,7 @@ func newLeader(t testing.TB) *DB {
 
 func openAt(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := OpenLeader(t.Context(), path, Options{TempDir: t.TempDir()})
+	db, err := OpenLeader(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatalf("open the leader's database: %v", err)
 	}

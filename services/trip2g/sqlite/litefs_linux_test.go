@@ -31,7 +31,7 @@ func TestAReplicaFollowsItsLeaderThroughLiteFS(t *testing.T) {
 		opened <- r
 	}()
 	eventually(t, "the replica says that it waits for the file", func() bool { return told.has("to exist") })
-	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{TempDir: t.TempDir()})
+	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
 	ok(t, err)
 	defer db.Close()
 	replica := <-opened
@@ -79,7 +79,7 @@ func wantReplicaRefused(t *testing.T, path string) {
 // Every commit goes to every replica: what changes nothing must not be one.
 func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
-	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{TempDir: t.TempDir()})
+	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
 	ok(t, err)
 	defer db.Close()
 	push(t, db, stageA, true, "n.md=text")

@@ -16,6 +16,7 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 
 	"trip2g/internal/sqlitevfs"
+	"trip2g/internal/tempdir"
 )
 
 const (
@@ -36,9 +37,9 @@ const (
 
 // Options are what a database's surroundings decide. The zero value works.
 type Options struct {
-	// TempDir is where uploads wait until they are complete; "" is the system's. It must not be
-	// on a LiteFS mount, which takes only databases.
-	TempDir string
+	// TempDirs are folders where uploads wait until they are complete; nil is the system's. None may
+	// be on a LiteFS mount, which takes only databases.
+	TempDirs tempdir.Dirs
 	// Waiting is told why OpenReader does not return yet: when the reason changes, and every
 	// 10 seconds while it lasts. nil: nobody is told.
 	Waiting func(reason string)

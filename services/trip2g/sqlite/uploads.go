@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -45,20 +44,16 @@ func (db *DB) PutAsset(ctx context.Context, hash, contentType string, maxSize in
 	case trip2g.ErrorCode(err) != trip2g.ENOTFOUND:
 		return trip2g.Asset{}, err
 	}
-	spool, err := os.CreateTemp(db.tempDir, "trip2g-upload-*")
+	spool, err := db.tempDirs.NewSpool()
 	if err != nil {
 		return trip2g.Asset{}, tempFault(err)
 	}
-	defer os.Remove(spool.Name())
 	defer spool.Close()
 	size, err := readUpload(spool, hash, maxSize, r)
 	if err != nil {
 		return trip2g.Asset{}, err
 	}
-	if _, err := spool.Seek(0, io.SeekStart); err != nil {
-		return trip2g.Asset{}, fault("read an upload back", err)
-	}
-	return db.storeUpload(ctx, &upload{hash: hash, contentType: contentType, size: size, content: spool})
+	return db.storeUpload(ctx, &upload{hash: hash, contentType: contentType, size: size, content: spool.Reader()})
 }
 
 // readUpload copies what r gives to w and tells how much it was. ECONFLICT unless its SHA-256 is

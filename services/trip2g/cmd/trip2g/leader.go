@@ -95,6 +95,7 @@ func (n *node) serveBeside(ctx context.Context, p ports, loops ...func(context.C
 
 func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	db, err := sqlite.OpenLeader(ctx, n.config.DBFile, sqlite.Options{
+		TempDirs: n.tempDirs,
 		Migrated: func(decision string) { n.log.Info().Msg(decision) },
 	})
 	if err != nil {
@@ -120,6 +121,7 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 	})
 	return graphql.New(graphql.Options{
 		AssetQuery: n.assetQuery(),
+		TempDirs:   n.tempDirs,
 
 		Publisher: publisher,
 		History:   history.New(history.Options{Archive: db, Publisher: publisher, Page: pageOf(follower)}),

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	stdlog "log"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -132,6 +134,9 @@ func (n *node) readiness(fault string) trip2ghttp.Readiness {
 			state.Missing["writes"] = fault + "; until then nothing can be written through this node"
 		}
 	}
+	if err := n.search.Fault(); err != nil {
+		state.Impaired = map[string]string{"search": err.Error()}
+	}
 	if n.stopping.Load() {
 		state.Missing["process"] = "stopping"
 	}
@@ -170,7 +175,7 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, site.Codings
 	_, memory := bodyBytes(n.config)
 	o.Assets = filecache.New(o.Assets, filecache.Options{
-		MemorySize: memory, DiskSize: int64(n.config.FileCacheSize), Dir: n.config.FileCacheDir, Log: n.log,
+		MemorySize: memory, DiskSize: int64(n.config.FileCacheSize), Dirs: n.tempDirs, Log: n.log,
 	})
 	o.Signer = trip2g.NewAssetSigner(n.config.JWTSecret.Reveal())
 	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
@@ -187,6 +192,17 @@ func (n *node) siteOptions() site.Options {
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
 		Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe, Long: n.long,
 	}
+}
+
+// tempDirs returns the folders for temporary files, best first: the copies of large files, the index of
+// the search, and uploads under way. The database's own is one of them unless LiteFS keeps it: a mount
+// takes nothing but databases.
+func (n *node) tempDirs() []string {
+	dirs := []string{cmp.Or(n.config.FileCacheDir, os.TempDir())}
+	if mounted, err := litefs.Mounted(n.config.DBFile); err == nil && !mounted {
+		dirs = append(dirs, filepath.Dir(n.config.DBFile))
+	}
+	return dirs
 }
 
 // litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.

@@ -42,7 +42,7 @@ func (n *node) report() trip2g.NodeReport {
 		Name: n.config.NodeName, Role: ready.Role, Version: version,
 		URL: n.config.PublicURL, Address: n.config.ListenAddr, Database: "file",
 		Position: ready.Position, LeaderPosition: lag.Leader, LeaderAnswers: lag.Answers, Age: lag.Age.Seconds(),
-		Ready: ready.Ready, Missing: sentences(ready.Missing),
+		Ready: ready.Ready, Missing: sentences(ready.Missing), Impaired: sentences(ready.Impaired),
 	}
 	if !lag.Heard.IsZero() {
 		ago := time.Since(lag.Heard).Seconds()

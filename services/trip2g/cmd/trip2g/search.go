@@ -13,7 +13,7 @@ import (
 // are on no mount either.
 func (n *node) newSearch() *search.Index {
 	return search.New(search.Options{
-		Site: n.current, Text: markdown.Text, Dir: n.config.FileCacheDir, FreshWait: n.config.ReadWait,
+		Site: n.current, Text: markdown.Text, Dirs: n.tempDirs, FreshWait: n.config.ReadWait,
 		AfterLarge: debug.FreeOSMemory, Log: n.log, Long: n.long,
 	})
 }
