@@ -20,6 +20,7 @@ type SystemPage struct {
 type NavItem struct {
 	Title string
 	URL   string // a path, unescaped
+	Group string // heading that it is under with its neighbours of the same group; "" for none
 }
 
 // Frame puts a page of the server's own into the look of the site that the node serves now, and gives

@@ -57,10 +57,10 @@ func New(o Options) *Console {
 	c := &Console{options: o, files: files, version: versionOf(files)}
 	for _, p := range pages {
 		if p.under == "" {
-			c.menu = append(c.menu, trip2g.NavItem{Title: p.title, URL: Prefix + p.path})
+			c.menu = append(c.menu, trip2g.NavItem{Title: p.title, URL: Prefix + p.path, Group: p.group})
 		}
 	}
-	c.menu = append(c.menu, trip2g.NavItem{Title: "Documentation", URL: trip2g.DocsURL})
+	c.menu = append(c.menu, trip2g.NavItem{Title: "Documentation", URL: trip2g.DocsURL, Group: systemGroup})
 	return c
 }
 

@@ -8,22 +8,30 @@ type page struct {
 	path  string
 	name  string
 	title string
+	group string // heading in the menu; "" for none
 	under string // for one that is not in the menu: the path of the page that the menu marks instead
 }
+
+// Groups of the menu: what readers see, who may do what, and how the server does.
+const (
+	contentGroup = "Content"
+	peopleGroup  = "People"
+	systemGroup  = "System"
+)
 
 // pages is all of them. The menu has them in this order.
 var pages = []page{
 	{path: "", name: "overview", title: "Overview"},
-	{path: "notes", name: "notes", title: "Notes"},
+	{path: "notes", name: "notes", title: "Notes", group: contentGroup},
 	{path: "note", name: "note", title: "Note", under: "notes"},
-	{path: "publish", name: "publish", title: "Publish"},
-	{path: "warnings", name: "warnings", title: "Warnings"},
-	{path: "missing", name: "missing", title: "Missing pages"},
-	{path: "redirects", name: "redirects", title: "Redirects"},
-	{path: "members", name: "members", title: "Members"},
-	{path: "keys", name: "keys", title: "API keys"},
-	{path: "settings", name: "settings", title: "Settings"},
-	{path: "jobs", name: "jobs", title: "Jobs"},
-	{path: "nodes", name: "nodes", title: "Nodes"},
-	{path: "api", name: "playground", title: "API"},
+	{path: "publish", name: "publish", title: "Publish", group: contentGroup},
+	{path: "warnings", name: "warnings", title: "Warnings", group: contentGroup},
+	{path: "missing", name: "missing", title: "Missing pages", group: contentGroup},
+	{path: "redirects", name: "redirects", title: "Redirects", group: contentGroup},
+	{path: "members", name: "members", title: "Members", group: peopleGroup},
+	{path: "keys", name: "keys", title: "API keys", group: peopleGroup},
+	{path: "settings", name: "settings", title: "Settings", group: systemGroup},
+	{path: "jobs", name: "jobs", title: "Jobs", group: systemGroup},
+	{path: "nodes", name: "nodes", title: "Nodes", group: systemGroup},
+	{path: "api", name: "playground", title: "API", group: systemGroup},
 }

@@ -64,9 +64,9 @@ func (t *Tracker) waiting() int {
 }
 
 // Add counts a URL path, unescaped. It never waits for the store. What the database does not keep is not
-// counted, nor are new paths past 10,000 between two batches.
+// counted, nor is what every site is asked for, nor are new paths past 10,000 between two batches.
 func (t *Tracker) Add(path string) {
-	if len(path) > trip2g.MaxPathLength || !utf8.ValidString(path) {
+	if len(path) > trip2g.MaxPathLength || !utf8.ValidString(path) || isNoise(path) {
 		return
 	}
 	t.mu.Lock()

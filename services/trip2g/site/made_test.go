@@ -378,6 +378,9 @@ func TestAnOwnersSettingsAreOnAllPagesAtOnce(t *testing.T) {
 	if _, public, ok := s.Asset("h1"); !public || !ok {
 		t.Error("the stylesheet is not for all")
 	}
+	if page, found := s.Page("/favicon.ico", trip2g.Anyone); page != nil || found != (trip2g.Location{URL: "/_system/assets/h2/i.png"}) {
+		t.Errorf("a browser that looks for an icon is led to %+v", found)
+	}
 	if s.Settings().Title != "My site" {
 		t.Errorf("they are %+v", s.Settings())
 	}
@@ -386,6 +389,13 @@ func TestAnOwnersSettingsAreOnAllPagesAtOnce(t *testing.T) {
 	wantIn(t, body(t, s, "/a"), "<title>a – Start</title>", "data-graph")
 	if _, _, ok := s.Asset("h1"); ok {
 		t.Error("the stylesheet is still served")
+	}
+	if page, found := s.Page("/favicon.ico", trip2g.Anyone); page != nil || found != (trip2g.Location{URL: site.StaticURL("icon.svg")}) {
+		t.Errorf("without an icon of the owner's a browser is led to %+v", found)
+	}
+	source.put("f.md", "---\nslug: favicon.ico\n---\n# Mine")
+	if page, _ := refresh(t, f).Page("/favicon.ico", trip2g.Owner); page == nil {
+		t.Error("the owner's own page is not found there")
 	}
 }
 

@@ -37,6 +37,9 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 	if found.URL == "" {
 		found.URL = c.redirect(urlPath)
 	}
+	if found.URL == "" && urlPath == faviconURL {
+		found.URL = newReading(c, nil).icon()
+	}
 	if e := at(c.entries, found.URL); e != nil && !c.mayRead(e) {
 		return c.withheld(""), trip2g.Location{} // its address is not told either
 	}

@@ -20,7 +20,7 @@ func (r *reading) dress(v *view) {
 		return
 	}
 	settings := r.layout.settings
-	v.OwnerStyle, v.Icon = owner.fileURL(settings.Stylesheet), cmp.Or(owner.fileURL(settings.Icon), v.Icon)
+	v.OwnerStyle = owner.fileURL(settings.Stylesheet)
 	if settings.Footer == "" {
 		return
 	}
@@ -34,6 +34,17 @@ func (r *reading) dress(v *view) {
 // isUnindexed reports whether search engines are asked to stay away: from the documentation they are,
 // because every site has it.
 func (r *reading) isUnindexed() bool { return r.layout.settings.NoIndex || r.Manual != nil }
+
+// faviconURL is where browsers and feed readers look for an icon that no page has told them of.
+const faviconURL = "/favicon.ico"
+
+// icon returns the URL path of the site's icon: the owner's, or the one of the server.
+func (r *reading) icon() string {
+	if owner := r.owner(); owner != nil {
+		return cmp.Or(owner.fileURL(r.layout.settings.Icon), iconURL)
+	}
+	return iconURL
+}
 
 // owner reads what the owner's settings refer to, nil if there are none.
 func (r *reading) owner() *reading {

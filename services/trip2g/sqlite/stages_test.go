@@ -186,7 +186,7 @@ func TestAnUnnamedPushIsNotIdleWhileItSendsALargeFile(t *testing.T) {
 // What had been staged before pushes had ids belonged to a key: nobody can tell whose it was.
 func TestAnUpgradeKeepsTheSiteAndDropsWhatWasHalfPushed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
-	old, err := openLeader(t.Context(), path, Options{TempDir: t.TempDir()}, migrationsUpTo(t, "00003_publishing.sql"))
+	old, err := openLeader(t.Context(), path, Options{}, migrationsUpTo(t, "00003_publishing.sql"))
 	ok(t, err)
 	_, err = old.writer.Exec(`
 		INSERT INTO notes (id, path, created_at) VALUES (1, 'n.md', 1), (2, 'diary.md', 1);

@@ -60,7 +60,7 @@ func (d *documentation) build() (http.Handler, error) {
 	var follower *site.Follower
 	current := func() trip2g.Site { return follower.Current() }
 	d.search = search.New(search.Options{
-		Site: current, Text: markdown.Text, Dir: d.node.config.FileCacheDir, FreshWait: d.node.config.ReadWait,
+		Site: current, Text: markdown.Text, Dirs: d.node.tempDirs, FreshWait: d.node.config.ReadWait,
 		Log: d.node.log, Long: d.node.long,
 	})
 	follower = site.NewFollower(vault, site.Options{
