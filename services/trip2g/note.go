@@ -38,7 +38,6 @@ type NoteAsset struct {
 	AbsolutePath string // the file's path in the vault
 	Hash         string // SHA-256 of the file, lower-case hex
 	Size         int64  // bytes
-	ContentType  string
 }
 
 // NotePath is what a vault client asks to find out what the server has.
@@ -64,6 +63,10 @@ type NoteUpdate struct {
 	Path    string
 	Content string
 	URL     string // the address that the text asks for (Document.Address), "" for none or if nobody asked it
+
+	// Refs are the files that the text refers to (Document.AssetRefs). nil if nobody looked: then
+	// every file that the note ever had counts.
+	Refs []string
 }
 
 // StagedNote is what the store has of a note after a push of it.
@@ -99,8 +102,9 @@ type VaultStore interface {
 type AssetStore interface {
 	AssetReader
 	// PutAsset stores what r gives. ECONFLICT if its SHA-256 (lower-case hex) is not hash, ETOOLARGE
-	// past maxSize bytes, EUNAVAILABLE if r breaks off; then nothing is kept. Storing what is there already reads r and changes nothing.
-	PutAsset(ctx context.Context, hash, contentType string, maxSize int64, r io.Reader) (Asset, error)
+	// past maxSize bytes, EUNAVAILABLE if r breaks off; then nothing is kept. Storing what is there already
+	// reads r and changes nothing.
+	PutAsset(ctx context.Context, hash string, maxSize int64, r io.Reader) (Asset, error)
 }
 
 // AssetReader reads stored files; replicas have only this.
@@ -109,15 +113,16 @@ type AssetReader interface {
 	Asset(ctx context.Context, hash string) (Asset, error)
 	// OpenAsset opens a stored file. A read touches the database for one chunk at a time.
 	OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error)
+	// IsReferenced reports whether a published or a staged note refers to a stored file.
+	IsReferenced(ctx context.Context, hash string) (bool, error)
 }
 
 // Asset is a stored file, named by its content.
 type Asset struct {
-	ID          int64
-	Hash        string // SHA-256, lower-case hex
-	Size        int64  // bytes
-	ContentType string
-	CreatedAt   time.Time
+	ID        int64
+	Hash      string // SHA-256, lower-case hex
+	Size      int64  // bytes
+	CreatedAt time.Time
 }
 
 // ChangeSet is what changed for readers between two positions.

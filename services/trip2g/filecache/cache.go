@@ -87,6 +87,15 @@ func (c *Cache) Asset(ctx context.Context, hash string) (asset trip2g.Asset, err
 	return asset, err
 }
 
+// IsReferenced reports, by the source, whether a note refers to a file.
+func (c *Cache) IsReferenced(ctx context.Context, hash string) (referenced bool, err error) {
+	err = c.gate.pass(ctx, func() error {
+		referenced, err = c.source.IsReferenced(ctx, hash)
+		return err
+	})
+	return referenced, err
+}
+
 // OpenAsset opens a stored file: ENOTFOUND if there is none. Reads wait for what is not copied yet,
 // at most until ctx ends, and fail before the end if the content is not what hash names. Without
 // room for a copy they go to the source, and its content is not checked. What OpenAsset gives is

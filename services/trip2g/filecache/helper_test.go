@@ -53,7 +53,7 @@ func (s *store) put(t testing.TB, seed uint64, size int) (hash string, content [
 	content = make([]byte, size)
 	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(content)
 	hash = sha256Hex(content)
-	_, err := s.PutAsset(t.Context(), hash, "application/octet-stream", int64(size), bytes.NewReader(content))
+	_, err := s.PutAsset(t.Context(), hash, int64(size), bytes.NewReader(content))
 	ok(t, err)
 	return hash, content
 }

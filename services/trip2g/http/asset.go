@@ -10,10 +10,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// serveAsset gives a file that a published note refers to. Its address names its content, so a
+// serveAsset serves a file that a published note refers to now. Its address names its content, so a
 // cache may keep it for good. Only files that the site knows are looked up at all: what is staged,
-// hidden or never referred to is a 404. An address that the API has signed gives its file to whoever
-// has it.
+// hidden or referred to no more is a 404. An address that the API has signed serves its file to whoever
+// has it, as long as a note refers to the file.
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
@@ -25,10 +25,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	signed := !public && h.Signer != nil && h.Signer.Allows(hash, r.URL.Query(), time.Now())
 	header := w.Header()
 	switch {
-	case signed && !ok: // a note that is no page has it
-		asset.ContentType = "application/octet-stream"
-		fallthrough
-	case signed:
+	case signed && (ok || h.isReferenced(r, hash)):
 		header.Set("Cache-Control", "private, no-store")
 	case !ok:
 		h.serveNotFound(w, r, site, trip2g.Anyone)
@@ -56,9 +53,19 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	defer body.Close()
 	header.Set("ETag", etag)
-	header.Set("Content-Type", asset.ContentType)
-	header.Set("Content-Security-Policy", assetPolicy(asset.ContentType))
+	contentType := trip2g.ContentType(asset.AbsolutePath)
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Security-Policy", assetPolicy(contentType))
 	http.ServeContent(w, r, "", time.Time{}, body)
+}
+
+// isReferenced asks the database about a file that no page has: a note without a page or a staged one may.
+func (h *handler) isReferenced(r *http.Request, hash string) bool {
+	referenced, err := h.Assets.IsReferenced(r.Context(), hash)
+	if err != nil {
+		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("look for a file's notes")
+	}
+	return err == nil && referenced
 }
 
 // assetPolicy says what a file of the vault may do that a browser opens by itself. An SVG or HTML file is a

@@ -93,7 +93,7 @@ func attach(t *testing.T, db *sqlite.DB, note int64, name, content string) strin
 	t.Helper()
 	sum := sha256.Sum256([]byte(content))
 	a := trip2g.NoteAsset{Ref: name, AbsolutePath: name, Hash: hex.EncodeToString(sum[:])}
-	stored, err := db.PutAsset(t.Context(), a.Hash, "text/plain; charset=utf-8", 1<<20, strings.NewReader(content))
+	stored, err := db.PutAsset(t.Context(), a.Hash, 1<<20, strings.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -434,5 +434,37 @@ func TestASignedAddressGivesAMembersFile(t *testing.T) {
 	}
 	if res, _ := n.ask(t, "GET", trip2g.AssetPrefix+"aa/x.txt?"+signer.Query("aa", time.Now())); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a file that is not there: %s", res.Status)
+	}
+}
+
+// TestAFileThatWasTakenBackIsServedToNobody asks again, as a browser, a cache and the holder of a signed
+// address do, for what a note has no more.
+func TestAFileThatWasTakenBackIsServedToNobody(t *testing.T) {
+	n := newNode(t)
+	hashOf := func(address string) string {
+		hash, _, _ := strings.Cut(strings.TrimPrefix(address, trip2g.AssetPrefix), "/")
+		return hash
+	}
+	for _, address := range []string{n.asset, n.secret} {
+		if res, _ := n.ask(t, "GET", address+"?"+signer.Query(hashOf(address), time.Now())); res.StatusCode != http.StatusOK {
+			t.Fatalf("%s is %s before it is taken back", address, res.Status)
+		}
+	}
+	_, _, err := n.db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{
+		{Path: "Guides/My note (2).md", Content: "---\nfree: true\n---\nno files", Refs: []string{}}, {Path: "secret.md", Content: "---\nfree: false\n---\nno file", Refs: []string{}},
+	}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.follow(t)
+	for _, address := range []string{n.asset, n.secret} {
+		for _, query := range []string{"", "?" + signer.Query(hashOf(address), time.Now())} {
+			for _, header := range [][]string{nil, {"If-None-Match", `"` + hashOf(address) + `"`}, {"Range", "bytes=0-1"}} {
+				res, body := n.ask(t, "GET", address+query, header...)
+				if res.StatusCode != http.StatusNotFound || strings.Contains(body, "secret text") || strings.Contains(body, assetText) {
+					t.Errorf("%s%s with %q is %s", address, query, header, res.Status)
+				}
+			}
+		}
 	}
 }

@@ -12,8 +12,9 @@ const (
 	purgeJob   = "purge"
 	purgeEvery = time.Hour
 
-	// staleAfter is how long a file waits for a note, and a job that failed for somebody who looks.
-	staleAfter = 7 * 24 * time.Hour
+	// staleAfter is how long a file is kept that no note refers to, for an older version that is restored with
+	// its files, and a job that failed for somebody who looks.
+	staleAfter = 30 * 24 * time.Hour
 )
 
 // startSchedule enqueues jobs when they are due: at once if that was while no leader ran.

@@ -13,7 +13,7 @@ var _ trip2g.JobService = (*Runner)(nil)
 
 // abouts says what the jobs that every leader has are for.
 var abouts = map[string]string{
-	purgeJob: "Removes what nothing can need again: sessions and codes out of date, pushes that nobody finished and files that no note has referred to for a week.",
+	purgeJob: "Removes what nothing can need again: sessions and codes out of date, pushes that nobody finished for a week and files that no note has referred to for 30 days.",
 }
 
 // Jobs is trip2g.JobService's.

@@ -1,20 +1,13 @@
 package publish
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"mime"
-	"net/http"
 	"path"
 	"strings"
 
 	"trip2g/services/trip2g"
 )
-
-// sniffLength is how much of a file net/http.DetectContentType looks at, in bytes.
-const sniffLength = 512
 
 // UploadAsset is trip2g.Publisher's. The body is read and its hash checked even if the content is known.
 func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload trip2g.AssetUpload, publish bool) (known bool, position trip2g.Position, err error) {
@@ -29,12 +22,7 @@ func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload tr
 	default:
 		return false, 0, fmt.Errorf("look for asset %s: %w", upload.Hash, err)
 	}
-	body := bufio.NewReaderSize(upload.Body, sniffLength)
-	contentType, err := contentTypeOf(upload.AbsolutePath, body)
-	if err != nil {
-		return false, 0, fmt.Errorf("read the upload: %w", err)
-	}
-	asset, err := s.Assets.PutAsset(ctx, upload.Hash, contentType, s.MaxAssetSize, body)
+	asset, err := s.Assets.PutAsset(ctx, upload.Hash, s.MaxAssetSize, upload.Body)
 	if err != nil {
 		return false, 0, err
 	}
@@ -44,25 +32,11 @@ func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload tr
 		AbsolutePath: upload.AbsolutePath,
 		Hash:         asset.Hash,
 		Size:         asset.Size,
-		ContentType:  contentType,
 	}, publish)
 	if err != nil {
 		return false, 0, err
 	}
 	return known, position, s.follow(ctx, position, publish)
-}
-
-// contentTypeOf goes by the file's name, then by its first bytes; what the client says counts for
-// nothing, because the file is served from this site's own origin.
-func contentTypeOf(name string, body *bufio.Reader) (string, error) {
-	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
-		return t, nil
-	}
-	head, err := body.Peek(sniffLength)
-	if err != nil && len(head) == 0 && err != io.EOF {
-		return "", err
-	}
-	return http.DetectContentType(head), nil
 }
 
 // mergeAssets gives every reference of a note's text, with the file that the store has for it.

@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"trip2g/services/trip2g"
 )
@@ -69,39 +72,36 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 	if len(updates) == 0 {
 		return nil, 0, nil
 	}
-	refs := make(chan [][]string, 1)
-	go func() { refs <- s.references(updates) }() // reading the texts takes about as long as storing them
-	staged, position, err := s.Vault.PushNotes(ctx, stage, s.addressed(updates), publish)
+	updates = s.read(updates)
+	staged, position, err := s.Vault.PushNotes(ctx, stage, updates, publish)
 	if err != nil {
 		return nil, 0, err
 	}
 	notes := make([]trip2g.PushedNote, len(staged))
-	for i, found := range <-refs {
-		note := staged[i]
-		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, found, note.Assets)}
+	for i, note := range staged {
+		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, updates[i].Refs, note.Assets)}
 	}
 	return notes, position, s.follow(ctx, position, publish)
 }
 
-// addressed gives the updates with the addresses that they ask for.
-func (s *Service) addressed(updates []trip2g.NoteUpdate) []trip2g.NoteUpdate {
-	if s.Address == nil {
-		return updates
-	}
+// read returns the updates with the addresses that they ask for and the files that they refer to. It takes
+// about as long as storing them, and is spread over the processors.
+func (s *Service) read(updates []trip2g.NoteUpdate) []trip2g.NoteUpdate {
 	list := slices.Clone(updates)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range list {
-		list[i].URL = s.Address(list[i].Path, list[i].Content)
+		group.Go(func() error {
+			u := &list[i]
+			u.Refs = append([]string{}, s.References(u.Path, u.Content)...)
+			if s.Address != nil {
+				u.URL = s.Address(u.Path, u.Content)
+			}
+			return nil
+		})
 	}
+	group.Wait()
 	return list
-}
-
-// references gives the files that each note refers to.
-func (s *Service) references(updates []trip2g.NoteUpdate) [][]string {
-	refs := make([][]string, len(updates))
-	for i, u := range updates {
-		refs[i] = s.References(u.Path, u.Content)
-	}
-	return refs
 }
 
 // HideNotes is trip2g.Publisher's.

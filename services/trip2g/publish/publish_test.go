@@ -179,7 +179,7 @@ func TestAPushTellsWhichFilesAreStillNeeded(t *testing.T) {
 	}
 	after := push().Assets
 	got := after[1]
-	if got.Hash != hash("pixels") || got.AbsolutePath != "img/b.png" || got.ContentType != "image/png" || got.Size != 6 || got.AssetID == 0 {
+	if got.Hash != hash("pixels") || got.AbsolutePath != "img/b.png" || got.Size != 6 || got.AssetID == 0 {
 		t.Errorf("the store has %+v", got)
 	}
 	if diff := cmp.Diff([]trip2g.NoteAsset{want[0], want[2], want[3]}, []trip2g.NoteAsset{after[0], after[2], after[3]}); diff != "" {
@@ -245,31 +245,6 @@ func TestAKnownFileIsStillChecked(t *testing.T) {
 	}
 	if _, err := upload(strings.NewReader("y")); trip2g.ErrorCode(err) != trip2g.ECONFLICT {
 		t.Errorf("another body under a known hash: %v", err)
-	}
-}
-
-func TestAFilesTypeComesFromItsNameElseItsBytes(t *testing.T) {
-	s := service(open(t), nil)
-	notes, _, err := s.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: "a.md", Content: "!pic !empty !p.svg"}}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ref, body := range map[string]string{"pic": "\x89PNG\r\n\x1a\n", "empty": "", "p.svg": "<html>"} {
-		if _, _, err := s.UploadAsset(t.Context(), stage, trip2g.AssetUpload{NoteID: notes[0].ID, Ref: ref, AbsolutePath: ref, Hash: hash(body), Body: strings.NewReader(body)}, true); err != nil {
-			t.Fatal(ref, err)
-		}
-	}
-	paths, err := s.NotePaths(t.Context(), stage, trip2g.NotePathFilter{})
-	if err != nil || len(paths) != 1 {
-		t.Fatal(paths, err)
-	}
-	got := map[string]string{}
-	for _, a := range paths[0].Assets {
-		got[a.Ref] = a.ContentType
-	}
-	want := map[string]string{"pic": "image/png", "empty": "text/plain; charset=utf-8", "p.svg": "image/svg+xml"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
 	}
 }
 

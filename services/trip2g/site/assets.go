@@ -48,14 +48,23 @@ func compareByHash(a, b fileRef) int {
 // beforeAll has the number of no reference, so that it comes before all of one path or hash.
 const beforeAll = -1
 
+// fileRefsOf lists the files that an entry's text refers to now. What a client attached to a reference that
+// the text has no more is kept from readers.
 func fileRefsOf(e *entry) []fileRef {
+	if len(e.Assets) == 0 {
+		return nil
+	}
 	access := e.access
 	if e.doc.Settings != nil {
 		access = trip2g.Access{Level: trip2g.Public} // files of the site's look
 	}
+	written := make(map[string]bool, len(e.doc.AssetRefs))
+	for _, ref := range e.doc.AssetRefs {
+		written[ref] = true
+	}
 	var refs []fileRef
 	for i := range e.Assets {
-		if a := &e.Assets[i]; isServable(a) {
+		if a := &e.Assets[i]; written[a.Ref] && isServable(a) {
 			refs = append(refs, fileRef{a, access, e.Path, e.ID, i})
 		}
 	}

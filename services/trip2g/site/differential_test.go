@@ -57,6 +57,9 @@ func (g *gardener) text() (text string) {
 	for range g.IntN(4) {
 		text += fmt.Sprintf("[[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), g.IntN(100))
 	}
+	if g.IntN(2) == 0 {
+		text += "![](r)\n" // what files are attached to
+	}
 	if g.IntN(4) == 0 {
 		text += fmt.Sprintf("![[%s]]\n", one(g, gardenLinks))
 	}
@@ -74,7 +77,7 @@ func (g *gardener) files() []trip2g.NoteAsset {
 	var files []trip2g.NoteAsset
 	for range g.IntN(3) {
 		p := one(g, gardenFiles)
-		files = append(files, trip2g.NoteAsset{Ref: "r", AbsolutePath: p, Hash: fmt.Sprintf("h%d", g.IntN(5)), ContentType: "image/png"})
+		files = append(files, trip2g.NoteAsset{Ref: "r", AbsolutePath: p, Hash: fmt.Sprintf("h%d", g.IntN(5))})
 	}
 	return files
 }

@@ -61,7 +61,7 @@ func countingFollower(source trip2g.ChangeSource, cache int64) (*site.Follower, 
 func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
 	source := newMemory(
 		"index.md", "---\ntitle: Home\n---\n[[b]]", "a.md", "[[b]] [[gone]]", "b.md", "text", "c.md", "alone ![[p.png]]",
-		"d/one.md", "[[c]]", "d/two.md", "---\nfree: false\n---\n", "e.md", "[[b#part]]",
+		"d/one.md", "[[c]]", "d/two.md", "---\nfree: false\n---\n", "e.md", "[[b#part]] ![](x)",
 	)
 	f, r := countingFollower(source, 0)
 	urls := []string{"/", "/a", "/b", "/c", "/d", "/d/one", "/d/two", "/e"}

@@ -98,13 +98,13 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 // TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt has the reference that a client joined come first.
 func TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt(t *testing.T) {
 	file := func(ref, path, hash string) trip2g.NoteAsset {
-		return trip2g.NoteAsset{Ref: ref, AbsolutePath: path, Hash: hash, ContentType: "image/png"}
+		return trip2g.NoteAsset{Ref: ref, AbsolutePath: path, Hash: hash}
 	}
 	source := newMemory(
 		"a/open.md", "![1](joined.png) ![2](pic.png) ![3](../img/pic.png) ![4](/top.png) ![5](TOP.png) ![6](secret.png) ![7](note.md) [8](raw)",
-		"b/other.md", "text",
-		"c/members.md", "---\nfree: false\n---\n![9](secret.png) ![10](top.png)",
-		"d/hidden.md", "---\npublish: false\n---\n",
+		"b/other.md", "![](x) ![](y) ![](z)",
+		"c/members.md", "---\nfree: false\n---\n![9](secret.png) ![10](top.png) ![](s)",
+		"d/hidden.md", "---\npublish: false\n---\n![](p)",
 	)
 	source.attach("a/open.md", file("joined.png", "far/away.png", "h1"), file("note.md", "d/hidden.md", "h9"))
 	source.attach("b/other.md", file("x", "img/pic.png", "h2"), file("y", "top.png", "h4"), file("z", "z/z/pic.png", "h3"))
@@ -118,6 +118,41 @@ func TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt(t *testing.T) {
 	for hash, want := range map[string][2]bool{"h1": {true, true}, "h6": {false, true}, "h8": {}, "h9": {}, "": {}} {
 		if _, public, ok := s.Asset(hash); public != want[0] || ok != want[1] {
 			t.Errorf("%s: public %v, there %v; want %v", hash, public, ok, want)
+		}
+	}
+}
+
+// TestAFileThatATextRefersToNoMoreIsServedNoMore takes a picture out of its notes, one after the other.
+func TestAFileThatATextRefersToNoMoreIsServedNoMore(t *testing.T) {
+	const open = "---\nfree: true\n---\n"
+	pic := func(ref string) trip2g.NoteAsset {
+		return trip2g.NoteAsset{Ref: ref, AbsolutePath: "img/pic.png", Hash: "h1"}
+	}
+	source := newMemory("a.md", open+"![[pic.png]]", "members.md", "---\nfree: false\n---\n![](img/pic.png)", "named.md", open+"![[pic.png]]",
+		trip2g.SettingsPath, "---\nicon: img/pic.png\n---\n", "_aside.md", "![[pic.png]]")
+	source.attach("a.md", pic("pic.png"))
+	source.attach("members.md", pic("img/pic.png"))
+	source.attach(trip2g.SettingsPath, pic("img/pic.png"))
+	source.attach("_aside.md", pic("pic.png"))
+	f := newFollower(source, 0)
+	wantIn(t, body(t, refresh(t, f), "/named"), "/_system/assets/h1/pic.png")
+	for _, step := range []struct {
+		path, content string
+		public, ok    bool
+	}{
+		{trip2g.SettingsPath, "---\ntitle: x\n---\n", true, true},
+		{"a.md", open + "`![[pic.png]]` %%![[pic.png]]%%", false, true},
+		{"members.md", "---\nfree: false\n---\n", false, false},
+		{"a.md", open + "![[pic.png]]", true, true},
+		{"a.md", "---\npublish: false\n---\n![[pic.png]]", false, false},
+	} {
+		source.put(step.path, step.content)
+		s := refresh(t, f)
+		if _, public, ok := s.Asset("h1"); public != step.public || ok != step.ok {
+			t.Errorf("after %s is %q: public %v, there %v; want %v, %v", step.path, step.content, public, ok, step.public, step.ok)
+		}
+		if got := strings.Contains(body(t, s, "/named"), "/_system/assets/h1/"); got != step.public {
+			t.Errorf("after %s is %q: a page shows it: %v", step.path, step.content, got)
 		}
 	}
 }

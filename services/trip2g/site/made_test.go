@@ -362,9 +362,9 @@ func TestAnOwnersSettingsAreOnAllPagesAtOnce(t *testing.T) {
 	f := newFollower(source, 0)
 	wantIn(t, body(t, refresh(t, f), "/a"), "<title>a – Start</title>")
 	source.put(trip2g.SettingsPath, "---\ntitle: My site\nlang: fr\nstylesheet: theme/my.css\nicon: i.png\nimage: p.png\nfooter: 'By [me](a.md)'\ngraph: false\n---\n",
-		trip2g.NoteAsset{Ref: "theme/my.css", AbsolutePath: "theme/my.css", Hash: "h1", ContentType: "text/css"},
-		trip2g.NoteAsset{Ref: "i.png", AbsolutePath: "i.png", Hash: "h2", ContentType: "image/png"},
-		trip2g.NoteAsset{Ref: "p.png", AbsolutePath: "p.png", Hash: "h3", ContentType: "image/png"})
+		trip2g.NoteAsset{Ref: "theme/my.css", AbsolutePath: "theme/my.css", Hash: "h1"},
+		trip2g.NoteAsset{Ref: "i.png", AbsolutePath: "i.png", Hash: "h2"},
+		trip2g.NoteAsset{Ref: "p.png", AbsolutePath: "p.png", Hash: "h3"})
 	s := refresh(t, f)
 	text := body(t, s, "/a")
 	wantIn(t, text, "<title>a – My site</title>", `<html lang="fr"`, `href="/_system/assets/h1/my.css"`, `<link rel="icon" href="/_system/assets/h2/i.png"`,

@@ -289,7 +289,7 @@ func TestAFileIsPublicIfAPublicNoteRefersToIt(t *testing.T) {
 	attach := func(note int64, name string) string {
 		content := "content of " + name
 		hash := trip2g.TokenHash(content) // SHA-256 in hex, as of a file
-		asset, err := db.PutAsset(t.Context(), hash, "text/plain", 1<<20, strings.NewReader(content))
+		asset, err := db.PutAsset(t.Context(), hash, 1<<20, strings.NewReader(content))
 		if err != nil {
 			t.Fatal(err)
 		}

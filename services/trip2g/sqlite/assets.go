@@ -13,7 +13,7 @@ import (
 // chunk at a time, which on a LiteFS replica holds replication up for about a millisecond.
 const chunkSize = 128 << 10
 
-const assetColumns = `SELECT id, hash, size, content_type, created_at FROM assets `
+const assetColumns = `SELECT id, hash, size, created_at FROM assets `
 
 // Asset implements trip2g.AssetReader.
 func (r *Reader) Asset(ctx context.Context, hash string) (trip2g.Asset, error) {
@@ -34,7 +34,7 @@ func (r *Reader) Asset(ctx context.Context, hash string) (trip2g.Asset, error) {
 
 func (t *tx) asset(hash string) (asset trip2g.Asset, found bool, err error) {
 	var created int64
-	found, err = t.get(assetColumns+`WHERE hash = ?`, []any{hash}, &asset.ID, &asset.Hash, &asset.Size, &asset.ContentType, &created)
+	found, err = t.get(assetColumns+`WHERE hash = ?`, []any{hash}, &asset.ID, &asset.Hash, &asset.Size, &created)
 	asset.CreatedAt = fromMillis(created)
 	return asset, found, err
 }
@@ -46,6 +46,15 @@ func (r *Reader) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser,
 		return nil, err
 	}
 	return &assetFile{ctx: ctx, reader: r, id: asset.ID, size: asset.Size, chunk: -1}, nil
+}
+
+// IsReferenced implements trip2g.AssetReader.
+func (r *Reader) IsReferenced(ctx context.Context, hash string) (referenced bool, err error) {
+	err = r.read(ctx, "look for a file's notes", func(t *tx) (err error) {
+		referenced, err = t.get(`SELECT 1 FROM assets WHERE hash = ? AND NOT (`+unreferenced+`)`, []any{hash}, new(int))
+		return err
+	})
+	return referenced, err
 }
 
 // assetFile reads a stored file chunk by chunk and keeps the last one.

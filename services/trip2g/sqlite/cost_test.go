@@ -44,7 +44,7 @@ var operations = []operation{
 	}},
 	{"attach one file", func(ctx context.Context, db *DB, n int) error {
 		content := fmt.Sprint("file ", n)
-		asset, err := db.PutAsset(ctx, sha256Hex(content), "text/plain", 100, strings.NewReader(content))
+		asset, err := db.PutAsset(ctx, sha256Hex(content), 100, strings.NewReader(content))
 		if err != nil {
 			return err
 		}

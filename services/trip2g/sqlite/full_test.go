@@ -24,7 +24,7 @@ func TestAFullDatabaseSaysSoAndLosesNothing(t *testing.T) {
 
 	large := strings.Repeat("large", 100_000)
 	_, _, pushErr := db.PushNotes(t.Context(), stageA, []trip2g.NoteUpdate{{Path: "small.md", Content: "x"}, {Path: "large.md", Content: large}}, true)
-	_, uploadErr := db.PutAsset(t.Context(), sha256Hex(large), "", 1<<20, strings.NewReader(large))
+	_, uploadErr := db.PutAsset(t.Context(), sha256Hex(large), 1<<20, strings.NewReader(large))
 	for _, err := range []error{pushErr, uploadErr} {
 		wantCode(t, err, trip2g.EUNAVAILABLE)
 		if !strings.Contains(trip2g.ErrorMessage(err), "disk is full") {

@@ -92,7 +92,7 @@ func commit(t testing.TB, db *DB, stage trip2g.Stage) trip2g.Position {
 
 func store(t testing.TB, db *DB, content string) trip2g.Asset {
 	t.Helper()
-	asset, err := db.PutAsset(t.Context(), sha256Hex(content), "text/plain", 1<<30, strings.NewReader(content))
+	asset, err := db.PutAsset(t.Context(), sha256Hex(content), 1<<30, strings.NewReader(content))
 	if err != nil {
 		t.Fatalf("store a file: %v", err)
 	}

@@ -127,8 +127,9 @@ func (t *tx) addAssets(stage *stageRow, notes []trip2g.NotePath) error {
 	return nil
 }
 
-// noteAssets gives the files of the notes in a JSON list of ids as a stage sees them, by
-// reference; a stage that does not exist sees what is published.
+// noteAssets returns the files of the notes in a JSON list of ids as a stage sees them, by
+// reference; a stage that does not exist sees what is published. A file that an older version had counts if
+// the version that the stage holds refers to it.
 func (t *tx) noteAssets(stage *stageRow, ids string) (map[int64][]trip2g.NoteAsset, error) {
 	assets := map[int64][]trip2g.NoteAsset{}
 	for rows, err := range t.each(`
@@ -136,10 +137,13 @@ func (t *tx) noteAssets(stage *stageRow, ids string) (map[int64][]trip2g.NoteAss
 			SELECT note_id, ref, asset_id, absolute_path FROM staged_assets
 			WHERE stage_id = ?1 AND note_id IN (SELECT value FROM json_each(?2))
 			UNION ALL
-			SELECT note_id, ref, asset_id, absolute_path FROM note_assets p
+			SELECT note_id, ref, asset_id, absolute_path FROM note_assets
 			WHERE note_id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (
-				SELECT 1 FROM staged_assets s WHERE s.stage_id = ?1 AND s.note_id = p.note_id AND s.ref = p.ref))
-		SELECT m.note_id, a.id, m.ref, m.absolute_path, a.hash, a.size, a.content_type
+				SELECT 1 FROM staged_assets s WHERE s.stage_id = ?1 AND s.note_id = note_assets.note_id AND s.ref = note_assets.ref)
+			AND (referenced OR EXISTS (
+				SELECT 1 FROM staged_notes s JOIN note_versions v ON v.id = s.version_id
+				WHERE s.stage_id = ?1 AND s.note_id = note_assets.note_id AND `+refersTo+`)))
+		SELECT m.note_id, a.id, m.ref, m.absolute_path, a.hash, a.size
 		FROM mapped m JOIN assets a ON a.id = m.asset_id
 		ORDER BY m.note_id, m.ref`, stage.id, ids) {
 		if err != nil {
@@ -147,7 +151,7 @@ func (t *tx) noteAssets(stage *stageRow, ids string) (map[int64][]trip2g.NoteAss
 		}
 		var note int64
 		var a trip2g.NoteAsset
-		if err := rows.Scan(&note, &a.AssetID, &a.Ref, &a.AbsolutePath, &a.Hash, &a.Size, &a.ContentType); err != nil {
+		if err := rows.Scan(&note, &a.AssetID, &a.Ref, &a.AbsolutePath, &a.Hash, &a.Size); err != nil {
 			return nil, err
 		}
 		assets[note] = append(assets[note], a)

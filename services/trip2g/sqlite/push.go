@@ -185,6 +185,9 @@ func (t *tx) stageContent(stage *stageRow, n *noteState, update trip2g.NoteUpdat
 
 // publishContent shows a text to readers, if that is a change.
 func (t *tx) publishContent(stage *stageRow, n *noteState, update trip2g.NoteUpdate) error {
+	if err := t.publishAssets(stage, n.id); err != nil {
+		return err
+	}
 	hash := trip2g.ContentHash(update.Content)
 	var err error
 	switch {
@@ -201,17 +204,14 @@ func (t *tx) publishContent(stage *stageRow, n *noteState, update trip2g.NoteUpd
 	if err != nil {
 		return err
 	}
-	if err := t.unstage(stage, n); err != nil {
-		return err
-	}
-	return t.publishAssets(stage, n.id)
+	return t.unstage(stage, n)
 }
 
 // addVersion keeps a text. One that is published at once says so from its beginning: to be put among the
 // unpublished and taken out again would send a replica a page more.
 func (t *tx) addVersion(stage *stageRow, note int64, hash string, update trip2g.NoteUpdate, publishedAt sql.NullInt64) (int64, error) {
-	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, published_at, url) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		note, hash, len(update.Content), t.now, stage.push.Author, publishedAt, sql.NullString{String: update.URL, Valid: update.URL != ""})
+	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, published_at, url, refs) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		note, hash, len(update.Content), t.now, stage.push.Author, publishedAt, sql.NullString{String: update.URL, Valid: update.URL != ""}, refList(update.Refs))
 	if err != nil {
 		return 0, err
 	}
@@ -226,6 +226,9 @@ func (t *tx) show(n *noteState, version int64, url string) error {
 		return nil
 	}
 	if _, err := t.exec(`UPDATE notes SET published_version_id = ?, published_at = ?, hidden = 0 WHERE id = ?`, version, t.now, n.id); err != nil {
+		return err
+	}
+	if err := t.markReferenced(n.id, version); err != nil {
 		return err
 	}
 	if n.visible() && n.publishedURL != "" && url != "" && n.publishedURL != url {
@@ -250,6 +253,9 @@ func (t *tx) hide(n *noteState) error {
 		return nil
 	}
 	if _, err := t.exec(`UPDATE notes SET hidden = 1 WHERE id = ?`, n.id); err != nil {
+		return err
+	}
+	if err := t.markReferenced(n.id, 0); err != nil {
 		return err
 	}
 	return t.mark(noteChange, n.id)

@@ -61,6 +61,9 @@ func (t *tx) commitStage(stage *stageRow) error {
 		}
 		staged = append(staged, state)
 	}
+	if err := t.publishAssets(stage, 0); err != nil {
+		return err
+	}
 	for _, n := range staged {
 		if err := t.commitNote(stage, n); err != nil {
 			return err
@@ -71,7 +74,7 @@ func (t *tx) commitStage(stage *stageRow) error {
 			return err
 		}
 	}
-	return t.publishAssets(stage, 0)
+	return nil
 }
 
 func (t *tx) commitNote(stage *stageRow, n *noteState) error {
@@ -144,7 +147,7 @@ func (t *tx) attachNow(stage *stageRow, noteID int64, asset trip2g.NoteAsset) er
 
 func (t *tx) attachStaged(stage *stageRow, noteID int64, asset trip2g.NoteAsset) error {
 	wanted := []any{noteID, asset.Ref, asset.AssetID, asset.AbsolutePath}
-	published, err := t.get(`SELECT 1 FROM note_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ?`, wanted, new(int))
+	published, err := t.get(`SELECT 1 FROM note_assets WHERE note_id = ? AND ref = ? AND asset_id = ? AND absolute_path = ? AND referenced`, wanted, new(int))
 	if err != nil {
 		return err
 	}
@@ -181,11 +184,14 @@ func (t *tx) dropStagedAsset(stage *stageRow, noteID int64, ref string) error {
 }
 
 // attach joins a file to a note's reference for readers; the note moves if they see it and it differs.
+// Whether the text has the reference is not asked: the text may come after its files.
 func (t *tx) attach(noteID int64, ref string, assetID int64, absolutePath string) error {
 	var oldID int64
 	var oldPath string
-	had, err := t.get(`SELECT asset_id, absolute_path FROM note_assets WHERE note_id = ? AND ref = ?`, []any{noteID, ref}, &oldID, &oldPath)
-	if err != nil || (had && oldID == assetID && oldPath == absolutePath) {
+	var referenced bool
+	had, err := t.get(`SELECT asset_id, absolute_path, referenced FROM note_assets WHERE note_id = ? AND ref = ?`,
+		[]any{noteID, ref}, &oldID, &oldPath, &referenced)
+	if err != nil || (had && referenced && oldID == assetID && oldPath == absolutePath) {
 		return err
 	}
 	if had {
@@ -193,7 +199,9 @@ func (t *tx) attach(noteID int64, ref string, assetID int64, absolutePath string
 			return err
 		}
 	}
-	_, err = t.exec(`INSERT OR REPLACE INTO note_assets (note_id, ref, asset_id, absolute_path) VALUES (?, ?, ?, ?)`, noteID, ref, assetID, absolutePath)
+	_, err = t.exec(`
+		INSERT OR REPLACE INTO note_assets (note_id, ref, asset_id, absolute_path, referenced)
+		SELECT id, ?, ?, ?, hidden = 0 AND published_version_id IS NOT NULL FROM notes WHERE id = ?`, ref, assetID, absolutePath, noteID)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func TestUploadsThatShareATransactionFailTogether(t *testing.T) {
 		content := strings.Repeat(fmt.Sprint(i), 90_000)
 		contents = append(contents, content)
 		uploads = append(uploads, func() error {
-			_, err := db.PutAsset(t.Context(), sha256Hex(content), "text/plain", 1<<20, strings.NewReader(content))
+			_, err := db.PutAsset(t.Context(), sha256Hex(content), 1<<20, strings.NewReader(content))
 			return err
 		})
 	}

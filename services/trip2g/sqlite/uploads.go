@@ -33,7 +33,7 @@ const (
 // PutAsset implements trip2g.AssetStore. r is read into a temporary file first, so that a slow
 // sender holds no lock and a large file no memory. It is stored in parts, so that other writes get
 // between them, and can be found when it is whole.
-func (db *DB) PutAsset(ctx context.Context, hash, contentType string, maxSize int64, r io.Reader) (trip2g.Asset, error) {
+func (db *DB) PutAsset(ctx context.Context, hash string, maxSize int64, r io.Reader) (trip2g.Asset, error) {
 	asset, err := db.Asset(ctx, hash)
 	switch {
 	case err == nil:
@@ -53,7 +53,7 @@ func (db *DB) PutAsset(ctx context.Context, hash, contentType string, maxSize in
 	if err != nil {
 		return trip2g.Asset{}, err
 	}
-	return db.storeUpload(ctx, &upload{hash: hash, contentType: contentType, size: size, content: spool.Reader()})
+	return db.storeUpload(ctx, &upload{hash: hash, size: size, content: spool.Reader()})
 }
 
 // readUpload copies what r gives to w and tells how much it was. ECONFLICT unless its SHA-256 is
@@ -84,10 +84,10 @@ func tempFault(err error) error {
 
 // upload is a complete upload on its way into the database.
 type upload struct {
-	id                int64
-	hash, contentType string
-	size              int64
-	content           io.Reader
+	id      int64
+	hash    string
+	size    int64
+	content io.Reader
 }
 
 // storeUpload stores an upload, unless another one of the same file was quicker.
@@ -125,8 +125,7 @@ func (db *DB) abandon(ctx context.Context, id int64) {
 // storePart stores size bytes of an upload; the first part makes its row.
 func (t *tx) storePart(u *upload, offset, size int64) (err error) {
 	if offset == 0 {
-		u.id, err = t.insert(`INSERT INTO assets (hash, size, content_type, created_at, used_at) VALUES (`+newName+`, ?, ?, ?, ?)`,
-			u.size, u.contentType, t.now, t.now)
+		u.id, err = t.insert(`INSERT INTO assets (hash, size, created_at, used_at) VALUES (`+newName+`, ?, ?, ?)`, u.size, t.now, t.now)
 		if err != nil {
 			return err
 		}
@@ -150,7 +149,7 @@ func (t *tx) finishUpload(u *upload) (trip2g.Asset, error) {
 		return asset, err
 	}
 	_, err := t.exec(`UPDATE assets SET hash = ?1, created_at = ?2, used_at = ?2 WHERE id = ?3`, u.hash, t.now, u.id)
-	return trip2g.Asset{ID: u.id, Hash: u.hash, Size: u.size, ContentType: u.contentType, CreatedAt: fromMillis(t.now)}, err
+	return trip2g.Asset{ID: u.id, Hash: u.hash, Size: u.size, CreatedAt: fromMillis(t.now)}, err
 }
 
 // dropUpload removes what is no whole file, in parts. A file that is whole stays.
@@ -188,6 +187,9 @@ func (db *DB) purgeAssets(ctx context.Context, now, stale time.Time) (int64, err
 				UPDATE assets SET hash = `+newName+` WHERE id = (
 					SELECT id FROM assets WHERE (used_at < ? OR `+uploading+` AND used_at < ?) AND `+unreferenced+` LIMIT 1)
 				RETURNING id`, []any{millis(stale), millis(now.Add(-abandonedAfter))}, &id)
+			if err == nil && found {
+				_, err = t.exec(`DELETE FROM note_assets WHERE asset_id = ?`, id)
+			}
 			return err
 		})
 		if err != nil || !found {
@@ -209,5 +211,11 @@ func (db *DB) keepAsset(ctx context.Context, id int64) error {
 
 // unreferenced is true of a row of assets that no note refers to, published or staged.
 const unreferenced = `
-	NOT EXISTS (SELECT 1 FROM note_assets WHERE asset_id = assets.id) AND
-	NOT EXISTS (SELECT 1 FROM staged_assets WHERE asset_id = assets.id)`
+	NOT EXISTS (SELECT 1 FROM staged_assets WHERE asset_id = assets.id) AND
+	NOT EXISTS (
+		SELECT 1 FROM note_assets WHERE asset_id = assets.id AND (referenced OR EXISTS (
+			SELECT 1 FROM staged_notes s JOIN note_versions v ON v.id = s.version_id
+			WHERE s.note_id = note_assets.note_id AND ` + refersTo + `)))`
+
+// refersTo is true of a version v and a row of note_assets whose file its text refers to.
+const refersTo = `(v.refs IS NULL OR EXISTS (SELECT 1 FROM json_each(v.refs) WHERE value = note_assets.ref))`

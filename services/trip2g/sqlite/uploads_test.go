@@ -84,14 +84,14 @@ func TestAnUnfinishedUploadIsSeenByNobodyAndGoes(t *testing.T) {
 		}
 		cancel()
 	})
-	if _, err := db.PutAsset(ctx, sha256Hex(content), "text/plain", 1<<30, strings.NewReader(content)); err == nil {
+	if _, err := db.PutAsset(ctx, sha256Hex(content), 1<<30, strings.NewReader(content)); err == nil {
 		t.Error("an upload whose client went away succeeded")
 	}
 	if n := count(t, db, `SELECT (SELECT count(*) FROM assets) + (SELECT count(*) FROM asset_chunks)`); n != 0 {
 		t.Errorf("%d rows of an upload are left", n)
 	}
 
-	_, err := db.writer.Exec(`INSERT INTO assets (id, hash, size, content_type, created_at, used_at) VALUES (77, 'upload:77', 9, '', 0, ?)`, millis(time.Now()))
+	_, err := db.writer.Exec(`INSERT INTO assets (id, hash, size, created_at, used_at) VALUES (77, 'upload:77', 9, 0, ?)`, millis(time.Now()))
 	ok(t, err)
 	_, err = db.writer.Exec(`
 		WITH RECURSIVE numbers (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM numbers WHERE n < 99)
@@ -118,7 +118,7 @@ func TestTheSlowerOfTwoUploadsOfAFileLeavesNothing(t *testing.T) {
 	atChunk(t, db, 1, func() {
 		before := db.writer.Stats().WaitCount
 		go func() {
-			asset, err := db.PutAsset(context.Background(), sha256Hex(content), "text/plain", 1<<30, strings.NewReader(content))
+			asset, err := db.PutAsset(context.Background(), sha256Hex(content), 1<<30, strings.NewReader(content))
 			if err != nil {
 				t.Error(err)
 			}

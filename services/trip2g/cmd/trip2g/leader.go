@@ -105,6 +105,9 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	if err == nil {
 		err = db.SetPublicURL(ctx, n.config.PublicURL)
 	}
+	if err == nil {
+		err = db.FillReferences(ctx, references)
+	}
 	if err == nil && n.config.OwnerEmail != "" {
 		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
 	}

@@ -147,6 +147,14 @@ func (a *laterAssets) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCl
 	return nil, errNoDatabase
 }
 
+// IsReferenced is trip2g.AssetReader's.
+func (a *laterAssets) IsReferenced(ctx context.Context, hash string) (bool, error) {
+	if r := a.reader.Load(); r != nil {
+		return r.IsReferenced(ctx, hash)
+	}
+	return false, errNoDatabase
+}
+
 // holdFor gives the forwarder's word for a wait: it takes 0 for its default.
 func holdFor(wait time.Duration) time.Duration {
 	if wait == 0 {
