@@ -11,6 +11,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -33,21 +35,18 @@ var (
 	_ trip2g.AssetReader  = (*Vault)(nil)
 )
 
-// contentTypes are those of the files that the documentation refers to. Others are no part of the vault.
-var contentTypes = map[string]string{
-	".svg": "image/svg+xml", ".png": "image/png", ".pdf": "application/pdf", ".wav": "audio/wav",
-	".json": "application/json",
-}
+// fileEndings are those of the files that the documentation refers to. Others are no part of the vault.
+var fileEndings = []string{".svg", ".png", ".pdf", ".wav", ".json"}
 
-// Load reads the vault in a file system.
-func Load(from fs.FS) (*Vault, error) {
+// Load reads the vault in a file system. references returns the files that a note's text refers to, as written.
+func Load(from fs.FS, references func(path, content string) []string) (*Vault, error) {
 	v := &Vault{files: make(map[string]file), loadedAt: time.Now()}
 	var assets []trip2g.NoteAsset
 	err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		contentType, isFile := contentTypes[path.Ext(name)]
+		isFile := slices.Contains(fileEndings, path.Ext(name))
 		if !isFile && path.Ext(name) != ".md" {
 			return nil
 		}
@@ -56,7 +55,7 @@ func Load(from fs.FS) (*Vault, error) {
 			return err
 		}
 		if isFile {
-			assets = append(assets, v.addFile(name, contentType, content))
+			assets = append(assets, v.addFile(name, content))
 		} else {
 			v.addNote(name, string(content))
 		}
@@ -68,8 +67,33 @@ func Load(from fs.FS) (*Vault, error) {
 	if len(v.notes) == 0 {
 		return nil, fmt.Errorf("read the documentation: there is no note")
 	}
-	v.notes[0].Assets = assets // each note's references find a file that any note has
+	for i := range v.notes {
+		n := &v.notes[i]
+		for _, ref := range references(n.Path, n.Content) {
+			if asset, ok := findFile(assets, n.Path, ref); ok {
+				n.Assets = append(n.Assets, asset)
+			}
+		}
+	}
 	return v, nil
+}
+
+// findFile returns the file that a note's reference means: from the note's folder, else from the vault's root,
+// else the one of that name.
+func findFile(files []trip2g.NoteAsset, notePath, ref string) (trip2g.NoteAsset, bool) {
+	for _, matches := range []func(p string) bool{
+		func(p string) bool { return p == path.Join(path.Dir(notePath), ref) },
+		func(p string) bool { return p == path.Clean(strings.TrimPrefix(ref, "/")) },
+		func(p string) bool { return path.Base(p) == ref },
+	} {
+		for _, f := range files {
+			if matches(f.AbsolutePath) {
+				f.Ref = ref
+				return f, true
+			}
+		}
+	}
+	return trip2g.NoteAsset{}, false
 }
 
 func (v *Vault) addNote(name, content string) {
@@ -78,12 +102,12 @@ func (v *Vault) addNote(name, content string) {
 	})
 }
 
-func (v *Vault) addFile(name, contentType string, content []byte) trip2g.NoteAsset {
+func (v *Vault) addFile(name string, content []byte) trip2g.NoteAsset {
 	sum := sha256.Sum256(content)
 	hash := hex.EncodeToString(sum[:])
 	id, size := int64(len(v.files)+1), int64(len(content))
-	v.files[hash] = file{trip2g.Asset{ID: id, Hash: hash, Size: size, ContentType: contentType}, content}
-	return trip2g.NoteAsset{AssetID: id, Ref: "/" + name, AbsolutePath: name, Hash: hash, Size: size, ContentType: contentType}
+	v.files[hash] = file{trip2g.Asset{ID: id, Hash: hash, Size: size}, content}
+	return trip2g.NoteAsset{AssetID: id, AbsolutePath: name, Hash: hash, Size: size}
 }
 
 // Changes is trip2g.ChangeSource's: all notes are one change.
@@ -102,6 +126,12 @@ func (v *Vault) Asset(_ context.Context, hash string) (trip2g.Asset, error) {
 		return trip2g.Asset{}, trip2g.Errorf(trip2g.ENOTFOUND, "the documentation has no such file")
 	}
 	return f.asset, nil
+}
+
+// IsReferenced is trip2g.AssetReader's.
+func (v *Vault) IsReferenced(_ context.Context, hash string) (bool, error) {
+	_, ok := v.files[hash]
+	return ok, nil
 }
 
 // OpenAsset is trip2g.AssetReader's.

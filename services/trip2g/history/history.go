@@ -93,7 +93,7 @@ func (s *Service) withPage(n trip2g.ArchivedNote) trip2g.ListedNote {
 
 // FindNote is trip2g.HistoryService's.
 func (s *Service) FindNote(ctx context.Context, path string) (trip2g.ListedNote, error) {
-	n, err := s.Archive.ArchivedNote(ctx, path)
+	n, err := s.Archive.ArchivedNote(ctx, trip2g.NormalizePath(path))
 	if err != nil {
 		return trip2g.ListedNote{}, err
 	}
@@ -139,7 +139,7 @@ func (s *Service) ShowNotes(ctx context.Context, stage trip2g.Stage, paths []str
 	}
 	var position trip2g.Position
 	for _, path := range slices.Compact(slices.Sorted(slices.Values(paths))) {
-		n, err := s.Archive.ArchivedNote(ctx, path)
+		n, err := s.Archive.ArchivedNote(ctx, trip2g.NormalizePath(path))
 		if trip2g.ErrorCode(err) == trip2g.ENOTFOUND {
 			continue
 		}

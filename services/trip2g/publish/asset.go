@@ -11,7 +11,7 @@ import (
 
 // UploadAsset is trip2g.Publisher's. The body is read and its hash checked even if the content is known.
 func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload trip2g.AssetUpload, publish bool) (known bool, position trip2g.Position, err error) {
-	upload.AbsolutePath = strings.TrimPrefix(upload.AbsolutePath, "/")
+	upload.AbsolutePath = trip2g.NormalizePath(strings.TrimPrefix(upload.AbsolutePath, "/"))
 	if err := checkUpload(upload); err != nil {
 		return false, 0, err
 	}

@@ -69,14 +69,14 @@ func checkUpdates(updates []trip2g.NoteUpdate, maxSize int64) error {
 		switch err := trip2g.ValidatePath(u.Path); {
 		case err != nil:
 			f.add(shorten(u.Path), "%s", trip2g.ErrorMessage(err))
-		case seen[u.Path]:
+		case seen[trip2g.NormalizePath(u.Path)]:
 			f.add(u.Path, "is given twice in one push")
 		case int64(len(u.Content)) > maxSize:
 			f.addTooLarge(u.Path, "has %d bytes; the largest note that this server takes has %d (TRIP2G_MAX_NOTE_SIZE)", len(u.Content), maxSize)
 		case !utf8.ValidString(u.Content):
 			f.add(u.Path, "is not valid UTF-8; save it as UTF-8")
 		}
-		seen[u.Path] = true
+		seen[trip2g.NormalizePath(u.Path)] = true
 	}
 	return f.err()
 }

@@ -61,6 +61,7 @@ func (s *Service) NotePaths(ctx context.Context, stage trip2g.Stage, filter trip
 	if err := checkFilter(filter); err != nil {
 		return nil, err
 	}
+	filter.Paths = normalized(filter.Paths)
 	return s.Vault.NotePaths(ctx, stage, filter)
 }
 
@@ -72,20 +73,29 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 	if len(updates) == 0 {
 		return nil, 0, nil
 	}
-	updates = s.read(updates)
-	staged, position, err := s.Vault.PushNotes(ctx, stage, updates, publish)
+	read := s.read(updates)
+	staged, position, err := s.Vault.PushNotes(ctx, stage, read, publish)
 	if err != nil {
 		return nil, 0, err
 	}
 	notes := make([]trip2g.PushedNote, len(staged))
-	for i, note := range staged {
-		notes[i] = trip2g.PushedNote{ID: note.ID, Path: note.Path, Assets: mergeAssets(note.Path, updates[i].Refs, note.Assets)}
+	for i, note := range staged { // under the path that the client knows it by
+		notes[i] = trip2g.PushedNote{ID: note.ID, Path: updates[i].Path, Assets: mergeAssets(note.Path, read[i].Refs, note.Assets)}
 	}
 	return notes, position, s.follow(ctx, position, publish)
 }
 
-// read returns the updates with the addresses that they ask for and the files that they refer to. It takes
-// about as long as storing them, and is spread over the processors.
+// normalized returns paths in the form in which they are stored.
+func normalized(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, path := range paths {
+		out[i] = trip2g.NormalizePath(path)
+	}
+	return out
+}
+
+// read returns the updates as they are stored: with normalized paths, the addresses that they ask for and
+// the files that they refer to. It takes about as long as storing them, and is spread over the processors.
 func (s *Service) read(updates []trip2g.NoteUpdate) []trip2g.NoteUpdate {
 	list := slices.Clone(updates)
 	var group errgroup.Group
@@ -93,6 +103,7 @@ func (s *Service) read(updates []trip2g.NoteUpdate) []trip2g.NoteUpdate {
 	for i := range list {
 		group.Go(func() error {
 			u := &list[i]
+			u.Path = trip2g.NormalizePath(u.Path)
 			u.Refs = append([]string{}, s.References(u.Path, u.Content)...)
 			if s.Address != nil {
 				u.URL = s.Address(u.Path, u.Content)
@@ -109,7 +120,7 @@ func (s *Service) HideNotes(ctx context.Context, stage trip2g.Stage, paths []str
 	if err := checkCount("paths", len(paths)); err != nil {
 		return 0, err
 	}
-	position, err := s.Vault.HideNotes(ctx, stage, paths, publish)
+	position, err := s.Vault.HideNotes(ctx, stage, normalized(paths), publish)
 	if err != nil {
 		return 0, err
 	}

@@ -134,21 +134,65 @@ func TestThousandsOfFaultsMakeAShortAnswer(t *testing.T) {
 	}
 }
 
-func TestANULAndVariantsOfAPathAreKeptAsTheyAre(t *testing.T) {
+func TestANULAndLetterCaseAreKeptAsTheyAre(t *testing.T) {
 	db := open(t)
-	updates := []trip2g.NoteUpdate{
-		{Path: "Note.md", Content: "a\x00b"},
-		{Path: "note.md", Content: "lower"},
-		{Path: "caf\u00e9.md", Content: "composed"},
-		{Path: "cafe\u0301.md", Content: "decomposed"},
-	}
+	updates := []trip2g.NoteUpdate{{Path: "Note.md", Content: "a\x00b"}, {Path: "note.md", Content: "lower"}}
 	if _, _, err := service(db, nil).PushNotes(t.Context(), stage, updates, true); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"Note.md": "a\x00b", "note.md": "lower", "caf\u00e9.md": "composed", "cafe\u0301.md": "decomposed"}
-	if diff := cmp.Diff(want, visible(t, db)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"Note.md": "a\x00b", "note.md": "lower"}, visible(t, db)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A client of a Mac gives paths in another Unicode form: the notes are those that others know, and it finds its
+// own in the answers.
+func TestAPathIsTheSameInEachUnicodeForm(t *testing.T) {
+	db := open(t)
+	s := service(db, nil)
+	composed, decomposed := "caf\u00e9.md", "cafe\u0301.md"
+	for content, path := range map[string]string{"one": composed, "two !\u00e4.png": decomposed} {
+		notes, _, err := s.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: path, Content: content}}, true)
+		if err != nil || notes[0].Path != path {
+			t.Fatal(notes, err)
+		}
+	}
+	_, _, err := s.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: composed}, {Path: decomposed}}, true)
+	if trip2g.ErrorCode(err) != trip2g.EINVALID {
+		t.Errorf("one path twice in a push: %v", err)
+	}
+	if notes := visible(t, db); len(notes) != 1 || notes[composed] == "" {
+		t.Errorf("readers see %v", notes)
+	}
+	found, err := s.NotePaths(t.Context(), stage, trip2g.NotePathFilter{Paths: []string{decomposed}})
+	if err != nil || len(found) != 1 || found[0].Path != composed {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	file := trip2g.AssetUpload{NoteID: found[0].ID, Ref: "\u00e4.png", AbsolutePath: "a\u0308.png", Hash: hash("x"), Body: strings.NewReader("x")}
+	if _, _, err := s.UploadAsset(t.Context(), stage, file, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range assetsOf(t, db) {
+		if a.AbsolutePath != "\u00e4.png" {
+			t.Errorf("the file is at %q", a.AbsolutePath)
+		}
+	}
+	if _, err := s.HideNotes(t.Context(), stage, []string{decomposed}, true); err != nil || len(visible(t, db)) != 0 {
+		t.Errorf("hidden under its other form: %v, %v", visible(t, db), err)
+	}
+}
+
+// assetsOf lists the files of what readers see.
+func assetsOf(t *testing.T, db *sqlite.DB) (assets []trip2g.NoteAsset) {
+	t.Helper()
+	set, err := db.Changes(t.Context(), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range set.Notes {
+		assets = append(assets, n.Assets...)
+	}
+	return assets
 }
 
 func TestAPushTellsWhichFilesAreStillNeeded(t *testing.T) {

@@ -24,6 +24,7 @@ type folder struct {
 	pulled  map[string]string // the hash of each file as it was pulled, or pushed from here
 	kept    bool              // there is a stateFile
 	changed bool              // pulled differs from what is in stateFile
+	names   names             // set by readNames
 	dirs    map[string]bool   // that have to be synced
 }
 
@@ -57,11 +58,12 @@ type found struct {
 	hash string      // SHA-256 in lower-case hex; "" for a link that leads out of the folder or nowhere
 }
 
-// look tells what is under a name. The error says what else than a file is there.
-func (f *folder) look(name string, note bool) (found, error) {
+// look tells what is at a path. The error says what else than a file is there.
+func (f *folder) look(path string, note bool) (found, error) {
 	if f.root == nil {
 		return found{}, nil
 	}
+	name := f.names.local(path)
 	info, err := f.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -119,7 +121,7 @@ func as(before fs.FileInfo) func(fs.FileInfo) bool {
 	}
 }
 
-// replace puts what content has under a name, whole or not at all: it is written beside it, synced
+// replace puts what content has at a path, whole or not at all: it is written beside it, synced
 // and renamed. before gives the mode; nil is a new file's. ECONFLICT unless expected holds for what is there then.
 func (f *folder) replace(name string, before fs.FileInfo, expected func(fs.FileInfo) bool, content io.Reader) error {
 	t, err := f.create(name, before)
@@ -140,9 +142,10 @@ type temporary struct {
 	name, temp string
 }
 
-// create opens a temporary file beside a name. It has the same name each time, so that what a killed
+// create opens a temporary file beside the name of a path. It has the same name each time, so that what a killed
 // pull has left is taken by the next one.
-func (f *folder) create(name string, before fs.FileInfo) (*temporary, error) {
+func (f *folder) create(p string, before fs.FileInfo) (*temporary, error) {
+	name := f.names.local(p)
 	dir := path.Dir(name)
 	if err := f.root.MkdirAll(dir, 0o755); err != nil {
 		return nil, unwritten(name, err)
@@ -204,19 +207,24 @@ func (t *temporary) discard() {
 
 // remove takes a file away, and the folders that have become empty.
 func (f *folder) remove(c change) error {
-	now, err := f.root.Lstat(c.path)
+	name := f.names.local(c.path)
+	now, err := f.root.Lstat(name)
 	if err != nil || !as(c.before)(now) {
 		return trip2g.Errorf(trip2g.ECONFLICT, "%s changed during the pull; it was left as it is", c.path)
 	}
-	if err := f.root.Remove(c.path); err != nil {
+	if err := f.root.Remove(name); err != nil {
 		return trip2g.Errorf(trip2g.EINVALID, "%s cannot be removed: %v", c.path, cause(err))
 	}
-	dir := path.Dir(c.path)
+	f.prune(path.Dir(name))
+	return nil
+}
+
+// prune removes the folders that have become empty, from the innermost one.
+func (f *folder) prune(dir string) {
 	for ; dir != "." && f.root.Remove(dir) == nil; dir = path.Dir(dir) {
 		delete(f.dirs, dir)
 	}
 	f.dirs[dir] = true
-	return nil
 }
 
 // sync makes sure that new names outlive a power cut. Systems that cannot sync a folder do it themselves.

@@ -21,6 +21,8 @@ type plan struct {
 	files  []change
 	remove []change
 	forget []string // what the folder was to have and nobody has any more
+
+	renames map[string]string // paths in the folder, by those that they get
 }
 
 // change is a file to write or to remove.
@@ -40,7 +42,12 @@ type want struct {
 // wanted gives what the server has by path, without what no folder should get from anybody.
 func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
 	out := make(map[string]want, len(notes))
-	for _, n := range notes {
+	for i := range notes {
+		n := &notes[i]
+		n.Path = trip2g.NormalizePath(n.Path)
+		for j := range n.Files {
+			n.Files[j].Path = trip2g.NormalizePath(n.Files[j].Path)
+		}
 		hash, err := trip2g.HexHash(n.Hash)
 		fault := trip2g.ValidatePath(n.Path)
 		if err != nil {
@@ -96,16 +103,23 @@ func (r *run) compare(ctx context.Context, wants map[string]want) error {
 			return ctx.Err()
 		}
 		w := wants[path]
-		there, err := r.folder.look(path, w.note)
+		from, renamed := r.plan.renames[path]
+		if !renamed {
+			from = path
+		}
+		there, err := r.folder.look(from, w.note)
 		if err != nil {
 			obstacles = append(obstacles, trip2g.FieldError{Name: path, Value: err.Error()})
 			continue
 		}
-		base, pulled := r.folder.pulled[path]
+		base, pulled := r.folder.pulled[from]
+		if renamed {
+			r.summary.Renamed = append(r.summary.Renamed, path)
+		}
 		switch {
 		case there.info != nil && there.hash == w.hash:
 			r.summary.Unchanged++
-			r.folder.remember(path, w.hash)
+			r.folder.remember(from, w.hash)
 		case there.info == nil, r.Force, pulled && there.hash == base:
 			r.add(path, w, there)
 		case pulled && base == w.hash:
@@ -148,13 +162,17 @@ func (r *run) add(path string, w want, there found) {
 // compareGone plans what to do about the files that were pulled, or pushed from here, and the server has no
 // more. Other files are never removed.
 func (r *run) compareGone(wants map[string]want) (conflicts []trip2g.FieldError) {
+	renamed := make(map[string]bool, len(r.plan.renames))
+	for _, from := range r.plan.renames {
+		renamed[from] = true
+	}
 	for path, base := range r.folder.pulled {
-		if _, ok := wants[path]; ok {
+		if _, ok := wants[path]; ok || renamed[path] {
 			continue
 		}
 		there, err := r.folder.look(path, isNote(path))
 		switch {
-		case err != nil, there.info == nil:
+		case err != nil, there.info == nil, r.isWanted(path, wants):
 			r.plan.forget = append(r.plan.forget, path)
 		case !r.Delete:
 			r.summary.Gone = append(r.summary.Gone, path)
@@ -166,6 +184,16 @@ func (r *run) compareGone(wants map[string]want) (conflicts []trip2g.FieldError)
 		}
 	}
 	return conflicts
+}
+
+// isWanted reports whether the file system takes a path for another one that the server has.
+func (r *run) isWanted(path string, wants map[string]want) bool {
+	for _, variant := range r.folder.names.folded[trip2g.FoldPath(path)] {
+		if _, wanted := wants[variant]; wanted && r.folder.isSame(path, variant) {
+			return true
+		}
+	}
+	return false
 }
 
 func isNote(path string) bool { return trip2g.ValidatePath(path) == nil }

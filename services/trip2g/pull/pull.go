@@ -57,6 +57,7 @@ type Summary struct {
 	Notes     []string // written
 	Files     []string // written
 	Removed   []string
+	Renamed   []string // to the letter case that they have on the server
 	Gone      []string // that were pulled, or pushed from here, and the server has no more, because Delete was not asked for
 	Kept      []string // changed in the folder, and not on the server since the last pull
 	Unchanged int
@@ -64,7 +65,9 @@ type Summary struct {
 }
 
 // Changed tells whether anything differed.
-func (s Summary) Changed() bool { return len(s.Notes)+len(s.Files)+len(s.Removed)+s.Versions > 0 }
+func (s Summary) Changed() bool {
+	return len(s.Notes)+len(s.Files)+len(s.Removed)+len(s.Renamed)+s.Versions > 0
+}
 
 // Run makes dir, if it is not there, and writes to it what differs. Each file is whole at every
 // moment, under its own name: the old one or the new one. Nothing outside dir is ever touched,
@@ -84,7 +87,10 @@ func Run(ctx context.Context, dir string, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	r := &run{Options: o, folder: folder}
-	if err := r.compare(ctx, r.wanted(notes)); err != nil {
+	folder.readNames()
+	r.wants = r.wanted(notes)
+	r.findRenames(r.wants)
+	if err := r.compare(ctx, r.wants); err != nil {
 		return Summary{}, err
 	}
 	if !o.DryRun {
@@ -98,13 +104,14 @@ func Run(ctx context.Context, dir string, o Options) (Summary, error) {
 type run struct {
 	Options
 	folder  *folder
+	wants   map[string]want // what the folder should have, by path
 	plan    plan
 	summary Summary
 	naming  sync.Mutex // lets one file at a time be given its name
 }
 
 func (r *run) sort() {
-	for _, list := range [][]string{r.summary.Notes, r.summary.Files, r.summary.Removed, r.summary.Gone, r.summary.Kept} {
+	for _, list := range [][]string{r.summary.Notes, r.summary.Files, r.summary.Removed, r.summary.Renamed, r.summary.Gone, r.summary.Kept} {
 		slices.Sort(list)
 	}
 }
@@ -116,6 +123,9 @@ func (r *run) carryOut(ctx context.Context) (err error) {
 			err = saved
 		}
 	}()
+	if err := r.rename(); err != nil {
+		return err
+	}
 	if err := r.writeNotes(ctx); err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (f *folder) load() error {
 		return trip2g.Errorf(trip2g.ENOTFOUND, "%s in the folder cannot be read: remove it, and the next pull makes it anew", stateFile)
 	}
 	for name, hash := range s.Files {
-		f.pulled[name] = hash
+		f.pulled[trip2g.NormalizePath(name)] = hash
 	}
 	f.kept = true
 	return nil
@@ -115,6 +115,16 @@ func (f *folder) remember(name, hash string) {
 	defer f.mu.Unlock()
 	if f.pulled[name] != hash {
 		f.pulled[name], f.changed = hash, true
+	}
+}
+
+// moved takes a file that is remembered under one name as one under another.
+func (f *folder) moved(from, to string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if hash, had := f.pulled[from]; had {
+		delete(f.pulled, from)
+		f.pulled[to], f.changed = hash, true
 	}
 }
 

@@ -1,6 +1,8 @@
 package push
 
 import (
+	"slices"
+
 	"trip2g/services/trip2g"
 )
 
@@ -41,6 +43,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 	for _, path := range o.Vault.LeftOut() {
 		delete(known, path)
 	}
+	p.hideVariants(known)
 	delete(known, trip2g.SettingsPath) // the Settings form makes it on the server: a folder without it says nothing about it
 	excluded := make(map[string]bool)
 	for _, e := range o.Vault.Excluded() {
@@ -59,10 +62,27 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 			p.excluded = append(p.excluded, n.Path)
 		}
 	}
+	slices.Sort(p.hide)
 	if len(p.hide) > 0 && len(local) == 0 {
 		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and %d that the server has would be hidden: is it the right folder?", len(p.hide))
 	}
 	return p, nil
+}
+
+// hideVariants plans to hide what the server has under another name for a note that is sent under a new one,
+// where the names differ only in letter case: it is the note, renamed, and the server keeps its history.
+func (p *plan) hideVariants(known map[string]trip2g.NotePath) {
+	variants := make(map[string][]string)
+	for path := range known {
+		variants[trip2g.FoldPath(path)] = append(variants[trip2g.FoldPath(path)], path)
+	}
+	for _, n := range p.send {
+		others := variants[trip2g.FoldPath(n.Path)]
+		if n.ID == 0 && len(others) == 1 && p.had(others[0]) {
+			p.hide = append(p.hide, others[0])
+			delete(known, others[0])
+		}
+	}
 }
 
 // addGone plans what to do about a note that the server has and the vault has not.

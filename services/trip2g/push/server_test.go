@@ -53,6 +53,12 @@ var operations = []string{"NotePaths", "PushNotes", "UploadNoteAsset", "HideNote
 func start(t *testing.T) *server {
 	t.Helper()
 	t.Parallel()
+	return startOther(t)
+}
+
+// startOther is start for a test that has a server already.
+func startOther(t *testing.T) *server {
+	t.Helper()
 	s := &server{t: t}
 	var err error
 	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})

@@ -132,7 +132,7 @@ func TestEveryConnectionOfAReplicaRefusesToWrite(t *testing.T) {
 
 // What a replica is wired with has these methods and no others: one that writes would have to be added here.
 func TestAReplicaHasNoMethodThatWrites(t *testing.T) {
-	want := []string{"Asset", "Changes", "CheckEncryptionKey", "Close", "OpenAsset", "Ready", "Shrink"}
+	want := []string{"Asset", "Changes", "CheckEncryptionKey", "Close", "IsReferenced", "OpenAsset", "Ready", "Shrink"}
 	var got []string
 	for method := range reflect.TypeFor[*Reader]().Methods() {
 		got = append(got, method.Name)

@@ -88,6 +88,11 @@ func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g
 		if err != nil {
 			return err
 		}
+		if publish {
+			if err := t.reviveVariants(stage, paths, states); err != nil {
+				return err
+			}
+		}
 		ids := make([]int64, len(updates))
 		for i, update := range updates {
 			id, err := t.pushNote(stage, states[update.Path], update, publish)

@@ -50,16 +50,18 @@ func (t *tx) hideNote(stage *stageRow, n *noteState, publish bool) error {
 // commitStage publishes what a stage holds. Versions are in the database since they were staged, so that a
 // commit only points at them: the write lock is held for microseconds a note.
 func (t *tx) commitStage(stage *stageRow) error {
-	var staged []*noteState
-	for rows, err := range t.each(noteStateColumns+`WHERE s.note_id IS NOT NULL ORDER BY n.id`, stage.id) {
-		if err != nil {
+	staged, err := t.stagedNotes(stage)
+	if err != nil {
+		return err
+	}
+	renamed, err := t.renameVariants(staged)
+	if err != nil {
+		return err
+	}
+	if renamed {
+		if staged, err = t.stagedNotes(stage); err != nil {
 			return err
 		}
-		state, err := scanNoteState(rows.Scan)
-		if err != nil {
-			return err
-		}
-		staged = append(staged, state)
 	}
 	if err := t.publishAssets(stage, 0); err != nil {
 		return err
@@ -75,6 +77,22 @@ func (t *tx) commitStage(stage *stageRow) error {
 		}
 	}
 	return nil
+}
+
+// stagedNotes lists what a stage holds.
+func (t *tx) stagedNotes(stage *stageRow) ([]*noteState, error) {
+	var staged []*noteState
+	for rows, err := range t.each(noteStateColumns+`WHERE s.note_id IS NOT NULL ORDER BY n.id`, stage.id) {
+		if err != nil {
+			return nil, err
+		}
+		state, err := scanNoteState(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		staged = append(staged, state)
+	}
+	return staged, nil
 }
 
 func (t *tx) commitNote(stage *stageRow, n *noteState) error {

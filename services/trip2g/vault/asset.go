@@ -28,7 +28,7 @@ func newIndex() index {
 
 func (x *index) add(p string) {
 	x.exact[p] = true
-	key := folded(p)
+	key := trip2g.FoldPath(p)
 	x.byPath[key] = append(x.byPath[key], p)
 	x.byName[path.Base(key)] = append(x.byName[path.Base(key)], p)
 }
@@ -46,7 +46,7 @@ func (x *index) at(p string) (string, bool) {
 	if x.exact[p] {
 		return p, true
 	}
-	if found := x.byPath[folded(p)]; len(found) > 0 {
+	if found := x.byPath[trip2g.FoldPath(p)]; len(found) > 0 {
 		return found[0], true
 	}
 	return "", false
@@ -54,9 +54,9 @@ func (x *index) at(p string) (string, bool) {
 
 // ending finds the file with the shortest path that ends in the segments of p.
 func (x *index) ending(p string) (string, bool) {
-	suffix := folded("/" + p)
+	suffix := trip2g.FoldPath("/" + p)
 	for _, found := range x.byName[path.Base(suffix)] {
-		if strings.HasSuffix(folded("/"+found), suffix) {
+		if strings.HasSuffix(trip2g.FoldPath("/"+found), suffix) {
 			return found, true
 		}
 	}
@@ -160,14 +160,14 @@ func (v *Vault) hashFile(ctx context.Context, assetPath string) (hash string, si
 // OpenAsset opens a file that FindAsset found. EINVALID if that cannot be done; the error is
 // fs.ErrNotExist if the file is gone.
 func (v *Vault) OpenAsset(assetPath string) (io.ReadCloser, error) {
-	info, err := v.root.Stat(assetPath)
+	info, err := v.root.Stat(v.name(assetPath))
 	if err != nil {
 		return nil, unreadable(assetPath, err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is no regular file any more", assetPath)
 	}
-	f, err := v.root.Open(assetPath)
+	f, err := v.root.Open(v.name(assetPath))
 	if err != nil {
 		return nil, unreadable(assetPath, err)
 	}

@@ -96,7 +96,7 @@ func (v *Vault) readWhole(ctx context.Context, path string) ([]byte, error) {
 }
 
 func (v *Vault) readOnce(path string) (raw []byte, changed bool, err error) {
-	f, err := v.root.Open(path)
+	f, err := v.root.Open(v.name(path))
 	if err != nil {
 		return nil, false, err
 	}

@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"trip2g/services/trip2g"
 )
 
 // pattern is one pattern in the syntax of .gitignore.
@@ -45,7 +47,7 @@ func parsePattern(line string) (p pattern, ok bool, err error) {
 	case segments[last] == "**": // what is in the folder, and not the folder
 		segments = append(segments, "*")
 	}
-	p.glob = folded(strings.Join(segments, "/"))
+	p.glob = trip2g.FoldPath(strings.Join(segments, "/"))
 	return p, true, nil
 }
 

@@ -34,7 +34,7 @@ type ignoreFile struct {
 // rule returns the rule that keeps a path out of a push, "" if none does. kept reports that an
 // ignore file asks for it: then the rules that nobody wrote do not count.
 func (r *rules) rule(name string, isDir bool, in *ignoreFile) (rule string, kept bool) {
-	key := folded(name)
+	key := trip2g.FoldPath(name)
 	for _, p := range r.exclude {
 		if p.matches(key, isDir) {
 			return p.rule, false
@@ -72,7 +72,7 @@ func (r *rules) includes(name string) bool {
 	}
 	// A pattern for a folder is one for the notes in it.
 	for part, isDir := name, false; part != "."; part, isDir = path.Dir(part), true {
-		key := folded(part)
+		key := trip2g.FoldPath(part)
 		if slices.ContainsFunc(r.include, func(p pattern) bool { return p.matches(key, isDir) }) {
 			return true
 		}
@@ -143,7 +143,7 @@ func (w *walk) loadTemplates(config, key string) {
 	}
 	text, _ := values[key].(string)
 	if folder := path.Clean(strings.Trim(strings.TrimSpace(text), "/")); folder != "." {
-		w.rules.templates[folded(folder)] = "folder of templates (" + config + ")"
+		w.rules.templates[trip2g.FoldPath(folder)] = "folder of templates (" + config + ")"
 	}
 }
 
@@ -160,7 +160,7 @@ func (w *walk) loadIgnoreFile(dir string, around *ignoreFile) *ignoreFile {
 	}
 	f := &ignoreFile{around: around}
 	if dir != "." {
-		f.folder = folded(dir) + "/"
+		f.folder = trip2g.FoldPath(dir) + "/"
 	}
 	number := 0
 	for line := range strings.Lines(content) {

@@ -44,10 +44,12 @@ type Vault struct {
 	outside     index             // the files that stay out of a push
 	names       index             // the notes, without their ending
 	excluded    map[string]string // notes and files that stay out of a push: the rule
+	onDisk      map[string]string // the names of notes and files in the folder, by path, where the two differ
 	warnings    []trip2g.Warning
 }
 
-// Open walks dir and reads every note once, for its hash. Notes are the .md and .html files.
+// Open walks dir and reads every note once, for its hash. Notes are the .md and .html files. Paths are in
+// the form of trip2g.NormalizePath, whichever form the folder's names have.
 // Left out are names that start with a dot, what is named node_modules, what a rule keeps out of a
 // push (see Excluded), and with a warning: links to folders, links that lead out of dir or nowhere,
 // what is no regular file, and notes whose name or size no server takes.
@@ -91,6 +93,14 @@ func openFolder(dir string) (*os.Root, error) {
 // Close ends the use of the folder.
 func (v *Vault) Close() error { return v.root.Close() }
 
+// name returns a file's name in the folder, which may have it in another Unicode form than its path.
+func (v *Vault) name(path string) string {
+	if name, differs := v.onDisk[path]; differs {
+		return name
+	}
+	return path
+}
+
 // Notes lists the notes by path, each with the Hash of what ReadNote gave for it; ID, Content and
 // Assets are empty. The caller must not change the list.
 func (v *Vault) Notes() []trip2g.NotePath { return v.notes }
@@ -117,10 +127,12 @@ func (v *Vault) load(ctx context.Context, dir string, o Options) error {
 	if err := w.folder(ctx, ".", nil); err != nil {
 		return err
 	}
+	slices.Sort(w.notes)
 	w.files.sort()
 	w.outside.sort()
 	w.names.sort()
-	v.files, v.outside, v.names, v.excluded = w.files, w.outside, w.names, w.excluded
+	v.files, v.outside, v.names, v.excluded, v.onDisk = w.files, w.outside, w.names, w.excluded, w.onDisk
+	maps.DeleteFunc(v.onDisk, func(path, name string) bool { return path == name })
 	if err := v.hashNotes(ctx, w); err != nil {
 		return err
 	}

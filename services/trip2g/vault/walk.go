@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
 	"trip2g/services/trip2g"
 )
 
@@ -65,17 +62,21 @@ type walk struct {
 	findings
 	root  *os.Root
 	rules rules
-	notes []string // paths, in order
+	notes []string // paths
 	files index
 
 	kept     map[string]bool   // notes that an ignore file asks for
 	excluded map[string]string // notes and files that stay out of a push: the rule
 	outside  index             // those of them that are files
 	names    index             // the notes, without their ending
+	onDisk   map[string]string // the names that the folder has for notes and files, by path
 }
 
 func newWalk(root *os.Root) *walk {
-	return &walk{root: root, files: newIndex(), kept: map[string]bool{}, excluded: map[string]string{}, outside: newIndex(), names: newIndex()}
+	return &walk{
+		root: root, files: newIndex(), kept: map[string]bool{}, excluded: map[string]string{}, outside: newIndex(), names: newIndex(),
+		onDisk: map[string]string{},
+	}
 }
 
 // folder walks one folder; "." is the vault itself. The error is ctx's alone.
@@ -105,7 +106,7 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 		case entry.IsDir():
 			err = w.folder(ctx, name, ignore)
 		default:
-			w.kept[name] = kept
+			w.kept[trip2g.NormalizePath(name)] = kept
 			w.entry(name, entry.Type())
 		}
 		if err != nil {
@@ -119,9 +120,10 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 // but folders. One that cannot be read has nothing to tell.
 func (w *walk) exclude(ctx context.Context, name string, entry fs.DirEntry, rule string) error {
 	if !entry.IsDir() {
-		w.excluded[name] = rule
-		if !isNote(name) {
-			w.outside.add(name)
+		path := trip2g.NormalizePath(name)
+		w.excluded[path] = rule
+		if !isNote(path) {
+			w.outside.add(path)
 		}
 		return nil
 	}
@@ -190,23 +192,43 @@ func (w *walk) file(name string, mode fs.FileMode) {
 		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is %s, no file; it is left out", kind(mode))})
 		return
 	}
-	if !isNote(name) {
+	path := trip2g.NormalizePath(name)
+	if !isNote(path) {
 		// A file whose path no server takes counts only if a note refers to it, and then is not found.
-		if trip2g.ValidateAssetPath(name) == nil {
-			w.files.add(name)
+		if trip2g.ValidateAssetPath(path) == nil && w.claim(path, name) {
+			w.files.add(path)
 		}
 		return
 	}
-	if err := trip2g.ValidatePath(name); err != nil {
+	if err := trip2g.ValidatePath(path); err != nil {
 		w.leaveOut(name, "cannot be published: its "+trip2g.ErrorMessage(err))
 		return
 	}
-	w.names.add(noteEnding.ReplaceAllString(name, ""))
-	if !w.rules.includes(name) {
-		w.excluded[name] = "not in include of " + trip2g.SettingsPath
+	if !w.claim(path, name) {
 		return
 	}
-	w.notes = append(w.notes, name)
+	w.names.add(noteEnding.ReplaceAllString(path, ""))
+	if !w.rules.includes(path) {
+		w.excluded[path] = "not in include of " + trip2g.SettingsPath
+		return
+	}
+	w.notes = append(w.notes, path)
+}
+
+// claim notes which file of the folder a path means, and reports whether the path is new. Of two names in
+// different Unicode forms, which few file systems keep apart, the one in NFC is meant.
+func (w *walk) claim(path, name string) bool {
+	other, taken := w.onDisk[path]
+	switch {
+	case !taken:
+		w.onDisk[path] = name
+	case name == path:
+		w.onDisk[path], name = name, other
+	}
+	if taken {
+		w.leaveOut(name, "has the same name as another file, in another Unicode form")
+	}
+	return !taken
 }
 
 func kind(mode fs.FileMode) string {
@@ -220,19 +242,16 @@ func kind(mode fs.FileMode) string {
 	}
 }
 
-// warnAboutVariants tells of notes that some file systems could not keep apart: on those a clone
+// warnAboutVariants warns of notes that some file systems could not keep apart: on those a clone
 // of the vault has one of them only, and the server gives the second one's page another URL.
 func (w *walk) warnAboutVariants(notes []trip2g.NotePath) {
 	first := make(map[string]string, len(notes))
 	for _, n := range notes {
-		key := folded(n.Path)
+		key := trip2g.FoldPath(n.Path)
 		if other, ok := first[key]; ok {
-			w.warn(trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("differs from %q only in case or in how its letters are encoded; both are published", other)})
+			w.warn(trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("differs from %q only in letter case; both are published", other)})
 			continue
 		}
 		first[key] = n.Path
 	}
 }
-
-// folded is a path without what case-insensitive and normalising file systems take no heed of.
-func folded(p string) string { return cases.Fold().String(norm.NFC.String(p)) }

@@ -52,7 +52,7 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *documentation) build() (http.Handler, error) {
-	vault, err := docsite.Load(docs.Vault)
+	vault, err := docsite.Load(docs.Vault, references)
 	if err != nil {
 		return nil, err
 	}

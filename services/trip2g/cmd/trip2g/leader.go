@@ -106,7 +106,7 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 		err = db.SetPublicURL(ctx, n.config.PublicURL)
 	}
 	if err == nil {
-		err = db.FillReferences(ctx, references)
+		err = n.healDatabase(ctx, db)
 	}
 	if err == nil && n.config.OwnerEmail != "" {
 		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
@@ -115,6 +115,18 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// healDatabase brings what an older release stored to what this one expects. Each part does so once.
+func (n *node) healDatabase(ctx context.Context, db *sqlite.DB) error {
+	merged, err := db.NormalizePaths(ctx)
+	for _, path := range merged {
+		n.log.Warn().Str("note", path).Msg("two notes had this path in different Unicode forms; they are one now, with both histories, and readers see what was published last")
+	}
+	if err != nil {
+		return err
+	}
+	return db.FillReferences(ctx, references)
 }
 
 func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower, runner *jobs.Runner) (http.Handler, error) {

@@ -84,7 +84,7 @@ func pullFolder(ctx context.Context, f pullFlags, term *terminal) error {
 	switch {
 	case f.json:
 		printJSON(term.out, pullReport{
-			DryRun: f.dryRun, Notes: list(summary.Notes), Files: list(summary.Files), Removed: list(summary.Removed),
+			DryRun: f.dryRun, Notes: list(summary.Notes), Files: list(summary.Files), Removed: list(summary.Removed), Renamed: list(summary.Renamed),
 			Gone: list(summary.Gone), Kept: list(summary.Kept), Unchanged: summary.Unchanged, Versions: summary.Versions, Warnings: term.warningReports(),
 		})
 	case !f.quiet:
@@ -99,6 +99,7 @@ type pullReport struct {
 	Notes     []string        `json:"notes"`
 	Files     []string        `json:"files"`
 	Removed   []string        `json:"removed"`
+	Renamed   []string        `json:"renamed"`
 	Gone      []string        `json:"gone"`
 	Kept      []string        `json:"kept"`
 	Unchanged int             `json:"unchanged"`
@@ -123,6 +124,9 @@ func (t *terminal) pulled(s pull.Summary, dryRun bool, dir string) {
 		line("Up to date: %s in %s", count(s.Unchanged, "file"), dir)
 	default:
 		line("Pulled into %s: %s", dir, counts)
+	}
+	if len(s.Renamed) > 0 {
+		line("Renamed to the letter case that they have on the server: %s (%s)", count(len(s.Renamed), "file"), names(s.Renamed))
 	}
 	if s.Versions > 0 {
 		line("Written to .history: %s", count(s.Versions, "version"))

@@ -70,7 +70,8 @@ export class Vault {
   #hashes = new Map();
 
   // open applies the rules of a folder to its files. It throws a Failure for a rule that is wrong.
-  static async open(files) {
+  static async open(read) {
+    const files = read.map(({ path, file }) => ({ path: path.normalize("NFC"), file })); // some systems give names in another Unicode form
     const vault = new Vault();
     const texts = new Map();
     for (const { path, file } of files) if (hasRules(path)) texts.set(path, await decodedText(file));
