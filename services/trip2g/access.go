@@ -109,6 +109,11 @@ func (g Groups) Names() []string { return slices.Collect(g.All()) }
 // IsEmpty reports whether there is no group in the set.
 func (g Groups) IsEmpty() bool { return g.names == "" }
 
+// within returns those of the groups that another set has.
+func (g Groups) within(other Groups) Groups {
+	return NewGroups(slices.DeleteFunc(g.Names(), func(name string) bool { return !strings.Contains(other.names, "\n"+name+"\n") })...)
+}
+
 // Overlaps reports whether two sets have a group in common.
 func (g Groups) Overlaps(other Groups) bool {
 	for rest := g.names; len(rest) > 1; {

@@ -53,6 +53,12 @@ func (r Reader) IsSignedIn() bool { return r.level >= member }
 // IsOwner reports whether the reader is the owner.
 func (r Reader) IsOwner() bool { return r.level == owner }
 
+// Within returns the reader as one who is in no other groups than some.
+func (r Reader) Within(groups Groups) Reader {
+	r.groups = r.groups.within(groups)
+	return r
+}
+
 // Groups returns the groups that a member is in.
 func (r Reader) Groups() Groups { return r.groups }
 

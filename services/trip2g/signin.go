@@ -68,6 +68,9 @@ type PeopleService interface {
 	// member it mails again. mailed is false on a server without mail. EINVALID for what is no address,
 	// ECONFLICT for the owner's.
 	Invite(ctx context.Context, email, site string) (member Membership, mailed bool, err error)
+	// SetMemberGroups chooses the groups that a member is in, by their names. EINVALID for names that are too long or
+	// too many, ENOTFOUND without such a member.
+	SetMemberGroups(ctx context.Context, id int64, groups []string) (Membership, Position, error)
 	// RemoveMember ends a membership and its sessions; ENOTFOUND without one.
 	RemoveMember(ctx context.Context, id int64) (Position, error)
 	// Sessions lists a user's sessions in force, the newest first; everybody's for 0.

@@ -43,6 +43,8 @@ type Site interface {
 	Stats() SiteStats
 	// Access tells who may read the notes.
 	Access() AccessState
+	// Groups are those that notes name.
+	Groups() Groups
 	// Unspecified lists the paths of at most limit notes that do not say who may read them, in byte order.
 	Unspecified(limit int) []string
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
@@ -56,6 +57,29 @@ func (p *People) Invite(ctx context.Context, email, site string) (member trip2g.
 		return trip2g.Membership{}, false, fmt.Errorf("mail an invitation: %w", err)
 	}
 	return member, true, nil
+}
+
+// Bounds of the groups of a member.
+const (
+	maxGroups      = 100
+	maxGroupLength = 200 // bytes of a name
+)
+
+// SetMemberGroups is trip2g.PeopleService's.
+func (p *People) SetMemberGroups(ctx context.Context, id int64, names []string) (trip2g.Membership, trip2g.Position, error) {
+	if len(names) > maxGroups {
+		return trip2g.Membership{}, 0, trip2g.Errorf(trip2g.EINVALID, "a member can be in at most %d groups", maxGroups)
+	}
+	for _, name := range names {
+		if len(name) > maxGroupLength || !utf8.ValidString(name) || trip2g.FoldGroup(name) == "" {
+			return trip2g.Membership{}, 0, trip2g.Errorf(trip2g.EINVALID, "the name of a group has from 1 to %d bytes of UTF-8", maxGroupLength)
+		}
+	}
+	member, position, err := p.Users.SetMemberGroups(ctx, id, trip2g.NewGroups(names...), p.Now())
+	if err == nil {
+		p.follow(ctx)
+	}
+	return member, position, err
 }
 
 // RemoveMember is trip2g.PeopleService's.

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/access"
 	"trip2g/services/trip2g/graphql"
 	"trip2g/services/trip2g/history"
 	"trip2g/services/trip2g/jobs"
@@ -39,6 +40,7 @@ func startConsole(t *testing.T) *server {
 			return follower.Current().NoteByID(id, trip2g.Owner)
 		}})
 		o.Settings = settings.New(settings.Options{Archive: s.db, Publisher: publisher, Parse: markdown.Parse, SetFields: markdown.SetFields})
+		o.Access = access.New(access.Options{Store: s.db, Site: follower.Current, Refresh: follower.Refresh, Parse: markdown.Parse})
 		o.Redirects = publish.NewRedirects(s.db, follower.Refresh)
 		o.Missing, o.Jobs, o.Site = s.db, runner, follower.Current
 		o.Nodes = nodes.New(nodes.Options{

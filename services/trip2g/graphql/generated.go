@@ -62,6 +62,7 @@ type MutationResolver interface {
 	RunJob(ctx context.Context, input RunJobInput) (RunJobOrErrorPayload, error)
 	ForgetNode(ctx context.Context, input ForgetNodeInput) (ForgetNodeOrErrorPayload, error)
 	InviteMember(ctx context.Context, input InviteMemberInput) (InviteMemberOrErrorPayload, error)
+	SetMemberGroups(ctx context.Context, input SetMemberGroupsInput) (SetMemberGroupsOrErrorPayload, error)
 	RemoveMember(ctx context.Context, input RemoveMemberInput) (RemoveMemberOrErrorPayload, error)
 	CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (CreateAPIKeyOrErrorPayload, error)
 	RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (RevokeAPIKeyOrErrorPayload, error)
@@ -94,6 +95,7 @@ type QueryResolver interface {
 	Jobs(ctx context.Context) ([]Job, error)
 	Nodes(ctx context.Context) (*trip2g.Topology, error)
 	Members(ctx context.Context) ([]Member, error)
+	MemberGroups(ctx context.Context) ([]MemberGroup, error)
 	APIKeys(ctx context.Context) ([]APIKey, error)
 	Sessions(ctx context.Context, everyone *bool) ([]Session, error)
 	Redirects(ctx context.Context) ([]Redirect, error)
@@ -142,6 +144,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
 			graphql.NewInputUnmarshaler("SaveSiteSettingsInput", ec.unmarshalInputSaveSiteSettingsInput),
+			graphql.NewInputUnmarshaler("SetMemberGroupsInput", ec.unmarshalInputSetMemberGroupsInput),
 			graphql.NewInputUnmarshaler("SetSiteAccessInput", ec.unmarshalInputSetSiteAccessInput),
 			graphql.NewInputUnmarshaler("ShowNotesInput", ec.unmarshalInputShowNotesInput),
 			graphql.NewInputUnmarshaler("SignInByEmailInput", ec.unmarshalInputSignInByEmailInput),
@@ -332,8 +335,22 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_joinedAt(ctx, field)
 	case "sessions":
 		return ec.fieldContext_Member_sessions(ctx, field)
+	case "groups":
+		return ec.fieldContext_Member_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_MemberGroup_name(ctx, field)
+	case "members":
+		return ec.fieldContext_MemberGroup_members(ctx, field)
+	case "used":
+		return ec.fieldContext_MemberGroup_used(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberGroup", field.Name)
 }
 
 func (ec *executionContext) childFields_MissingPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1134,6 +1151,20 @@ func (ec *executionContext) field_Mutation_saveSiteSettings_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SaveSiteSettingsInput, error) {
 			return ec.unmarshalNSaveSiteSettingsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSaveSiteSettingsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setMemberGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetMemberGroupsInput, error) {
+			return ec.unmarshalNSetMemberGroupsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2491,6 +2522,98 @@ func (ec *executionContext) fieldContext_Member_sessions(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Member", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Member_groups(ctx context.Context, field graphql.CollectedField, obj *Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, "String")
+}
+
+func (ec *executionContext) _MemberGroup_name(ctx context.Context, field graphql.CollectedField, obj *MemberGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberGroup_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberGroup_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _MemberGroup_members(ctx context.Context, field graphql.CollectedField, obj *MemberGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberGroup_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Members, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberGroup_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MemberGroup_used(ctx context.Context, field graphql.CollectedField, obj *MemberGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberGroup_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberGroup_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberGroup", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _MissingPage_path(ctx context.Context, field graphql.CollectedField, obj *MissingPage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3195,6 +3318,50 @@ func (ec *executionContext) fieldContext_Mutation_inviteMember(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_inviteMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setMemberGroups(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setMemberGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetMemberGroups(ctx, fc.Args["input"].(SetMemberGroupsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v SetMemberGroupsOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setMemberGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type SetMemberGroupsOrErrorPayload does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setMemberGroups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6398,6 +6565,38 @@ func (ec *executionContext) fieldContext_Query_members(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_memberGroups(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_memberGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().MemberGroups(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []MemberGroup) graphql.Marshaler {
+			return ec.marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_memberGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7557,6 +7756,38 @@ func (ec *executionContext) _Session_current(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Session_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Session", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SetMemberGroupsPayload_member(ctx context.Context, field graphql.CollectedField, obj *SetMemberGroupsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetMemberGroupsPayload_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Member, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetMemberGroupsPayload_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetMemberGroupsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SetSiteAccessPayload_state(ctx context.Context, field graphql.CollectedField, obj *SetSiteAccessPayload) (ret graphql.Marshaler) {
@@ -10421,6 +10652,55 @@ func UnmarshalSaveSiteSettingsInput(ctx context.Context, raw any) (SaveSiteSetti
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetMemberGroupsInput(ctx context.Context, obj any) (SetMemberGroupsInput, error) {
+	var it SetMemberGroupsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "groups"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNInt642int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "groups":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groups"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Groups = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetMemberGroupsInput unmarshals raw into the SetMemberGroupsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetMemberGroupsInput(ctx context.Context, raw any) (SetMemberGroupsInput, error) {
+	var out SetMemberGroupsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetMemberGroupsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetSiteAccessInput(ctx context.Context, obj any) (SetSiteAccessInput, error) {
 	var it SetSiteAccessInput
 	if obj == nil {
@@ -11177,6 +11457,33 @@ func (ec *executionContext) _SaveSiteSettingsOrErrorPayload(ctx context.Context,
 	}
 }
 
+func (ec *executionContext) _SetMemberGroupsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj SetMemberGroupsOrErrorPayload) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case SetMemberGroupsPayload:
+		return ec._SetMemberGroupsPayload(ctx, sel, &obj)
+	case *SetMemberGroupsPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SetMemberGroupsPayload(ctx, sel, obj)
+	case ErrorPayload:
+		return ec._ErrorPayload(ctx, sel, &obj)
+	case *ErrorPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ErrorPayload(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of SetMemberGroupsOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _SetSiteAccessOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj SetSiteAccessOrErrorPayload) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -11701,7 +12008,7 @@ func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
+var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "SetMemberGroupsOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
 
 func (ec *executionContext) _ErrorPayload(ctx context.Context, sel ast.SelectionSet, obj *ErrorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, errorPayloadImplementors)
@@ -11990,6 +12297,54 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "groups":
+			out.Values[i] = ec._Member_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var memberGroupImplementors = []string{"MemberGroup"}
+
+func (ec *executionContext) _MemberGroup(ctx context.Context, sel ast.SelectionSet, obj *MemberGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberGroup")
+		case "name":
+			out.Values[i] = ec._MemberGroup_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "members":
+			out.Values[i] = ec._MemberGroup_members(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._MemberGroup_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12177,6 +12532,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "inviteMember":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_inviteMember(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setMemberGroups":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setMemberGroups(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -13233,6 +13595,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_members(ctx, field)
 				})
+		case "memberGroups":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_memberGroups(ctx, field)
+				})
 		case "apiKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -13799,6 +14167,39 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "current":
 			out.Values[i] = ec._Session_current(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setMemberGroupsPayloadImplementors = []string{"SetMemberGroupsPayload", "SetMemberGroupsOrErrorPayload"}
+
+func (ec *executionContext) _SetMemberGroupsPayload(ctx context.Context, sel ast.SelectionSet, obj *SetMemberGroupsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setMemberGroupsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetMemberGroupsPayload")
+		case "member":
+			out.Values[i] = ec._SetMemberGroupsPayload_member(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15089,6 +15490,26 @@ func (ec *executionContext) marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋgraph
 	return ec._Member(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMemberGroup2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroup(ctx context.Context, sel ast.SelectionSet, v MemberGroup) graphql.Marshaler {
+	return ec._MemberGroup(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []MemberGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMemberGroup2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNMissingPage2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMissingPage(ctx context.Context, sel ast.SelectionSet, v MissingPage) graphql.Marshaler {
 	return ec._MissingPage(ctx, sel, &v)
 }
@@ -15601,6 +16022,19 @@ func (ec *executionContext) marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋgrap
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSetMemberGroupsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsInput(ctx context.Context, v any) (SetMemberGroupsInput, error) {
+	res, err := ec.unmarshalInputSetMemberGroupsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SetMemberGroupsOrErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetMemberGroupsOrErrorPayload!")
+		return graphql.Null
+	}
+	return ec._SetMemberGroupsOrErrorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessInput(ctx context.Context, v any) (SetSiteAccessInput, error) {

@@ -84,6 +84,10 @@ type SaveSiteSettingsOrErrorPayload interface {
 	IsSaveSiteSettingsOrErrorPayload()
 }
 
+type SetMemberGroupsOrErrorPayload interface {
+	IsSetMemberGroupsOrErrorPayload()
+}
+
 type SetSiteAccessOrErrorPayload interface {
 	IsSetSiteAccessOrErrorPayload()
 }
@@ -226,6 +230,8 @@ func (ErrorPayload) IsForgetNodeOrErrorPayload() {}
 
 func (ErrorPayload) IsInviteMemberOrErrorPayload() {}
 
+func (ErrorPayload) IsSetMemberGroupsOrErrorPayload() {}
+
 func (ErrorPayload) IsRemoveMemberOrErrorPayload() {}
 
 func (ErrorPayload) IsCreateAPIKeyOrErrorPayload() {}
@@ -318,6 +324,17 @@ type Member struct {
 	JoinedAt *time.Time `json:"joinedAt,omitempty"`
 	// How many sessions they have in force.
 	Sessions int `json:"sessions"`
+	// The groups that they are in, by name.
+	Groups []string `json:"groups"`
+}
+
+// A group of members, for whom notes can be.
+type MemberGroup struct {
+	// In lower case: letter case does not matter.
+	Name    string `json:"name"`
+	Members int    `json:"members"`
+	// A note names it.
+	Used bool `json:"used"`
 }
 
 type MissingPage struct {
@@ -651,6 +668,18 @@ type Session struct {
 	// True for the session that asks.
 	Current bool `json:"current"`
 }
+
+type SetMemberGroupsInput struct {
+	ID int64 `json:"id"`
+	// At most 100; letter case does not matter.
+	Groups []string `json:"groups"`
+}
+
+type SetMemberGroupsPayload struct {
+	Member *Member `json:"member"`
+}
+
+func (SetMemberGroupsPayload) IsSetMemberGroupsOrErrorPayload() {}
 
 type SetSiteAccessInput struct {
 	Access SiteAccess `json:"access"`

@@ -2,6 +2,8 @@ package graphql
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -24,7 +26,8 @@ func (r *resolver) Members(ctx context.Context) ([]Member, error) {
 }
 
 func memberOf(m trip2g.Membership) Member {
-	return Member{ID: m.ID, Email: m.Email, InvitedAt: optionalTime(m.InvitedAt), JoinedAt: optionalTime(m.JoinedAt), Sessions: m.Sessions}
+	return Member{ID: m.ID, Email: m.Email, InvitedAt: optionalTime(m.InvitedAt), JoinedAt: optionalTime(m.JoinedAt), Sessions: m.Sessions,
+		Groups: append([]string{}, m.Groups.Names()...)}
 }
 
 // optionalTime gives nil for the zero time.
@@ -48,6 +51,52 @@ func (r *resolver) InviteMember(ctx context.Context, input InviteMemberInput) (I
 	}
 	invited := memberOf(member)
 	return &InviteMemberPayload{Member: &invited, Mailed: mailed, SignInURL: trip2g.SignInURL(site, member.Email)}, nil
+}
+
+// MemberGroups answers the query of that name.
+func (r *resolver) MemberGroups(ctx context.Context) ([]MemberGroup, error) {
+	if _, err := callOf(ctx).ownerSession(); err != nil {
+		return nil, asError(err)
+	}
+	members, err := r.People.Members(ctx)
+	if err != nil {
+		return nil, asError(err)
+	}
+	groups := make(map[string]*MemberGroup)
+	group := func(name string) *MemberGroup {
+		if groups[name] == nil {
+			groups[name] = &MemberGroup{Name: name}
+		}
+		return groups[name]
+	}
+	for name := range r.Site().Groups().All() {
+		group(name).Used = true
+	}
+	for _, m := range members {
+		for name := range m.Groups.All() {
+			group(name).Members++
+		}
+	}
+	out := make([]MemberGroup, 0, len(groups))
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, *groups[name])
+	}
+	return out, nil
+}
+
+// SetMemberGroups answers the mutation of that name.
+func (r *resolver) SetMemberGroups(ctx context.Context, input SetMemberGroupsInput) (SetMemberGroupsOrErrorPayload, error) {
+	c := callOf(ctx)
+	if _, err := c.ownerSession(); err != nil {
+		return fail[SetMemberGroupsOrErrorPayload](ctx, err)
+	}
+	member, position, err := r.People.SetMemberGroups(ctx, input.ID, input.Groups)
+	if err != nil {
+		return fail[SetMemberGroupsOrErrorPayload](ctx, err)
+	}
+	c.reach(position)
+	shown := memberOf(member)
+	return &SetMemberGroupsPayload{Member: &shown}, nil
 }
 
 // RemoveMember answers the mutation of that name.

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -62,6 +63,9 @@ type catalog struct {
 	said        trip2g.AccessCounts
 	unspecified *index[notePath]
 
+	grouped       *index[identified] // those for groups
+	makingShelves sync.Mutex         // see groupShelves
+
 	stale // what is to be found anew
 
 	last  *content
@@ -85,7 +89,7 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		notes: make(map[int64]*note), entries: make(map[int64]*entry), stale: newStale(), redirectIDs: make(map[int64]*trip2g.Redirect),
 		ids: newIndex(byID), inlinks: newKeyed(inlinkKey, compareInlinks), dated: newIndex(before(compareDated)), stored: newIndex(byFrom), claims: newIndex(before(compareClaims)), places: newIndex(byURL[*entry]), redirects: newIndex(before(compareRedirects)),
 		names: newKeyed(baseOf[string], compareFound[string]), aliases: newKeyed(baseOf[string], compareFound[string]), fileRefs: newIndex(before(compareByPath)), files: newKeyed(baseOf[string], compareFound[string]),
-		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)), unspecified: newIndex(before(compareNotePaths)),
+		assets: newIndex(before(compareByHash)), warnings: newIndex(before(compareWarnings)), unspecified: newIndex(before(compareNotePaths)), grouped: newIndex(byID),
 	}
 	c.ownerTraces = []trace{
 		newTrace(c.fileRefs, fileRefsOf, func(r fileRef, _ int) { c.staleFiles[r.asset.AbsolutePath] = true }),
@@ -99,6 +103,7 @@ func newCatalog(o *Options, b *bodies) *catalog {
 		newTrace(c.warnings, warningsOf, nil),
 		newTrace(c.dated, datedOf, nil),
 		newTrace(c.unspecified, unspecifiedOf, nil),
+		newTrace(c.grouped, groupedOf, nil),
 	}, c.ownerTraces...)
 	c.of = newLeavings()
 	c.public = newShelving(c.places, c.of)

@@ -31,6 +31,9 @@ type content struct {
 	assets    sorted[fileRef] // by hash
 	warnings  *warningList
 
+	grouped      sorted[identified] // those for groups
+	groupShelves groupShelves
+
 	access      trip2g.AccessState
 	unspecified sorted[notePath]
 
@@ -88,6 +91,7 @@ func (c *catalog) content() *content {
 	}
 	next.redirects, next.names, next.files = c.redirects.freeze(), c.names.freeze(), c.files.freeze()
 	next.fileRefs, next.assets = c.fileRefs.freeze(), c.assets.freeze()
+	next.grouped, next.groupShelves = c.grouped.freeze(), newGroupShelves(&c.makingShelves, next)
 	next.access, next.unspecified = c.accessState(), c.unspecified.freeze()
 	next.aliases = c.aliases.freeze()
 	next.warnings = last.warnings
@@ -166,6 +170,8 @@ func (s scope) shelf() *shelf {
 	switch {
 	case s.reader.IsOwner():
 		return &s.all
+	case !s.reader.Groups().IsEmpty():
+		return s.groupShelf()
 	case s.reader.IsSignedIn():
 		return &s.members
 	default:

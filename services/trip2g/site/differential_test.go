@@ -21,7 +21,7 @@ var (
 	gardenFolders = []string{"", "a/", "A/", "a b/", "a_b/", "x/y/", "x/Y!/", "_private/"}
 	gardenNames   = []string{"index", "_index", "a", "A", "a b", "a_b", "a_2", "b", "B", "y", "Привет"}
 	gardenSlugs   = []string{"", "", "", "", "slug: a", "slug: /a/b", "slug: /x/y", "slug: /_system/x", "permalink: /old", "permalink: A/b"}
-	gardenFlags   = []string{"", "", "", "", "publish: false", "free: false"}
+	gardenFlags   = []string{"", "", "", "", "publish: false", "free: false", "free: true", "subgraph: g", "subgraphs: [G, h]"}
 	gardenTags    = []string{"a", "A", "a/b", "a-b", "/a//b/", "b/c/d", "Привет"}
 	gardenLinks   = []string{"a", "A", "a b", "a/b", "./a", "../b", "/a/b", "/x/y", "y/index", "nothing", "Привет", "another name"}
 	gardenFiles   = []string{"p.png", "a/p.png", "A/P.png", "x/y/q.png", "a/note.md"}
@@ -33,7 +33,7 @@ func (g *gardener) path() string { return one(g, gardenFolders) + one(g, gardenN
 
 func (g *gardener) content() string {
 	front := []string{one(g, gardenSlugs), one(g, gardenFlags)}
-	if g.IntN(2) == 0 && !slices.Contains(front, "free: false") {
+	if g.IntN(2) == 0 && !isWithheld(front) {
 		front = append(front, fmt.Sprintf("title: T%d", g.IntN(4)), fmt.Sprintf("description: d%d", g.IntN(4)),
 			fmt.Sprintf("tags: [%s, %s]", one(g, gardenTags), one(g, gardenTags)), fmt.Sprintf("created: 2026-01-0%d", 1+g.IntN(9)))
 	}
@@ -43,11 +43,16 @@ func (g *gardener) content() string {
 	if g.IntN(8) == 0 {
 		front = append(front, "tags: {wrong: kind}", "lang: de", "translations: {en: a, ru: "+one(g, gardenLinks)+"}", "image: "+one(g, gardenFiles))
 	}
-	if slices.Contains(front, "free: false") {
+	if isWithheld(front) {
 		front = append(front, "title: "+secret, "description: "+secret, "tags: [a, "+secret+"]")
 		return "---\n" + strings.Join(front, "\n") + "\n---\n# " + secret + "\n" + g.text()
 	}
 	return "---\n" + strings.Join(front, "\n") + "\n---\n" + g.text()
+}
+
+// isWithheld tells whether a frontmatter keeps its note for members, all or some.
+func isWithheld(front []string) bool {
+	return slices.ContainsFunc(front, func(line string) bool { return line == "free: false" || strings.HasPrefix(line, "subgraph") })
 }
 
 // secret is in all that a members' note has.
@@ -69,6 +74,7 @@ func (g *gardener) text() (text string) {
 func (g *gardener) settings() string {
 	return "---\n" + strings.Join([]string{
 		"title: " + one(g, []string{"One", "Two", ""}), "stylesheet: r", "image: " + one(g, gardenFiles),
+		"x: y\n" + one(g, []string{"access: everyone", "access: members", "access:", "", "", ""}),
 		"footer: '[[" + one(g, gardenLinks) + "]]'", "graph: " + one(g, []string{"true", "false"}),
 	}, "\n") + "\n---\n"
 }
@@ -90,7 +96,9 @@ func (g *gardener) change() {
 		return
 	}
 	p := one(g, paths)
-	switch g.IntN(8) {
+	switch g.IntN(9) {
+	case 8:
+		g.setAccess(one(g, []trip2g.SiteAccess{trip2g.AccessNotChosen, trip2g.AccessMembers, trip2g.AccessEveryone, trip2g.AccessEveryone}))
 	case 6:
 		g.put(trip2g.SettingsPath, g.settings(), g.files()...)
 	case 7:
@@ -138,7 +146,11 @@ var gardenAddresses = sync.OnceValue(func() []string {
 	return slices.Compact(urls)
 })
 
-var readers = []trip2g.Reader{trip2g.Anyone, trip2g.Member, trip2g.Owner}
+var readers = []trip2g.Reader{trip2g.Anyone, trip2g.Member, inGroups("g"), inGroups("H "), inGroups("h", "g", "z"), trip2g.Owner}
+
+func inGroups(names ...string) trip2g.Reader {
+	return trip2g.ReaderOf(trip2g.Session{User: trip2g.User{Groups: trip2g.NewGroups(names...)}}, true)
+}
 
 // described tells all that readers of a kind can see at an address.
 func described(s trip2g.Site, url string, reader trip2g.Reader) string {
@@ -169,7 +181,11 @@ func surroundings(s trip2g.Site) string {
 	for i := range 5 {
 		asset, public, ok := s.Asset(fmt.Sprintf("h%d", i))
 		told += fmt.Sprintf("\n%+v %v %v", asset, public, ok)
+		for _, reader := range readers {
+			told += fmt.Sprint(s.MayReadAsset(fmt.Sprintf("h%d", i), reader))
+		}
 	}
+	told += fmt.Sprintf("\n%+v %v %v", s.Access(), s.Unspecified(5), s.Groups().Names())
 	return told
 }
 

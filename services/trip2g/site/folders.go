@@ -11,6 +11,7 @@ import (
 
 // shelf is the vault in folders, as those find it who may read what is on it. It never changes.
 type shelf struct {
+	notes    sorted[member]
 	folders  sorted[located[*folder]]
 	listings sorted[*listing]
 	tags     sorted[located[*tag]]
@@ -129,7 +130,7 @@ func onShelf[T any](s *shelving, of func(*entry) []T) func(*entry) []T {
 }
 
 func (s *shelving) freeze() shelf {
-	return shelf{s.folders.freeze(), s.listings.freeze(), s.tags.freeze(), s.tagged.freeze(), s.segments.freeze()}
+	return shelf{s.members.freeze(), s.folders.freeze(), s.listings.freeze(), s.tags.freeze(), s.tagged.freeze(), s.segments.freeze()}
 }
 
 // folder is a folder of the vault with notes that its readers may have, in it or below it. Folders

@@ -53,7 +53,7 @@ func (f *Follower) served(reader trip2g.Reader) *reading {
 	if s := f.current.Load(); s != nil {
 		c = s.content
 	}
-	return newReading(scope{c, reader}, nil)
+	return newReading(c.scope(reader), nil)
 }
 
 // emptyContent is that of no notes.

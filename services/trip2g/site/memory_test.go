@@ -54,6 +54,14 @@ func (m *memorySource) put(path, content string, assets ...trip2g.NoteAsset) {
 	m.add(n, false)
 }
 
+// setAccess changes who may read notes that do not say.
+func (m *memorySource) setAccess(access trip2g.SiteAccess) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.access = access
+	m.head++
+}
+
 func (m *memorySource) attach(path string, assets ...trip2g.NoteAsset) {
 	m.alter(path, func(n *trip2g.Note) { n.Assets = assets })
 }

@@ -26,7 +26,7 @@ var _ trip2g.Site = (*snapshot)(nil)
 
 // Page is trip2g.Site's. What is not found as it is written leads to the one page that it can mean.
 func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip2g.Location) {
-	c := scope{s.content, reader}
+	c := s.content.scope(reader)
 	if urlPath == "/" && s.IsEmpty() {
 		return nil, trip2g.Location{} // what is there then is about the node, not about notes
 	}
@@ -48,7 +48,7 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 
 // NotFound is trip2g.Site's.
 func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
-	c := scope{s.content, reader}
+	c := s.content.scope(reader)
 	if urlPath == sitemapURL {
 		return &page{c, noSitemap{}, false}
 	}
@@ -57,7 +57,7 @@ func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
 
 // Withheld is trip2g.Site's.
 func (s *snapshot) Withheld(reader trip2g.Reader) trip2g.Page {
-	return scope{s.content, reader}.withheld("")
+	return s.content.scope(reader).withheld("")
 }
 
 // ModifiedAt is trip2g.Site's.
@@ -70,7 +70,7 @@ func (s *snapshot) Asset(hash string) (asset trip2g.NoteAsset, public, ok bool) 
 
 // MayReadAsset is trip2g.Site's.
 func (s *snapshot) MayReadAsset(hash string, reader trip2g.Reader) bool {
-	return scope{s.content, reader}.mayReadAsset(hash)
+	return s.content.scope(reader).mayReadAsset(hash)
 }
 
 // Session is trip2g.Site's.
@@ -102,7 +102,7 @@ func (s *snapshot) Settings() trip2g.Settings { return s.content.layout.settings
 // NoteByID is trip2g.Site's.
 func (s *snapshot) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
 	held, ok := s.content.ids.get(identified{id: id})
-	if !ok || !(scope{s.content, reader}).mayRead(held.entry) {
+	if !ok || !s.content.scope(reader).mayRead(held.entry) {
 		return trip2g.NotePage{}, false
 	}
 	e := held.entry
@@ -152,3 +152,6 @@ func (s *snapshot) Unspecified(limit int) []string {
 	}
 	return paths
 }
+
+// Groups is trip2g.Site's.
+func (s *snapshot) Groups() trip2g.Groups { return s.content.groupShelves.named() }

@@ -2,7 +2,7 @@ import { ask, change } from "./api.js";
 import { copyable } from "./copyable.js";
 import { busy, button, confirm, el, fill, find, load, number, table, toast, when } from "./dom.js";
 
-const person = "id email invitedAt joinedAt sessions";
+const person = "id email invitedAt joinedAt sessions groups";
 const form = find("invite");
 
 form.addEventListener("submit", (event) => {
@@ -37,6 +37,28 @@ async function invite(email) {
   await show();
 }
 
+// chooseGroups asks in a dialog for the groups that a member is in; those that there are are offered.
+async function chooseGroups(member, known) {
+  const names = [...new Set([...known, ...member.groups])].sort();
+  const others = el("input", { id: "other-groups", autocomplete: "off", maxLength: 600, "aria-describedby": "other-groups-hint" });
+  const boxes = names.map((name) => el("input", { type: "checkbox", value: name, checked: member.groups.includes(name) }));
+  const yes = await confirm({
+    title: `Groups of ${member.email}`,
+    body: [
+      boxes.map((box) => el("label", { class: "check" }, box, el("span", {}, box.value))),
+      el("div", { class: "field" }, el("label", { for: "other-groups" }, names.length > 0 ? "Other groups" : "Groups"), others,
+        el("p", { class: "hint", id: "other-groups-hint" }, "Names with commas between them, as notes have them: subgraph: name.")),
+    ],
+    yes: "Save",
+  });
+  if (!yes) return;
+  const groups = [...boxes.filter((box) => box.checked).map((box) => box.value), ...others.value.split(",").map((name) => name.trim()).filter(Boolean)];
+  await change(`mutation ($input: SetMemberGroupsInput!) { setMemberGroups(input: $input) { __typename
+    ... on SetMemberGroupsPayload { member { id } } ...Errors } }`, { input: { id: member.id, groups } });
+  toast(`The groups of ${member.email} are saved.`);
+  await show();
+}
+
 async function remove(member) {
   const yes = await confirm({
     title: `Remove ${member.email}?`,
@@ -60,13 +82,16 @@ async function end(session) {
 }
 
 async function show() {
-  const { members, sessions } = await ask(`{ members { ${person} } sessions(everyone: true) { id email browser userAgent address createdAt expiresAt current } }`);
+  const { members, memberGroups, sessions } = await ask(`{ members { ${person} } memberGroups { name } sessions(everyone: true) { id email browser userAgent address createdAt expiresAt current } }`);
+  const groups = memberGroups.map((group) => group.name);
   fill(find("members"), table("Members", [
     { title: "Address", class: "path", cell: (m) => m.email },
     { title: "Invited", class: "tight", cell: (m) => when(m.invitedAt) },
     { title: "Joined", class: "tight", cell: (m) => when(m.joinedAt, "not yet") },
+    { title: "Groups", cell: (m) => m.groups.join(", ") },
     { title: "Sessions", class: "end", cell: (m) => number(m.sessions) },
     { title: "", class: "end", cell: (m) => el("p", { class: "buttons" },
+      button("Groups", () => chooseGroups(m, groups), { class: "small", "aria-label": `Choose the groups of ${m.email}` }),
       button("Invite again", () => invite(m.email), { class: "small", "aria-label": `Invite ${m.email} again` }),
       button("Remove", () => remove(m), { class: "small danger", "aria-label": `Remove ${m.email}` })) },
   ], members, "There are no members yet. Invite the first one above."));
