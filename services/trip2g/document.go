@@ -86,7 +86,8 @@ const SettingsPath = "_settings.md"
 // Settings are what an owner says of the whole site, in the frontmatter of the note SettingsPath. The
 // zero Settings are those of a vault without one.
 type Settings struct {
-	Title       string // of the site; "": the start page's
+	Title       string // of the site; "": see Site.Name
+	Home        string // path or title of the note that is the home page; "": the one that its name makes it
 	Description string
 	Lang        string // of pages that name none
 	Footer      string // a line of Markdown below every page

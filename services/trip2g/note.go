@@ -90,6 +90,9 @@ type VaultStore interface {
 	AttachAsset(ctx context.Context, stage Stage, noteID int64, asset NoteAsset, publish bool) (Position, error)
 	// HideNotes takes notes from readers and keeps their history. Unknown paths are no error.
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
+	// NameVault keeps the name of the folder that is published, unless there is one of a folder before it
+	// whose notes are still there.
+	NameVault(ctx context.Context, name string) error
 	// Commit publishes all that the stage holds, in one step. Again it changes nothing. EEXPIRED for a push
 	// that was discarded or has waited too long; ECONFLICT if which of two unnamed pushes is meant is not known.
 	Commit(ctx context.Context, stage Stage) (Position, error)

@@ -18,6 +18,9 @@ type Publisher interface {
 	UploadAsset(ctx context.Context, stage Stage, upload AssetUpload, publish bool) (known bool, position Position, err error)
 	// HideNotes takes notes from readers and keeps their history. Unknown paths are no error.
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
+	// NameVault tells the name of the folder that the next commit is of. The first one names the site until
+	// its owner does.
+	NameVault(ctx context.Context, name string) error
 	// Commit publishes all that the stage holds, in one step. See VaultStore.
 	Commit(ctx context.Context, stage Stage) (Position, error)
 	// Discard forgets all that the stage holds. See VaultStore.

@@ -25,6 +25,7 @@ type Options struct {
 	URL       string // of any node, e.g. "https://notes.example.com"
 	Key       string // an API key
 	UserAgent string // "" is Go's own
+	VaultName string // of the folder that is pushed, "" if the server need not know
 	Anonymous bool   // without a key the client asks as anyone; else New wants one
 
 	RetryFor time.Duration                     // how long after a first failure to try again; 0: not at all

@@ -253,6 +253,9 @@ func (c *Client) notOurs(why string) error {
 // header is what every request carries.
 func (c *Client) header(contentType string) http.Header {
 	h := http.Header{}
+	if c.VaultName != "" {
+		h.Set(trip2g.VaultNameHeader, trip2g.EncodeVaultName(c.VaultName))
+	}
 	h.Set("Content-Type", contentType)
 	h.Set("Accept", "application/json")
 	if c.Key != "" {

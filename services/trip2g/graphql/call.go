@@ -17,6 +17,7 @@ type call struct {
 	crossOrigin bool            // a browser says that another site sent it
 	session     *trip2g.Session // nil if nobody is signed in
 	stage       trip2g.Stage    // which push it belongs to; without an author for who may not publish
+	vaultName   string          // of the client's folder, "" if it does not say
 	refused     error           // why stage has no author
 	keyFault    error           // why the key that was sent does not count; nil if it does, or none was sent
 
@@ -36,7 +37,7 @@ func (c *call) reach(position trip2g.Position) { c.position = max(c.position, po
 // identify finds out who asks. A key given wins over a session, also if it is wrong: who sends one
 // means it. A cookie that another site made a browser send is refused with 403.
 func (a *api) identify(r *http.Request) (*call, *refusal) {
-	c := &call{origin: a.Origin(r), userAgent: r.UserAgent()}
+	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
 	var err error
 	if c.stage, err = pushOf(r, c.origin); err != nil {
 		return nil, &refusal{http.StatusBadRequest, trip2g.ErrorMessage(err)}

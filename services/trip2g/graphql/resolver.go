@@ -147,6 +147,11 @@ func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, 
 	if err != nil {
 		return fail[CommitNotesOrErrorPayload](ctx, err)
 	}
+	if c.vaultName != "" {
+		if err := r.Publisher.NameVault(ctx, c.vaultName); err != nil {
+			return fail[CommitNotesOrErrorPayload](ctx, err)
+		}
+	}
 	position, err := r.Publisher.Commit(ctx, stage)
 	if err != nil {
 		return fail[CommitNotesOrErrorPayload](ctx, err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
 
 	"trip2g/services/trip2g"
@@ -193,6 +194,7 @@ func readFields(doc *trip2g.Document, f *fields) {
 func readSettings(doc *trip2g.Document, f *fields) {
 	*doc.Settings = trip2g.Settings{
 		Title:       oneLine(f.text("title"), maxTitle),
+		Home:        oneLine(reference(f.text("home")), trip2g.MaxPathLength),
 		Description: oneLine(f.text("description"), 2*maxTitle),
 		Lang:        f.language("lang"),
 		Footer:      oneLine(f.text("footer"), 2*maxTitle),
@@ -205,6 +207,40 @@ func readSettings(doc *trip2g.Document, f *fields) {
 		NoIndex:     !f.flag("index", true),
 		Access:      f.siteAccess(),
 	}
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
+		if text := unknownSetting(key); text != "" {
+			f.warnKey(key, text)
+		}
+	}
+}
+
+// settingKeys are those of the note with the site's settings, beside those that any note may have.
+var settingKeys = []string{
+	"title", "home", "description", "lang", "footer", "stylesheet", "icon", "image", "cover", "banner", "hard_breaks", "raw_html", "graph",
+	"index", "access", "exclude", "include",
+}
+
+// noteKeys are keys that mean nothing in the settings and that editors and people write into any note.
+var noteKeys = []string{"tags", "tag", "aliases", "alias", "publish", "free", "draft", "created", "updated", "date", "modified", "cssclasses", "cssclass"}
+
+// farKey is how many letters a key can differ by from the one that was meant.
+const farKey = 2
+
+// unknownSetting says of a key that it is no setting, and which one may be meant; "" for one that is.
+func unknownSetting(key string) string {
+	if slices.Contains(settingKeys, key) || slices.Contains(noteKeys, key) {
+		return ""
+	}
+	nearest, distance := "", farKey+1
+	for _, known := range settingKeys {
+		if d := levenshtein.ComputeDistance(key, known); d < distance && d < len(known) {
+			nearest, distance = known, d
+		}
+	}
+	if nearest != "" {
+		return fmt.Sprintf("is no setting of the site and is left out; did you mean %s?", nearest)
+	}
+	return "is no setting of the site and is left out"
 }
 
 // reference gives what a value refers to: a path, or a link as Obsidian's or any Markdown writes it.

@@ -127,6 +127,11 @@ func (s *Service) HideNotes(ctx context.Context, stage trip2g.Stage, paths []str
 	return position, s.follow(ctx, position, publish)
 }
 
+// NameVault is trip2g.Publisher's.
+func (s *Service) NameVault(ctx context.Context, name string) error {
+	return s.Vault.NameVault(ctx, name)
+}
+
 // Commit is trip2g.Publisher's.
 func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, error) {
 	position, err := s.Vault.Commit(ctx, stage)

@@ -23,7 +23,8 @@ type setting struct {
 
 // all is every setting, in the order in which they are shown.
 var all = []setting{
-	{trip2g.SiteSetting{Key: "title", Title: "Title", Help: "The site's name. Without one it is the start page's title."}, func(s *trip2g.Settings) string { return s.Title }},
+	{trip2g.SiteSetting{Key: "title", Title: "Title", Help: "The site's name. Without one it is the title of index.md, else the name of the folder that was published."}, func(s *trip2g.Settings) string { return s.Title }},
+	{trip2g.SiteSetting{Key: "home", Title: "Home page", Help: "The path or title of a note, as Guides/Welcome. Without one it is index.md, Home.md, README.md or the note named like the folder."}, func(s *trip2g.Settings) string { return s.Home }},
 	{trip2g.SiteSetting{Key: "description", Title: "Description", Help: "One sentence, for feeds and for pages that have none."}, func(s *trip2g.Settings) string { return s.Description }},
 	{trip2g.SiteSetting{Key: "lang", Title: "Language", Help: "Of notes that name none: en, de, uk, zh-Hans …"}, func(s *trip2g.Settings) string { return s.Lang }},
 	{trip2g.SiteSetting{Key: "footer", Title: "Footer", Help: "A line of Markdown below every page."}, func(s *trip2g.Settings) string { return s.Footer }},

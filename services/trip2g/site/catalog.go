@@ -53,9 +53,11 @@ type catalog struct {
 	warnings  *index[warning]
 	traces    []trace // but those on shelves
 
-	owner       *entry            // the note with the owner's settings, which has no page; nil without one
-	publicURL   string            // where readers find the site, "" if that is not known
-	vaultName   string            // of the folder that was published, "" if that is not known
+	owner       *entry // the note with the owner's settings, which has no page; nil without one
+	publicURL   string // where readers find the site, "" if that is not known
+	vaultName   string // of the folder that was published, "" if that is not known
+	home        homeRule
+	homeWarning string            // what is wrong with the setting of the home page, "" if nothing is
 	siteAccess  trip2g.SiteAccess // as the database has it
 	ownerTraces []trace           // what it leaves
 
@@ -154,16 +156,18 @@ func (c *catalog) touch(id int64) {
 // isStale tells whether there is anything that the last content does not have.
 func (c *catalog) isStale() bool {
 	return c.last == nil || len(c.touched) > 0 || c.stored.changed ||
-		c.publicURL != c.last.layout.publicURL || c.siteAccess != c.last.access.Stored
+		c.publicURL != c.last.layout.publicURL || c.siteAccess != c.last.access.Stored ||
+		c.vaultName != c.home.vault
 }
 
 // settle brings the indexes to what the notes are now.
 func (c *catalog) settle() {
 	c.settleAccess()
-	moves, traces := c.moves(), c.allTraces()
+	moves, traces := c.moves(c.nextHome()), c.allTraces()
 	c.leave(moves, traces)
 	c.settleOwner()
 	c.enter(moves, traces)
+	c.warnOfHome()
 	c.partShelves(moves)
 	c.settleFiles()
 	for _, s := range c.shelves() {
@@ -303,7 +307,7 @@ type touch struct {
 }
 
 // touches lists the notes that changed, with what they claim.
-func (c *catalog) touches() []touch {
+func (c *catalog) touches(next homeRule) []touch {
 	list := make([]touch, 0, len(c.touched))
 	for id, was := range c.touched {
 		list = append(list, touch{id: id, was: was, now: c.notes[id]})
@@ -311,19 +315,20 @@ func (c *catalog) touches() []touch {
 	inChunks(list, func(chunk []touch) {
 		for i := range chunk {
 			t := &chunk[i]
-			t.past, t.claimed = claimOf(t.was)
-			t.after, t.claims = claimOf(t.now)
+			t.past, t.claimed = c.home.claimOf(t.was)
+			t.after, t.claims = next.claimOf(t.now)
 		}
 	})
 	return list
 }
 
 // moves finds the entries that changed: those of the notes that did, and those that have another
-// address because another note came or went. They are in order of their paths.
-func (c *catalog) moves() []move {
+// address because another note came or went, or because home chooses another home page. They are in order of
+// their paths.
+func (c *catalog) moves(home homeRule) []move {
 	stale := make(map[string]bool) // URLs to which claims changed
 	addresses := make(map[int64]location)
-	for _, t := range c.touches() {
+	for _, t := range c.touches(home) {
 		c.count(t.was, t.now)
 		if t.claimed && t.claims && t.past == t.after {
 			addresses[t.id] = c.entries[t.id].location
@@ -344,6 +349,10 @@ func (c *catalog) moves() []move {
 			c.assign(other, addresses)
 		}
 	}
+	if len(stale) > 0 && !stale["/"] {
+		c.assign("/", addresses) // a note that is not the home page may be at any URL
+	}
+	c.home = home
 	return c.changed(addresses)
 }
 

@@ -2,7 +2,9 @@ package site
 
 import (
 	"cmp"
+	"path"
 	"slices"
+	"strings"
 
 	"trip2g/services/trip2g"
 )
@@ -138,16 +140,27 @@ func (c *catalog) nextStamps(last *content) *stamps {
 	return &next
 }
 
+// untitled is the name of a site that nothing names.
+const untitled = "Untitled site"
+
+// isFileName reports whether a note has no title but the name of its file. That of an index is "Home".
+func isFileName(e *entry) bool {
+	return fold(e.doc.Title) == "home" || fold(e.doc.Title) == fold(strings.TrimSuffix(path.Base(e.Path), path.Ext(e.Path)))
+}
+
 // manualName is what the documentation's pages call the site that they are.
 const manualName = "trip2g documentation"
 
 func (c *content) makeLayout(of *catalog) *layout {
 	owner := of.owner
 	l := &layout{
-		name: "trip2g", lang: "en", empty: c.notes == 0 || c.notes == 1 && owner != nil, publicURL: of.publicURL, owner: owner,
+		name: cmp.Or(of.vaultName, untitled), lang: "en", empty: c.notes == 0 || c.notes == 1 && owner != nil, publicURL: of.publicURL, owner: owner,
 	}
 	if e := at(c.entries, "/"); e != nil && e.access.Level == trip2g.Public {
-		l.name, l.lang = e.doc.Title, cmp.Or(e.doc.Lang, l.lang)
+		l.lang = cmp.Or(e.doc.Lang, l.lang)
+		if named, _ := of.home.claimOf(e.note); !named.home && !isFileName(e) {
+			l.name = e.doc.Title
+		}
 	}
 	if c.Manual != nil {
 		l.name = manualName

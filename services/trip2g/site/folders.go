@@ -361,6 +361,7 @@ func (s *shelving) replaceFolder(url string, f *folder, generation uint64) {
 type item struct {
 	Title, URL, Description string
 	Folder                  bool
+	Count                   int  // of what is in the folder; 0 where that is not shown
 	Current                 bool // it is the page that is shown, or its folder
 }
 

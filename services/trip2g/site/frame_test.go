@@ -15,7 +15,7 @@ func TestAPageOfTheServersOwnIsInTheSitesFrame(t *testing.T) {
 	frame := trip2g.Frame(f.Frame)
 	page := trip2g.SystemPage{Title: "Keys & more", Path: "/_system/keys", Body: "<p>body</p>", Scripts: []string{"/_system/x.js"}, Stylesheets: []string{"site.css"},
 		Nav: []trip2g.NavItem{{Title: "Notes", URL: "/_system/notes"}, {Title: "Keys", URL: "/_system/keys", Group: "People"}, {Title: "Members", URL: "/_system/members", Group: "People"}}}
-	wantIn(t, string(frame(page)), "<h1>Keys &amp; more</h1>", "trip2g</title>", "<p>body</p>")
+	wantIn(t, string(frame(page)), "<h1>Keys &amp; more</h1>", "Untitled site</title>", "<p>body</p>")
 
 	refresh(t, f)
 	text := string(frame(page))

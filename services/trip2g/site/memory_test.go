@@ -12,12 +12,13 @@ import (
 // memorySource is a trip2g.ChangeSource that tells of changes as the database does: each thing once,
 // at the position of its last change.
 type memorySource struct {
-	mu      sync.Mutex
-	id      string
-	access  trip2g.SiteAccess
-	head    trip2g.Position
-	changes []change
-	err     error
+	mu        sync.Mutex
+	id        string
+	access    trip2g.SiteAccess
+	head      trip2g.Position
+	changes   []change
+	vaultName string
+	err       error
 }
 
 type change struct {
@@ -138,7 +139,7 @@ func (m *memorySource) Changes(ctx context.Context, after trip2g.Position, limit
 	if m.err != nil {
 		return trip2g.ChangeSet{}, m.err
 	}
-	set := trip2g.ChangeSet{SiteAccess: m.access, DatabaseID: m.id, Head: m.head, Position: m.head, ChangedAt: someDay.Add(time.Duration(m.head) * time.Second)}
+	set := trip2g.ChangeSet{SiteAccess: m.access, DatabaseID: m.id, VaultName: m.vaultName, Head: m.head, Position: m.head, ChangedAt: someDay.Add(time.Duration(m.head) * time.Second)}
 	taken := 0
 	for _, c := range m.changes {
 		if c.position <= after {

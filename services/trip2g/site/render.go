@@ -87,6 +87,15 @@ func (f *folder) render(r *reading) []byte {
 	}
 	v := r.view(title, place{address: f.url, folder: f.url})
 	v.Items, v.Crumbs = r.shelf().items(f.url, math.MaxInt), r.crumbs(f.url, f.url)
+	if f.url == "/" {
+		v.Description = r.layout.settings.Description
+	}
+	for i, item := range v.Items {
+		if item.Folder {
+			inside, _ := r.list(item.URL, maxCounted)
+			v.Items[i].Count = len(inside)
+		}
+	}
 	r.public(v, f.url)
 	switch {
 	case len(v.Items) > 0:
@@ -97,6 +106,9 @@ func (f *folder) render(r *reading) []byte {
 	}
 	return execute("folder.html", v)
 }
+
+// maxCounted bounds what is counted in a folder for the list that it is in.
+const maxCounted = 1000
 
 // contentsOf lists a note's headings below its title, if there are enough to choose from.
 func contentsOf(doc *trip2g.Document) []heading {

@@ -19,9 +19,11 @@ const systemPrefix = "/_system"
 // index before those of other names for a folder's page, then the first path in byte order.
 type claim struct {
 	url  string
-	rank int // trip2g.FolderPageRank
+	rank int // twice trip2g.FolderPageRank, or one of homeRule
 	path string
 	id   int64
+	own  string // where the note is if another one has url; "": a number tells them apart
+	home bool   // homeRule makes the claim, not the note's path
 }
 
 func compareClaims(a, b claim) int {
@@ -37,40 +39,31 @@ func compareClaims(a, b claim) int {
 	return cmp.Compare(a.id, b.id)
 }
 
-// claimOf gives what a note wants; ok is false for one that is not to be seen.
-func claimOf(n *note) (c claim, ok bool) {
-	if n == nil {
-		return claim{}, false
-	}
-	url, ok := n.doc.Address(n.Path)
-	c = claim{url: url, path: n.Path, id: n.ID}
-	if rank := trip2g.FolderPageRank(n.Path); rank != trip2g.NoFolderPage && n.doc.Slug == "" {
-		c.rank = rank
-	}
-	return c, ok
-}
-
 // location is where a note is. holder is the path of the note that has what this one wants, "" if it
 // has that itself.
 type location struct{ url, holder string }
 
-// assign gives each claim to a URL its address: the first has the URL, a README beside it the address
-// under its own name if no note wants that, and each other one the first of "_2", "_3", ... that no
-// note wants for itself. Claims to two URLs never meet there, because what is before the number or
-// the name is the URL.
+// assign gives each claim to a URL its address: the first has the URL, one with an address of its own has
+// that if no note wants it, and each other one the first of "_2", "_3", ... that no note wants for itself.
+// Claims to two URLs never meet there, because what is before the number or the name is the URL.
 func (c *catalog) assign(url string, to map[int64]location) {
-	holder, number, named := "", 2, false
-	for claim := range c.claims.from(claim{url: url}) {
+	holder, chosen, number := "", false, 2
+	owned := make(map[string]bool)
+	for claim := range c.claims.from(claim{url: url, rank: homeByPath}) {
 		if claim.url != url {
 			return
 		}
 		if holder == "" {
-			holder = claim.path
+			holder, chosen = claim.path, claim.home
 			to[claim.id] = location{url: url}
 			continue
 		}
-		if own := path.Join(url, readmeSegment); claim.rank == trip2g.ReadmePage && !named && !c.isClaimed(own) {
-			to[claim.id], named = location{own, holder}, true
+		if claim.own != "" && !owned[claim.own] && !c.isClaimed(claim.own) {
+			owned[claim.own] = true
+			to[claim.id] = location{claim.own, holder}
+			if claim.home || chosen {
+				to[claim.id] = location{url: claim.own} // as its owner means it
+			}
 			continue
 		}
 		for c.isClaimed(numbered(url, number)) {
@@ -81,17 +74,14 @@ func (c *catalog) assign(url string, to map[int64]location) {
 	}
 }
 
-// readmeSegment is the last one of a README's URL that is not its folder's page.
-const readmeSegment = "readme"
-
 func (c *catalog) isClaimed(url string) bool {
-	first, ok := c.claims.first(claim{url: url})
+	first, ok := c.claims.first(claim{url: url, rank: homeByPath})
 	return ok && first.url == url
 }
 
 func numbered(url string, number int) string { return url + "_" + strconv.Itoa(number) }
 
-// contested gives the URL whose claims can end at this one.
+// contested gives the URL whose claims can end at this one, beside the home page's.
 func contested(url string) (string, bool) {
 	if path.Base(url) == readmeSegment {
 		return path.Dir(url), true
@@ -109,8 +99,8 @@ func clashWarning(e *entry) (string, bool) {
 	if e.holder == "" {
 		return "", false
 	}
-	wanted, _ := claimOf(e.note)
-	return fmt.Sprintf("wants the address %s, which %s has; it is at %s", wanted.url, e.holder, e.url), true
+	wanted, _ := e.doc.Address(e.Path)
+	return fmt.Sprintf("wants the address %s, which %s has; it is at %s", wanted, e.holder, e.url), true
 }
 
 // slugWarning tells of a slug that is left out.

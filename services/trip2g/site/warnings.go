@@ -27,6 +27,7 @@ const (
 	aboutText warningKind = iota
 	aboutSlug
 	aboutClash
+	aboutHome
 )
 
 func compareWarnings(a, b warning) int {

@@ -181,6 +181,16 @@ func positionAfter(ctx context.Context, write writing, doing string, fn func(*tx
 // vaultNameSetting is where the name of the folder that was published is kept.
 const vaultNameSetting = "vault_name"
 
+// NameVault implements trip2g.VaultStore. It is no change that has a position: sets of changes bring it from
+// then on.
+func (db *DB) NameVault(ctx context.Context, name string) error {
+	return db.write(ctx, "note the name of the folder", func(t *tx) error {
+		_, err := t.exec(`INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2
+			WHERE value <> ?2 AND NOT EXISTS (SELECT 1 FROM notes WHERE hidden = 0 AND published_version_id IS NOT NULL)`, vaultNameSetting, name)
+		return err
+	})
+}
+
 // publicURLSetting is where the address of the site is kept.
 const publicURLSetting = "public_url"
 

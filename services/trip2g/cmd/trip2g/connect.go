@@ -36,7 +36,8 @@ func exitCodes(ok string) string {
 type connectionFlags struct {
 	url, key  string
 	retryFor  time.Duration
-	anonymous bool // the command needs no key
+	anonymous bool   // the command needs no key
+	vaultName string // of the folder that is pushed; "": the server is told none
 }
 
 // add gives a command the flags.
@@ -53,6 +54,7 @@ func (f *connectionFlags) connect(onRetry func(error, time.Duration), warn func(
 		URL:       firstSet(f.url, os.Getenv(config.Prefix+"URL"), "http://localhost:8081"),
 		Key:       firstSet(f.key, os.Getenv(config.Prefix+"KEY")),
 		UserAgent: "trip2g/" + version,
+		VaultName: f.vaultName,
 		Anonymous: f.anonymous,
 		RetryFor:  f.retryFor,
 		OnRetry:   onRetry,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -87,6 +88,9 @@ func newPushCommand() *cobra.Command {
 		f.dir = "."
 		if len(args) > 0 {
 			f.dir = args[0]
+		}
+		if dir, err := filepath.Abs(f.dir); err == nil {
+			f.vaultName = filepath.Base(dir)
 		}
 		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
 		term.in, term.json, term.verbose = cmd.InOrStdin(), f.json, f.verbose

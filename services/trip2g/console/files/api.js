@@ -21,11 +21,14 @@ export class Failure extends Error {
 }
 
 // ask sends an operation and gives its data. It throws a Failure for everything else. push is the id of the
-// push that it belongs to.
-export async function ask(query, variables = {}, { signal, push, keepalive } = {}) {
+// push that it belongs to, and folder the name of what it publishes.
+export async function ask(query, variables = {}, { signal, push, folder, keepalive } = {}) {
   return data(await send({
     method: "POST",
-    headers: { "Content-Type": "application/json", ...(push ? { "X-Push-Id": push } : {}) },
+    headers: {
+      "Content-Type": "application/json", ...(push ? { "X-Push-Id": push } : {}),
+      ...(folder ? { "X-Vault-Name": encodeURIComponent(folder) } : {}),
+    },
     body: JSON.stringify({ query, variables }),
     signal,
     keepalive,

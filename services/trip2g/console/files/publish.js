@@ -78,19 +78,19 @@ async function begin(read) {
   title("Looking at the folder");
   await step(async (signal) => {
     const show = bar("Comparing with what is published");
-    const { name, files } = await read();
+    const { name, folder, files } = await read();
     const vault = await Vault.open(files);
     if (vault.notes.size === 0) throw new Failure(`There are no notes to publish in ${name}: none of its ${number(files.length, "file")} ends in .md or .html and is not left out by a rule.`);
     const plan = await compare(vault, { signal, tell: (done, total) => show(done, total, `${number(done)} of ${number(total, "note")}`) });
-    review(name, vault, plan);
+    review(name, folder, vault, plan);
   }, () => "Nothing was sent.");
 }
 
-function review(name, vault, plan) {
+function review(name, folder, vault, plan) {
   title(name);
   fill(progress);
   const hide = el("input", { type: "checkbox", id: "hide" });
-  const go = el("button", { type: "button", class: "primary", onclick: () => publish(vault, plan, hide.checked) }, "Publish");
+  const go = el("button", { type: "button", class: "primary", onclick: () => publish(folder, vault, plan, hide.checked) }, "Publish");
   const nothing = plan.added.length + plan.changed.length + plan.uploads.length + plan.again.length === 0;
   fill(place,
     el("ul", { class: "tiles" },
@@ -121,13 +121,13 @@ function again() {
   find("choose").focus();
 }
 
-async function publish(vault, plan, hide) {
+async function publish(folder, vault, plan, hide) {
   fill(place);
   title("Publishing");
   part = "";
   let show;
   const result = await step((signal) => push(vault, plan, {
-    hide, signal, choose: chooseAccess,
+    folder, hide, signal, choose: chooseAccess,
     tell(what, done, total) {
       if (what !== part) show = bar({ notes: "Sending notes", files: "Sending files", commit: "Making it visible" }[part = what]);
       show(done, total, { notes: `${number(done)} of ${number(total, "note")}`, files: `${bytes(done)} of ${bytes(total)}`, commit: "" }[what]);

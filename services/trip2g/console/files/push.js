@@ -120,7 +120,7 @@ async function want(vault, list, note, asset, missing) {
 // that do not say who may read them: it gives EVERYONE or MEMBERS. push gives {sent, files, hidden, faults,
 // missing}: faults are the files that the server did not take, {path, text}; all else is published. A failure's
 // visible says whether readers see the push all the same; undefined if that is not known.
-export async function push(vault, plan, { hide, signal, tell, choose }) {
+export async function push(vault, plan, { folder, hide, signal, tell, choose }) {
   const id = newPush();
   const left = () => discard(id);
   addEventListener("pagehide", left);
@@ -131,7 +131,7 @@ export async function push(vault, plan, { hide, signal, tell, choose }) {
     await settleAccess(choose, { signal, push: id });
     tell("commit", 0, 1);
     visible = undefined;
-    await patiently(undefined, () => change(commitQuery, {}, { push: id })); // from here on it cannot be stopped
+    await patiently(undefined, () => change(commitQuery, {}, { push: id, folder })); // from here on it cannot be stopped
   } catch (failure) {
     failure.visible = await discard(id) ?? visible;
     if (failure.visible !== true) throw failure;

@@ -23,6 +23,7 @@ function fault(path) {
 export function filesOfInput(list) {
   return {
     name: list[0]?.webkitRelativePath.split("/")[0] ?? "",
+    folder: list[0]?.webkitRelativePath.split("/")[0] ?? "",
     files: Array.from(list, (file) => ({ path: file.webkitRelativePath.split("/").slice(1).join("/"), file })),
   };
 }
@@ -45,7 +46,7 @@ export async function filesOfDrop(entries) {
   };
   const take = async (entry, path) => { if (!isHidden(entry.name) || hasRules(path)) await read(entry, path); };
   for (const entry of entries) await (one ? read(entry, "") : take(entry, entry.name));
-  return { name: one ? entries[0].name : "What you dropped", files };
+  return { name: one ? entries[0].name : "What you dropped", folder: one ? entries[0].name : "", files };
 }
 
 // children lists a folder; a browser gives at most a hundred at once.
