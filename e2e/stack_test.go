@@ -91,11 +91,26 @@ type node struct {
 	cookie   string // the session cookie's name
 }
 
-// startStack brings a compose project up under a name, ports and secrets of its own. It gives the
-// stack, too, when it did not become healthy: its logs say why.
+// startStack brings a stack up that has the documentation published for everybody. It gives the stack,
+// too, when it did not become healthy: its logs say why.
 func startStack(kind string, files []string) (*stack, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), upTimeout)
 	defer cancel()
+	s, err := startEmptyStack(ctx, kind, files)
+	if err != nil {
+		return s, err
+	}
+	if s.key, err = s.newKey(ctx, "e2e"); err != nil {
+		return s, err
+	}
+	if err := s.app.api().makePublic(ctx); err != nil {
+		return s, err
+	}
+	return s, s.publishDocs(ctx)
+}
+
+// startEmptyStack brings a compose project up under a name, ports and secrets of its own.
+func startEmptyStack(ctx context.Context, kind string, files []string) (*stack, error) {
 	s, err := newStack(ctx, kind)
 	if err != nil {
 		return nil, err
@@ -112,16 +127,7 @@ func startStack(kind string, files []string) (*stack, error) {
 		return nil, err
 	}
 	s.compose.WithEnv(s.env)
-	if err := s.compose.Up(ctx, compose.Wait(true)); err != nil {
-		return s, err
-	}
-	if s.key, err = s.newKey(ctx, "e2e"); err != nil {
-		return s, err
-	}
-	if err := s.app.api().makePublic(ctx); err != nil {
-		return s, err
-	}
-	return s, s.publishDocs(ctx)
+	return s, s.compose.Up(ctx, compose.Wait(true))
 }
 
 // newStack checks what a stack needs and chooses its name, ports and secrets.
