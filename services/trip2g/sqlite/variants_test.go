@@ -96,8 +96,9 @@ func TestNotesThatDifferInLetterCaseStayTwo(t *testing.T) {
 func TestARenameInLetterCaseTakesOtherStagesAlong(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "Note.md=one")
-	for name, stage := range map[string]trip2g.Stage{"A": stageA, "B": stageB} {
-		push(t, db, stage, false, "NOTE.md=of "+name)
+	push(t, db, stageA, false, "NOTE.md=of A")
+	push(t, db, stageB, false, "NOTE.md=of B")
+	for _, stage := range []trip2g.Stage{stageA, stageB} {
 		must[trip2g.Position](t)(db.HideNotes(t.Context(), stage, []string{"Note.md"}, false))
 	}
 	commit(t, db, stageA)

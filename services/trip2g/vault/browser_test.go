@@ -10,6 +10,7 @@ import (
 
 	"github.com/dop251/goja"
 
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/vault"
 )
 
@@ -24,12 +25,12 @@ func excludedInBrowser(t *testing.T, files map[string]string) (excluded map[stri
 	}
 	texts := map[string]string{}
 	for name, content := range files {
-		texts[name] = vault.Text([]byte(content))
+		texts[trip2g.NormalizePath(name)] = vault.Text([]byte(content)) // as the page's Vault.open does
 	}
 	vm := goja.New()
 	vm.SetFieldNameMapper(goja.UncapFieldNameMapper())
 	vm.Set("contents", texts)
-	vm.Set("paths", slices.Sorted(maps.Keys(files)))
+	vm.Set("paths", slices.Sorted(maps.Keys(texts)))
 	answer, err := vm.RunString(regexp.MustCompile(`(?m)^export `).ReplaceAllString(string(script), "") + `
 		const answer = { excluded: {}, faults: [], failure: "" };
 		const shown = paths.filter((path) => !path.split("/").some(isHidden));
