@@ -18,14 +18,14 @@ func TestAnUpgradeKeepsWhatASiteShowed(t *testing.T) {
 		"INSERT INTO notes (id, path, hidden, created_at) VALUES (1, 'n.md', 1, 1)": trip2g.AccessEveryone,
 	} {
 		path := filepath.Join(t.TempDir(), "data.sqlite3")
-		old, err := openLeader(t.Context(), path, Options{TempDir: t.TempDir()}, migrationsUpTo(t, "00004_stages.sql"))
+		old, err := openLeader(t.Context(), path, Options{}, migrationsUpTo(t, "00004_stages.sql"))
 		ok(t, err)
 		_, err = old.writer.Exec(notes + ";INSERT INTO changes (seq, kind, ref, at) VALUES (41, 'session', 9, 1)")
 		ok(t, err)
 		ok(t, old.Close())
 		for start := range 2 {
 			var told []string
-			db, err := OpenLeader(t.Context(), path, Options{TempDir: t.TempDir(), Migrated: func(text string) { told = append(told, text) }})
+			db, err := OpenLeader(t.Context(), path, Options{Migrated: func(text string) { told = append(told, text) }})
 			ok(t, err)
 			set, err := db.Changes(t.Context(), 0, 10)
 			ok(t, err)
