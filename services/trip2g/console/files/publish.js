@@ -145,7 +145,8 @@ function chooseAccess(unspecified, signal) {
     const answer = (text, access, kind) => el("button", { type: "button", class: kind, onclick: () => { title("Publishing"); resolve(access); } }, text);
     fill(progress, el("div", { id: "access" },
       el("p", {}, `${number(unspecified, "note")} ${unspecified === 1 ? "does" : "do"} not say who may read ${unspecified === 1 ? "it" : "them"}.`),
-      el("p", { class: "hint" }, "Your answer holds for the whole site, and can be changed in its settings. A note can say it itself: free: true makes it public, free: false keeps it for members."),
+      el("p", { class: "hint" }, "Your answer holds for the whole site, and can be changed in its settings. A note can say it itself: ",
+        el("code", {}, "free: true"), " makes it public, ", el("code", {}, "free: false"), " keeps it for members."),
       el("p", { class: "buttons" }, answer("Members only", "MEMBERS", "primary"), answer("Everyone", "EVERYONE"),
         el("button", { type: "button", onclick: () => working?.abort() }, "Cancel"))));
     find("work-title").focus();
@@ -159,7 +160,7 @@ function finished(result, access) {
   fill(place,
     el("p", { class: "notice", role: "status" }, `${number(result.sent, "note")} sent, ${number(result.files, "file")} sent, ${number(result.hidden, "note")} taken away. Readers see it now, on every node.`),
     access && el("p", {}, `Who may read the site: ${number(access.public)} public, ${number(access.members)} for members, ${number(access.groups)} for groups, ${number(access.notShown)} not shown.`),
-    faults("Not taken by the server", result.faults), faults("Files that notes refer to and the folder has not", result.missing),
+    faults("Not taken by the server", result.faults), faults("Files that notes refer to and that are not in the folder", result.missing),
     el("p", { class: "buttons" }, el("a", { class: "button primary", href: "/" }, "Open the site"), el("a", { class: "button", href: "/_system/notes" }, "All notes"), el("a", { class: "button", href: "/_system/warnings" }, "Warnings")));
   toast("Published.");
   find("work-title").focus();
