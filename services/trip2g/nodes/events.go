@@ -1,13 +1,12 @@
 package nodes
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"sync"
 	"time"
 
+	"trip2g/internal/eventstream"
 	"trip2g/services/trip2g"
 )
 
@@ -17,10 +16,8 @@ const EventsPath = "/_system/events"
 const (
 	// maxStreams bounds those who watch at a time: a few windows of one owner.
 	maxStreams = 64
-	// writeTimeout is how long a client may take for one picture.
-	writeTimeout = 10 * time.Second
 	// reconnectAfter is what a client is asked to wait when its stream ended, in milliseconds.
-	reconnectAfter = "1000"
+	reconnectAfter = 1000
 )
 
 // streams bounds and ends the streams of events.
@@ -77,21 +74,20 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 
 // stream sends pictures until the client goes, the node stops, or the session ends.
 func (n *Nodes) stream(w http.ResponseWriter, r *http.Request, allowed func() bool) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-	out := eventWriter{w: w, control: http.NewResponseController(w)}
-	defer out.control.SetWriteDeadline(time.Time{}) // the connection may serve other requests after this one
-	if out.send("retry: "+reconnectAfter+"\n\n") != nil {
+	out := eventstream.NewWriter(w)
+	defer out.Close()
+	if out.RetryAfter(reconnectAfter) != nil {
 		return
 	}
 	ticker := time.NewTicker(n.Every)
 	defer ticker.Stop()
 	for {
 		if !allowed() {
-			_ = out.event("end", "the session has ended")
+			_ = out.Event("end", `"the session has ended"`)
 			return
 		}
-		if out.event("topology", n.Topology()) != nil {
+		topology, err := json.Marshal(n.Topology())
+		if err != nil || out.Event("topology", string(topology)) != nil {
 			return
 		}
 		select {
@@ -102,31 +98,4 @@ func (n *Nodes) stream(w http.ResponseWriter, r *http.Request, allowed func() bo
 		case <-ticker.C:
 		}
 	}
-}
-
-// eventWriter writes events, each at once.
-type eventWriter struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-}
-
-// event sends a value as JSON, which is one line.
-func (o *eventWriter) event(name string, value any) error {
-	var b bytes.Buffer
-	b.WriteString("event: " + name + "\ndata: ")
-	if err := json.NewEncoder(&b).Encode(value); err != nil {
-		return err
-	}
-	b.WriteString("\n")
-	return o.send(b.String())
-}
-
-func (o *eventWriter) send(text string) error {
-	if err := o.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(o.w, text); err != nil {
-		return err
-	}
-	return o.control.Flush()
 }
