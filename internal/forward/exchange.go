@@ -323,7 +323,11 @@ func (x *exchange) receive(res *http.Response) error {
 		x.outcome = OutcomeHeldThenOK
 	}
 	x.cookies.fromLeader(res.Header)
-	res.Body = &watchedBody{res.Body, x}
+	if isEventStream(res) {
+		res.Body = newEventBody(res.Body, x)
+	} else {
+		res.Body = &watchedBody{res.Body, x}
+	}
 	return nil
 }
 

@@ -36,6 +36,8 @@ type Options struct {
 	DialTimeout time.Duration // for one attempt to connect; 0: DefaultDialTimeout
 	MaxInFlight int           // requests at a time, held ones not counted; more wait as if held; 0: DefaultMaxInFlight
 
+	LastEvent string // ends for the client a stream of server-sent events that the leader did not end itself
+
 	OnAnswer func(http.Header) // told the header of each answer of the leader, as it came, before the client gets it; nil: nobody
 
 	Log        zerolog.Logger
@@ -47,20 +49,22 @@ type Options struct {
 // responses, flushes, trailers. Only hop-by-hop headers (RFC 9110, section 7.6.1) stay behind, and
 // the session cookie changes its name. See the package's comment for requests that get no answer.
 type Forwarder struct {
-	signer  *Signer
-	node    string
-	cookies cookieNames
-	holdFor time.Duration
-	addr    string
-	wholes  *wholePool    // for requests that are here as a whole
-	streams *streamPool   // for all others
-	slots   chan struct{} // holds one element for each request under way
-	partial chan struct{} // and one for each of them whose body had not come whole when it began
-	replay  *budget
-	buffers bufferPool
-	told    func(http.Header) // nil: nobody
-	log     zerolog.Logger
-	metrics *forwardMetrics
+	signer    *Signer
+	node      string
+	cookies   cookieNames
+	holdFor   time.Duration
+	addr      string
+	wholes    *wholePool    // for requests that are here as a whole
+	streams   *streamPool   // for all others
+	slots     chan struct{} // holds one element for each request under way
+	partial   chan struct{} // and one for each of them whose body had not come whole when it began
+	replay    *budget
+	ends      *streamEnds
+	buffers   bufferPool
+	told      func(http.Header) // nil: nobody
+	lastEvent string
+	log       zerolog.Logger
+	metrics   *forwardMetrics
 
 	loops, rejections, outages occasionally
 }
@@ -79,19 +83,21 @@ func New(o Options) (*Forwarder, error) {
 		return nil, fmt.Errorf("forward to %s: no signer", o.LeaderAddr)
 	}
 	f := &Forwarder{
-		signer:  o.Signer,
-		node:    o.Node,
-		cookies: cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
-		holdFor: orDefault(o.HoldFor, DefaultHoldFor),
-		addr:    o.LeaderAddr,
-		wholes:  newWholePool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
-		streams: newStreamPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
-		slots:   make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
-		partial: make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
-		replay:  newBudget(replayBudget),
-		told:    o.OnAnswer,
-		log:     o.Log.With().Str("leader", o.LeaderAddr).Logger(),
-		metrics: newForwardMetrics(o.Registerer),
+		signer:    o.Signer,
+		node:      o.Node,
+		cookies:   cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
+		holdFor:   orDefault(o.HoldFor, DefaultHoldFor),
+		addr:      o.LeaderAddr,
+		wholes:    newWholePool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
+		streams:   newStreamPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
+		slots:     make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
+		partial:   make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
+		replay:    newBudget(replayBudget),
+		ends:      newStreamEnds(),
+		lastEvent: o.LastEvent,
+		told:      o.OnAnswer,
+		log:       o.Log.With().Str("leader", o.LeaderAddr).Logger(),
+		metrics:   newForwardMetrics(o.Registerer),
 	}
 	return f, nil
 }

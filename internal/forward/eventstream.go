@@ -1,0 +1,97 @@
+package forward
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"net/http"
+	"sync"
+
+	"trip2g/internal/eventstream"
+)
+
+// streamEnds ends the responses under way that are streams of events: they would hold up a replica that
+// stops for as long as their clients like.
+type streamEnds struct {
+	once sync.Once
+	now  chan struct{} // closed when they are to end
+}
+
+func newStreamEnds() *streamEnds { return &streamEnds{now: make(chan struct{})} }
+
+// EndStreams ends the responses under way that are streams of events, and those that begin later.
+func (f *Forwarder) EndStreams() { f.ends.once.Do(func() { close(f.ends.now) }) }
+
+func isEventStream(res *http.Response) bool {
+	mediaType, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	return err == nil && mediaType == eventstream.MediaType
+}
+
+// eventBody is the body of a stream of events. Where the leader or this replica breaks it off, the client
+// still sees it end: it asks again, as after an end of the leader's own.
+type eventBody struct {
+	leader io.ReadCloser
+	x      *exchange
+	last   []byte // that were read, enough to tell whether an event is complete
+	tail   []byte // is still to be read; valid once ended
+	ended  bool
+	closed chan struct{}
+	close  func() error
+}
+
+// eventEnd is what ends an event.
+const eventEnd = "\n\n"
+
+func newEventBody(leader io.ReadCloser, x *exchange) *eventBody {
+	b := &eventBody{leader: leader, x: x, closed: make(chan struct{})}
+	b.close = sync.OnceValue(func() error {
+		close(b.closed)
+		return leader.Close()
+	})
+	go func() {
+		select {
+		case <-x.ends.now:
+			b.close()
+		case <-b.closed:
+		}
+	}()
+	return b
+}
+
+// Read implements io.Reader. It gives no error but io.EOF.
+func (b *eventBody) Read(p []byte) (int, error) {
+	if !b.ended {
+		n, err := b.leader.Read(p)
+		b.last = append(b.last, p[max(0, n-len(eventEnd)):n]...)
+		b.last = b.last[max(0, len(b.last)-len(eventEnd)):]
+		if err == nil || n > 0 {
+			return n, nil
+		}
+		b.end(err)
+	}
+	n := copy(p, b.tail)
+	b.tail = b.tail[n:]
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// end notes how the leader's part ended. An event that is half there is not followed by another.
+func (b *eventBody) end(err error) {
+	b.ended = true
+	if err == io.EOF {
+		return
+	}
+	select {
+	case <-b.x.ends.now:
+	default:
+		b.x.outcome, b.x.err = OutcomeCut, err
+	}
+	if bytes.HasSuffix(b.last, []byte(eventEnd)) {
+		b.tail = []byte(b.x.lastEvent)
+	}
+}
+
+// Close implements io.Closer.
+func (b *eventBody) Close() error { return b.close() }
