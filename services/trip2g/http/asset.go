@@ -22,6 +22,11 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	hash, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, trip2g.AssetPrefix), "/")
 	asset, public, ok := site.Asset(hash)
+	if !ok && h.CatchUp != nil {
+		h.CatchUp(r.Context())
+		site = h.Site()
+		asset, public, ok = site.Asset(hash)
+	}
 	signed := !public && h.Signer != nil && h.Signer.Allows(hash, r.URL.Query(), time.Now())
 	header := w.Header()
 	switch {

@@ -2,6 +2,7 @@
 package http
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,16 +23,19 @@ const (
 type Options struct {
 	Site          func() trip2g.Site // what is served now; gives nil until the site is loaded
 	Assets        trip2g.AssetReader
-	Signer        *trip2g.AssetSigner                       // of the addresses of files; nil: none is signed
-	Static        http.Handler                              // the look's files, under StaticPrefix
-	StaticPrefix  string                                    // with slashes at both ends
-	SessionCookie string                                    // the session cookie's name on this node
-	Codings       []trip2g.Coding                           // content codings offered for pages, best first
-	GraphQL       http.Handler                              // leader only: the API
-	Welcome       func(*http.Request, trip2g.Reader) []byte // the page of a site without notes; nil: there is none
-	Missing       func(path string)                         // told of pages asked for in vain; nil: nobody
-	Routes        []Route                                   // what else the server has for itself, under SystemPrefix
-	BasePath      trip2g.BasePath                           // where the handler is, see Below
+	Signer        *trip2g.AssetSigner // of the addresses of files; nil: none is signed
+	Static        http.Handler        // the look's files, under StaticPrefix
+	StaticPrefix  string              // with slashes at both ends
+	SessionCookie string              // the session cookie's name on this node
+	Codings       []trip2g.Coding     // content codings offered for pages, best first
+	GraphQL       http.Handler        // leader only: the API
+	// CatchUp waits, for a bounded time, until the node serves what it knows the leader to have: the API has
+	// told a client of a file that is not here yet. nil on a leader.
+	CatchUp  func(context.Context)
+	Welcome  func(*http.Request, trip2g.Reader) []byte // the page of a site without notes; nil: there is none
+	Missing  func(path string)                         // told of pages asked for in vain; nil: nobody
+	Routes   []Route                                   // what else the server has for itself, under SystemPrefix
+	BasePath trip2g.BasePath                           // where the handler is, see Below
 }
 
 // Route is a handler and what it is for: every path below one that ends in "/", else that path alone. A
@@ -67,7 +71,7 @@ func NewHandler(o Options) http.Handler {
 	h := &handler{Options: o, identity: NewIdentity(o.Site, o.SessionCookie), answers: answerer{codings: o.Codings}}
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Path(graphQLPath).HandlerFunc(h.serveGraphQL)
-	r.Path(oldGraphQLPath).Methods(http.MethodPost).HandlerFunc(h.serveGraphQL)
+	r.Path(oldGraphQLPath).MatcherFunc(isForAPI).HandlerFunc(h.serveGraphQL)
 	compressed := newCompressor()
 	r.PathPrefix(o.StaticPrefix).Handler(readOnly(compressed.wrap(o.Static)))
 	r.PathPrefix(trip2g.AssetPrefix).Handler(readOnly(compressed.wrap(http.HandlerFunc(h.serveAsset))))
@@ -88,6 +92,7 @@ func NewHandler(o Options) http.Handler {
 // serveGraphQL answers a GET itself, on every node alike: GraphQL is a POST, because a GET is
 // served by the node that it reached and must have no effect.
 func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	trip2g.AllowVaultApps(w.Header(), r)
 	switch {
 	case r.Method == http.MethodOptions:
 		allow(w, "OPTIONS, POST", http.StatusNoContent)
@@ -96,6 +101,11 @@ func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	default:
 		allow(w, "OPTIONS, POST", http.StatusMethodNotAllowed)
 	}
+}
+
+// isForAPI tells a request for the API from one for a note's page at the same path.
+func isForAPI(r *http.Request, _ *mux.RouteMatch) bool {
+	return r.Method == http.MethodPost || trip2g.IsPreflight(r)
 }
 
 // readOnly lets GET and HEAD through and answers every other method.
