@@ -115,10 +115,21 @@ const (
 
 // Warning tells an owner what in a note could not be taken as it was meant.
 type Warning struct {
-	Path string
-	Line int // from 1; 0 if it is about the whole note
-	Text string
+	Path  string
+	Line  int // from 1; 0 if it is about the whole note
+	Text  string
+	Level WarningLevel
 }
+
+// WarningLevel says how much a warning matters. The zero value is the usual one.
+type WarningLevel uint8
+
+// Levels of warnings.
+const (
+	LevelWarning  WarningLevel = iota // a part of the note is not shown as it was meant
+	LevelInfo                         // nothing is wrong
+	LevelCritical                     // nothing of the note's text, or of its frontmatter, could be read
+)
 
 // Links answers where the references of one note lead. References come without their "#" part and
 // percent-decoded. One that starts with "./" or "../" is meant from the note's folder, one that

@@ -28,6 +28,7 @@ type Note struct {
 	Hash        string // ContentHash of Content
 	CreatedAt   time.Time
 	PublishedAt time.Time // when this version became visible
+	VersionID   int64
 	Assets      []NoteAsset
 }
 
@@ -74,6 +75,7 @@ type StagedNote struct {
 	ID     int64
 	Path   string
 	Assets []NoteAsset // that the pushing stage sees for it
+	Shown  bool        // the push made this text visible, which it was not before
 }
 
 // VaultStore is the leader's writable vault. Every method is one transaction: all of it or
@@ -93,9 +95,13 @@ type VaultStore interface {
 	// NameVault keeps the name of the folder that is published, unless there is one of a folder before it
 	// whose notes are still there.
 	NameVault(ctx context.Context, name string) error
-	// Commit publishes all that the stage holds, in one step. Again it changes nothing. EEXPIRED for a push
+	// EditNotes publishes what edit makes of the notes at paths, which it is given as the stage sees them:
+	// updates, and paths to hide. Nobody else can write meanwhile. An error of edit undoes all.
+	EditNotes(ctx context.Context, stage Stage, paths []string, edit func([]NotePath) ([]NoteUpdate, []string, error)) ([]StagedNote, Position, error)
+	// Commit publishes all that the stage holds, in one step, and returns the IDs of the notes whose text
+	// became visible by it. Again it changes nothing. EEXPIRED for a push
 	// that was discarded or has waited too long; ECONFLICT if which of two unnamed pushes is meant is not known.
-	Commit(ctx context.Context, stage Stage) (Position, error)
+	Commit(ctx context.Context, stage Stage) (shown []int64, position Position, err error)
 	// Discard forgets all that the stage holds, and lets nothing be staged or committed there afterwards.
 	// committed reports that it was too late.
 	Discard(ctx context.Context, stage Stage) (committed bool, err error)
@@ -208,10 +214,16 @@ func pathFault(path string) string {
 	if fault := filePathFault(path); fault != "" {
 		return fault
 	}
-	if !strings.HasSuffix(strings.ToLower(path), ".md") && !strings.HasSuffix(strings.ToLower(path), ".html") {
+	if !IsNoteFile(path) {
 		return "must end in .md or .html"
 	}
 	return ""
+}
+
+// IsNoteFile reports whether a file of this name is a note, by its ending alone.
+func IsNoteFile(path string) bool {
+	path = strings.ToLower(path)
+	return strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".html")
 }
 
 // textFault tells what no name or address may have in it.

@@ -21,8 +21,15 @@ type Publisher interface {
 	// NameVault tells the name of the folder that the next commit is of. The first one names the site until
 	// its owner does.
 	NameVault(ctx context.Context, name string) error
-	// Commit publishes all that the stage holds, in one step. See VaultStore.
-	Commit(ctx context.Context, stage Stage) (Position, error)
+	// EditNotes publishes several changes, all of them or none, and returns the notes that they are about,
+	// each once. ECONFLICT, with a HashMismatch or a PatchNotFound as its cause, if one of them cannot be
+	// made of what the note is now.
+	EditNotes(ctx context.Context, stage Stage, edits []NoteEdit) ([]EditedNote, Position, error)
+	// ListNotes tells of every note that the stage sees, by path, what PushNotes tells of one that is pushed.
+	ListNotes(ctx context.Context, stage Stage) ([]PushedNote, error)
+	// Commit publishes all that the stage holds, in one step, and returns the IDs of the notes whose text
+	// became visible by it. See VaultStore.
+	Commit(ctx context.Context, stage Stage) (shown []int64, position Position, err error)
 	// Discard forgets all that the stage holds. See VaultStore.
 	Discard(ctx context.Context, stage Stage) (committed bool, err error)
 }
@@ -32,6 +39,7 @@ type PushedNote struct {
 	ID     int64
 	Path   string
 	Assets []NoteAsset // each reference once, in order; Hash is "" while there is no file for it
+	Shown  bool        // the push made this text visible, which it was not before
 }
 
 // AssetUpload is a file on its way to a note's reference.

@@ -30,6 +30,8 @@ type Site interface {
 	Settings() Settings
 	// NoteByID tells of a note's page; ok is false if there is none that the reader may have.
 	NoteByID(id int64, reader Reader) (page NotePage, ok bool)
+	// Published returns a note that is visible to anybody; ok is false if there is none.
+	Published(id int64) (note PublishedNote, ok bool)
 	// Redirects lists the addresses that lead elsewhere, in the order of From.
 	Redirects() []Redirect
 	// Name is the site's, as its pages show it.
@@ -62,6 +64,14 @@ type NotePage struct {
 	URL    string    // path, unescaped
 	Access Access    // resolved; the note says it itself unless Doc.Access has the level Unspecified
 	Doc    *Document // must not be changed
+}
+
+// PublishedNote is a note with what the site made of it. It need not have a page: a template has none.
+type PublishedNote struct {
+	Note
+	Doc      *Document // must not be changed
+	URL      string    // path of its page, unescaped; "" without one
+	Warnings []Warning // about the note's text and its address
 }
 
 // SiteStats tells an operator what a node has in memory.

@@ -17,6 +17,7 @@ import (
 	"trip2g/services/trip2g/jobs"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/nodes"
+	"trip2g/services/trip2g/notefeed"
 	"trip2g/services/trip2g/publish"
 	"trip2g/services/trip2g/settings"
 	"trip2g/services/trip2g/site"
@@ -26,11 +27,17 @@ import (
 func startConsole(t *testing.T) *server {
 	t.Helper()
 	return startWith(t, func(s *server, o *graphql.Options) {
-		follower := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
+		s.feed = notefeed.New()
+		o.Feed, o.KeepAlive = s.feed, 20*time.Millisecond
+		follower := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Observe: s.feed.Observe})
 		if _, err := follower.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		publisher := publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: follower.Refresh})
+		publisher := publish.New(publish.Options{
+			Vault: s.db, Assets: s.db, Refresh: follower.Refresh,
+			References: func(path, content string) []string { return markdown.Parse(path, content).AssetRefs },
+			Published:  func(id int64) (trip2g.PublishedNote, bool) { return follower.Current().Published(id) },
+		})
 		runner, err := jobs.NewRunner(s.db, zerolog.Nop())
 		if err != nil {
 			t.Fatal(err)

@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Node() NodeResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -54,6 +55,7 @@ type MutationResolver interface {
 	SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error)
 	SignOut(ctx context.Context) (SignOutOrErrorPayload, error)
 	SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error)
+	UpdateNotes(ctx context.Context, input UpdateNotesInput) (UpdateNotesOrErrorPayload, error)
 	DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error)
 	RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error)
 	ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error)
@@ -101,6 +103,9 @@ type QueryResolver interface {
 	Redirects(ctx context.Context) ([]Redirect, error)
 	Search(ctx context.Context, query string, first *int, after *string) (*SearchAnswer, error)
 }
+type SubscriptionResolver interface {
+	NoteChanges(ctx context.Context, filter NoteChangesFilter) (<-chan *NoteChangesPayload, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -133,7 +138,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ForgetNodeInput", ec.unmarshalInputForgetNodeInput),
 			graphql.NewInputUnmarshaler("HideNotesInput", ec.unmarshalInputHideNotesInput),
 			graphql.NewInputUnmarshaler("InviteMemberInput", ec.unmarshalInputInviteMemberInput),
+			graphql.NewInputUnmarshaler("NoteChangeInput", ec.unmarshalInputNoteChangeInput),
+			graphql.NewInputUnmarshaler("NoteChangesFilter", ec.unmarshalInputNoteChangesFilter),
+			graphql.NewInputUnmarshaler("NoteHideInput", ec.unmarshalInputNoteHideInput),
+			graphql.NewInputUnmarshaler("NotePatchInput", ec.unmarshalInputNotePatchInput),
 			graphql.NewInputUnmarshaler("NotePathsFilter", ec.unmarshalInputNotePathsFilter),
+			graphql.NewInputUnmarshaler("NoteUpsertInput", ec.unmarshalInputNoteUpsertInput),
 			graphql.NewInputUnmarshaler("NotesFilter", ec.unmarshalInputNotesFilter),
 			graphql.NewInputUnmarshaler("PushNoteInput", ec.unmarshalInputPushNoteInput),
 			graphql.NewInputUnmarshaler("PushNotesInput", ec.unmarshalInputPushNotesInput),
@@ -149,6 +159,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ShowNotesInput", ec.unmarshalInputShowNotesInput),
 			graphql.NewInputUnmarshaler("SignInByEmailInput", ec.unmarshalInputSignInByEmailInput),
 			graphql.NewInputUnmarshaler("SiteSettingInput", ec.unmarshalInputSiteSettingInput),
+			graphql.NewInputUnmarshaler("UpdateNotesInput", ec.unmarshalInputUpdateNotesInput),
 			graphql.NewInputUnmarshaler("UploadNoteAssetInput", ec.unmarshalInputUploadNoteAssetInput),
 		)
 	}
@@ -200,6 +211,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -225,7 +253,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/access.graphqls" "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
+//go:embed "schema/access.graphqls" "schema/changes.graphqls" "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -238,6 +266,7 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "schema/access.graphqls", Input: sourceData("schema/access.graphqls"), BuiltIn: false},
+	{Name: "schema/changes.graphqls", Input: sourceData("schema/changes.graphqls"), BuiltIn: false},
 	{Name: "schema/console.graphqls", Input: sourceData("schema/console.graphqls"), BuiltIn: false},
 	{Name: "schema/nodes.graphqls", Input: sourceData("schema/nodes.graphqls"), BuiltIn: false},
 	{Name: "schema/people.graphqls", Input: sourceData("schema/people.graphqls"), BuiltIn: false},
@@ -483,6 +512,14 @@ func (ec *executionContext) childFields_NoteAssetReplace(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type NoteAssetReplace", field.Name)
 }
 
+func (ec *executionContext) childFields_NoteChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changes":
+		return ec.fieldContext_NoteChangesPayload_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteChangesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_NoteDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "from":
@@ -523,6 +560,8 @@ func (ec *executionContext) childFields_NotePath(ctx context.Context, field grap
 		return ec.fieldContext_NotePath_content(ctx, field)
 	case "assetReplaces":
 		return ec.fieldContext_NotePath_assetReplaces(ctx, field)
+	case "latestNoteView":
+		return ec.fieldContext_NotePath_latestNoteView(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotePath", field.Name)
 }
@@ -551,6 +590,34 @@ func (ec *executionContext) childFields_NoteVersion(ctx context.Context, field g
 		return ec.fieldContext_NoteVersion_content(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NoteVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_NoteView_path(ctx, field)
+	case "title":
+		return ec.fieldContext_NoteView_title(ctx, field)
+	case "content":
+		return ec.fieldContext_NoteView_content(ctx, field)
+	case "url":
+		return ec.fieldContext_NoteView_url(ctx, field)
+	case "versionId":
+		return ec.fieldContext_NoteView_versionId(ctx, field)
+	case "warnings":
+		return ec.fieldContext_NoteView_warnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteView", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "level":
+		return ec.fieldContext_NoteWarning_level(ctx, field)
+	case "message":
+		return ec.fieldContext_NoteWarning_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteWarning", field.Name)
 }
 
 func (ec *executionContext) childFields_Overview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -799,6 +866,22 @@ func (ec *executionContext) childFields_Topology(ctx context.Context, field grap
 		return ec.fieldContext_Topology_rejected(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Topology", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatedNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_UpdatedNote_id(ctx, field)
+	case "path":
+		return ec.fieldContext_UpdatedNote_path(ctx, field)
+	case "url":
+		return ec.fieldContext_UpdatedNote_url(ctx, field)
+	case "versionId":
+		return ec.fieldContext_UpdatedNote_versionId(ctx, field)
+	case "warnings":
+		return ec.fieldContext_UpdatedNote_warnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatedNote", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1215,6 +1298,20 @@ func (ec *executionContext) field_Mutation_signInByEmail_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateNotes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateNotesInput, error) {
+			return ec.unmarshalNUpdateNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_uploadNoteAsset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1420,6 +1517,20 @@ func (ec *executionContext) field_Query_unspecifiedNotes_args(ctx context.Contex
 		return nil, err
 	}
 	args["first"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_noteChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (NoteChangesFilter, error) {
+			return ec.unmarshalNNoteChangesFilter2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
 	return args, nil
 }
 
@@ -1656,6 +1767,38 @@ func (ec *executionContext) _CommitNotesPayload_success(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_CommitNotesPayload_success(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CommitNotesPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CommitNotesPayload_updated(ctx context.Context, field graphql.CollectedField, obj *CommitNotesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CommitNotesPayload_updated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Updated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
+			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CommitNotesPayload_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CommitNotesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdatedNote(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CreateApiKeyPayload_secret(ctx context.Context, field graphql.CollectedField, obj *CreateAPIKeyPayload) (ret graphql.Marshaler) {
@@ -2987,6 +3130,50 @@ func (ec *executionContext) fieldContext_Mutation_setSiteAccess(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_setSiteAccess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateNotes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateNotes(ctx, fc.Args["input"].(UpdateNotesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateNotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type UpdateNotesOrErrorPayload does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateNotes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4736,6 +4923,29 @@ func (ec *executionContext) fieldContext_NoteAssetReplace_absolutePath(_ context
 	return graphql.NewScalarFieldContext("NoteAssetReplace", field, false, false, "String")
 }
 
+func (ec *executionContext) _NoteChangesPayload_changes(ctx context.Context, field graphql.CollectedField, obj *NoteChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteChangesPayload_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []NoteChangeEvent) graphql.Marshaler {
+			return ec.marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteChangesPayload_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteChangesPayload", field, false, false, "NoteChangeEvent")
+}
+
 func (ec *executionContext) _NoteDifference_from(ctx context.Context, field graphql.CollectedField, obj *NoteDifference) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4899,6 +5109,29 @@ func (ec *executionContext) _NoteDifference_cut(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_NoteDifference_cut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoteDifference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _NoteHideEvent_path(ctx context.Context, field graphql.CollectedField, obj *NoteHideEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteHideEvent_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteHideEvent_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteHideEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _NoteList_total(ctx context.Context, field graphql.CollectedField, obj *NoteList) (ret graphql.Marshaler) {
@@ -5075,6 +5308,162 @@ func (ec *executionContext) fieldContext_NotePath_assetReplaces(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_NoteAssetReplace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotePath_latestNoteView(ctx context.Context, field graphql.CollectedField, obj *NotePath) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotePath_latestNoteView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LatestNoteView, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *NoteView) graphql.Marshaler {
+			return ec.marshalONoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotePath_latestNoteView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotePath",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteUpsertEvent_path(ctx context.Context, field graphql.CollectedField, obj *NoteUpsertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpsertEvent_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpsertEvent_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUpsertEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteUpsertEvent_eventType(ctx context.Context, field graphql.CollectedField, obj *NoteUpsertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpsertEvent_eventType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v NoteUpsertType) graphql.Marshaler {
+			return ec.marshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpsertEvent_eventType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUpsertEvent", field, false, false, "NoteUpsertType")
+}
+
+func (ec *executionContext) _NoteUpsertEvent_versionId(ctx context.Context, field graphql.CollectedField, obj *NoteUpsertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpsertEvent_versionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VersionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpsertEvent_versionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUpsertEvent", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _NoteUpsertEvent_title(ctx context.Context, field graphql.CollectedField, obj *NoteUpsertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpsertEvent_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpsertEvent_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteUpsertEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteUpsertEvent_noteView(ctx context.Context, field graphql.CollectedField, obj *NoteUpsertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteUpsertEvent_noteView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoteView, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *NoteView) graphql.Marshaler {
+			return ec.marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteUpsertEvent_noteView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteUpsertEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteView(ctx, field)
 		},
 	}
 	return fc, nil
@@ -5308,6 +5697,199 @@ func (ec *executionContext) _NoteVersion_content(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_NoteVersion_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoteVersion", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteView_path(ctx context.Context, field graphql.CollectedField, obj *NoteView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteView_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteView_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteView", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteView_title(ctx context.Context, field graphql.CollectedField, obj *NoteView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteView_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteView_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteView", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteView_content(ctx context.Context, field graphql.CollectedField, obj *NoteView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteView_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Content, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteView_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteView", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteView_url(ctx context.Context, field graphql.CollectedField, obj *NoteView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteView_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteView_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteView", field, false, false, "String")
+}
+
+func (ec *executionContext) _NoteView_versionId(ctx context.Context, field graphql.CollectedField, obj *NoteView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteView_versionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VersionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteView_versionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteView", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _NoteView_warnings(ctx context.Context, field graphql.CollectedField, obj *NoteView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteView_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
+			return ec.marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteView_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteView",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteWarning_level(ctx context.Context, field graphql.CollectedField, obj *NoteWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteWarning_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v WarningLevel) graphql.Marshaler {
+			return ec.marshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteWarning_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteWarning", field, false, false, "WarningLevel")
+}
+
+func (ec *executionContext) _NoteWarning_message(ctx context.Context, field graphql.CollectedField, obj *NoteWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteWarning_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteWarning_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteWarning", field, false, false, "String")
 }
 
 func (ec *executionContext) _Overview_notes(ctx context.Context, field graphql.CollectedField, obj *Overview) (ret graphql.Marshaler) {
@@ -5640,6 +6222,38 @@ func (ec *executionContext) fieldContext_PushNotesPayload_notes(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PushedNote(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushNotesPayload_updated(ctx context.Context, field graphql.CollectedField, obj *PushNotesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushNotesPayload_updated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Updated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
+			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushNotesPayload_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushNotesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdatedNote(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8433,6 +9047,50 @@ func (ec *executionContext) fieldContext_Storage_files(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Storage", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Subscription_noteChanges(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_noteChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().NoteChanges(ctx, fc.Args["filter"].(NoteChangesFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *NoteChangesPayload) graphql.Marshaler {
+			return ec.marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_noteChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteChangesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_noteChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Topology_node(ctx context.Context, field graphql.CollectedField, obj *trip2g.Topology) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8538,6 +9196,277 @@ func (ec *executionContext) fieldContext_Topology_rejected(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RejectedNode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateNotesHashMismatchPayload_path(ctx context.Context, field graphql.CollectedField, obj *UpdateNotesHashMismatchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotesHashMismatchPayload_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotesHashMismatchPayload_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateNotesHashMismatchPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateNotesHashMismatchPayload_actualHash(ctx context.Context, field graphql.CollectedField, obj *UpdateNotesHashMismatchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotesHashMismatchPayload_actualHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActualHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotesHashMismatchPayload_actualHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateNotesHashMismatchPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateNotesPatchNotFoundPayload_path(ctx context.Context, field graphql.CollectedField, obj *UpdateNotesPatchNotFoundPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotesPatchNotFoundPayload_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotesPatchNotFoundPayload_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateNotesPatchNotFoundPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateNotesPatchNotFoundPayload_find(ctx context.Context, field graphql.CollectedField, obj *UpdateNotesPatchNotFoundPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotesPatchNotFoundPayload_find(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Find, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotesPatchNotFoundPayload_find(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateNotesPatchNotFoundPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateNotesSuccessPayload_paths(ctx context.Context, field graphql.CollectedField, obj *UpdateNotesSuccessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotesSuccessPayload_paths(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Paths, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotesSuccessPayload_paths(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateNotesSuccessPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateNotesSuccessPayload_updated(ctx context.Context, field graphql.CollectedField, obj *UpdateNotesSuccessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateNotesSuccessPayload_updated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Updated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
+			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateNotesSuccessPayload_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateNotesSuccessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdatedNote(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatedNote_id(ctx context.Context, field graphql.CollectedField, obj *UpdatedNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatedNote_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatedNote_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatedNote", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _UpdatedNote_path(ctx context.Context, field graphql.CollectedField, obj *UpdatedNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatedNote_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatedNote_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatedNote", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdatedNote_url(ctx context.Context, field graphql.CollectedField, obj *UpdatedNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatedNote_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatedNote_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatedNote", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdatedNote_versionId(ctx context.Context, field graphql.CollectedField, obj *UpdatedNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatedNote_versionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VersionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatedNote_versionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatedNote", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _UpdatedNote_warnings(ctx context.Context, field graphql.CollectedField, obj *UpdatedNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatedNote_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
+			return ec.marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatedNote_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatedNote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteWarning(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10110,6 +11039,223 @@ func UnmarshalInviteMemberInput(ctx context.Context, raw any) (InviteMemberInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNoteChangeInput(ctx context.Context, obj any) (NoteChangeInput, error) {
+	var it NoteChangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"upsert", "patch", "hide"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "upsert":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upsert"))
+			data, err := ec.unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Upsert = data
+		case "patch":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patch"))
+			data, err := ec.unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePatchInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Patch = data
+		case "hide":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hide"))
+			data, err := ec.unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteHideInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hide = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteChangeInput unmarshals raw into the NoteChangeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteChangeInput(ctx context.Context, raw any) (NoteChangeInput, error) {
+	var out NoteChangeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteChangeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNoteChangesFilter(ctx context.Context, obj any) (NoteChangesFilter, error) {
+	var it NoteChangesFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"includePatterns", "excludePatterns"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "includePatterns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includePatterns"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludePatterns = data
+		case "excludePatterns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludePatterns"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExcludePatterns = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteChangesFilter unmarshals raw into the NoteChangesFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteChangesFilter(ctx context.Context, raw any) (NoteChangesFilter, error) {
+	var out NoteChangesFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteChangesFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNoteHideInput(ctx context.Context, obj any) (NoteHideInput, error) {
+	var it NoteHideInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"path", "expectedHash"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		case "expectedHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedHash = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteHideInput unmarshals raw into the NoteHideInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteHideInput(ctx context.Context, raw any) (NoteHideInput, error) {
+	var out NoteHideInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteHideInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNotePatchInput(ctx context.Context, obj any) (NotePatchInput, error) {
+	var it NotePatchInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"path", "find", "replace", "expectedHash"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		case "find":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("find"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Find = data
+		case "replace":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replace"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Replace = data
+		case "expectedHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedHash = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNotePatchInput unmarshals raw into the NotePatchInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNotePatchInput(ctx context.Context, raw any) (NotePatchInput, error) {
+	var out NotePatchInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotePatchInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNotePathsFilter(ctx context.Context, obj any) (NotePathsFilter, error) {
 	var it NotePathsFilter
 	if obj == nil {
@@ -10163,6 +11309,62 @@ func (ec *executionContext) unmarshalInputNotePathsFilter(ctx context.Context, o
 func UnmarshalNotePathsFilter(ctx context.Context, raw any) (NotePathsFilter, error) {
 	var out NotePathsFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotePathsFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNoteUpsertInput(ctx context.Context, obj any) (NoteUpsertInput, error) {
+	var it NoteUpsertInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"path", "content", "expectedHash"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "expectedHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedHash = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteUpsertInput unmarshals raw into the NoteUpsertInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteUpsertInput(ctx context.Context, raw any) (NoteUpsertInput, error) {
+	var out NoteUpsertInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteUpsertInput", raw, &out)
 	return out, err
 }
 
@@ -10890,6 +12092,48 @@ func UnmarshalSiteSettingInput(ctx context.Context, raw any) (SiteSettingInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateNotesInput(ctx context.Context, obj any) (UpdateNotesInput, error) {
+	var it UpdateNotesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"changes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "changes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changes"))
+			data, err := ec.unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Changes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateNotesInput unmarshals raw into the UpdateNotesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateNotesInput(ctx context.Context, raw any) (UpdateNotesInput, error) {
+	var out UpdateNotesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateNotesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUploadNoteAssetInput(ctx context.Context, obj any) (UploadNoteAssetInput, error) {
 	var it UploadNoteAssetInput
 	if obj == nil {
@@ -11237,6 +12481,33 @@ func (ec *executionContext) _InviteMemberOrErrorPayload(ctx context.Context, sel
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of InviteMemberOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _NoteChangeEvent(ctx context.Context, sel ast.SelectionSet, obj NoteChangeEvent) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case NoteUpsertEvent:
+		return ec._NoteUpsertEvent(ctx, sel, &obj)
+	case *NoteUpsertEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteUpsertEvent(ctx, sel, obj)
+	case NoteHideEvent:
+		return ec._NoteHideEvent(ctx, sel, &obj)
+	case *NoteHideEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteHideEvent(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of NoteChangeEvent must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -11592,6 +12863,47 @@ func (ec *executionContext) _SignOutOrErrorPayload(ctx context.Context, sel ast.
 	}
 }
 
+func (ec *executionContext) _UpdateNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj UpdateNotesOrErrorPayload) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case UpdateNotesSuccessPayload:
+		return ec._UpdateNotesSuccessPayload(ctx, sel, &obj)
+	case *UpdateNotesSuccessPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UpdateNotesSuccessPayload(ctx, sel, obj)
+	case UpdateNotesPatchNotFoundPayload:
+		return ec._UpdateNotesPatchNotFoundPayload(ctx, sel, &obj)
+	case *UpdateNotesPatchNotFoundPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UpdateNotesPatchNotFoundPayload(ctx, sel, obj)
+	case UpdateNotesHashMismatchPayload:
+		return ec._UpdateNotesHashMismatchPayload(ctx, sel, &obj)
+	case *UpdateNotesHashMismatchPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UpdateNotesHashMismatchPayload(ctx, sel, obj)
+	case ErrorPayload:
+		return ec._ErrorPayload(ctx, sel, &obj)
+	case *ErrorPayload:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ErrorPayload(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of UpdateNotesOrErrorPayload must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _UploadNoteAssetOrErrorPayload(ctx context.Context, sel ast.SelectionSet, obj UploadNoteAssetOrErrorPayload) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -11694,6 +13006,11 @@ func (ec *executionContext) _CommitNotesPayload(ctx context.Context, sel ast.Sel
 			out.Values[i] = graphql.MarshalString("CommitNotesPayload")
 		case "success":
 			out.Values[i] = ec._CommitNotesPayload_success(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updated":
+			out.Values[i] = ec._CommitNotesPayload_updated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12008,7 +13325,7 @@ func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "SetMemberGroupsOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
+var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "UpdateNotesOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "SetMemberGroupsOrErrorPayload", "RemoveMemberOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
 
 func (ec *executionContext) _ErrorPayload(ctx context.Context, sel ast.SelectionSet, obj *ErrorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, errorPayloadImplementors)
@@ -12476,6 +13793,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "setSiteAccess":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setSiteAccess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateNotes":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateNotes(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -12958,6 +14282,39 @@ func (ec *executionContext) _NoteAssetReplace(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var noteChangesPayloadImplementors = []string{"NoteChangesPayload"}
+
+func (ec *executionContext) _NoteChangesPayload(ctx context.Context, sel ast.SelectionSet, obj *NoteChangesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteChangesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteChangesPayload")
+		case "changes":
+			out.Values[i] = ec._NoteChangesPayload_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var noteDifferenceImplementors = []string{"NoteDifference"}
 
 func (ec *executionContext) _NoteDifference(ctx context.Context, sel ast.SelectionSet, obj *NoteDifference) graphql.Marshaler {
@@ -12996,6 +14353,39 @@ func (ec *executionContext) _NoteDifference(ctx context.Context, sel ast.Selecti
 			}
 		case "cut":
 			out.Values[i] = ec._NoteDifference_cut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteHideEventImplementors = []string{"NoteHideEvent", "NoteChangeEvent"}
+
+func (ec *executionContext) _NoteHideEvent(ctx context.Context, sel ast.SelectionSet, obj *NoteHideEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteHideEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteHideEvent")
+		case "path":
+			out.Values[i] = ec._NoteHideEvent_path(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13090,6 +14480,64 @@ func (ec *executionContext) _NotePath(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "latestNoteView":
+			out.Values[i] = ec._NotePath_latestNoteView(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteUpsertEventImplementors = []string{"NoteUpsertEvent", "NoteChangeEvent"}
+
+func (ec *executionContext) _NoteUpsertEvent(ctx context.Context, sel ast.SelectionSet, obj *NoteUpsertEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteUpsertEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteUpsertEvent")
+		case "path":
+			out.Values[i] = ec._NoteUpsertEvent_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventType":
+			out.Values[i] = ec._NoteUpsertEvent_eventType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versionId":
+			out.Values[i] = ec._NoteUpsertEvent_versionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._NoteUpsertEvent_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noteView":
+			out.Values[i] = ec._NoteUpsertEvent_noteView(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13166,6 +14614,102 @@ func (ec *executionContext) _NoteVersion(ctx context.Context, sel ast.SelectionS
 		case "content":
 			out.Values[i] = ec._NoteVersion_content(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteViewImplementors = []string{"NoteView"}
+
+func (ec *executionContext) _NoteView(ctx context.Context, sel ast.SelectionSet, obj *NoteView) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteViewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteView")
+		case "path":
+			out.Values[i] = ec._NoteView_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._NoteView_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "content":
+			out.Values[i] = ec._NoteView_content(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._NoteView_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versionId":
+			out.Values[i] = ec._NoteView_versionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._NoteView_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var noteWarningImplementors = []string{"NoteWarning"}
+
+func (ec *executionContext) _NoteWarning(ctx context.Context, sel ast.SelectionSet, obj *NoteWarning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteWarningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteWarning")
+		case "level":
+			out.Values[i] = ec._NoteWarning_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._NoteWarning_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -13314,6 +14858,11 @@ func (ec *executionContext) _PushNotesPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("PushNotesPayload")
 		case "notes":
 			out.Values[i] = ec._PushNotesPayload_notes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updated":
+			out.Values[i] = ec._PushNotesPayload_updated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14574,6 +16123,26 @@ func (ec *executionContext) _Storage(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "noteChanges":
+		return ec._Subscription_noteChanges(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var topologyImplementors = []string{"Topology"}
 
 func (ec *executionContext) _Topology(ctx context.Context, sel ast.SelectionSet, obj *trip2g.Topology) graphql.Marshaler {
@@ -14602,6 +16171,173 @@ func (ec *executionContext) _Topology(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "rejected":
 			out.Values[i] = ec._Topology_rejected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateNotesHashMismatchPayloadImplementors = []string{"UpdateNotesHashMismatchPayload", "UpdateNotesOrErrorPayload"}
+
+func (ec *executionContext) _UpdateNotesHashMismatchPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateNotesHashMismatchPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateNotesHashMismatchPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateNotesHashMismatchPayload")
+		case "path":
+			out.Values[i] = ec._UpdateNotesHashMismatchPayload_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actualHash":
+			out.Values[i] = ec._UpdateNotesHashMismatchPayload_actualHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateNotesPatchNotFoundPayloadImplementors = []string{"UpdateNotesPatchNotFoundPayload", "UpdateNotesOrErrorPayload"}
+
+func (ec *executionContext) _UpdateNotesPatchNotFoundPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateNotesPatchNotFoundPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateNotesPatchNotFoundPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateNotesPatchNotFoundPayload")
+		case "path":
+			out.Values[i] = ec._UpdateNotesPatchNotFoundPayload_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "find":
+			out.Values[i] = ec._UpdateNotesPatchNotFoundPayload_find(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateNotesSuccessPayloadImplementors = []string{"UpdateNotesSuccessPayload", "UpdateNotesOrErrorPayload"}
+
+func (ec *executionContext) _UpdateNotesSuccessPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateNotesSuccessPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateNotesSuccessPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateNotesSuccessPayload")
+		case "paths":
+			out.Values[i] = ec._UpdateNotesSuccessPayload_paths(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updated":
+			out.Values[i] = ec._UpdateNotesSuccessPayload_updated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updatedNoteImplementors = []string{"UpdatedNote"}
+
+func (ec *executionContext) _UpdatedNote(ctx context.Context, sel ast.SelectionSet, obj *UpdatedNote) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updatedNoteImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdatedNote")
+		case "id":
+			out.Values[i] = ec._UpdatedNote_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._UpdatedNote_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._UpdatedNote_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versionId":
+			out.Values[i] = ec._UpdatedNote_versionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._UpdatedNote_warnings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15643,6 +17379,62 @@ func (ec *executionContext) marshalNNoteAssetReplace2ᚕtrip2gᚋservicesᚋtrip
 	return ret
 }
 
+func (ec *executionContext) marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEvent(ctx context.Context, sel ast.SelectionSet, v NoteChangeEvent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NoteChangeEvent!")
+		return graphql.Null
+	}
+	return ec._NoteChangeEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEventᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteChangeEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNNoteChangeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInput(ctx context.Context, v any) (NoteChangeInput, error) {
+	res, err := ec.unmarshalInputNoteChangeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInputᚄ(ctx context.Context, v any) ([]NoteChangeInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]NoteChangeInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoteChangeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNNoteChangesFilter2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesFilter(ctx context.Context, v any) (NoteChangesFilter, error) {
+	res, err := ec.unmarshalInputNoteChangesFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesPayload(ctx context.Context, sel ast.SelectionSet, v *NoteChangesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NoteChangesPayload!")
+		return graphql.Null
+	}
+	return ec._NoteChangesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNNoteDifference2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteDifference(ctx context.Context, sel ast.SelectionSet, v *NoteDifference) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteDifference!")
@@ -15679,6 +17471,16 @@ func (ec *executionContext) marshalNNotePath2ᚕtrip2gᚋservicesᚋtrip2gᚋgra
 	return ret
 }
 
+func (ec *executionContext) unmarshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertType(ctx context.Context, v any) (NoteUpsertType, error) {
+	var res NoteUpsertType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertType(ctx context.Context, sel ast.SelectionSet, v NoteUpsertType) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNNoteVersion2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v NoteVersion) graphql.Marshaler {
 	return ec._NoteVersion(ctx, sel, &v)
 }
@@ -15705,6 +17507,34 @@ func (ec *executionContext) marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋ
 		return graphql.Null
 	}
 	return ec._NoteVersion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx context.Context, sel ast.SelectionSet, v *NoteView) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NoteView!")
+		return graphql.Null
+	}
+	return ec._NoteView(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNoteWarning2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarning(ctx context.Context, sel ast.SelectionSet, v NoteWarning) graphql.Marshaler {
+	return ec._NoteWarning(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoteWarning2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNOverview2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐOverview(ctx context.Context, sel ast.SelectionSet, v *Overview) graphql.Marshaler {
@@ -16232,6 +18062,39 @@ func (ec *executionContext) marshalNTopology2ᚖtrip2gᚋservicesᚋtrip2gᚐTop
 	return ec._Topology(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesInput(ctx context.Context, v any) (UpdateNotesInput, error) {
+	res, err := ec.unmarshalInputUpdateNotesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateNotesOrErrorPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateNotesOrErrorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUpdatedNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNote(ctx context.Context, sel ast.SelectionSet, v UpdatedNote) graphql.Marshaler {
+	return ec._UpdatedNote(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUpdatedNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNote(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx context.Context, v any) (graphql.Upload, error) {
 	res, err := graphql.UnmarshalUpload(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16285,6 +18148,16 @@ func (ec *executionContext) marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgrap
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningLevel(ctx context.Context, v any) (WarningLevel, error) {
+	var res WarningLevel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningLevel(ctx context.Context, sel ast.SelectionSet, v WarningLevel) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -16535,6 +18408,22 @@ func (ec *executionContext) marshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋg
 	return v
 }
 
+func (ec *executionContext) unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteHideInput(ctx context.Context, v any) (*NoteHideInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNoteHideInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePatchInput(ctx context.Context, v any) (*NotePatchInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNotePatchInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePathsFilter(ctx context.Context, v any) (*NotePathsFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -16543,11 +18432,26 @@ func (ec *executionContext) unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtri
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertInput(ctx context.Context, v any) (*NoteUpsertInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNoteUpsertInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._NoteVersion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx context.Context, sel ast.SelectionSet, v *NoteView) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoteView(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalONotesFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesFilter(ctx context.Context, v any) (*NotesFilter, error) {

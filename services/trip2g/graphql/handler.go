@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -49,6 +50,7 @@ type Options struct {
 	Missing   trip2g.MissingPageStore
 	Redirects trip2g.RedirectStore
 	Searcher  trip2g.Searcher
+	Feed      trip2g.NoteFeed
 
 	Site         func() trip2g.Site   // that this node serves
 	NodeSettings []trip2g.NodeSetting // that this node runs with
@@ -59,6 +61,7 @@ type Options struct {
 	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
 	MaxAsset  int64                             // of an uploaded file, in bytes; 0: DefaultMaxAsset
 	TempDirs  tempdir.Dirs                      // where large uploads wait; nil: the system's
+	KeepAlive time.Duration                     // that a stream may be silent; 0: DefaultKeepAlive
 
 	// AssetQuery gives what the address of a file needs behind "?" to be good for whoever got it from
 	// here, "" if nothing; nil: never anything.
@@ -80,8 +83,8 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	a.server = handler.New(NewExecutableSchema(Config{Resolvers: &resolver{a}}))
-	a.server.AddTransport(jsonTransport{maxBody: a.MaxBody})
-	a.server.AddTransport(multipartTransport{maxAsset: a.MaxAsset, tempDirs: a.TempDirs})
+	a.server.AddTransport(jsonTransport{maxBody: a.MaxBody, stream: a.stream})
+	a.server.AddTransport(multipartTransport{maxAsset: a.MaxAsset, tempDirs: a.TempDirs, stream: a.stream})
 	a.server.SetParserTokenLimit(maxTokens)
 	a.server.SetErrorPresenter(present)
 	a.server.SetRecoverFunc(recovered)
@@ -102,6 +105,9 @@ func (a *api) setDefaults() error {
 	}
 	if a.MaxAsset == 0 {
 		a.MaxAsset = DefaultMaxAsset
+	}
+	if a.KeepAlive == 0 {
+		a.KeepAlive = DefaultKeepAlive
 	}
 	if a.PublicURL == "" {
 		return nil

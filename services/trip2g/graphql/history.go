@@ -96,7 +96,7 @@ func (r *resolver) NoteVersions(ctx context.Context, noteID int64, before *int64
 	}
 	from, limit := int64(0), defaultListed
 	if before != nil {
-		from = *before
+		from = versionID(*before)
 	}
 	if first != nil {
 		limit = *first
@@ -125,7 +125,7 @@ func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, err
 	if _, err := callOf(ctx).publisher(); err != nil {
 		return nil, asError(err)
 	}
-	v, err := r.History.Version(ctx, id)
+	v, err := r.History.Version(ctx, versionID(id))
 	if err != nil {
 		return nil, unlessNotFound(err)
 	}
@@ -139,7 +139,7 @@ func (r *resolver) NoteDifference(ctx context.Context, from, to int64) (*NoteDif
 	if _, err := callOf(ctx).publisher(); err != nil {
 		return nil, asError(err)
 	}
-	d, err := r.History.Compare(ctx, from, to)
+	d, err := r.History.Compare(ctx, versionID(from), versionID(to))
 	if err != nil {
 		return nil, asError(err)
 	}
@@ -169,7 +169,7 @@ func (r *resolver) RestoreNoteVersion(ctx context.Context, input RestoreNoteVers
 	if err != nil {
 		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
 	}
-	note, position, err := r.History.Restore(ctx, stage, input.VersionID)
+	note, position, err := r.History.Restore(ctx, stage, versionID(input.VersionID))
 	if err != nil {
 		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
 	}

@@ -291,8 +291,10 @@ type broken struct {
 	commit func() error
 }
 
-func (b broken) Discard(context.Context, trip2g.Stage) (bool, error)           { return false, b.commit() }
-func (b broken) Commit(context.Context, trip2g.Stage) (trip2g.Position, error) { return 0, b.commit() }
+func (b broken) Discard(context.Context, trip2g.Stage) (bool, error) { return false, b.commit() }
+func (b broken) Commit(context.Context, trip2g.Stage) ([]int64, trip2g.Position, error) {
+	return nil, 0, b.commit()
+}
 
 func TestAFaultOfOursShowsNothingAndIsLoggedOnce(t *testing.T) {
 	for name, fault := range map[string]func() error{

@@ -52,6 +52,10 @@ type InviteMemberOrErrorPayload interface {
 	IsInviteMemberOrErrorPayload()
 }
 
+type NoteChangeEvent interface {
+	IsNoteChangeEvent()
+}
+
 type PushNotesOrErrorPayload interface {
 	IsPushNotesOrErrorPayload()
 }
@@ -104,6 +108,11 @@ type SignOutOrErrorPayload interface {
 	IsSignOutOrErrorPayload()
 }
 
+// A client that asks for no fields of the second and third gets an ErrorPayload in their place.
+type UpdateNotesOrErrorPayload interface {
+	IsUpdateNotesOrErrorPayload()
+}
+
 type UploadNoteAssetOrErrorPayload interface {
 	IsUploadNoteAssetOrErrorPayload()
 }
@@ -122,6 +131,8 @@ type APIKey struct {
 
 type CommitNotesPayload struct {
 	Success bool `json:"success"`
+	// The notes whose text became visible.
+	Updated []UpdatedNote `json:"updated"`
 }
 
 func (CommitNotesPayload) IsCommitNotesOrErrorPayload() {}
@@ -213,6 +224,8 @@ type ErrorPayload struct {
 }
 
 func (ErrorPayload) IsSetSiteAccessOrErrorPayload() {}
+
+func (ErrorPayload) IsUpdateNotesOrErrorPayload() {}
 
 func (ErrorPayload) IsDiscardNotesOrErrorPayload() {}
 
@@ -396,6 +409,25 @@ type NoteAssetReplace struct {
 	AbsolutePath string `json:"absolutePath"`
 }
 
+// One change: exactly one of its fields is given.
+type NoteChangeInput struct {
+	Upsert *NoteUpsertInput `json:"upsert,omitempty"`
+	Patch  *NotePatchInput  `json:"patch,omitempty"`
+	Hide   *NoteHideInput   `json:"hide,omitempty"`
+}
+
+// Patterns for paths: * and ? stand for characters within a name, ** for any folders, {a,b} for either.
+type NoteChangesFilter struct {
+	// Tells of notes that one of these matches; left out or empty: of all. At most 100.
+	IncludePatterns []string `json:"includePatterns,omitempty"`
+	// But of none that one of these matches. At most 100.
+	ExcludePatterns []string `json:"excludePatterns,omitempty"`
+}
+
+type NoteChangesPayload struct {
+	Changes []NoteChangeEvent `json:"changes"`
+}
+
 type NoteDifference struct {
 	From *NoteVersion `json:"from"`
 	To   *NoteVersion `json:"to"`
@@ -408,10 +440,34 @@ type NoteDifference struct {
 	Cut bool `json:"cut"`
 }
 
+// A note was taken from readers.
+type NoteHideEvent struct {
+	Path string `json:"path"`
+}
+
+func (NoteHideEvent) IsNoteChangeEvent() {}
+
+// Takes a note from readers; its history is kept.
+type NoteHideInput struct {
+	Path string `json:"path"`
+	// As in NoteUpsertInput.
+	ExpectedHash *string `json:"expectedHash,omitempty"`
+}
+
 type NoteList struct {
 	// How many the filter finds.
 	Total int    `json:"total"`
 	Notes []Note `json:"notes"`
+}
+
+// Replaces a piece of a note's text.
+type NotePatchInput struct {
+	Path string `json:"path"`
+	// Text that the note has exactly once.
+	Find    string `json:"find"`
+	Replace string `json:"replace"`
+	// As in NoteUpsertInput.
+	ExpectedHash *string `json:"expectedHash,omitempty"`
 }
 
 type NotePath struct {
@@ -423,6 +479,8 @@ type NotePath struct {
 	Content           string `json:"content"`
 	// Files that the server holds for this note.
 	AssetReplaces []NoteAssetReplace `json:"assetReplaces"`
+	// The version that readers see; null while the note is only staged.
+	LatestNoteView *NoteView `json:"latestNoteView,omitempty"`
 }
 
 // Picks notes: paths wins over search, search over like.
@@ -433,6 +491,25 @@ type NotePathsFilter struct {
 	Search *string `json:"search,omitempty"`
 	// Exact paths.
 	Paths []string `json:"paths,omitempty"`
+}
+
+// A note's text became visible.
+type NoteUpsertEvent struct {
+	Path      string         `json:"path"`
+	EventType NoteUpsertType `json:"eventType"`
+	VersionID int64          `json:"versionId"`
+	Title     string         `json:"title"`
+	NoteView  *NoteView      `json:"noteView"`
+}
+
+func (NoteUpsertEvent) IsNoteChangeEvent() {}
+
+// Replaces a note's text, or creates the note.
+type NoteUpsertInput struct {
+	Path    string `json:"path"`
+	Content string `json:"content"`
+	// The note's latestContentHash as the client knows it: the change is refused if the note has another now. Empty: the note must not exist. Left out: whatever there is.
+	ExpectedHash *string `json:"expectedHash,omitempty"`
 }
 
 type NoteVersion struct {
@@ -453,6 +530,24 @@ type NoteVersion struct {
 	Current bool `json:"current"`
 	// Null in a list.
 	Content *string `json:"content,omitempty"`
+}
+
+// The published version of a note.
+type NoteView struct {
+	// The note's path in the vault.
+	Path    string `json:"path"`
+	Title   string `json:"title"`
+	Content string `json:"content"`
+	// Of its page, absolute; empty if the note has no page.
+	URL       string        `json:"url"`
+	VersionID int64         `json:"versionId"`
+	Warnings  []NoteWarning `json:"warnings"`
+}
+
+// What in a note could not be taken as it was meant, or its author should know.
+type NoteWarning struct {
+	Level   WarningLevel `json:"level"`
+	Message string       `json:"message"`
 }
 
 type NotesFilter struct {
@@ -503,6 +598,8 @@ type PushNotesInput struct {
 
 type PushNotesPayload struct {
 	Notes []PushedNote `json:"notes"`
+	// The notes whose text became visible, and the files that are left out because the server publishes no such files.
+	Updated []UpdatedNote `json:"updated"`
 }
 
 func (PushNotesPayload) IsPushNotesOrErrorPayload() {}
@@ -777,9 +874,53 @@ type Storage struct {
 	Files int `json:"files"`
 }
 
+// Another has changed a note meanwhile; nothing was written.
+type UpdateNotesHashMismatchPayload struct {
+	Path string `json:"path"`
+	// The note's latestContentHash now; empty if there is no such note.
+	ActualHash string `json:"actualHash"`
+}
+
+func (UpdateNotesHashMismatchPayload) IsUpdateNotesOrErrorPayload() {}
+
+type UpdateNotesInput struct {
+	// At most 1,000. Changes of one note are made in their order.
+	Changes []NoteChangeInput `json:"changes"`
+}
+
+// The text to replace is not there, or more than once; nothing was written.
+type UpdateNotesPatchNotFoundPayload struct {
+	Path string `json:"path"`
+	Find string `json:"find"`
+}
+
+func (UpdateNotesPatchNotFoundPayload) IsUpdateNotesOrErrorPayload() {}
+
+type UpdateNotesSuccessPayload struct {
+	// The notes that the changes name, each once.
+	Paths []string `json:"paths"`
+	// Those that readers see.
+	Updated []UpdatedNote `json:"updated"`
+}
+
+func (UpdateNotesSuccessPayload) IsUpdateNotesOrErrorPayload() {}
+
+// A note whose text became visible. One without a page is listed if there are warnings about it.
+type UpdatedNote struct {
+	// 0 for a file that is left out.
+	ID   int64  `json:"id"`
+	Path string `json:"path"`
+	// Of its page, absolute; empty if it has no page.
+	URL string `json:"url"`
+	// 0 for a file that is left out.
+	VersionID int64         `json:"versionId"`
+	Warnings  []NoteWarning `json:"warnings"`
+}
+
 type UploadNoteAssetInput struct {
-	File   graphql.Upload `json:"file"`
-	NoteID int64          `json:"noteId"`
+	File graphql.Upload `json:"file"`
+	// The note's id, or the versionId of its NoteView.
+	NoteID int64 `json:"noteId"`
 	// SHA-256 of the file, lower-case hex.
 	Sha256Hash string `json:"sha256Hash"`
 	// The reference, as the note's text has it.
@@ -929,6 +1070,62 @@ func (e *NoteAccess) UnmarshalJSON(b []byte) error {
 }
 
 func (e NoteAccess) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type NoteUpsertType string
+
+const (
+	// Readers did not see the note before.
+	NoteUpsertTypeCreate NoteUpsertType = "create"
+	NoteUpsertTypeUpdate NoteUpsertType = "update"
+)
+
+var AllNoteUpsertType = []NoteUpsertType{
+	NoteUpsertTypeCreate,
+	NoteUpsertTypeUpdate,
+}
+
+func (e NoteUpsertType) IsValid() bool {
+	switch e {
+	case NoteUpsertTypeCreate, NoteUpsertTypeUpdate:
+		return true
+	}
+	return false
+}
+
+func (e NoteUpsertType) String() string {
+	return string(e)
+}
+
+func (e *NoteUpsertType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NoteUpsertType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NoteUpsertType", str)
+	}
+	return nil
+}
+
+func (e NoteUpsertType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NoteUpsertType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NoteUpsertType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1168,6 +1365,66 @@ func (e *SiteAccess) UnmarshalJSON(b []byte) error {
 }
 
 func (e SiteAccess) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type WarningLevel string
+
+const (
+	// Nothing is wrong.
+	WarningLevelInfo WarningLevel = "INFO"
+	// A part of the note is not shown as it was meant.
+	WarningLevelWarning WarningLevel = "WARNING"
+	// Nothing of the note's text, or of its frontmatter, could be read.
+	WarningLevelCritical WarningLevel = "CRITICAL"
+)
+
+var AllWarningLevel = []WarningLevel{
+	WarningLevelInfo,
+	WarningLevelWarning,
+	WarningLevelCritical,
+}
+
+func (e WarningLevel) IsValid() bool {
+	switch e {
+	case WarningLevelInfo, WarningLevelWarning, WarningLevelCritical:
+		return true
+	}
+	return false
+}
+
+func (e WarningLevel) String() string {
+	return string(e)
+}
+
+func (e *WarningLevel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = WarningLevel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid WarningLevel", str)
+	}
+	return nil
+}
+
+func (e WarningLevel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *WarningLevel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e WarningLevel) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

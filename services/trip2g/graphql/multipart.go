@@ -33,6 +33,7 @@ const (
 type multipartTransport struct {
 	maxAsset int64 // bytes
 	tempDirs tempdir.Dirs
+	stream   streamFunc
 }
 
 var _ graphql.Transport = multipartTransport{}
@@ -57,7 +58,7 @@ func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec grap
 		refuseForm(w, r, err, limit)
 		return
 	}
-	execute(w, r, exec, params)
+	execute(w, r, exec, params, t.stream)
 }
 
 // refuseForm tells a limit, a full disk and a broken body apart.

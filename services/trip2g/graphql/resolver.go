@@ -3,7 +3,6 @@ package graphql
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -24,14 +23,21 @@ func (r *resolver) NotePaths(ctx context.Context, filter *NotePathsFilter) ([]No
 		return nil, asError(err)
 	}
 	wanted := notePathFilter(filter)
-	wanted.OmitContent = !slices.Contains(graphql.CollectAllFields(ctx), "content")
+	wanted.OmitContent = !graphql.FieldRequested(ctx, "content")
 	notes, err := r.Publisher.NotePaths(ctx, stage, wanted)
 	if err != nil {
 		return nil, asError(err)
 	}
+	viewed := graphql.FieldRequested(ctx, "latestNoteView")
 	out := make([]NotePath, len(notes))
 	for i, note := range notes {
 		out[i] = NotePath{ID: note.ID, Value: note.Path, LatestContentHash: note.Hash, Content: note.Content, AssetReplaces: r.assetReplaces(c, note.Assets)}
+		if !viewed {
+			continue
+		}
+		if published, ok := r.Site().Published(note.ID); ok {
+			out[i].LatestNoteView = r.noteView(c, published)
+		}
 	}
 	return out, nil
 }
@@ -73,20 +79,57 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
 	}
-	updates := make([]trip2g.NoteUpdate, len(input.Updates))
-	for i, u := range input.Updates {
-		updates[i] = trip2g.NoteUpdate{Path: u.Path, Content: u.Content}
+	if len(input.Updates) == 0 {
+		notes, err := r.Publisher.ListNotes(ctx, stage)
+		if err != nil {
+			return fail[PushNotesOrErrorPayload](ctx, err)
+		}
+		return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: []UpdatedNote{}}, nil
 	}
+	updates, updated := takeUpdates(input.Updates)
 	notes, position, err := r.Publisher.PushNotes(ctx, stage, updates, publishNow(input.SkipCommit))
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
 	}
 	c.reach(position)
-	payload := &PushNotesPayload{Notes: make([]PushedNote, len(notes))}
-	for i, note := range notes {
-		payload.Notes[i] = PushedNote{ID: note.ID, Path: note.Path, Assets: r.pushedAssets(c, note.Assets)}
+	if graphql.FieldRequested(ctx, "updated") {
+		updated = append(updated, r.shownNotes(c, shownOf(notes))...)
 	}
-	return payload, nil
+	return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: updated}, nil
+}
+
+// takeUpdates leaves out the files of a vault that are no notes: clients push them in one batch with
+// the notes, which must not fail for them.
+func takeUpdates(given []PushNoteInput) (taken []trip2g.NoteUpdate, leftOut []UpdatedNote) {
+	taken, leftOut = make([]trip2g.NoteUpdate, 0, len(given)), []UpdatedNote{}
+	for _, u := range given {
+		if trip2g.IsNoteFile(u.Path) {
+			taken = append(taken, trip2g.NoteUpdate{Path: u.Path, Content: u.Content})
+			continue
+		}
+		leftOut = append(leftOut, UpdatedNote{Path: u.Path, Warnings: []NoteWarning{{
+			Level: WarningLevelWarning, Message: "is left out: notes are files that end in .md or .html",
+		}}})
+	}
+	return taken, leftOut
+}
+
+// shownOf returns the IDs of the notes whose text became visible.
+func shownOf(notes []trip2g.PushedNote) (ids []int64) {
+	for _, n := range notes {
+		if n.Shown {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+func (r *resolver) pushedNotes(c *call, notes []trip2g.PushedNote) []PushedNote {
+	out := make([]PushedNote, len(notes))
+	for i, note := range notes {
+		out[i] = PushedNote{ID: note.ID, Path: note.Path, Assets: r.pushedAssets(c, note.Assets)}
+	}
+	return out
 }
 
 func (r *resolver) pushedAssets(c *call, assets []trip2g.NoteAsset) []PushedNoteAsset {
@@ -111,8 +154,12 @@ func (r *resolver) UploadNoteAsset(ctx context.Context, input UploadNoteAssetInp
 	if err != nil {
 		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
 	}
+	noteID, err := r.noteID(ctx, input.NoteID)
+	if err != nil {
+		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
+	}
 	known, position, err := r.Publisher.UploadAsset(ctx, stage, trip2g.AssetUpload{
-		NoteID:       input.NoteID,
+		NoteID:       noteID,
 		Ref:          input.Path,
 		AbsolutePath: input.AbsolutePath,
 		Hash:         input.Sha256Hash,
@@ -152,12 +199,16 @@ func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, 
 			return fail[CommitNotesOrErrorPayload](ctx, err)
 		}
 	}
-	position, err := r.Publisher.Commit(ctx, stage)
+	shown, position, err := r.Publisher.Commit(ctx, stage)
 	if err != nil {
 		return fail[CommitNotesOrErrorPayload](ctx, err)
 	}
 	c.reach(position)
-	return &CommitNotesPayload{Success: true}, nil
+	payload := &CommitNotesPayload{Success: true, Updated: []UpdatedNote{}}
+	if graphql.FieldRequested(ctx, "updated") {
+		payload.Updated = r.shownNotes(c, shown)
+	}
+	return payload, nil
 }
 
 // Viewer answers the query of that name. A session that has ended makes a guest, not an error.

@@ -24,6 +24,7 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/graphql"
+	"trip2g/services/trip2g/notefeed"
 	"trip2g/services/trip2g/publish"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -41,6 +42,7 @@ type server struct {
 	invited chan [2]string // address and site of each invitation
 	log     *lockedBuffer
 	tempDir string
+	feed    *notefeed.Feed // of who has a site
 }
 
 type lockedBuffer struct {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"trip2g/services/trip2g"
 )
@@ -28,7 +29,11 @@ import (
 // jsonTransport takes a JSON body.
 type jsonTransport struct {
 	maxBody int64 // bytes
+	stream  streamFunc
 }
+
+// streamFunc sends the answers of a subscription.
+type streamFunc func(w http.ResponseWriter, r *http.Request, next func() *graphql.Response)
 
 var _ graphql.Transport = jsonTransport{}
 
@@ -55,7 +60,7 @@ func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.G
 		refuseBody(w, r, err)
 		return
 	}
-	execute(w, r, exec, params)
+	execute(w, r, exec, params, t.stream)
 }
 
 // read gives the body. Without a key or session a large one is not kept: it can only be a push,
@@ -144,9 +149,11 @@ func escapedUnit(text []byte) rune {
 	return rune(unit)
 }
 
-// execute runs one operation and writes its answer: 422 for one that is not valid, else 200.
-func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams) {
-	ctx := r.Context()
+// execute runs one operation and writes its answer: 422 for one that is not valid, else 200. A subscription
+// is for stream.
+func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, stream streamFunc) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel() // ends a subscription whose stream has ended
 	params.Headers = r.Header
 	now := graphql.Now()
 	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
@@ -159,7 +166,16 @@ func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 		respond(ctx, w, status, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
 		return
 	}
+	isSubscription := operation.Operation.Operation == ast.Subscription
+	if isSubscription && !acceptsEvents(r) {
+		refuse(w, &refusal{http.StatusNotAcceptable, "a subscription is answered with server-sent events: send the header Accept: text/event-stream"})
+		return
+	}
 	responses, opCtx := exec.DispatchOperation(ctx, operation)
+	if isSubscription {
+		stream(w, r, func() *graphql.Response { return responses(opCtx) })
+		return
+	}
 	response := responses(opCtx)
 	if response == nil {
 		return // the client is gone

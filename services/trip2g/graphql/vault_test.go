@@ -219,11 +219,11 @@ func TestWithoutAValidKeyNothingIsReadOrWritten(t *testing.T) {
 
 func TestFaultsOfAPushComeByPath(t *testing.T) {
 	s := start(t, nil)
-	p := s.push(map[string]string{"../a.md": "", "b": "", "good.md": ""}, false, s.withKey()).get(t, "pushNotes")
+	p := s.push(map[string]string{"../a.md": "", "b//c.md": "", "good.md": ""}, false, s.withKey()).get(t, "pushNotes")
 	if p.Typename != "ErrorPayload" || len(p.ByFields) != 2 {
 		t.Errorf("got %+v", p)
 	}
-	contains(t, fmt.Sprint(p.ByFields), "../a.md", "{b path must end in .md or .html}")
+	contains(t, fmt.Sprint(p.ByFields), "{../a.md path has an empty", "{b//c.md path has an empty")
 	s.wantUntouched()
 }
 

@@ -46,6 +46,7 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 	case err != nil:
 		line, text := yamlFault(err)
 		warn(line, "the frontmatter is no valid YAML and is left out, but for who may read the note: %s", text)
+		doc.Warnings[len(doc.Warnings)-1].Level = trip2g.LevelCritical
 		salvage(doc, block, warn)
 	case mapping == nil:
 	case mapping.Kind != yaml.MappingNode:

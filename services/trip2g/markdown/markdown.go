@@ -40,7 +40,7 @@ func Parse(notePath, content string) *trip2g.Document {
 		doc.Format = trip2g.Plain
 		doc.Links, doc.Headings = nil, nil
 		doc.Warnings = append(doc.Warnings, trip2g.Warning{
-			Path: notePath, Text: "the text could not be parsed and is shown as it stands: " + fault.Error(),
+			Path: notePath, Text: "the text could not be parsed and is shown as it stands: " + fault.Error(), Level: trip2g.LevelCritical,
 		})
 	}
 	if doc.Title == "" {

@@ -31,6 +31,8 @@ type Options struct {
 	// Address gives the URL path that a note asks for, "" for none: where a note moves, its old address
 	// leads to it. nil: nobody asks, and addresses that are left lead nowhere.
 	Address func(path, content string) string
+	// Published returns a note as this node's site has it.
+	Published func(id int64) (note trip2g.PublishedNote, ok bool)
 	// Refresh makes this node's site follow the database and tells how far it came.
 	Refresh func(context.Context) (trip2g.Position, error)
 
@@ -80,7 +82,7 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 	}
 	notes := make([]trip2g.PushedNote, len(staged))
 	for i, note := range staged { // under the path that the client knows it by
-		notes[i] = trip2g.PushedNote{ID: note.ID, Path: updates[i].Path, Assets: mergeAssets(note.Path, read[i].Refs, note.Assets)}
+		notes[i] = trip2g.PushedNote{ID: note.ID, Path: updates[i].Path, Assets: mergeAssets(note.Path, read[i].Refs, note.Assets), Shown: note.Shown}
 	}
 	return notes, position, s.follow(ctx, position, publish)
 }
@@ -133,12 +135,12 @@ func (s *Service) NameVault(ctx context.Context, name string) error {
 }
 
 // Commit is trip2g.Publisher's.
-func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (trip2g.Position, error) {
-	position, err := s.Vault.Commit(ctx, stage)
+func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
+	shown, position, err = s.Vault.Commit(ctx, stage)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	return position, s.follow(ctx, position, true)
+	return shown, position, s.follow(ctx, position, true)
 }
 
 // Discard is trip2g.Publisher's.

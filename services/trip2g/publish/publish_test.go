@@ -310,13 +310,13 @@ func TestStagedNotesAreInvisibleUntilTheirCommit(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"a.md": "one"}, visible(t, db)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := s.Commit(ctx, stage); err != nil {
+	if _, _, err := s.Commit(ctx, stage); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"a.md": "two"}, visible(t, db)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := s.Commit(ctx, trip2g.Stage{Author: "key:2"}); err != nil {
+	if _, _, err := s.Commit(ctx, trip2g.Stage{Author: "key:2"}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{}, visible(t, db)); diff != "" {

@@ -70,8 +70,9 @@ type catalog struct {
 
 	stale // what is to be found anew
 
-	last  *content
-	moved []move // what the last content has that the one before it had not
+	last    *content
+	moved   []move          // what the last content has that the one before it had not
+	settled map[int64]*note // notes that changed since the one before it, as they were; nil without one
 }
 
 // stale is what settling has to do. Each time it begins with other maps: one that held a whole vault
@@ -169,11 +170,28 @@ func (c *catalog) settle() {
 	c.enter(moves, traces)
 	c.warnOfHome()
 	c.partShelves(moves)
+	c.settleWithoutPage()
 	c.settleFiles()
 	for _, s := range c.shelves() {
 		s.settle(c.generation() + 1)
 	}
+	c.settled = nil
+	if c.last != nil {
+		c.settled = c.touched
+	}
 	c.stale, c.moved = newStale(), moves
+}
+
+// settleWithoutPage takes in the notes that changed and are no entries.
+func (c *catalog) settleWithoutPage() {
+	for id := range c.touched {
+		switch now := c.notes[id]; {
+		case now == nil:
+			c.ids.drop(identified{id: id})
+		case c.entries[id] == nil:
+			c.ids.put(identified{id: id, note: now})
+		}
+	}
 }
 
 // partShelves makes the one for members when the first entries come that are for them alone, and the owner's
@@ -425,7 +443,7 @@ func (c *catalog) enter(moves []move, traces [][]trace) {
 			continue
 		}
 		c.entries[m.new.ID] = m.new
-		c.ids.put(identified{m.new.ID, m.new})
+		c.ids.put(identified{m.new.ID, m.new.note, m.new})
 		c.places.put(located[*entry]{m.new.url, m.new})
 		c.markFolder(m.new.url)
 	}

@@ -41,7 +41,7 @@ func groupedOf(e *entry) []identified {
 	if e.access.Level != trip2g.ForGroups {
 		return nil
 	}
-	return []identified{{e.ID, e}}
+	return []identified{{e.ID, e.note, e}}
 }
 
 // scope is the content as a reader finds it. Groups that no note names make no difference.

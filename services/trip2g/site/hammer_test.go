@@ -70,7 +70,7 @@ func commit(t *testing.T, db *sqlite.DB, round, notes int) trip2g.Position {
 	if _, err := db.HideNotes(t.Context(), stage, gone, false); err != nil {
 		t.Fatal(err)
 	}
-	position, err := db.Commit(t.Context(), stage)
+	_, position, err := db.Commit(t.Context(), stage)
 	if err != nil {
 		t.Fatal(err)
 	}

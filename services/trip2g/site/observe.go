@@ -1,6 +1,11 @@
 package site
 
-import "trip2g/services/trip2g"
+import (
+	"slices"
+	"strings"
+
+	"trip2g/services/trip2g"
+)
 
 // observe tells of the snapshot that came in place of the last one. follows is false if it was made of
 // a state that was read from the beginning.
@@ -11,6 +16,7 @@ func (f *Follower) observe(last, next *snapshot, follows bool) {
 	c := trip2g.SiteChange{Site: next, Position: next.position, Anew: !follows}
 	if last == nil || last.content != next.content {
 		c.Notes = f.state.catalog.movedNotes()
+		c.Changes = f.state.catalog.noteChanges()
 	}
 	f.Observe(c)
 }
@@ -26,4 +32,20 @@ func (c *catalog) movedNotes() []int64 {
 		}
 	}
 	return ids
+}
+
+// noteChanges returns what the last content has of the notes' texts that the one before it had not. A note
+// that got another file has the same text.
+func (c *catalog) noteChanges() []trip2g.NoteChange {
+	var changes []trip2g.NoteChange
+	for id, was := range c.settled {
+		switch now := c.notes[id]; {
+		case now != nil && (was == nil || was.VersionID != now.VersionID):
+			changes = append(changes, trip2g.NoteChange{Note: identified{id, now, c.entries[id]}.published(), Created: was == nil})
+		case now == nil && was != nil:
+			changes = append(changes, trip2g.NoteChange{Note: identified{id: id, note: was}.published(), Hidden: true})
+		}
+	}
+	slices.SortFunc(changes, func(a, b trip2g.NoteChange) int { return strings.Compare(a.Note.Path, b.Note.Path) })
+	return changes
 }

@@ -49,7 +49,7 @@ func (s scope) storedFrom(from string) trip2g.Location {
 			if e.entry == nil {
 				return trip2g.Location{}
 			}
-			return trip2g.Location{URL: e.url, Permanent: true}
+			return trip2g.Location{URL: e.entry.url, Permanent: true}
 		case !strings.HasPrefix(held.To, "/"), trip2g.IsReserved(held.To), s.page(held.To) != nil:
 			return trip2g.Location{URL: held.To, Permanent: true}
 		}
@@ -61,10 +61,11 @@ func (s scope) storedFrom(from string) trip2g.Location {
 	return trip2g.Location{} // they lead in a circle
 }
 
-// identified is an entry by its note's ID.
+// identified is a note by its ID, with its entry if it has a page.
 type identified struct {
-	id int64
-	*entry
+	id    int64
+	note  *note
+	entry *entry
 }
 
 func byID(a, b identified) bool { return a.id < b.id }

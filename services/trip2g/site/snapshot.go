@@ -102,11 +102,20 @@ func (s *snapshot) Settings() trip2g.Settings { return s.content.layout.settings
 // NoteByID is trip2g.Site's.
 func (s *snapshot) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
 	held, ok := s.content.ids.get(identified{id: id})
-	if !ok || !s.content.scope(reader).mayRead(held.entry) {
+	if !ok || held.entry == nil || !s.content.scope(reader).mayRead(held.entry) {
 		return trip2g.NotePage{}, false
 	}
 	e := held.entry
 	return trip2g.NotePage{ID: e.ID, Title: e.doc.Title, URL: e.url, Access: e.access, Doc: e.doc}, true
+}
+
+// Published is trip2g.Site's.
+func (s *snapshot) Published(id int64) (trip2g.PublishedNote, bool) {
+	held, ok := s.content.ids.get(identified{id: id})
+	if !ok {
+		return trip2g.PublishedNote{}, false
+	}
+	return held.published(), true
 }
 
 // Redirects is trip2g.Site's.

@@ -81,7 +81,7 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 		held := s.catalog.notes[n.ID]
 		switch {
 		case held == nil || held.Path != n.Path || held.Hash != n.Hash:
-		case slices.Equal(held.Assets, n.Assets):
+		case held.VersionID == n.VersionID && slices.Equal(held.Assets, n.Assets):
 			notes[i] = held
 			continue
 		default:

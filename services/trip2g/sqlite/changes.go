@@ -139,7 +139,7 @@ func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 	}
 	found := make(map[int64]bool, len(ids))
 	for rows, err := range t.each(`
-		SELECT n.id, n.path, v.hash, n.created_at, n.published_at, c.content
+		SELECT n.id, n.path, v.id, v.hash, n.created_at, n.published_at, c.content
 		FROM notes n JOIN note_versions v ON v.id = n.published_version_id JOIN version_contents c ON c.version_id = v.id
 		WHERE n.hidden = 0 AND n.id IN (SELECT value FROM json_each(?)) ORDER BY n.id`, list) {
 		if err != nil {
@@ -147,7 +147,7 @@ func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 		}
 		var note trip2g.Note
 		var created, published int64
-		if err := rows.Scan(&note.ID, &note.Path, &note.Hash, &created, &published, &note.Content); err != nil {
+		if err := rows.Scan(&note.ID, &note.Path, &note.VersionID, &note.Hash, &created, &published, &note.Content); err != nil {
 			return err
 		}
 		note.CreatedAt, note.PublishedAt, note.Assets = fromMillis(created), fromMillis(published), assets[note.ID]

@@ -56,7 +56,7 @@ func publishVaults(t *testing.T, db *DB, owner, commits int) {
 				return
 			}
 		}
-		position, err := db.Commit(t.Context(), stage)
+		_, position, err := db.Commit(t.Context(), stage)
 		if err != nil {
 			t.Error(err)
 			return
@@ -130,7 +130,7 @@ func TestAWriterThatWaitsGivesUpWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() {
-			_, err := db.Commit(ctx, stageA)
+			_, _, err := db.Commit(ctx, stageA)
 			done <- err
 		}()
 		cancel()

@@ -30,7 +30,7 @@ var operations = []operation{
 		if err := pushOne(ctx, db, stageOne, n, false); err != nil {
 			return err
 		}
-		_, err := db.Commit(ctx, stageOne)
+		_, _, err := db.Commit(ctx, stageOne)
 		return err
 	}},
 	{"stage one note more in a stage that holds the vault", func(ctx context.Context, db *DB, n int) error {

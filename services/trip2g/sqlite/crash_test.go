@@ -52,7 +52,7 @@ func writeUntilKilled(path string) error {
 		if _, _, err := db.PushNotes(ctx, stageA, vault(0, strconv.Itoa(n)), false); err != nil {
 			return err
 		}
-		if _, err := db.Commit(ctx, stageA); err != nil {
+		if _, _, err := db.Commit(ctx, stageA); err != nil {
 			return err
 		}
 		fmt.Println(n)

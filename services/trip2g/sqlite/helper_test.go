@@ -87,7 +87,8 @@ func push(t testing.TB, db *DB, stage trip2g.Stage, publish bool, notes ...strin
 
 func commit(t testing.TB, db *DB, stage trip2g.Stage) trip2g.Position {
 	t.Helper()
-	return must[trip2g.Position](t)(db.Commit(t.Context(), stage))
+	_, position, err := db.Commit(t.Context(), stage)
+	return must[trip2g.Position](t)(position, err)
 }
 
 func store(t testing.TB, db *DB, content string) trip2g.Asset {

@@ -22,6 +22,7 @@ type noteState struct {
 	stagedVersion int64 // 0 with staged: the stage would hide the note
 	stagedHash    string
 	stagedURL     string
+	shown         bool // this transaction made a text of it visible
 }
 
 func (n *noteState) visible() bool { return n.published != 0 && !n.hidden }
@@ -78,7 +79,7 @@ func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g
 	if err != nil {
 		return nil, 0, err
 	}
-	notes := make([]trip2g.StagedNote, len(updates))
+	var notes []trip2g.StagedNote
 	position, err := positionAfter(ctx, db.writeJoined(isSmall(updates), db.writeGathered), "push notes", func(t *tx) error {
 		stage, err := t.stageFor(push, publish)
 		if err != nil {
@@ -93,27 +94,34 @@ func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g
 				return err
 			}
 		}
-		ids := make([]int64, len(updates))
-		for i, update := range updates {
-			id, err := t.pushNote(stage, states[update.Path], update, publish)
-			if err != nil {
-				return err
-			}
-			ids[i] = id
-		}
-		assets, err := t.noteAssets(stage, jsonList(ids))
-		if err != nil {
-			return err
-		}
-		for i, id := range ids {
-			notes[i] = trip2g.StagedNote{ID: id, Path: updates[i].Path, Assets: assets[id]}
-		}
-		return nil
+		notes, err = t.pushNotes(stage, states, updates, publish)
+		return err
 	})
 	if err != nil {
 		return nil, 0, err
 	}
 	return notes, position, nil
+}
+
+// pushNotes stores updates of notes that are in these states.
+func (t *tx) pushNotes(stage *stageRow, states map[string]*noteState, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, error) {
+	notes, ids := make([]trip2g.StagedNote, len(updates)), make([]int64, len(updates))
+	for i, update := range updates {
+		n, err := t.pushNote(stage, states[update.Path], update, publish)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = n.id
+		notes[i] = trip2g.StagedNote{ID: n.id, Path: update.Path, Shown: n.shown}
+	}
+	assets, err := t.noteAssets(stage, jsonList(ids))
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		notes[i].Assets = assets[id]
+	}
+	return notes, nil
 }
 
 // isSmall tells whether others may wait for a push, and it for them: what an editor sends when a note is saved.
@@ -156,18 +164,19 @@ func checkUpdates(push trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, err
 	return paths, nil
 }
 
-func (t *tx) pushNote(stage *stageRow, n *noteState, update trip2g.NoteUpdate, publish bool) (int64, error) {
+// pushNote returns the note, which is new if n is nil.
+func (t *tx) pushNote(stage *stageRow, n *noteState, update trip2g.NoteUpdate, publish bool) (*noteState, error) {
 	if n == nil {
 		id, err := t.insert(`INSERT INTO notes (path, created_at) VALUES (?, ?)`, update.Path, t.now)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		n = &noteState{id: id}
 	}
 	if publish {
-		return n.id, t.publishContent(stage, n, update)
+		return n, t.publishContent(stage, n, update)
 	}
-	return n.id, t.stageContent(stage, n, update)
+	return n, t.stageContent(stage, n, update)
 }
 
 // stageContent makes a text what the stage will publish, if that is a change.
@@ -241,6 +250,7 @@ func (t *tx) show(n *noteState, version int64, url string) error {
 			return err
 		}
 	}
+	n.shown = true
 	return t.mark(noteChange, n.id)
 }
 

@@ -72,7 +72,7 @@ func TestAddressesThatNotesLeaveLeadToThem(t *testing.T) {
 				if _, _, err := db.PushNotes(t.Context(), stageA, updates, false); err != nil {
 					t.Fatal(err)
 				}
-				must[trip2g.Position](t)(db.Commit(t.Context(), stageA))
+				commit(t, db, stageA)
 			}
 			if diff := cmp.Diff(tt.want, forwards(t, db)); diff != "" {
 				t.Error(diff)

@@ -47,36 +47,40 @@ func (t *tx) hideNote(stage *stageRow, n *noteState, publish bool) error {
 	return t.stage(stage, n, 0)
 }
 
-// commitStage publishes what a stage holds. Versions are in the database since they were staged, so that a
-// commit only points at them: the write lock is held for microseconds a note.
-func (t *tx) commitStage(stage *stageRow) error {
+// commitStage publishes what a stage holds, and returns the notes whose text became visible. Versions are in the
+// database since they were staged, so that a commit only points at them: the write lock is held for
+// microseconds a note.
+func (t *tx) commitStage(stage *stageRow) (shown []int64, err error) {
 	staged, err := t.stagedNotes(stage)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	renamed, err := t.renameVariants(staged)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if renamed {
 		if staged, err = t.stagedNotes(stage); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := t.publishAssets(stage, 0); err != nil {
-		return err
+		return nil, err
 	}
 	for _, n := range staged {
 		if err := t.commitNote(stage, n); err != nil {
-			return err
+			return nil, err
+		}
+		if n.shown {
+			shown = append(shown, n.id)
 		}
 	}
 	for _, pair := range renames(staged) {
 		if err := t.succeed(pair[0], pair[1]); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return shown, nil
 }
 
 // stagedNotes lists what a stage holds.

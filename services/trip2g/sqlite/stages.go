@@ -137,9 +137,9 @@ func (t *tx) closeStage(row *stageRow, state stageState) error {
 }
 
 // Commit implements trip2g.VaultStore.
-func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (trip2g.Position, error) {
+func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
 	var refusal error
-	position, err := db.writeAt(ctx, "commit the staged notes", func(t *tx) error {
+	position, err = db.writeAt(ctx, "commit the staged notes", func(t *tx) error {
 		row, err := t.stageRow(push)
 		if err != nil {
 			return err
@@ -155,7 +155,7 @@ func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (trip2g.Position, e
 		case row.state != stageOpen, t.expired(row):
 			return pushIsOver(row.state)
 		}
-		if err := t.commitStage(row); err != nil {
+		if shown, err = t.commitStage(row); err != nil {
 			return err
 		}
 		return t.closeStage(row, stageCommitted)
@@ -164,9 +164,9 @@ func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (trip2g.Position, e
 		err = refusal
 	}
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	return position, nil
+	return shown, position, nil
 }
 
 // refuseUnnamed drops the stage of an unnamed push that must not be committed, and says why: because it was

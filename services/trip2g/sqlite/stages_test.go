@@ -33,7 +33,7 @@ func leave(t testing.TB, db *DB, stage trip2g.Stage, ago time.Duration) {
 
 func wantCommitRefused(t testing.TB, db *DB, stage trip2g.Stage, code string) {
 	t.Helper()
-	_, err := db.Commit(t.Context(), stage)
+	_, _, err := db.Commit(t.Context(), stage)
 	wantCode(t, err, code)
 }
 

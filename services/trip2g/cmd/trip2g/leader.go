@@ -132,6 +132,7 @@ func (n *node) healDatabase(ctx context.Context, db *sqlite.DB) error {
 func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower, runner *jobs.Runner) (http.Handler, error) {
 	publisher := publish.New(publish.Options{
 		Vault: db, Assets: db, References: references, Address: markdown.Address, Refresh: follower.Refresh,
+		Published:   func(id int64) (trip2g.PublishedNote, bool) { return follower.Current().Published(id) },
 		MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
 	})
 	return graphql.New(graphql.Options{
@@ -146,6 +147,7 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 		Jobs:      runner,
 		Redirects: publish.NewRedirects(db, follower.Refresh),
 		Searcher:  n.search,
+		Feed:      n.feed,
 		Site:      follower.Current,
 		SignIn:    signIn,
 		People:    members,

@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/semaphore"
 
+	"trip2g/internal/forward"
 	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/config"
@@ -26,6 +27,7 @@ import (
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/missing"
 	"trip2g/services/trip2g/nodes"
+	"trip2g/services/trip2g/notefeed"
 	"trip2g/services/trip2g/search"
 	"trip2g/services/trip2g/site"
 )
@@ -36,21 +38,23 @@ const readyFor = 500 * time.Millisecond
 
 // node is what a leader and a replica have in common.
 type node struct {
-	config   *config.Config
-	log      zerolog.Logger
-	registry *prometheus.Registry
-	access   *trip2ghttp.AccessLog
-	pages    *trip2ghttp.PlainPages
-	site     atomic.Pointer[site.Follower] // nil until the database is open
-	watch    *leaderwatch.Watch            // nil on a leader
-	nodes    *nodes.Nodes                  // set before the ports are
-	beside   atomic.Pointer[litefsState]   // nil without LiteFS
-	counted  *missing.Tracker              // set with nodes
-	search   *search.Index
-	docs     *documentation
-	long     *semaphore.Weighted // turns of what takes a processor for long
-	garbage  collector
-	stopping atomic.Bool
+	config    *config.Config
+	log       zerolog.Logger
+	registry  *prometheus.Registry
+	access    *trip2ghttp.AccessLog
+	pages     *trip2ghttp.PlainPages
+	site      atomic.Pointer[site.Follower] // nil until the database is open
+	watch     *leaderwatch.Watch            // nil on a leader
+	nodes     *nodes.Nodes                  // set before the ports are
+	beside    atomic.Pointer[litefsState]   // nil without LiteFS
+	counted   *missing.Tracker              // set with nodes
+	feed      *notefeed.Feed                // of a leader's subscriptions
+	forwarder *forward.Forwarder            // nil on a leader
+	search    *search.Index
+	docs      *documentation
+	long      *semaphore.Weighted // turns of what takes a processor for long
+	garbage   collector
+	stopping  atomic.Bool
 
 	mu      sync.Mutex
 	waiting string // what opening the database waits for
@@ -62,7 +66,7 @@ type node struct {
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
 	n.long = semaphore.NewWeighted(int64(search.Turns()))
-	n.search = n.newSearch()
+	n.search, n.feed = n.newSearch(), notefeed.New()
 	n.docs = newDocumentation(n)
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
@@ -190,7 +194,23 @@ func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
 	return site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: n.log, BodyCacheSize: pages, Observe: n.search.Observe, Long: n.long,
+		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Long: n.long,
+	}
+}
+
+// observe hands on that the site changed.
+func (n *node) observe(c trip2g.SiteChange) {
+	n.search.Observe(c)
+	n.feed.Observe(c)
+}
+
+// endStreams ends the responses that go on for as long as their clients like, so that a node which stops
+// need not wait for them.
+func (n *node) endStreams() {
+	n.nodes.EndEvents()
+	n.feed.End()
+	if n.forwarder != nil {
+		n.forwarder.EndStreams()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/dbwatch"
+	"trip2g/services/trip2g/graphql"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/leaderwatch"
 	"trip2g/services/trip2g/missing"
@@ -71,6 +72,13 @@ func (n *node) waitFor(ctx context.Context, position trip2g.Position) error {
 	return errNoDatabase
 }
 
+// catchUp waits until the site is where the leader was last heard to be, for as long as a read may wait.
+func (n *node) catchUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, n.config.ReadWait)
+	defer cancel()
+	_ = n.waitFor(ctx, n.lag().Leader) // what is there afterwards says how it ended
+}
+
 // unlessEnded gives err, or nil if ctx ended and so is why.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -105,8 +113,8 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	}
 	n.nodes = n.newNodes(messenger)
 	n.counted = missing.NewTracker(missing.ToLeader{Messenger: messenger}, n.log, n.registry)
-	forwarder, err := forward.New(forward.Options{
-		OnAnswer:   n.hear,
+	n.forwarder, err = forward.New(forward.Options{
+		OnAnswer: n.hear, LastEvent: graphql.LastEvent,
 		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
 		Cookie: n.config.SessionCookieName, LeaderCookie: n.config.LeaderSessionCookieName, Log: n.log, Registerer: n.registry,
 	})
@@ -117,9 +125,9 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
-	own := n.ownHandler(trip2ghttp.Options{Routes: routes, Assets: assets, Missing: n.counted.Add}, n.waitFor)
+	own := n.ownHandler(trip2ghttp.Options{Routes: routes, Assets: assets, Missing: n.counted.Add, CatchUp: n.catchUp}, n.waitFor)
 	return ports{
-		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, forwarder))),
+		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, n.forwarder))),
 		internal: n.internalHandler(forward.RefuseLoop(n.config.NodeName)),
 	}, nil
 }

@@ -101,7 +101,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
-	public.RegisterOnShutdown(n.nodes.EndEvents)
+	public.RegisterOnShutdown(n.endStreams)
 	internal := forward.NewServer(forward.ServerOptions{Handler: pace.Wrap(p.internal), ErrorLog: serverErrors(n.log, "internal")})
 	publicListener = cork.Listener{Listener: publicListener}
 	stopLane := func(context.Context) error { return nil }

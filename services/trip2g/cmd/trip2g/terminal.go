@@ -334,7 +334,7 @@ func exclusionReports(excluded []trip2g.Exclusion) []exclusionReport {
 func (t *terminal) warningReports() []warningReport {
 	reports := make([]warningReport, len(t.warnings))
 	for i, w := range t.warnings {
-		reports[i] = warningReport(w)
+		reports[i] = warningReport{w.Path, w.Line, w.Text}
 	}
 	return reports
 }

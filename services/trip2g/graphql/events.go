@@ -1,0 +1,120 @@
+package graphql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/rs/zerolog"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"trip2g/internal/eventstream"
+	"trip2g/services/trip2g"
+)
+
+// DefaultKeepAlive is how long a stream is silent at most, and how often its key is checked. Clients and
+// proxies take a stream that is silent for a minute for dead.
+const DefaultKeepAlive = 20 * time.Second
+
+// LastEvent is how a stream ends.
+const LastEvent = "event: complete\n\n"
+
+// acceptsEvents reports whether a client takes server-sent events.
+func acceptsEvents(r *http.Request) bool {
+	for _, line := range r.Header["Accept"] {
+		for item := range strings.SplitSeq(line, ",") {
+			mediaType, _, _ := strings.Cut(item, ";")
+			if strings.EqualFold(strings.TrimSpace(mediaType), eventstream.MediaType) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stream sends the answers of a subscription, by the "distinct connections mode" of GraphQL over SSE
+// (github.com/enisdenjo/graphql-sse): an event "next" for each, at the end one "complete".
+func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphql.Response) {
+	ctx := r.Context()
+	out := eventstream.NewWriter(w)
+	defer out.Close()
+	if out.Comment() != nil {
+		return
+	}
+	answers := answersOf(ctx, next)
+	ticker := time.NewTicker(a.KeepAlive)
+	defer ticker.Stop()
+	for {
+		select {
+		case answer, more := <-answers:
+			if !more {
+				out.Event("complete", "")
+				return
+			}
+			if sendNext(out, answer) != nil {
+				return
+			}
+			ticker.Reset(a.KeepAlive)
+		case <-ticker.C:
+			if err := a.stillAllowed(r); err != nil {
+				if sendNext(out, &graphql.Response{Errors: gqlerror.List{present(ctx, err)}}) == nil {
+					out.Event("complete", "")
+				}
+				return
+			}
+			if out.Comment() != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// answersOf makes a channel of next, which returns nil after the last answer and when ctx ends.
+func answersOf(ctx context.Context, next func() *graphql.Response) <-chan *graphql.Response {
+	answers := make(chan *graphql.Response)
+	go func() {
+		defer close(answers)
+		defer func() {
+			if cause := recover(); cause != nil {
+				zerolog.Ctx(ctx).Error().Err(recovered(ctx, cause)).Msg("a subscription broke off")
+			}
+		}()
+		for answer := next(); answer != nil; answer = next() {
+			select {
+			case answers <- answer:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return answers
+}
+
+func sendNext(out *eventstream.Writer, answer *graphql.Response) error {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode an event: %w", err)
+	}
+	return out.Event("next", string(body))
+}
+
+// stillAllowed returns why the sender of a stream's request may not publish any more. A failure to find
+// out ends nothing.
+func (a *api) stillAllowed(r *http.Request) error {
+	c, refused := a.identify(r)
+	if refused != nil {
+		return trip2g.Errorf(trip2g.EFORBIDDEN, "%s", refused.message)
+	}
+	switch trip2g.ErrorCode(c.refused) {
+	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN:
+		return c.refused
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,83 @@
+package graphql
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"trip2g/services/trip2g"
+)
+
+func (a *api) noteView(c *call, n trip2g.PublishedNote) *NoteView {
+	return &NoteView{
+		Path: n.Path, Title: n.Doc.Title, Content: n.Content, URL: a.pageURL(c, n.URL),
+		VersionID: versionHandle(n.VersionID), Warnings: noteWarnings(n.Warnings),
+	}
+}
+
+// pageURL returns the absolute URL of a page, "" without one.
+func (a *api) pageURL(c *call, path string) string {
+	if path == "" {
+		return ""
+	}
+	return a.siteURL(c) + (&url.URL{Path: path}).EscapedPath()
+}
+
+func noteWarnings(list []trip2g.Warning) []NoteWarning {
+	out := make([]NoteWarning, len(list))
+	for i, w := range list {
+		out[i] = NoteWarning{Level: warningLevels[w.Level], Message: w.Text}
+	}
+	return out
+}
+
+var warningLevels = map[trip2g.WarningLevel]WarningLevel{
+	trip2g.LevelInfo:     WarningLevelInfo,
+	trip2g.LevelWarning:  WarningLevelWarning,
+	trip2g.LevelCritical: WarningLevelCritical,
+}
+
+// updatedNotes describes the notes that are visible now.
+func (a *api) updatedNotes(c *call, ids []int64) []UpdatedNote {
+	out := make([]UpdatedNote, 0, len(ids))
+	site := a.Site()
+	for _, id := range ids {
+		n, ok := site.Published(id)
+		if !ok {
+			continue
+		}
+		out = append(out, UpdatedNote{
+			ID: n.ID, Path: n.Path, URL: a.pageURL(c, n.URL), VersionID: versionHandle(n.VersionID), Warnings: noteWarnings(n.Warnings),
+		})
+	}
+	return out
+}
+
+// shownNotes is updatedNotes without those of which a client can show nothing: no page and no warning.
+func (a *api) shownNotes(c *call, ids []int64) []UpdatedNote {
+	return slices.DeleteFunc(a.updatedNotes(c, ids), func(n UpdatedNote) bool { return n.URL == "" && len(n.Warnings) == 0 })
+}
+
+// versionHandles is added to a version's id in what vault clients get. Notes and versions are numbered
+// apart, and builds of the plugin give a versionId as the noteId of an upload: it must never be
+// taken for another note's id.
+const versionHandles = 1 << 40
+
+func versionHandle(versionID int64) int64 { return versionID + versionHandles }
+
+// versionID returns the id of the version that a handle, or the id itself, stands for.
+func versionID(given int64) int64 {
+	if given > versionHandles {
+		return given - versionHandles
+	}
+	return given
+}
+
+// noteID returns the note that an id, or the handle of one of its versions, stands for.
+func (a *api) noteID(ctx context.Context, given int64) (int64, error) {
+	if given <= versionHandles {
+		return given, nil
+	}
+	version, err := a.History.Version(ctx, versionID(given))
+	return version.NoteID, err
+}
