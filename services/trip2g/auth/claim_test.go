@@ -132,7 +132,7 @@ func TestAClaimCodeEndsByTimeGuessesAndAnotherOwner(t *testing.T) {
 	for range 30 {
 		e.claim("me@example.com", "", local)
 	}
-	e.wantCode("the thirtieth guess in one moment", e.claim("me@example.com", e.code(), local), trip2g.EUNAVAILABLE)
+	e.wantCode("the thirtieth guess in one moment", e.claim("me@example.com", e.code(), local), trip2g.ERATELIMITED)
 
 	e.clock.advance(time.Hour / 2)
 	if err := e.db.EnsureOwner(t.Context(), owner); err != nil {

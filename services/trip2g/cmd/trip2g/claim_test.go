@@ -44,7 +44,7 @@ func TestAnUnownedSiteIsClaimedThroughAReplicaByTheCodeFromTheLog(t *testing.T) 
 	b.get("/_system/signin").want(t, http.StatusOK, `href="/_system/claim"`)
 	b.get("/_system/claim").want(t, http.StatusOK, `name="code"`)
 	form := url.Values{"email": {"me@example.com"}, "code": {"AAAA-BBBB-CCCC-DDDD"}}
-	b.post("/_system/claim", form).want(t, http.StatusForbidden, "The code is wrong", `value="me@example.com"`)
+	b.post("/_system/claim", form).want(t, http.StatusUnauthorized, "The code is wrong", `value="me@example.com"`)
 	form.Set("code", p.leader.claimCode(t))
 	b.post("/_system/claim", form, "Origin", "http://elsewhere.test").want(t, http.StatusForbidden, "Another site")
 	b.post("/_system/claim", form).leads(t, "/_system/")
