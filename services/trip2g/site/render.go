@@ -33,7 +33,7 @@ func (r *reading) view(title string, p place) *view {
 	p.title = title
 	v := &view{
 		Lang: r.layout.lang, SiteName: r.layout.name, Stylesheet: stylesheetURL, Icon: r.icon(), Explorer: r.explorer(p),
-		Reader: r.reader, SignIn: signInURL(p.address), Address: p.address, Title: title, Heading: title, Home: p.address == "/",
+		AllPrivate: r.layout.allPrivate, Reader: r.reader, SignIn: signInURL(p.address), Address: p.address, Title: title, Heading: title, Home: p.address == "/",
 	}
 	r.dress(v)
 	return v

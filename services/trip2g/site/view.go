@@ -23,8 +23,9 @@ type view struct {
 	Explorer   []branch // the vault's folders and notes that this reader may read, from the top
 
 	// Of the reader.
-	Reader trip2g.Reader // for whom the page is: what its header offers
-	SignIn string        // where one who is not signed in can do so and comes back to this page, ready
+	AllPrivate bool          // nothing is public yet, which the owner is told
+	Reader     trip2g.Reader // for whom the page is: what its header offers
+	SignIn     string        // where one who is not signed in can do so and comes back to this page, ready
 
 	// Of the page.
 	Address     string // its URL path; "" for a notice, which stands at any

@@ -3,7 +3,7 @@ import { bytes, el, fill, find, later, load, noteLink, number, siteHref, table, 
 
 const perPage = 50;
 const query = `query ($filter: NotesFilter) {
-  notes(filter: $filter) { total notes { path hidden url title membersOnly size publishedAt } }
+  notes(filter: $filter) { total notes { path hidden url title access groups byDefault size publishedAt } }
 }`;
 
 const form = find("filter");
@@ -36,11 +36,13 @@ const columns = [
   { title: "", class: "end", cell: (n) => n.url && el("a", { href: siteHref(n.url), "aria-label": `Open the page of ${n.title}` }, "Open") },
 ];
 
+// state says what is special about a note: most are as the site's default has them.
 function state(n) {
   if (n.hidden) return el("span", { class: "mark bad" }, "hidden");
-  if (n.membersOnly) return el("span", { class: "mark" }, "members");
   if (!n.url) return el("span", { class: "mark" }, "no page");
-  return el("span", { class: "mark good" }, "public");
+  if (n.byDefault) return "";
+  if (n.access === "GROUPS") return el("span", { class: "mark" }, n.groups.length > 0 ? n.groups.join(", ") : "only you");
+  return n.access === "PUBLIC" ? el("span", { class: "mark good" }, "public") : el("span", { class: "mark" }, "members");
 }
 
 function pager(page, total) {

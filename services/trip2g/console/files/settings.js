@@ -1,5 +1,5 @@
 import { ask, change } from "./api.js";
-import { busy, el, fill, find, load, noteLink, table, toast } from "./dom.js";
+import { busy, button, confirm, el, fill, find, load, noteLink, number, table, toast } from "./dom.js";
 
 const form = find("settings");
 const fields = "path exists contentHash values { key kind title help value } warnings { line text }";
@@ -72,6 +72,45 @@ load(form, async () => {
   settings = (await ask(`{ siteSettings { ${fields} } }`)).siteSettings;
   render();
 });
+
+const accessFields = "default public members groups notShown unspecified";
+
+function showAccess(state) {
+  const access = state.default;
+  fill(find("access"),
+    el("p", { class: "lead" }, access === "EVERYONE"
+      ? "Notes that do not say who may read them are public."
+      : access === "MEMBERS" ? "Notes that do not say who may read them are for members." : "Nothing was chosen yet: notes that do not say who may read them are for members."),
+    el("p", {}, `${number(state.public, "note")} public, ${state.members} for members, ${state.groups} for groups, ${state.notShown} not shown. ${state.unspecified} of them do not say it themselves.`),
+    el("p", { class: "buttons" },
+      access !== "EVERYONE" && button("Make them public", () => makePublic(state), { id: "everyone" }),
+      access !== "MEMBERS" && button("Keep them for members", () => setAccess({ access: "MEMBERS" }), { id: "members-only" })));
+}
+
+// makePublic shows what becomes public before it does. The number that was shown goes with the change.
+async function makePublic(state) {
+  const { unspecifiedNotes } = await ask("{ unspecifiedNotes(first: 200) }");
+  const more = state.unspecified - unspecifiedNotes.length;
+  const yes = await confirm({
+    title: `Make ${number(state.unspecified, "note")} public?`,
+    body: [
+      el("p", {}, "Everyone can read these notes from then on:"),
+      el("ul", { class: "scroll", tabIndex: 0, "aria-label": "Notes that become public" }, unspecifiedNotes.map((path) => el("li", {}, path))),
+      more > 0 && el("p", {}, `and ${number(more, "more note")}.`),
+    ],
+    yes: "Make public", danger: true,
+  });
+  if (yes) await setAccess({ access: "EVERYONE", expectedPublic: state.unspecified });
+}
+
+async function setAccess(input) {
+  const saved = await change(`mutation ($input: SetSiteAccessInput!) { setSiteAccess(input: $input) { __typename
+    ... on SetSiteAccessPayload { state { ${accessFields} } } ...Errors } }`, { input });
+  showAccess(saved.state);
+  toast("Saved: it holds on every node.");
+}
+
+load(find("access"), async () => showAccess((await ask(`{ siteAccess { ${accessFields} } }`)).siteAccess));
 
 load(find("server"), async () => {
   const { nodeSettings } = await ask("{ nodeSettings { name value help secret isSet } }");

@@ -1,0 +1,39 @@
+package site_test
+
+import (
+	"strings"
+	"testing"
+
+	"trip2g/services/trip2g"
+)
+
+// TestTheOwnerIsToldWhileNothingIsPublic would else wonder why nobody reads the site.
+func TestTheOwnerIsToldWhileNothingIsPublic(t *testing.T) {
+	m := newMemory("a.md", "text", "b.md", "---\nsubgraph: g\n---\n")
+	m.access = trip2g.AccessNotChosen
+	f := newFollower(m, 0)
+	const banner = "nothing is public yet"
+	told := func(reader trip2g.Reader) (count int) {
+		s := refresh(t, f)
+		for _, page := range []string{bodyFor(t, s, "/", reader), text(s.NotFound("/x", reader)), string(f.Frame(trip2g.SystemPage{Title: "T", Path: "/_system/keys", Reader: reader}))} {
+			count += strings.Count(page, banner)
+		}
+		return count
+	}
+	if owner, member, guest := told(trip2g.Owner), told(trip2g.Member), told(trip2g.Anyone); owner != 3 || member != 0 || guest != 0 {
+		t.Errorf("of 3 pages each the owner is told on %d, a member on %d, a guest on %d", owner, member, guest)
+	}
+	for what, change := range map[string]func(){
+		"a public note":   func() { m.put("c.md", "---\nfree: true\n---\n") },
+		"members, chosen": func() { m.remove("c.md"); m.setAccess(trip2g.AccessMembers) },
+		"everyone":        func() { m.setAccess(trip2g.AccessEveryone) },
+	} {
+		if m.index("c.md") < 0 {
+			m.put("c.md", "---\nfree: true\n---\n")
+		}
+		change()
+		if n := told(trip2g.Owner); n != 0 {
+			t.Errorf("%s: the owner is told that nothing is public, on %d pages", what, n)
+		}
+	}
+}
