@@ -303,9 +303,11 @@ func (m move) brings(level trip2g.NoteAccess) bool {
 	return m.new != nil && m.new.access.Level == level
 }
 
-// changesAccess tells whether others may read the entry than before.
-func (m move) changesAccess() bool {
-	return m.old != nil && m.new != nil && m.old.access != m.new.access
+// changesOtherShelves tells whether it may change a shelf that is not kept here: others may read the entry than
+// before, or it is for groups, whose shelves are made when somebody asks.
+func (m move) changesOtherShelves() bool {
+	isGrouped := func(e *entry) bool { return e != nil && e.access.Level == trip2g.ForGroups }
+	return isGrouped(m.old) || isGrouped(m.new) || m.old != nil && m.new != nil && m.old.access != m.new.access
 }
 
 // path gives where the entry is in the vault, or was.

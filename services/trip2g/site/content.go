@@ -127,7 +127,7 @@ func (c *catalog) nextStamps(last *content) *stamps {
 			next.folders = next.generation
 		}
 	}
-	if slices.ContainsFunc(c.moved, move.changesAccess) { // which need not change a shelf that is kept here
+	if slices.ContainsFunc(c.moved, move.changesOtherShelves) {
 		next.folders = next.generation
 	}
 	if c.inlinks.changed {

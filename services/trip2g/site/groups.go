@@ -83,10 +83,14 @@ func (s scope) makeGroupShelf() *shelf {
 		t.settle()
 		t.tell()
 	}
-	shelving.settle(s.stamps.generation)
+	shelving.settle(s.stamps.generation | ofGroups)
 	made := shelving.freeze()
 	return &made
 }
+
+// ofGroups tells the states of what is on such a shelf from those of the members' one of the same generation:
+// a page that was made for the one is not right for the other.
+const ofGroups = 1 << 63
 
 // thaw makes a shelf for other readers that can be changed. It shares what does not change.
 func (s *shelf) thaw(reader trip2g.Reader, places sorted[located[*entry]]) *shelving {
