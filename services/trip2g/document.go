@@ -16,6 +16,7 @@ type Document struct {
 	Lang        string // a language tag (BCP 47), "" if the note names none
 	Slug        string
 	Permalink   string
+	ContentType string // the text is served as it is written, with this media type; "": as a page
 	Aliases     []string
 	Tags        []string // the frontmatter's, then those in the text, each once in any letter case
 	Access      Access   // who may read the note, as it says itself
@@ -42,10 +43,15 @@ func (d *Document) Address(notePath string) (url string, ok bool) {
 		return "", false
 	}
 	url, ok = NoteURL(notePath, d.Slug)
-	if ok && IsReserved(url) {
+	if ok && d.Slug != "" && !d.MayHave(url) {
 		url, ok = NoteURL(notePath, "")
 	}
 	return url, ok
+}
+
+// MayHave reports whether the note's slug may make a URL path its address.
+func (d *Document) MayHave(url string) bool {
+	return !IsReserved(url) && url != TagsURL && (!IsServerFile(url) || d.ContentType != "")
 }
 
 // Link is a reference to another note.

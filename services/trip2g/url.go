@@ -68,6 +68,16 @@ func IsReserved(url string) bool {
 	return url == systemPrefix || strings.HasPrefix(url, systemPrefix+"/")
 }
 
+// IsServerFile reports whether programs ask the server for a file of its own at a URL path. A note takes its
+// place only if it says which type of text it is.
+func IsServerFile(url string) bool {
+	switch url {
+	case "/robots.txt", "/sitemap.xml", "/feed.xml", "/feed.json", "/favicon.ico":
+		return true
+	}
+	return false
+}
+
 // urlSegment makes one segment: lower case, every run of characters that are no letters and no
 // digits one "_", none at the ends. Marks on letters count as letters, because the vowel signs of Indic
 // scripts are marks and a word without them is another word. A name of symbols alone, as emoji,

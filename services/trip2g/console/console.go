@@ -64,6 +64,15 @@ func New(o Options) *Console {
 	return c
 }
 
+// Paths returns the address of each page.
+func Paths() []string {
+	paths := make([]string, len(pages))
+	for i, p := range pages {
+		paths[i] = Prefix + p.path
+	}
+	return paths
+}
+
 // Pages gives each page and its address.
 func (c *Console) Pages() []Page {
 	made := make([]Page, len(pages))

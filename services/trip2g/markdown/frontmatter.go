@@ -176,6 +176,7 @@ func readFields(doc *trip2g.Document, f *fields) {
 	doc.Description = oneLine(f.text("description"), 2*maxTitle)
 	doc.Lang = f.language("lang")
 	doc.Slug = f.path("slug")
+	doc.ContentType = f.contentType("content_type")
 	doc.Permalink = f.path("permalink")
 	doc.Aliases = append(f.list("aliases", ""), f.list("alias", "")...)
 	for _, tag := range append(f.list("tags", ","), f.list("tag", ",")...) {

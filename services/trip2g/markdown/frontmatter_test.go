@@ -47,6 +47,7 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 		"lang: '\"><script>'":                                                                                {Title: "n"},
 		"cssclasses: [wide, 'a b']\ncssclass: c,wide":                                                        {Title: "n", Classes: []string{"wide", "a", "b", "c"}},
 		"cssclasses: ['1a', '\">', a.b, '']":                                                                 {Title: "n"},
+		"content_type: TEXT/Plain; charset=latin1":                                                           {Title: "n", ContentType: "text/plain; charset=utf-8"},
 		"image: img/a b.png":                                                                                 {Title: "n", Image: "img/a b.png", AssetRefs: []string{"img/a b.png"}},
 		"cover: '![[a.png|100]]'":                                                                            {Title: "n", Image: "a.png", AssetRefs: []string{"a.png"}},
 		"banner: [[a.png]]\nimage: null":                                                                     {Title: "n", Image: "a.png", AssetRefs: []string{"a.png"}},

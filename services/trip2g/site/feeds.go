@@ -43,7 +43,7 @@ func compareDated(a, b dated) int {
 }
 
 func datedOf(e *entry) []dated {
-	if e.access.Level != trip2g.Public {
+	if e.access.Level != trip2g.Public || e.doc.ContentType != "" {
 		return nil
 	}
 	return []dated{{e.written().Unix(), e.url, e.changed().UTC().Truncate(24 * time.Hour).Unix()}}

@@ -41,6 +41,8 @@ type Options struct {
 	// Context gives the text around one of a note's links on one line; nil: there is none.
 	Context func(*trip2g.Document, trip2g.Link) string
 	Log     zerolog.Logger
+	// SystemPages are the URL paths of the server's own pages, to which notes can lead.
+	SystemPages []string
 	// Warn, if given, is told what the owner should know of the vault and was not told before.
 	Warn func(trip2g.Warning)
 	// Observe, if given, is told of each site that readers see from now on, in order, before who waits for

@@ -30,7 +30,7 @@ func (l noteLinks) Note(target string) (string, bool) {
 	if !isRooted(target) {
 		return l.aliased(target)
 	}
-	if ownPages[target] {
+	if l.isServersOwn(target) {
 		return target, true
 	}
 	p, ok := rooted(target, l.from.Path)
@@ -46,13 +46,10 @@ func (l noteLinks) Note(target string) (string, bool) {
 	return "", false
 }
 
-// ownPages are the server's own that a note can lead to, beside notes and folders.
-var ownPages = map[string]bool{
-	trip2g.TagsURL: true, "/feed.xml": true, "/feed.json": true, "/sitemap.xml": true, "/robots.txt": true,
-	systemPrefix + "/": true, systemPrefix + "/search": true, systemPrefix + "/signin": true, systemPrefix + "/account": true,
-	systemPrefix + "/notes": true, systemPrefix + "/publish": true, systemPrefix + "/keys": true, systemPrefix + "/members": true,
-	systemPrefix + "/missing": true, systemPrefix + "/redirects": true, systemPrefix + "/settings": true, systemPrefix + "/jobs": true,
-	systemPrefix + "/nodes": true, systemPrefix + "/api": true, trip2g.DocsURL: true,
+// isServersOwn reports whether a note can lead to a URL path that is the server's own, beside notes and folders.
+func (l noteLinks) isServersOwn(url string) bool {
+	return url == trip2g.TagsURL || trip2g.IsServerFile(url) ||
+		strings.HasPrefix(url, trip2g.DocsURL) || slices.Contains(l.SystemPages, url)
 }
 
 // aliased gives the page of the nearest note that has an alias.
@@ -144,6 +141,9 @@ func rooted(target, from string) (p string, ok bool) {
 		target = path.Join(path.Dir(from), target)
 	}
 	p = strings.TrimPrefix(path.Clean(target), "/")
+	if p == "." {
+		p = "" // the vault's root
+	}
 	return p, p != ".." && !strings.HasPrefix(p, "../")
 }
 

@@ -63,7 +63,12 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		{"guides/x", "[l](/_system/search)", "/_system/search"},
 		{"x", "[l](/feed.xml)", "/feed.xml"},
 		{"x", "[l](..)", ""},
-		{"x", "[l](.)", ""},
+		{"x", "[l](.)", "/"},
+		{"guides/x", "[l](../)", "/"}, // the top of the vault
+		{"guides/x", "[l](..)", "/"},
+		{"x", "[l](/_system/warnings)", "/_system/warnings"},
+		{"x", "[l](/_system/docs/guides/push)", "/_system/docs/guides/push"},
+		{"x", "[l](/_system/nothing)", ""},
 	} {
 		vault := []string{tt.from + ".md", tt.link}
 		for _, n := range notes {

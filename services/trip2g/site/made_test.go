@@ -393,7 +393,7 @@ func TestAnOwnersSettingsAreOnAllPagesAtOnce(t *testing.T) {
 	if page, found := s.Page("/favicon.ico", trip2g.Anyone); page != nil || found != (trip2g.Location{URL: site.StaticURL("icon.svg")}) {
 		t.Errorf("without an icon of the owner's a browser is led to %+v", found)
 	}
-	source.put("f.md", "---\nslug: favicon.ico\n---\n# Mine")
+	source.put("f.md", "---\nslug: favicon.ico\ncontent_type: text/plain\n---\nMine")
 	if page, _ := refresh(t, f).Page("/favicon.ico", trip2g.Owner); page == nil {
 		t.Error("the owner's own page is not found there")
 	}

@@ -49,7 +49,8 @@ func (s scope) page(urlPath string) *page {
 }
 
 func (s scope) find(urlPath string) *page {
-	if e := at(s.entries, urlPath); e != nil {
+	// Programs that are kept from a note of the owner's get the server's own file.
+	if e := at(s.entries, urlPath); e != nil && (s.mayRead(e) || !trip2g.IsServerFile(urlPath)) {
 		return s.pageOf(e, e)
 	}
 	if f := at(s.shelf().folders, urlPath); f != nil {

@@ -41,11 +41,14 @@ func (r *reading) view(title string, p place) *view {
 
 const htmlType = "text/html; charset=utf-8"
 
-func (e *entry) contentType() string { return htmlType }
+func (e *entry) contentType() string { return cmp.Or(e.doc.ContentType, htmlType) }
 
 func (e *entry) address() string { return e.url }
 
 func (e *entry) render(r *reading) []byte {
+	if e.doc.ContentType != "" {
+		return []byte(e.doc.Body)
+	}
 	body, err := r.Render(e.doc, r)
 	if err != nil {
 		r.Log.Error().Err(err).Str("note", e.Path).Msg("a note could not be rendered; its text is shown as it stands")

@@ -52,7 +52,7 @@ func (s atGarden) Changes(ctx context.Context, after trip2g.Position, limit int)
 func newFollower(source trip2g.ChangeSource, chunk int) *site.Follower {
 	return site.NewFollower(atGarden{source}, site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: zerolog.Nop(), Chunk: chunk,
+		Log: zerolog.Nop(), Chunk: chunk, SystemPages: []string{"/_system/", "/_system/search", "/_system/warnings"},
 	})
 }
 

@@ -109,10 +109,14 @@ func slugWarning(e *entry) (string, bool) {
 		return "", false
 	}
 	url, _ := trip2g.NoteURL(e.Path, e.doc.Slug)
-	if !trip2g.IsReserved(url) {
+	if e.doc.MayHave(url) {
 		return "", false
 	}
-	return fmt.Sprintf("the slug makes the address %s, which is the server's own; the slug is left out", url), true
+	text := fmt.Sprintf("the slug makes the address %s, which is the server's own; the slug is left out", url)
+	if trip2g.IsServerFile(url) {
+		text += "; to serve the note there as it is written, set its content_type, for example text/plain"
+	}
+	return text, true
 }
 
 // canonical gives the address by the sync API's rule of whatever may be asked for: a path in the

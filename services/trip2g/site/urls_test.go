@@ -3,6 +3,7 @@ package site_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"trip2g/services/trip2g"
@@ -105,5 +106,41 @@ func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
 				t.Fatalf("page or warning %d is another one:\n%s\n%s", i, pages[i], first[i])
 			}
 		}
+	}
+}
+
+// A note's slug would else silently take what programs ask a site for.
+func TestAnAddressOfTheServersIsANotesOnlyAsTheTextThatItIs(t *testing.T) {
+	const open, closed = "---\nfree: true\nslug: ", "---\nfree: false\nslug: "
+	source := newMemory(
+		"a.md", open+"/robots.txt\n---\nmine", "b.md", open+"/tags\ncontent_type: text/plain\n---\nmine #x",
+		"c.md", open+"/feed.xml\ncontent_type: text/html\n---\nmine",
+	)
+	f := newFollower(source, 0)
+	s := refresh(t, f)
+	for url, want := range map[string]string{"/robots.txt": "User-agent", "/tags": "#x", "/feed.xml": "<rss", "/a": "mine", "/b": "mine", "/c": "mine"} {
+		wantIn(t, body(t, s, url), want)
+	}
+	var warned []string
+	for _, w := range s.Stats().Warnings {
+		warned = append(warned, w.Path)
+	}
+	slices.Sort(warned)
+	if !slices.Equal(warned, []string{"a.md", "b.md", "c.md", "c.md"}) {
+		t.Errorf("warnings are about %q: %v", warned, s.Stats().Warnings)
+	}
+
+	source.put("a.md", open+"/robots.txt\ncontent_type: text/plain\n---\nUser-agent: *\nDisallow: /x\n")
+	source.put("c.md", closed+"/feed.xml\ncontent_type: application/rss+xml\n---\n<rss>members</rss>")
+	s = refresh(t, f)
+	page, _ := s.Page("/robots.txt", trip2g.Anyone)
+	if got := text(page); got != "User-agent: *\nDisallow: /x\n" || page.ContentType() != "text/plain; charset=utf-8" {
+		t.Errorf("robots.txt is %s: %q", page.ContentType(), got)
+	}
+	if got := body(t, s, "/feed.xml"); strings.Contains(got, "members") || !strings.Contains(got, "<rss") {
+		t.Errorf("a guest's feed is %q", got)
+	}
+	if got := bodyFor(t, s, "/feed.xml", trip2g.Member); got != "<rss>members</rss>" {
+		t.Errorf("a member's feed is %q", got)
 	}
 }

@@ -64,7 +64,8 @@ func (d *documentation) build() (http.Handler, error) {
 		Log: d.node.log, Long: d.node.long,
 	})
 	follower = site.NewFollower(vault, site.Options{
-		Parse: parsePublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
+		SystemPages: systemPages(),
+		Parse:       parsePublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
 		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Long: d.node.long,
 		BasePath: base, Manual: &site.Manual{Version: version},
 	})

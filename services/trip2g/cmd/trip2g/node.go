@@ -194,7 +194,7 @@ func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
 	return site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Long: n.long,
+		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Long: n.long, SystemPages: systemPages(),
 	}
 }
 
