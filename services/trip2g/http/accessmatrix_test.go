@@ -120,7 +120,7 @@ func newMatrixNode(t *testing.T) *matrixNode {
 	m.push(t)
 	m.signInAll(t)
 	index := search.New(search.Options{
-		Site: func() trip2g.Site { return m.follower.Current() }, Text: markdown.Text, Dir: t.TempDir(), FreshWait: time.Minute, Log: zerolog.Nop(),
+		Site: func() trip2g.Site { return m.follower.Current() }, Text: markdown.Text, FreshWait: time.Minute, Log: zerolog.Nop(),
 	})
 	m.follower = site.NewFollower(db, site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context, Log: zerolog.Nop(), Observe: index.Observe,
