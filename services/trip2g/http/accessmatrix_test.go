@@ -151,7 +151,7 @@ func (m *matrixNode) push(t *testing.T) {
 			path: fmt.Sprintf("f%02dx/s%02dx.md", i, i),
 		}
 		m.notes = append(m.notes, n)
-		content := fmt.Sprintf("# %s\n\n%s #%s [[target]]", n.title, n.word, n.tag)
+		content := fmt.Sprintf("# %s\n\n%s #%s [[target]] [file](file%02d.txt)", n.title, n.word, n.tag, i)
 		if s.frontmatter != "" {
 			content = "---\n" + s.frontmatter + "\n---\n" + content
 		}
