@@ -39,6 +39,11 @@ func TestNothingBecomesPublicUnseen(t *testing.T) {
 	wantIn("a staged default", state("stagedAccess"), `"default":"EVERYONE","public":2,"members":2`)
 	s.post("mutation { discardNotes { __typename } }", nil, s.withKey())
 
+	a := s.post(`mutation { pushNotes(input: {updates: [{path: "x.md", content: "x"}, {path: "y.md", content: "y"}, {path: "z.md", content: "---\nfree: true\n---\n"}]}) {
+		... on PushNotesPayload { updated { path warnings { level message } } } } }`, nil, s.withKey())
+	wantIn("a push of another client", a.body, `"path":"x.md","warnings":[{"level":"WARNING","message":"this note and 1 others of this push do not say who may read them`, `"path":"y.md","warnings":[]`)
+	s.post(`mutation { hideNotes(input: {paths: ["x.md", "y.md", "z.md"]}) { __typename } }`, nil, s.withKey())
+
 	wantIn("no number", set("access: EVERYONE"), "1 notes would become public")
 	wantIn("another number", set("access: EVERYONE, expectedPublic: 2"), "nothing was changed")
 	wantIn("after refusals", state("siteAccess"), `"default":null`)

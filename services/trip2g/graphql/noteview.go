@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 
@@ -41,16 +42,34 @@ var warningLevels = map[trip2g.WarningLevel]WarningLevel{
 func (a *api) updatedNotes(c *call, ids []int64) []UpdatedNote {
 	out := make([]UpdatedNote, 0, len(ids))
 	site := a.Site()
+	unspecified, first := 0, 0 // notes for members because nobody said who may read them
 	for _, id := range ids {
 		n, ok := site.Published(id)
 		if !ok {
 			continue
 		}
+		if n.URL != "" && n.Doc.Access.Level == trip2g.Unspecified {
+			if unspecified++; unspecified == 1 {
+				first = len(out)
+			}
+		}
 		out = append(out, UpdatedNote{
 			ID: n.ID, Path: n.Path, URL: a.pageURL(c, n.URL), VersionID: versionHandle(n.VersionID), Warnings: noteWarnings(n.Warnings),
 		})
 	}
+	if unspecified > 0 && site.Access().Default == trip2g.AccessNotChosen {
+		out[first].Warnings = append(out[first].Warnings, NoteWarning{Level: WarningLevelWarning, Message: unsaid(unspecified)})
+	}
 	return out
+}
+
+// unsaid tells a client, once for all notes of a push, why nobody but members can read them.
+func unsaid(notes int) string {
+	const how = "to make a note public, write free: true in its frontmatter; to make all such notes public, choose that at /_system/settings"
+	if notes == 1 {
+		return "the note does not say who may read it, so that it is for members: " + how
+	}
+	return fmt.Sprintf("this note and %d others of this push do not say who may read them, so that they are for members: %s", notes-1, how)
 }
 
 // shownNotes is updatedNotes without those of which a client can show nothing: no page and no warning.

@@ -134,8 +134,14 @@ func (s *server) commitUpdated() map[string]updatedNote {
 	return byPath(data.CommitNotes.Updated)
 }
 
+// makePublic has notes public that do not say who may read them.
+func (s *server) makePublic() {
+	s.post(`mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename } }`, nil, s.withKey())
+}
+
 func TestAClientLearnsWhatBecameVisibleAndWhere(t *testing.T) {
 	s := startConsole(t)
+	s.makePublic()
 	first := s.pushUpdated(map[string]string{"Guides/My note (2).md": "# One", "_templates/t.md": "no page"}, false)
 	note := first["Guides/My note (2).md"]
 	if len(first) != 1 || note.URL != s.URL+"/guides/my_note_2" || len(note.Warnings) != 0 || note.ID == 0 || note.VersionID == 0 {
@@ -161,6 +167,7 @@ func TestAClientLearnsWhatBecameVisibleAndWhere(t *testing.T) {
 
 func TestWarningsAboutANotesURLComeWithIt(t *testing.T) {
 	s := startConsole(t)
+	s.makePublic()
 	updated := s.pushUpdated(map[string]string{"a b.md": "A", "a_b.md": "B"}, false)
 	if w := updated["a_b.md"].Warnings; len(w) != 1 || w[0].Level != "WARNING" || !strings.Contains(w[0].Message, "/a_b") {
 		t.Errorf("two notes want one URL: %+v", updated)
