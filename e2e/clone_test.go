@@ -52,7 +52,7 @@ func TestACloneStartsWithDockerAlone(t *testing.T) {
 // secretsFile is where the nodes keep the secrets that they were not given.
 const secretsFile = "/var/lib/secrets/trip2g"
 
-// checkGivenSecrets starts the clone anew with secrets as earlier versions of "make up" left them.
+// checkGivenSecrets restarts the clone with secrets as earlier versions of "make up" left them.
 func checkGivenSecrets(t *testing.T, c *clone) {
 	c.mustCompose(t, "down", "--volumes")
 	secret := randomHex(32)

@@ -125,7 +125,7 @@ func (n *node) cutOff(t *testing.T) (reconnect func()) {
 }
 
 // recreateEmpty removes the node's container and the volumes that are its own and brings the node up
-// anew.
+// again.
 func (n *node) recreateEmpty(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

@@ -38,7 +38,7 @@ func (w *Writer) Event(name, data string) error {
 // Comment sends a line that clients ignore, and that keeps the connection alive.
 func (w *Writer) Comment() error { return w.send(":\n\n") }
 
-// RetryAfter tells a client how long to wait, in milliseconds, before it asks again after the end.
+// RetryAfter asks a client to wait, in milliseconds, before it asks again after the end.
 func (w *Writer) RetryAfter(milliseconds int) error {
 	return w.send(fmt.Sprintf("retry: %d\n\n", milliseconds))
 }

@@ -32,7 +32,7 @@ func (e noneError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives ErrNone and the causes.
+// Unwrap returns ErrNone and the causes.
 func (e noneError) Unwrap() []error { return append([]error{ErrNone}, e...) }
 
 func (d Dirs) list() []string {

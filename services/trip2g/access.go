@@ -179,11 +179,11 @@ func (s *AccessState) unspecified() *int {
 	return &s.Members
 }
 
-// AccessService tells who may read the site, and changes its default.
+// AccessService reports who may read the site, and changes its default.
 type AccessService interface {
-	// SiteAccess tells who may read what is published.
+	// SiteAccess reports who may read what is published.
 	SiteAccess(ctx context.Context) (AccessState, error)
-	// StagedAccess tells who could read the site if the stage were committed.
+	// StagedAccess reports who could read the site if the stage were committed.
 	StagedAccess(ctx context.Context, stage Stage) (AccessState, error)
 	// UnspecifiedNotes lists the paths of at most limit notes that do not say who may read them.
 	UnspecifiedNotes(ctx context.Context, limit int) ([]string, error)

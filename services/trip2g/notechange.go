@@ -19,7 +19,7 @@ type NoteChangeFilter struct {
 // NoteFeed hands on what changes in the notes that a node serves.
 type NoteFeed interface {
 	// Subscribe returns the changes that the filter picks, in order, from now on until ctx ends. The
-	// channel is closed before that if the node stops, if the site is loaded anew, or if the changes are
+	// channel is closed before that if the node stops, if the site is loaded again, or if the changes are
 	// taken too slowly: then the subscriber has to look for what it missed. EINVALID for a pattern that
 	// is none, EUNAVAILABLE if there are too many subscribers.
 	Subscribe(ctx context.Context, filter NoteChangeFilter) (<-chan []NoteChange, error)

@@ -18,14 +18,14 @@ type Publisher interface {
 	UploadAsset(ctx context.Context, stage Stage, upload AssetUpload, publish bool) (known bool, position Position, err error)
 	// HideNotes takes notes from readers and keeps their history. Unknown paths are no error.
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)
-	// NameVault tells the name of the folder that the next commit is of. The first one names the site until
+	// NameVault names the folder that the next commit is of. The first one names the site until
 	// its owner does.
 	NameVault(ctx context.Context, name string) error
 	// EditNotes publishes several changes, all of them or none, and returns the notes that they are about,
 	// each once. ECONFLICT, with a HashMismatch or a PatchNotFound as its cause, if one of them cannot be
 	// made of what the note is now.
 	EditNotes(ctx context.Context, stage Stage, edits []NoteEdit) ([]EditedNote, Position, error)
-	// ListNotes tells of every note that the stage sees, by path, what PushNotes tells of one that is pushed.
+	// ListNotes lists every note that the stage sees, by path, as PushNotes returns one that is pushed.
 	ListNotes(ctx context.Context, stage Stage) ([]PushedNote, error)
 	// Commit publishes all that the stage holds, in one step, and returns the IDs of the notes whose text
 	// became visible by it. See VaultStore.

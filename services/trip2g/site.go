@@ -43,7 +43,7 @@ type Site interface {
 	// IsEmpty reports that there is no note to show. Then there is no page at "/".
 	IsEmpty() bool
 	Stats() SiteStats
-	// Access tells who may read the notes.
+	// Access reports who may read the notes.
 	Access() AccessState
 	// Groups are those that notes name.
 	Groups() Groups

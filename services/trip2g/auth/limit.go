@@ -38,7 +38,7 @@ func newLimiter(r perInterval, now func() time.Time) *limiter {
 	return &limiter{rate: r, now: now, buckets: buckets}
 }
 
-// take gives ERATELIMITED, which tells when to try again, if the key has no token left.
+// take returns ERATELIMITED, which tells when to try again, if the key has no token left.
 func (l *limiter) take(key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

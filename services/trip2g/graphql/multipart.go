@@ -74,7 +74,7 @@ func refuseForm(w http.ResponseWriter, r *http.Request, err error, limit int64) 
 	refuseBody(w, r, err)
 }
 
-// isSpoolFault tells a fault of a temporary file from one of the body.
+// isSpoolFault distinguishes a fault of a temporary file from one of the body.
 func isSpoolFault(err error) bool {
 	var path *os.PathError
 	return errors.As(err, &path) || errors.Is(err, tempdir.ErrNone)

@@ -70,7 +70,7 @@ var spellings = []struct{ frontmatter, said string }{
 // matrixReaders are who asks, by their session's token.
 var matrixReaders = []string{"guest", "member", "grouped", "owner"}
 
-// mayRead tells whether a reader may read a note on a site with a default.
+// mayRead reports whether a reader may read a note on a site with a default.
 func mayRead(said string, site trip2g.SiteAccess, reader string) bool {
 	if said == "" {
 		said = "members"

@@ -103,7 +103,7 @@ func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isForAPI tells a request for the API from one for a note's page at the same path.
+// isForAPI distinguishes a request for the API from one for a note's page at the same path.
 func isForAPI(r *http.Request, _ *mux.RouteMatch) bool {
 	return r.Method == http.MethodPost || trip2g.IsPreflight(r)
 }

@@ -123,7 +123,7 @@ func (f *fields) access() trip2g.Access {
 	return r.access()
 }
 
-// isNothing tells whether a value is null, an empty text, or a list or mapping of nothing.
+// isNothing reports whether a value is null, an empty text, or a list or mapping of nothing.
 func isNothing(n *yaml.Node, depth int) bool {
 	switch {
 	case n == nil:

@@ -19,7 +19,7 @@ type rejection struct {
 	heard time.Time
 }
 
-// Reject takes in a rejection on the leader's internal port. A request that nobody tried to sign is
+// Reject records a rejection on the leader's internal port. A request that nobody tried to sign is
 // no node's.
 func (n *Nodes) Reject(r forward.Rejection) {
 	wrong := ""

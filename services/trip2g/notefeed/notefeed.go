@@ -118,7 +118,7 @@ func (f *Feed) take(s *subscriber) []trip2g.NoteChange {
 	return changes
 }
 
-// Observe takes in that the site changed. It returns at once: a subscriber that is too slow is ended.
+// Observe records that the site changed. It returns at once: a subscriber that is too slow is ended.
 func (f *Feed) Observe(c trip2g.SiteChange) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

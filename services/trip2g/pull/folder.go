@@ -58,7 +58,7 @@ type found struct {
 	hash string      // SHA-256 in lower-case hex; "" for a link that leads out of the folder or nowhere
 }
 
-// look tells what is at a path. The error says what else than a file is there.
+// look reports what is at a path. The error says what else than a file is there.
 func (f *folder) look(path string, note bool) (found, error) {
 	if f.root == nil {
 		return found{}, nil

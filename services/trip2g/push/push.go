@@ -46,7 +46,7 @@ type Server interface {
 	// StageAsset sends a file of size bytes; ECONFLICT if it is not what upload.Hash and size say.
 	StageAsset(ctx context.Context, upload trip2g.AssetUpload, size int64, open func() (io.ReadCloser, error)) error
 	StageHiding(ctx context.Context, paths []string) error
-	// Commit gives EEXPIRED if the push is over.
+	// Commit returns EEXPIRED if the push is over.
 	Commit(ctx context.Context) error
 	// Discard drops what is staged and ends the push. committed reports that it was too late.
 	Discard(ctx context.Context) (committed bool, err error)
@@ -233,7 +233,7 @@ func (r *run) commitFailed(ctx context.Context, err error) error {
 	}
 }
 
-// mayHaveCommitted tells a server that has refused a commit from one whose answer is not known.
+// mayHaveCommitted distinguishes a server that has refused a commit from one whose answer is not known.
 func mayHaveCommitted(err error) bool {
 	switch trip2g.ErrorCode(err) {
 	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.EEXPIRED, trip2g.EINVALID:

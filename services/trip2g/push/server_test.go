@@ -180,7 +180,7 @@ func (s *server) instead(operation string, answer http.HandlerFunc) {
 	s.answers = map[string]http.HandlerFunc{operation: answer}
 }
 
-// away hangs up on operations, until the test interferes anew.
+// away hangs up on operations, until the test interferes again.
 func (s *server) away(operations ...string) {
 	s.interfere(func(asked string, _ http.ResponseWriter, _ *http.Request) {
 		if slices.Contains(operations, asked) {
@@ -189,7 +189,7 @@ func (s *server) away(operations ...string) {
 	}, nil)
 }
 
-// stages tells what became of each push, the oldest first.
+// stages reports what became of each push, the oldest first.
 func (s *server) stages() string {
 	s.t.Helper()
 	var states string

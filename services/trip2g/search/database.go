@@ -212,7 +212,7 @@ type match struct {
 	score float64
 }
 
-// ranked gives the notes that match, the best first, of those that are visible. The order depends on nothing
+// ranked returns the notes that match, the best first, of those that are visible. The order depends on nothing
 // but these.
 func (r *reader) ranked(ctx context.Context, q query, v visible) ([]match, error) {
 	p, err := r.plan(ctx, q, v)

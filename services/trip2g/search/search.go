@@ -56,7 +56,7 @@ func (x *Index) freshen(ctx context.Context) {
 	_ = x.await(ctx, func() bool { return x.queue.settled >= told || x.queue.told < told })
 }
 
-// isWithheld tells whether a note is not the reader's of those whose audience has no number of its own.
+// isWithheld reports whether a note is not the reader's of those whose audience has no number of its own.
 func isWithheld(site trip2g.Site, m match, reader trip2g.Reader) bool {
 	if audienceOf(m.row) != otherAudiences {
 		return false
@@ -65,7 +65,7 @@ func isWithheld(site trip2g.Site, m match, reader trip2g.Reader) bool {
 	return !ok
 }
 
-// state tells an answer how far the index is, and gives what of it the reader may read.
+// state sets how far the index is in an answer, and returns what of it the reader may read.
 func (x *Index) state(answer *trip2g.SearchAnswer, reader trip2g.Reader) (open bool, v visible) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// settleAccess resolves the notes anew that do not say who may read them, if the site's default is another one.
+// settleAccess resolves the notes that do not say who may read them again, if the default changed.
 // Their documents stay as they are.
 func (c *catalog) settleAccess() {
 	chosen := c.accessState().Default
@@ -25,7 +25,7 @@ func (c *catalog) settleAccess() {
 	}
 }
 
-// accessState tells who may read the notes: the owner's settings come before the database's.
+// accessState reports who may read the notes: the owner's settings come before the database's.
 func (c *catalog) accessState() trip2g.AccessState {
 	override := trip2g.AccessNotChosen
 	if owner := c.nextOwner(); owner != nil {
@@ -44,7 +44,7 @@ func compareNotePaths(a, b notePath) int {
 	return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(a.id, b.id))
 }
 
-// unspecifiedOf gives an entry that does not say who may read it.
+// unspecifiedOf returns an entry that does not say who may read it.
 func unspecifiedOf(e *entry) []notePath {
 	if !e.saysNothing() {
 		return nil

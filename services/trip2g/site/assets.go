@@ -77,7 +77,7 @@ func isServable(a *trip2g.NoteAsset) bool {
 	return !strings.EqualFold(ending, ".md") && !strings.EqualFold(ending, ".html")
 }
 
-// settleFiles finds anew which paths there are of those to which references changed.
+// settleFiles recomputes which paths there are of those to which references changed.
 func (c *catalog) settleFiles() {
 	for p := range c.staleFiles {
 		folded := fold(p)
@@ -95,7 +95,7 @@ func refTo(p string) fileRef {
 	return fileRef{asset: &trip2g.NoteAsset{AbsolutePath: p}, number: beforeAll}
 }
 
-// fileAt gives what a path in the vault gives to these readers: the first file by that path of a note that they may read.
+// fileAt returns what these readers get for a path in the vault: the first file by that path of a note that they may read.
 func (s scope) fileAt(p string) (a *trip2g.NoteAsset, ok bool) {
 	for ref := range s.fileRefs.from(refTo(p)) {
 		if ref.asset.AbsolutePath != p {
@@ -127,7 +127,7 @@ func refToHash(hash string) fileRef {
 	return fileRef{asset: &trip2g.NoteAsset{Hash: hash}, number: beforeAll}
 }
 
-// mayReadAsset tells whether these readers may read a note that refers to a file.
+// mayReadAsset reports whether these readers may read a note that refers to a file.
 func (s scope) mayReadAsset(hash string) bool {
 	for ref := range s.assets.from(refToHash(hash)) {
 		if ref.asset.Hash != hash {

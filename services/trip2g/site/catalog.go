@@ -182,7 +182,7 @@ func (c *catalog) settle() {
 	c.stale, c.moved = newStale(), moves
 }
 
-// settleWithoutPage takes in the notes that changed and are no entries.
+// settleWithoutPage records the notes that changed and are no entries.
 func (c *catalog) settleWithoutPage() {
 	for id := range c.touched {
 		switch now := c.notes[id]; {
@@ -298,12 +298,12 @@ func (c *catalog) nextOwner() *note {
 // move is an entry that changed; old or new is nil for one that comes or goes.
 type move struct{ old, new *entry }
 
-// brings tells whether it brings something that only some may read.
+// brings reports whether the change brings something that only some may read.
 func (m move) brings(level trip2g.NoteAccess) bool {
 	return m.new != nil && m.new.access.Level == level
 }
 
-// changesOtherShelves tells whether it may change a shelf that is not kept here: others may read the entry than
+// changesOtherShelves reports whether it may change a shelf that is not kept here: others may read the entry than
 // before, or it is for groups, whose shelves are made when somebody asks.
 func (m move) changesOtherShelves() bool {
 	isGrouped := func(e *entry) bool { return e != nil && e.access.Level == trip2g.ForGroups }

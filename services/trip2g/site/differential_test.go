@@ -50,7 +50,7 @@ func (g *gardener) content() string {
 	return "---\n" + strings.Join(front, "\n") + "\n---\n" + g.text()
 }
 
-// isWithheld tells whether a frontmatter keeps its note for members, all or some.
+// isWithheld reports whether a frontmatter keeps its note for members, all or some.
 func isWithheld(front []string) bool {
 	return slices.ContainsFunc(front, func(line string) bool { return line == "free: false" || strings.HasPrefix(line, "subgraph") })
 }

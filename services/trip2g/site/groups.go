@@ -36,7 +36,7 @@ func (c *content) namedGroups() trip2g.Groups {
 	return trip2g.NewGroups(names...)
 }
 
-// groupedOf gives an entry that is for groups.
+// groupedOf returns an entry that is for groups.
 func groupedOf(e *entry) []identified {
 	if e.access.Level != trip2g.ForGroups {
 		return nil
@@ -52,7 +52,7 @@ func (c *content) scope(reader trip2g.Reader) scope {
 	return scope{c, reader}
 }
 
-// groupShelf gives the shelf of members who are in groups.
+// groupShelf returns the shelf of members who are in groups.
 func (s scope) groupShelf() *shelf {
 	groups := s.reader.Groups()
 	if held, ok := s.groupShelves.made.Get(groups); ok {
@@ -88,7 +88,7 @@ func (s scope) makeGroupShelf() *shelf {
 	return &made
 }
 
-// ofGroups tells the states of what is on such a shelf from those of the members' one of the same generation:
+// ofGroups distinguishes the states of what is on such a shelf from those of the members' one of the same generation:
 // a page that was made for the one is not right for the other.
 const ofGroups = 1 << 63
 

@@ -76,7 +76,7 @@ func (s scope) pageOf(e *entry, shows subject) *page {
 	return s.withheld(e.url)
 }
 
-// withheld gives the page that stands for one at a URL path, "" if that is not to be told.
+// withheld returns the page that stands for one at a URL path, "" if that is not to be told.
 func (s scope) withheld(url string) *page { return &page{s, gate{url}, true} }
 
 // recentPages are some of a content's pages that were found before. Most requests are for few pages,

@@ -17,7 +17,7 @@ type note struct {
 	access trip2g.Access // resolved
 }
 
-// saysNothing tells whether the site's default decides who may read the note.
+// saysNothing reports whether the site's default decides who may read the note.
 func (n *note) saysNothing() bool { return n.doc.Access.Level == trip2g.Unspecified }
 
 // state is what a follower has read so far.

@@ -81,7 +81,7 @@ func (c *catalog) isClaimed(url string) bool {
 
 func numbered(url string, number int) string { return url + "_" + strconv.Itoa(number) }
 
-// contested gives the URL whose claims can end at this one, beside the home page's.
+// contested returns the URL whose claims can end at this one, beside the home page's.
 func contested(url string) (string, bool) {
 	if path.Base(url) == readmeSegment {
 		return path.Dir(url), true

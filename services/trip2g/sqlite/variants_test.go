@@ -9,7 +9,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// versionsOf gives the texts of a note's history, the newest first.
+// versionsOf returns the texts of a note's history, the newest first.
 func versionsOf(t testing.TB, db *DB, path string) (texts []string) {
 	t.Helper()
 	n := must[trip2g.ArchivedNote](t)(db.ArchivedNote(t.Context(), path))

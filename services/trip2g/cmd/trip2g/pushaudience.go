@@ -66,7 +66,7 @@ func (r noteReport) who() string {
 	}
 }
 
-// rehearsed tells what a dry run has found: what would be done, and who may read each note.
+// rehearsed reports what a dry run has found: what would be done, and who may read each note.
 func (t *terminal) rehearsed() {
 	for _, action := range []string{"send", "unpublish", "upload"} {
 		paths := t.would[action]

@@ -139,7 +139,7 @@ func (w *watching) judge(ctx context.Context, err error) (again time.Duration, e
 	switch {
 	case code == trip2g.EUNAUTHORIZED, code == trip2g.EFORBIDDEN, code == trip2g.ENOTFOUND && !w.begun:
 		return 0, pushError(err, serverExitCode(err))
-	case code == trip2g.EEXPIRED: // the server was away, or this machine asleep: the next round sends all of it anew
+	case code == trip2g.EEXPIRED: // the server was away, or this machine asleep: the next round sends all of it again
 		return w.waits.NextBackOff(), nil
 	case code == trip2g.EINVALID, code == trip2g.ETOOLARGE:
 		w.tell(err, "correct it and save")

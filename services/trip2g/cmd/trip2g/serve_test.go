@@ -134,7 +134,7 @@ func get(url string) (status int, body string) {
 	return res.StatusCode, string(b)
 }
 
-// newKey gives a key of a site whose notes are public unless they say otherwise.
+// newKey returns a key of a site whose notes are public unless they say otherwise.
 func newKey(t *testing.T, db string) string {
 	t.Helper()
 	site, err := sqlite.OpenLeader(t.Context(), db, sqlite.Options{})

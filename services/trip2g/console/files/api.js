@@ -14,7 +14,7 @@ export class Failure extends Error {
     this.refused = refused;
   }
 
-  // temporary tells what another attempt may cure.
+  // temporary reports whether another attempt may succeed.
   get temporary() {
     return this.code === "away" || this.code === "unavailable";
   }

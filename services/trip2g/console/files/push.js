@@ -19,7 +19,7 @@ const discardQuery = "mutation { discardNotes { __typename ... on DiscardNotesPa
 const retryFor = 60_000; // how long to try again what the server cannot take now, in milliseconds
 const longestWait = 5_000;
 
-// newPush gives the id of a push: what is staged with it no other push publishes.
+// newPush returns the id of a push: what is staged with it no other push publishes.
 const newPush = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // discard ends a push, also while the page is being left. It gives whether it was too late, undefined if that
@@ -50,7 +50,7 @@ async function patiently(signal, action) {
 const accessFields = "default public members groups notShown unspecified";
 const accessQuery = `mutation ($input: SetSiteAccessInput!) { setSiteAccess(input: $input) { __typename ... on SetSiteAccessPayload { state { ${accessFields} } } ...Errors } }`;
 
-// siteAccess tells who may read the site.
+// siteAccess reports who may read the site.
 export const siteAccess = async () => (await ask(`{ siteAccess { ${accessFields} } }`)).siteAccess;
 
 // compare tells how a folder and the server differ. tell is called with how far it is.

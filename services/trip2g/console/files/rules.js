@@ -4,7 +4,7 @@ const ignoreFile = ".trip2gignore";
 const settingsPath = "_settings.md";
 const templateSettings = [[".obsidian/templates.json", "folder"], [".obsidian/plugins/templater-obsidian/data.json", "templates_folder"]];
 
-// isHidden tells the names, of files and of folders, that belong to no vault.
+// isHidden reports whether a file or folder of that name belongs to no vault.
 export const isHidden = (name) => name.startsWith(".") || name === "node_modules";
 
 export const isNote = (path) => /\.(md|html)$/i.test(path);
@@ -91,7 +91,7 @@ function templateFolder(text, key) {
   }
 }
 
-// ruleOf gives the rule that keeps a path out of a push, undefined if none does. What is in a folder that
+// ruleOf returns the rule that keeps a path out of a push, undefined if none does. What is in a folder that
 // stays out stays out with it.
 function ruleOf(path, rules, kept) {
   const names = path.split("/");

@@ -108,7 +108,7 @@ export class Vault {
     }
   }
 
-  // text gives a note as it is published.
+  // text returns a note as it is published.
   text(path) {
     return decodedText(this.notes.get(path));
   }
@@ -119,7 +119,7 @@ export class Vault {
     return this.#hashes.get(path);
   }
 
-  // find gives the path of the file that a note's reference means, for a drawing of Excalidraw its exported
+  // find returns the path of the file that a note's reference means, for a drawing of Excalidraw its exported
   // image; undefined if there is none.
   find(notePath, reference) {
     const found = this.#find(notePath, reference);
@@ -162,7 +162,7 @@ export class Vault {
   }
 }
 
-// decodedText gives a file's text: UTF-16 with its mark is decoded, and what is no UTF-8 becomes U+FFFD.
+// decodedText returns a file's text: UTF-16 with its mark is decoded, and what is no UTF-8 becomes U+FFFD.
 async function decodedText(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const [a, b] = bytes;
