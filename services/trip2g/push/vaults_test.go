@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/console"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/site"
 )
@@ -49,7 +50,7 @@ func publishVault(t *testing.T, s *server, dir string) published {
 	p := published{fragments: make(map[string][]byte)}
 	bodies := make(map[string]string) // of the notes, by URL: a page renders a footer too
 	reading := ""
-	f := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Log: zerolog.Nop(), Render: func(d *trip2g.Document, l trip2g.Links) ([]byte, error) {
+	f := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Log: zerolog.Nop(), SystemPages: console.Paths(), Render: func(d *trip2g.Document, l trip2g.Links) ([]byte, error) {
 		fragment, err := markdown.Render(d, l)
 		if err != nil {
 			t.Errorf("%s: %v", reading, err)
