@@ -127,9 +127,14 @@ func upstreamImage(t *testing.T, argument string) string {
 // mustCompose runs Docker Compose in the clone and returns what it prints.
 func (c *clone) mustCompose(t *testing.T, args ...string) string {
 	t.Helper()
+	return c.mustRun(t, append(composeCommand(t.Context()), args...)...)
+}
+
+// mustRun runs a command in the clone, with nothing but the clone's environment.
+func (c *clone) mustRun(t *testing.T, command ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), cloneTimeout)
 	defer cancel()
-	command := append(composeCommand(ctx), args...)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = c.dir
 	cmd.Env = []string{"PATH=" + c.bin, "HOME=" + os.Getenv("HOME"), "COMPOSE_PROJECT_NAME=" + c.project}

@@ -110,8 +110,8 @@ func sweep(in io.Reader) (exitCode int) {
 	return exitCode
 }
 
-// removeProject removes a compose project's containers, networks and volumes and its folder on
-// the host. It looks again until there is nothing: a run that was cut off may have had a
+// removeProject removes a compose project's containers, networks and volumes, its folder on the
+// host and its image. It looks again until there is nothing: a run that was cut off may have had a
 // container in the making.
 func removeProject(ctx context.Context, project string) error {
 	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
@@ -125,7 +125,10 @@ func removeProject(ctx context.Context, project string) error {
 			return err
 		}
 		if len(left) == 0 {
-			return removeData(ctx, docker.Client, project)
+			if err := removeData(ctx, docker.Client, project); err != nil {
+				return err
+			}
+			return removeImage(ctx, docker.Client, project)
 		}
 		if err := removeOnce(ctx, docker.Client, project); err != nil {
 			return fmt.Errorf("remove %s: %w", project, err)
@@ -196,22 +199,19 @@ func removeOnce(ctx context.Context, docker client.APIClient, project string) er
 			return err
 		}
 	}
-	return removeImage(ctx, docker, project)
+	return nil
 }
 
-// removeImage removes the image that Compose has built for a project.
+// removeImage removes the image that Compose has built for a project, or the name of one that
+// has others.
 func removeImage(ctx context.Context, docker client.APIClient, project string) error {
-	built := make(client.Filters).Add("reference", project+":latest")
-	images, err := docker.ImageList(ctx, client.ImageListOptions{Filters: built})
-	if err != nil {
+	name := project + ":latest"
+	images, err := docker.ImageList(ctx, client.ImageListOptions{Filters: make(client.Filters).Add("reference", name)})
+	if err != nil || len(images.Items) == 0 {
 		return err
 	}
-	for _, image := range images.Items {
-		if _, err := docker.ImageRemove(ctx, image.ID, client.ImageRemoveOptions{Force: true}); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = docker.ImageRemove(ctx, name, client.ImageRemoveOptions{Force: true})
+	return err
 }
 
 // leftovers names the containers, networks and volumes that a project has.
