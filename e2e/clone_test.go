@@ -80,7 +80,7 @@ func (c *clone) createKey(t *testing.T) {
 	if !strings.HasPrefix(c.key, "t2g_") {
 		t.Fatalf("trip2g keys create printed %q, want an API key alone", c.key)
 	}
-	if err := c.app.api().makePublic(t.Context()); err != nil {
+	if err := c.app.api().setSiteAccess(t.Context(), "EVERYONE"); err != nil {
 		t.Fatal(err)
 	}
 }

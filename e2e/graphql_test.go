@@ -169,9 +169,17 @@ func positionOf(header http.Header) (int64, error) {
 	return position, nil
 }
 
-// makePublic has notes public that do not say who may read them, on a site that has none yet.
-func (c *apiClient) makePublic(ctx context.Context) error {
-	_, err := c.do(ctx, `mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename`+errorPayload+` } }`, nil, nil)
+// setSiteAccess sets who may read notes that do not say, and confirms how many become public by it. EVERYONE
+// is for a site that has another default, or none.
+func (c *apiClient) setSiteAccess(ctx context.Context, access string) error {
+	var state struct{ Unspecified int }
+	_, err := c.do(ctx, `{ siteAccess { unspecified } }`, nil, &state)
+	if err != nil {
+		return err
+	}
+	_, err = c.do(ctx, `mutation($access: SiteAccess!, $public: Int) {
+		setSiteAccess(input: {access: $access, expectedPublic: $public}) { __typename`+errorPayload+` } }`,
+		map[string]any{"access": access, "public": state.Unspecified}, nil)
 	return err
 }
 

@@ -52,7 +52,7 @@ func TestSignInCodeWorksOnce(t *testing.T) {
 	s := litefsStack(t)
 	c := &apiClient{node: s.replica}
 	code := signIn(t, c)
-	if err := c.signInWith(t.Context(), code); err == nil {
+	if err := c.signInWith(t.Context(), owner, code); err == nil {
 		t.Error("a code that had been used signed in again")
 	}
 }
@@ -60,31 +60,52 @@ func TestSignInCodeWorksOnce(t *testing.T) {
 // signIn signs the owner in and gives the code that was used.
 func signIn(t *testing.T, c *apiClient) (code string) {
 	t.Helper()
-	known := len(codesFor(t, c.node.stack, owner))
+	return signInAs(t, c, owner)
+}
+
+// signInAs signs somebody in by the code in the leader's log, and returns it.
+func signInAs(t *testing.T, c *apiClient, email string) (code string) {
+	t.Helper()
+	known := len(codesFor(t, c.node.stack, email))
 	_, err := c.do(t.Context(), `mutation($email: String!) { requestEmailSignInCode(input: {email: $email}) {
-		... on RequestEmailSignInCodePayload { success }`+errorPayload+` } }`, map[string]any{"email": owner}, nil)
+		... on RequestEmailSignInCodePayload { success }`+errorPayload+` } }`, map[string]any{"email": email}, nil)
 	if err != nil {
 		t.Fatalf("request a code through %s: %v", c.node.service, err)
 	}
-	code = nextCode(t, c.node.stack, owner, known)
-	if err := c.signInWith(t.Context(), code); err != nil {
+	code = nextCode(t, c.node.stack, email, known)
+	if err := c.signInWith(t.Context(), email, code); err != nil {
 		t.Fatalf("sign in through %s: %v", c.node.service, err)
 	}
 	return code
 }
 
-func (c *apiClient) signInWith(ctx context.Context, code string) error {
+func (c *apiClient) signInWith(ctx context.Context, email, code string) error {
 	var payload struct {
 		Token  string
 		Viewer viewer
 	}
 	_, err := c.do(ctx, `mutation($email: String!, $code: String!) { signInByEmail(input: {email: $email, code: $code}) {
-		... on SignInPayload { token viewer { user { email } } }`+errorPayload+` } }`, map[string]any{"email": owner, "code": code}, &payload)
-	if err == nil && (payload.Token == "" || payload.Viewer.email() != owner) {
+		... on SignInPayload { token viewer { user { email } } }`+errorPayload+` } }`, map[string]any{"email": email, "code": code}, &payload)
+	if err == nil && (payload.Token == "" || payload.Viewer.email() != email) {
 		err = fmt.Errorf("the answer is %+v", payload)
 	}
 	c.token = payload.Token
 	return err
+}
+
+// invite makes an address a member's, in groups. It needs the owner's session.
+func (c *apiClient) invite(t *testing.T, email string, groups ...string) {
+	t.Helper()
+	var invited struct{ Member struct{ ID int64 } }
+	_, err := c.do(t.Context(), `mutation($email: String!) { inviteMember(input: {email: $email}) {
+		... on InviteMemberPayload { member { id } }`+errorPayload+` } }`, map[string]any{"email": email}, &invited)
+	if err == nil && len(groups) > 0 {
+		_, err = c.do(t.Context(), `mutation($id: Int64!, $groups: [String!]!) { setMemberGroups(input: {id: $id, groups: $groups}) {
+			__typename`+errorPayload+` } }`, map[string]any{"id": invited.Member.ID, "groups": groups}, nil)
+	}
+	if err != nil {
+		t.Fatalf("invite %s through %s: %v", email, c.node.service, err)
+	}
 }
 
 // loggedCode finds the code where a server without mail leaves it.

@@ -103,7 +103,7 @@ func startStack(kind string, files []string) (*stack, error) {
 	if s.key, err = s.newKey(ctx, "e2e"); err != nil {
 		return s, err
 	}
-	if err := s.app.api().makePublic(ctx); err != nil {
+	if err := s.app.api().setSiteAccess(ctx, "EVERYONE"); err != nil {
 		return s, err
 	}
 	return s, s.publishDocs(ctx)
