@@ -45,7 +45,7 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphq
 	if out.Comment() != nil {
 		return
 	}
-	answers := answersOf(ctx, next)
+	answers := encoded(ctx, next)
 	ticker := time.NewTicker(a.KeepAlive)
 	defer ticker.Stop()
 	for {
@@ -55,13 +55,14 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphq
 				out.Event("complete", "")
 				return
 			}
-			if sendNext(out, answer) != nil {
+			if out.Event("next", answer) != nil {
 				return
 			}
 			ticker.Reset(a.KeepAlive)
 		case <-ticker.C:
 			if err := a.stillAllowed(r); err != nil {
-				if sendNext(out, &graphql.Response{Errors: gqlerror.List{present(ctx, err)}}) == nil {
+				answer, err := encode(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
+				if err == nil && out.Event("next", answer) == nil {
 					out.Event("complete", "")
 				}
 				return
@@ -75,9 +76,11 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphq
 	}
 }
 
-// answersOf makes a channel of next, which returns nil after the last answer and when ctx ends.
-func answersOf(ctx context.Context, next func() *graphql.Response) <-chan *graphql.Response {
-	answers := make(chan *graphql.Response)
+// encoded makes a channel of what next returns, as JSON, until it returns nil, as it does after the last
+// answer and when ctx ends. Each answer is encoded before the next one is asked for: gqlgen writes them
+// all into one buffer.
+func encoded(ctx context.Context, next func() *graphql.Response) <-chan string {
+	answers := make(chan string)
 	go func() {
 		defer close(answers)
 		defer func() {
@@ -86,8 +89,13 @@ func answersOf(ctx context.Context, next func() *graphql.Response) <-chan *graph
 			}
 		}()
 		for answer := next(); answer != nil; answer = next() {
+			body, err := encode(answer)
+			if err != nil {
+				zerolog.Ctx(ctx).Error().Err(err).Msg("a subscription broke off")
+				return
+			}
 			select {
-			case answers <- answer:
+			case answers <- body:
 			case <-ctx.Done():
 				return
 			}
@@ -96,12 +104,12 @@ func answersOf(ctx context.Context, next func() *graphql.Response) <-chan *graph
 	return answers
 }
 
-func sendNext(out *eventstream.Writer, answer *graphql.Response) error {
+func encode(answer *graphql.Response) (string, error) {
 	body, err := json.Marshal(answer)
 	if err != nil {
-		return fmt.Errorf("encode an event: %w", err)
+		return "", fmt.Errorf("encode an event: %w", err)
 	}
-	return out.Event("next", string(body))
+	return string(body), nil
 }
 
 // stillAllowed returns why the sender of a stream's request may not publish any more. A failure to find
