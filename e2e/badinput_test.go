@@ -29,7 +29,6 @@ func TestBadPathsAreRefused(t *testing.T) {
 		"NUL":               "a\x00.md",
 		"line break":        "a\nb.md",
 		"10,000 characters": strings.Repeat("a", 10_000) + ".md",
-		"no note":           "program.exe",
 	} {
 		t.Run(name, func(t *testing.T) {
 			good := "Beside " + randomHex(4) + ".md"
@@ -45,6 +44,14 @@ func TestBadPathsAreRefused(t *testing.T) {
 			checkStored(t, c, path, false)
 		})
 	}
+	t.Run("a file that is no note is left out", func(t *testing.T) {
+		good := "Beside a program " + randomHex(4) + ".md"
+		if _, err := c.push(t.Context(), false, note{good, "good"}, note{"program.exe", "no note"}); err != nil {
+			t.Fatal(err)
+		}
+		checkStored(t, c, good, true)
+		checkStored(t, c, "program.exe", false)
+	})
 	t.Run("one path twice", func(t *testing.T) {
 		path := "Twice " + randomHex(4) + ".md"
 		_, err := c.push(t.Context(), false, note{path, "first"}, note{path, "second"})
@@ -65,7 +72,7 @@ func TestOddNotesAreTaken(t *testing.T) {
 		"Case.md":       "upper",
 		"case.md":       "lower", // the same address: the second gets _2
 		"e\u0301t.md":   "decomposed",
-		"\u00e9t.md":    "composed",
+		"\u00e9t.md":    "composed", // the same note
 		"Bomb.md":       yamlBomb(),
 		"Null.md":       "---\n~: ~\ntitle: ~\ntags: [~, {~: ~}]\n---\nnull",
 		"Empty.md":      "",
@@ -76,7 +83,7 @@ func TestOddNotesAreTaken(t *testing.T) {
 			t.Errorf("push %q: %v", path, err)
 		}
 	}
-	for _, path := range []string{"/case", "/case_2", "/%C3%A9t", "/%C3%A9t_2", "/bomb", "/null", "/empty", "/deep", "/nul_inside"} {
+	for _, path := range []string{"/case", "/case_2", "/%C3%A9t", "/bomb", "/null", "/empty", "/deep", "/nul_inside"} {
 		awaitText(t, s.nodes(), base+path, "<main")
 	}
 }

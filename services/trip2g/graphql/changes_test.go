@@ -282,6 +282,30 @@ func TestASubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
 	}
 }
 
+// TestABusySubscriptionEndsWhenItsKeyIsRevoked has something to tell all the time.
+func TestABusySubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
+	s := startConsole(t)
+	w := s.watch(map[string]any{}, s.withKey())
+	keys, err := s.keys.Keys(t.Context())
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	other, _, err := s.keys.CreateKey(t.Context(), "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.keys.RevokeKey(t.Context(), keys[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500 {
+		s.push(map[string]string{"n.md": fmt.Sprint(i)}, false, header{"X-API-Key": other})
+		if strings.Contains(w.next(), "revoked") {
+			return
+		}
+	}
+	t.Error("the subscription goes on")
+}
+
 func TestASubscriptionNeedsAClientThatTakesEvents(t *testing.T) {
 	s := startConsole(t)
 	a := s.post(watchQuery, map[string]any{"filter": map[string]any{}}, s.withKey())

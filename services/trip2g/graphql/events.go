@@ -58,7 +58,6 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphq
 			if out.Event("next", answer) != nil {
 				return
 			}
-			ticker.Reset(a.KeepAlive)
 		case <-ticker.C:
 			if err := a.stillAllowed(r); err != nil {
 				answer, err := encode(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})

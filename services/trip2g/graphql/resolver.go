@@ -103,7 +103,7 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 func takeUpdates(given []PushNoteInput) (taken []trip2g.NoteUpdate, leftOut []UpdatedNote) {
 	taken, leftOut = make([]trip2g.NoteUpdate, 0, len(given)), []UpdatedNote{}
 	for _, u := range given {
-		if trip2g.IsNoteFile(u.Path) {
+		if trip2g.IsNoteFile(u.Path) || u.Path == "" {
 			taken = append(taken, trip2g.NoteUpdate{Path: u.Path, Content: u.Content})
 			continue
 		}

@@ -73,6 +73,15 @@ func (h *handler) isReferenced(r *http.Request, hash string) bool {
 	return err == nil && referenced
 }
 
+// policyOf returns what a page may do in a browser. A note that is served as it is written, as XML for
+// one, is as foreign as a file: it may run no script of this origin's.
+func policyOf(page trip2g.Page) string {
+	if contentType := page.ContentType(); !strings.HasPrefix(contentType, "text/html") {
+		return assetPolicy(contentType)
+	}
+	return contentPolicy
+}
+
 // assetPolicy says what a file of the vault may do that a browser opens by itself. An SVG or HTML file is a
 // document of this origin: it may not run scripts in it. A PDF is shown by the browser's own viewer, which
 // works in no sandbox and needs to come into pages of this site.

@@ -259,6 +259,25 @@ func TestAPartOfAPageCanBeAskedFor(t *testing.T) {
 	}
 }
 
+// TestANoteServedAsWrittenRunsNoScript would else give whoever may publish the rights of its readers: a
+// file of the vault is a script of this origin.
+func TestANoteServedAsWrittenRunsNoScript(t *testing.T) {
+	n := newNode(t)
+	_, _, err := n.db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: "evil.md",
+		Content: "---\ncontent_type: text/xml\n---\n<html xmlns=\"http://www.w3.org/1999/xhtml\"><script src=\"/_system/assets/x/p.js\"/></html>"}}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.follow(t)
+	for _, headers := range [][]string{nil, {"Range", "bytes=0-9"}, {"Cookie", "session_r1=" + token}} {
+		res, _ := n.ask(t, "GET", "/evil", headers...)
+		policy := res.Header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/xml") || !strings.HasPrefix(policy, "sandbox;") || strings.Contains(policy, "script-src") {
+			t.Errorf("with %q: %s with the policy %q", headers, res.Header.Get("Content-Type"), policy)
+		}
+	}
+}
+
 // Who asks with HEAD plans with what it says.
 func TestHEADTellsWhatGETGives(t *testing.T) {
 	n := newNode(t)

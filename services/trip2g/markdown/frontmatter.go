@@ -102,7 +102,7 @@ func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, .
 	}
 	if block := leadingFields(rest); block != "" {
 		warn(1, "the frontmatter is never closed, so that it is shown as text, with what it says of who may read the note heeded; close it with a line ---, or leave the next line empty if it is text")
-		salvageAccess(doc, block, warn)
+		salvage(doc, block, warn)
 	}
 }
 

@@ -12,49 +12,77 @@ import (
 // mentionsRules finds a line that is meant to be a rule, whatever surrounds it.
 var mentionsRules = regexp.MustCompile(`(?im)^[ \t]*["']?(exclude|include)["']?[ \t]*:`)
 
+// namesRules finds the word of a rule, in whatever YAML.
+var namesRules = regexp.MustCompile(`(?i)\b(exclude|include)\b`)
+
 // PushRules reads the keys exclude and include from the text of the note with the site's settings.
 // Unlike Parse it fails at what it does not understand: to go on without a rule would publish what
 // the rule keeps private. EINVALID names the line.
 func PushRules(content string) (rules trip2g.PushRules, err error) {
 	block, _, lines := cutFrontmatter(content)
 	if lines == 0 {
-		block = leadingBlock(content)
-	}
-	if !mentionsRules.MatchString(block) {
-		return rules, nil
-	}
-	if lines == 0 {
-		return rules, trip2g.Errorf(trip2g.EINVALID, "the frontmatter has no end, so that its exclude and include do not count: close it with a line ---")
+		if mentionsRules.MatchString(content) {
+			err = trip2g.Errorf(trip2g.EINVALID, "exclude and include do not count here: put them between a first line --- and another line ---")
+		}
+		return rules, err
 	}
 	mapping, err := parseYAML(block)
-	if err != nil {
+	switch {
+	case err != nil && namesRules.MatchString(block):
 		line, text := yamlFault(err)
 		return rules, trip2g.Errorf(trip2g.EINVALID, "line %d is not valid YAML, so that its exclude and include do not count: %s (put patterns in quotation marks)", line, text)
+	case err != nil:
+		return rules, nil
+	case mapping == nil || mapping.Kind != yaml.MappingNode:
+		if namesRules.MatchString(block) {
+			err = trip2g.Errorf(trip2g.EINVALID, "the frontmatter has no keys and values, so that its exclude and include do not count: put a space after each colon")
+		}
+		return rules, err
 	}
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
-		return rules, trip2g.Errorf(trip2g.EINVALID, "the frontmatter has no keys and values, so that its exclude and include do not count: put a space after each colon")
-	}
-	values := newFields(mapping, func(int, string, ...any) {}).values
-	if rules.Exclude, err = patterns("exclude", values["exclude"]); err != nil {
-		return trip2g.PushRules{}, err
-	}
-	rules.Include, err = patterns("include", values["include"])
-	return rules, err
+	return rulesOf(mapping, namesRules.MatchString(block))
 }
 
-// leadingBlock returns what follows a first line "---" that nothing closes.
-func leadingBlock(content string) string {
-	if first, rest, _ := strings.Cut(content, "\n"); isFence(first) {
-		return rest
+// rulesOf reads the rules of a frontmatter, which may have their names elsewhere than as its keys.
+func rulesOf(mapping *yaml.Node, named bool) (rules trip2g.PushRules, err error) {
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		name, value := mapping.Content[i], mapping.Content[i+1]
+		key := strings.ToLower(strings.TrimSpace(name.Value))
+		switch {
+		case key == "<<" && named:
+			return trip2g.PushRules{}, trip2g.Errorf(trip2g.EINVALID, "line %d merges other keys, so that exclude and include may not count: write them out", name.Line+1)
+		case key != "exclude" && key != "include":
+			continue
+		case seen[key]:
+			return trip2g.PushRules{}, trip2g.Errorf(trip2g.EINVALID, "%s is given again on line %d: write all patterns into one list", key, name.Line+1)
+		}
+		seen[key] = true
+		list, err := patterns(key, value)
+		if err != nil {
+			return trip2g.PushRules{}, err
+		}
+		if key == "exclude" {
+			rules.Exclude = list
+			continue
+		}
+		if len(list) == 0 {
+			return trip2g.PushRules{}, trip2g.Errorf(trip2g.EINVALID, "include on line %d is empty: list what to publish, or remove it to publish everything", name.Line+1)
+		}
+		rules.Include = list
 	}
-	return ""
+	return rules, nil
 }
 
 // patterns reads a pattern or a list of patterns.
 func patterns(key string, n *yaml.Node) (list []string, err error) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
 	switch {
-	case n == nil, n.ShortTag() == "!!null":
+	case n.ShortTag() == "!!null":
 		return nil, nil
+	case n.Kind == yaml.ScalarNode && (strings.Contains(strings.TrimSpace(n.Value), "\n") || strings.Contains(n.Value, ", ")):
+		return nil, trip2g.Errorf(trip2g.EINVALID, "%s on line %d has more than one pattern: write a list, one pattern a line with - before it", key, n.Line+1)
 	case n.Kind == yaml.ScalarNode:
 		return []string{n.Value}, nil
 	case n.Kind == yaml.SequenceNode:

@@ -15,7 +15,10 @@ import (
 func TestAnUpgradeKeepsWhatASiteShowed(t *testing.T) {
 	for notes, want := range map[string]trip2g.SiteAccess{
 		"": trip2g.AccessNotChosen,
-		"INSERT INTO notes (id, path, hidden, created_at) VALUES (1, 'n.md', 1, 1)": trip2g.AccessEveryone,
+		"INSERT INTO notes (id, path, hidden, created_at) VALUES (1, 'n.md', 1, 1)": trip2g.AccessNotChosen, // staged, never published
+		"INSERT INTO notes (id, path, hidden, created_at) VALUES (1, 'n.md', 1, 1);" +
+			"INSERT INTO note_versions (id, note_id, hash, size, created_at, created_by, published_at) VALUES (1, 1, 'h', 1, 1, 'user:1', 1);" +
+			"UPDATE notes SET published_version_id = 1": trip2g.AccessEveryone,
 	} {
 		path := filepath.Join(t.TempDir(), "data.sqlite3")
 		old, err := openLeader(t.Context(), path, Options{}, migrationsUpTo(t, "00004_stages.sql"))
@@ -82,6 +85,13 @@ func TestGroupsTravelWithSessions(t *testing.T) {
 	if _, again, err := db.SetMemberGroups(t.Context(), member.ID, trip2g.NewGroups("a", "b"), time.Now()); err != nil || again != at {
 		t.Errorf("the same groups again are a change: %d, %v", again, err)
 	}
+	none, _, err := db.SetMemberGroups(t.Context(), member.ID, trip2g.Groups{}, time.Now())
+	ok(t, err)
+	if !none.Groups.IsEmpty() {
+		t.Errorf("a member who was taken out of all groups is in %v", none.Groups.Names())
+	}
+	_, _, err = db.SetMemberGroups(t.Context(), member.ID, trip2g.NewGroups("a"), time.Now())
+	ok(t, err)
 	_, err = db.RemoveMember(t.Context(), member.ID)
 	ok(t, err)
 	if _, _, err := db.SetMemberGroups(t.Context(), member.ID, trip2g.NewGroups("a"), time.Now()); trip2g.ErrorCode(err) != trip2g.ENOTFOUND {

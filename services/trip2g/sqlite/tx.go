@@ -158,6 +158,9 @@ func (t *tx) position() (trip2g.Position, error) {
 
 // jsonList is how a list of any length becomes one SQL parameter (https://sqlite.org/json1.html#jeach).
 func jsonList[T int64 | string](values []T) string {
+	if values == nil {
+		return "[]" // null would be one row
+	}
 	list, err := json.Marshal(values)
 	if err != nil {
 		panic(err) // numbers and strings can always be written

@@ -164,7 +164,7 @@ func TestAWrongRuleStopsThePush(t *testing.T) {
 		"a folder":                    {files: map[string]string{".trip2gignore/x": ""}, place: ".trip2gignore", says: "not a regular file"},
 		"the command line":            {files: map[string]string{"a.md": ""}, exclude: []string{"!a.md"}, place: "--exclude", says: "is not a pattern"},
 		"settings that are no YAML":   {files: map[string]string{"_settings.md": "---\ntitle: x\nexclude: *.md\n---\n"}, place: "_settings.md", says: "quotation marks"},
-		"settings without an end":     {files: map[string]string{"_settings.md": "---\nexclude: Diary\n"}, place: "_settings.md", says: "has no end"},
+		"settings without an end":     {files: map[string]string{"_settings.md": "---\nexclude: Diary\n"}, place: "_settings.md", says: "do not count here"},
 		"settings of another kind":    {files: map[string]string{"_settings.md": "---\nexclude: {a: b}\n---\n"}, place: "_settings.md", says: "line 2"},
 		"a list with a list":          {files: map[string]string{"_settings.md": "---\ninclude:\n - a\n - [b]\n---\n"}, place: "_settings.md", says: "line 4"},
 		"a wrong pattern in settings": {files: map[string]string{"_settings.md": "---\nexclude: ['[']\n---\n"}, place: "_settings.md", says: `"["`},

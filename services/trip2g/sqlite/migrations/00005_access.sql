@@ -7,9 +7,9 @@ CREATE TABLE member_groups (
     PRIMARY KEY (user_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- Who may read notes that do not say. A database that has notes keeps what it had; a new one has no
--- default yet.
-INSERT INTO settings (key, value) SELECT 'access', 'everyone' WHERE EXISTS (SELECT 1 FROM notes);
+-- Who may read notes that do not say. A database that has published notes keeps what it had; a new
+-- one has no default yet.
+INSERT INTO settings (key, value) SELECT 'access', 'everyone' WHERE EXISTS (SELECT 1 FROM notes WHERE published_version_id IS NOT NULL);
 
 -- changes takes further kinds. A CHECK cannot be changed in place; the numbers go on where they were.
 CREATE TABLE changes_5 (
