@@ -36,7 +36,7 @@ func TestTheReadmesCommandsPublishAFolder(t *testing.T) {
 	}
 }
 
-// addHome gives the clone's user a home with notes, and what the README expects to be installed:
+// addHome creates a home with notes for the clone's user, and what the README expects to be installed:
 // trip2g and Docker with Compose.
 func (c *clone) addHome(t *testing.T) {
 	t.Helper()

@@ -39,7 +39,7 @@ type eventBody struct {
 	close  func() error
 }
 
-// eventEnd is what ends an event.
+// eventEnd ends an event.
 const eventEnd = "\n\n"
 
 func newEventBody(leader io.ReadCloser, x *exchange) *eventBody {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// defaultRetryAfter is what a client is asked to wait after an error that names no time itself.
+// defaultRetryAfter is the Retry-After of an error that names no time itself.
 const defaultRetryAfter = time.Second
 
 // ErrStarting answers a request that needs the site while this node has none yet.

@@ -63,7 +63,7 @@ func (a *api) updatedNotes(c *call, ids []int64) []UpdatedNote {
 	return out
 }
 
-// unsaid tells a client, once for all notes of a push, why nobody but members can read them.
+// unsaid returns the warning, once for all notes of a push, why nobody but members can read them.
 func unsaid(notes int) string {
 	const how = "to make a note public, write free: true in its frontmatter; to make all such notes public, choose that at /_system/settings"
 	if notes == 1 {

@@ -33,7 +33,7 @@ type Options struct {
 	// told a client of a file that is not here yet. nil on a leader.
 	CatchUp  func(context.Context)
 	Welcome  func(*http.Request, trip2g.Reader) []byte // the page of a site without notes; nil: there is none
-	Missing  func(path string)                         // told of pages asked for in vain; nil: nobody
+	Missing  func(path string)                         // called with the path of each page that does not exist; nil: nobody
 	Routes   []Route                                   // what else the server has for itself, under SystemPrefix
 	BasePath trip2g.BasePath                           // where the handler is, see Below
 }

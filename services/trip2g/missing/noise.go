@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// noise is what browsers, search engines and scanners ask every site for, whatever it links to. No
+// noise lists what browsers, search engines and scanners request from every site, whatever it links to. No
 // owner can fix it, and in a list of broken URLs it hides those that readers follow.
 var noise = []string{
 	"/favicon.ico", "/favicon.png", "/favicon.svg", "/manifest.json", "/manifest.webmanifest", "/site.webmanifest", "/browserconfig.xml",

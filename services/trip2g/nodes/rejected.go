@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// rejected is what a leader knows of peers whose signature it did not accept. Anybody who reaches
+// rejected holds the peers whose signature a leader did not accept. Anybody who reaches
 // the internal port can be among them, so it is short, and each is forgotten soon.
 type rejected []rejection
 

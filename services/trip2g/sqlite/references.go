@@ -89,8 +89,8 @@ func (t *tx) fillReferences(note int64, references func(path, content string) []
 	if err != nil {
 		return err
 	}
-	refs := append([]string{}, references(path, content)...)
-	if _, err := t.exec(`UPDATE note_versions SET refs = ? WHERE id = ?`, jsonList(refs), version); err != nil || hidden {
+	refs := jsonList(references(path, content))
+	if _, err := t.exec(`UPDATE note_versions SET refs = ? WHERE id = ?`, refs, version); err != nil || hidden {
 		return err
 	}
 	return t.markReferenced(note, version)

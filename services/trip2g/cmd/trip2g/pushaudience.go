@@ -101,7 +101,7 @@ func (t *terminal) rehearsed() {
 	}
 }
 
-// kindOf is what a dry run's actions are about.
+// kindOf names what a dry run's action is about.
 var kindOf = map[string]string{"send": "note", "unpublish": "note", "upload": "file"}
 
 // tellAccess says who may read the site after a push.
