@@ -118,7 +118,7 @@ func preformatted(text string) []byte {
 // return by itself ends a line there, but not for goldmark, nor for YAML's first line here.
 func wellFormed(content string) string {
 	if strings.Count(content, "\r") > strings.Count(content, "\r\n") {
-		content = strings.ReplaceAll(strings.ReplaceAll(content, "\r\n", "\n"), "\r", "\n")
+		content = trip2g.UnifyLineEnds(content)
 	}
 	if !utf8.ValidString(content) {
 		content = strings.ToValidUTF8(content, "\uFFFD")

@@ -19,6 +19,7 @@ var namesRules = regexp.MustCompile(`(?i)\b(exclude|include)\b`)
 // Unlike Parse it fails at what it does not understand: to go on without a rule would publish what
 // the rule keeps private. EINVALID names the line.
 func PushRules(content string) (rules trip2g.PushRules, err error) {
+	content = wellFormed(content)
 	block, _, lines := cutFrontmatter(content)
 	if lines == 0 {
 		if mentionsRules.MatchString(content) {

@@ -19,6 +19,20 @@ import (
 // rules, and the places of what is wrong.
 func excludedInBrowser(t *testing.T, files map[string]string) (excluded map[string]string, faults []string) {
 	t.Helper()
+	found := rulesInBrowser(t, files)
+	return found.Excluded, found.Faults
+}
+
+// browserRules is what the publish page finds in the rules of a folder.
+type browserRules struct {
+	Excluded map[string]string
+	Faults   []string // places
+	Warnings []string // places
+	Failure  string
+}
+
+func rulesInBrowser(t *testing.T, files map[string]string) (found browserRules) {
+	t.Helper()
 	script, err := os.ReadFile("../console/files/rules.js")
 	if err != nil {
 		t.Fatal(err)
@@ -32,26 +46,22 @@ func excludedInBrowser(t *testing.T, files map[string]string) (excluded map[stri
 	vm.Set("contents", texts)
 	vm.Set("paths", slices.Sorted(maps.Keys(texts)))
 	answer, err := vm.RunString(regexp.MustCompile(`(?m)^export `).ReplaceAllString(string(script), "") + `
-		const answer = { excluded: {}, faults: [], failure: "" };
+		const answer = { excluded: {}, faults: [], warnings: [], failure: "" };
 		const shown = paths.filter((path) => !path.split("/").some(isHidden));
 		const rules = new Map(paths.filter(hasRules).map((path) => [path, contents[path]]));
 		exclusions(shown, rules, (path) => isDrawingText(contents[path])).then(
 			(found) => {
 				for (const [path, rule] of found.excluded) if (isNote(path)) answer.excluded[path] = rule;
 				answer.faults = found.faults.map(([place]) => place);
+				answer.warnings = found.warnings.map(([place]) => place);
 			},
 			(failure) => { answer.failure = String(failure.stack); });
 		answer`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found struct {
-		Excluded map[string]string
-		Faults   []string
-		Failure  string
-	}
 	if err := vm.ExportTo(answer, &found); err != nil || found.Failure != "" {
 		t.Fatalf("the browser's script fails: %v %s", err, strings.TrimSpace(found.Failure))
 	}
-	return found.Excluded, found.Faults
+	return found
 }

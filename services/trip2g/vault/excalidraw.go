@@ -3,6 +3,8 @@ package vault
 import (
 	"regexp"
 	"strings"
+
+	"trip2g/services/trip2g"
 )
 
 // drawingEnding ends the names of the notes in which Excalidraw's plugin keeps its drawings, without
@@ -19,7 +21,7 @@ func isDrawing(name, content string) bool {
 	if strings.HasSuffix(noteEnding.ReplaceAllString(strings.ToLower(name), ""), drawingEnding) {
 		return true
 	}
-	first, rest, _ := strings.Cut(content, "\n")
+	first, rest, _ := strings.Cut(trip2g.UnifyLineEnds(content), "\n")
 	if strings.TrimRight(first, " \t\r") != "---" {
 		return false
 	}

@@ -69,6 +69,8 @@ func globSegment(segment string) (string, error) {
 		return "", errors.New("names a folder without a name")
 	case segment == ".", segment == "..":
 		return "", errors.New(`has a "." or ".." in its path: patterns begin at the folder that they are for`)
+	case strings.ContainsFunc(segment, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }):
+		return "", errors.New("has a control character, which no name of a note has")
 	case strings.Contains(segment, "[:"):
 		return "", errors.New("has a class such as [:digit:], which is not supported: write [0-9]")
 	}

@@ -102,6 +102,7 @@ func (w *walk) patterns(place, rule string, list []string) (out []pattern) {
 		default:
 			p.rule = rule + " " + text
 			out = append(out, p)
+			w.expect(unmatched{pattern: p, path: place, text: text})
 		}
 	}
 	return out
@@ -147,7 +148,16 @@ func (w *walk) loadTemplates(config, key string) {
 	}
 }
 
-// loadIgnoreFile reads the ignore file of a folder, if there is one.
+// ignoreFileOf returns the ignore file of a folder, which is read once; around if it has none.
+func (w *walk) ignoreFileOf(dir string, around *ignoreFile) *ignoreFile {
+	f, known := w.ignoreFiles[dir]
+	if !known {
+		f = w.loadIgnoreFile(dir, around)
+		w.ignoreFiles[dir] = f
+	}
+	return f
+}
+
 func (w *walk) loadIgnoreFile(dir string, around *ignoreFile) *ignoreFile {
 	name := path.Join(dir, trip2g.IgnoreFile)
 	content, err := w.readRules(name)
@@ -163,9 +173,9 @@ func (w *walk) loadIgnoreFile(dir string, around *ignoreFile) *ignoreFile {
 		f.folder = trip2g.FoldPath(dir) + "/"
 	}
 	number := 0
-	for line := range strings.Lines(content) {
+	for line := range strings.Lines(trip2g.UnifyLineEnds(content)) {
 		number++
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		line = strings.TrimSuffix(line, "\n")
 		p, ok, err := parsePattern(line)
 		place := fmt.Sprintf("%s:%d", name, number)
 		if err != nil {
@@ -174,6 +184,7 @@ func (w *walk) loadIgnoreFile(dir string, around *ignoreFile) *ignoreFile {
 		if ok {
 			p.rule = place
 			f.patterns = append(f.patterns, p)
+			w.expect(unmatched{p, f.folder, name, number, line})
 		}
 	}
 	return f

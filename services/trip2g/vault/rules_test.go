@@ -75,6 +75,14 @@ func TestRulesKeepNotesOutOfAPush(t *testing.T) {
 			files: map[string]string{".trip2gignore": "\xFF\xFED\x00i\x00a\x00r\x00y\x00/\x00\r\x00\n\x00b\x00.\x00m\x00d\x00", "Diary/a.md": "", "b.md": "", "c.md": ""},
 			want:  map[string]string{"Diary/a.md": ".trip2gignore:1", "b.md": ".trip2gignore:2"},
 		},
+		"a file that an old editor of the Mac has saved": {
+			files: map[string]string{".trip2gignore": "# mine\rDiary/\rb.md\r", "Diary/a.md": "", "b.md": "", "c.md": "", "_settings.md": "---\rexclude:\r  - Work/\r---\r", "Work/d.md": ""},
+			want:  map[string]string{"Diary/a.md": ".trip2gignore:2", "b.md": ".trip2gignore:3", "Work/d.md": "_settings.md: exclude Work/"},
+		},
+		"a name with a blank and a #": {
+			files: map[string]string{".trip2gignore": "C # notes.md\nF \\# notes.md\n", "C # notes.md": "", "F # notes.md": "", "a.md": ""},
+			want:  map[string]string{"C # notes.md": ".trip2gignore:1", "F # notes.md": ".trip2gignore:2"},
+		},
 		"odd characters": {
 			files: map[string]string{".trip2gignore": "{a,b}.md\n\\#x.md\n\\!y.md\na\\ \\ .md  \ntail.md \t\n", "{a,b}.md": "", "a.md": "", "#x.md": "", "!y.md": "", "a  .md": "", "tail.md": ""},
 			want:  map[string]string{"{a,b}.md": ".trip2gignore:1", "#x.md": ".trip2gignore:2", "!y.md": ".trip2gignore:3", "a  .md": ".trip2gignore:4", "tail.md": ".trip2gignore:5"},
@@ -159,6 +167,9 @@ func TestAWrongRuleStopsThePush(t *testing.T) {
 		"from here":                   {files: map[string]string{".trip2gignore": "./Diary/\n"}, place: ".trip2gignore:1", says: "patterns begin at the folder"},
 		"no name":                     {files: map[string]string{".trip2gignore": "Diary//x\n"}, place: ".trip2gignore:1", says: "without a name"},
 		"a class":                     {files: map[string]string{".trip2gignore": "[[:digit:]].md\n"}, place: ".trip2gignore:1", says: "[0-9]"},
+		"a comment after a pattern":   {files: map[string]string{".trip2gignore": "Diary/ # private\n", "Diary/a.md": ""}, place: ".trip2gignore:1", says: "a comment needs its own line"},
+		"a comment after a tab":       {files: map[string]string{".trip2gignore": "a\nDiary/\t# private\n", "a/Diary/a.md": ""}, place: ".trip2gignore:2", says: "a comment needs its own line"},
+		"a control character":         {files: map[string]string{".trip2gignore": "Diary\x00/\n"}, place: ".trip2gignore:1", says: "control character"},
 		"no text":                     {files: map[string]string{".trip2gignore": "a\nD\xE9j\xE0/\n"}, place: ".trip2gignore", says: "line 2"},
 		"too large":                   {files: map[string]string{".trip2gignore": strings.Repeat("#", 1<<20+1)}, place: ".trip2gignore", says: "larger than"},
 		"a folder":                    {files: map[string]string{".trip2gignore/x": ""}, place: ".trip2gignore", says: "not a regular file"},
@@ -182,6 +193,35 @@ func TestAWrongRuleStopsThePush(t *testing.T) {
 				t.Errorf("in the browser: %q", faults)
 			}
 		})
+	}
+}
+
+// TestARuleThatMatchesNothingIsNamed has misspelt names, which keep nothing private, and rules that need
+// no warning.
+func TestARuleThatMatchesNothingIsNamed(t *testing.T) {
+	files := map[string]string{
+		".trip2gignore": "Dairy/\nDiary/\nDiary/b.md\n!Diary/a.md\n.obsidian/\nnode_modules\n*.tmp.md\n/Sub\n", "Diary/a.md": "", "Diary/b.md": "",
+		"Sub/.trip2gignore": "x.md\n", "Sub/y.md": "", "c.md": "", "_settings.md": "---\nexclude: [Secret/, Diary/]\ninclude: ['*.md', Pub/]\n---\n", "x.png": "",
+	}
+	v := openWith(t, folder(t, files), "nothing-*", "c.md")
+	var got []string
+	for _, w := range v.Warnings() {
+		got = append(got, fmt.Sprintf("%s:%d %s", w.Path, w.Line, w.Text))
+	}
+	want := []string{
+		`--exclude:0 "nothing-*" matches nothing in this folder`,
+		`.trip2gignore:1 "Dairy/" matches nothing in this folder`,
+		`.trip2gignore:7 "*.tmp.md" matches nothing in this folder`,
+		`_settings.md:0 "Secret/" matches nothing in this folder`,
+		`_settings.md:0 "Pub/" matches nothing in this folder`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	places := rulesInBrowser(t, files).Warnings
+	slices.Sort(places)
+	if diff := cmp.Diff([]string{".trip2gignore:1", ".trip2gignore:7", "Sub/.trip2gignore:1", "_settings.md", "_settings.md"}, places); diff != "" {
+		t.Error("in the browser:", diff)
 	}
 }
 

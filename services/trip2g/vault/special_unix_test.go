@@ -63,6 +63,43 @@ func TestLinksNeverLeadOutOfTheFolder(t *testing.T) {
 	}
 }
 
+// TestALinkPublishesNothingThatARuleKeepsPrivate has links from published folders into those that stay out.
+func TestALinkPublishesNothingThatARuleKeepsPrivate(t *testing.T) {
+	dir := folder(t, map[string]string{
+		".trip2gignore": "Diary/\n!Pub/kept.md\n", "Diary/a.md": "secret", "Diary/deep/pic.png": "secret", "Work/.trip2gignore": "plan.md\n", "Work/plan.md": "secret",
+		".trash/old.md": "secret", "Pub/b.md": "", "Other/c.md": "secret", "Pub/data/pic.png": "", "_settings.md": "---\ninclude: Pub/\n---\n",
+		".obsidian/templates.json": `{"folder": "Templates"}`, "Templates/day.md": "secret",
+	})
+	for name, target := range map[string]string{
+		"Pub/diary.md": "../Diary/a.md", "Pub/kept.md": "../Diary/a.md", "Pub/chain.md": "diary.md", "Pub/pic.png": "../Diary/deep/pic.png", "Pub/plan.md": "../Work/plan.md",
+		"Pub/trash.md": "../.trash/old.md", "Pub/c.md": "../Other/c.md", "Pub/twin.md": "b.md", "Pub/good.png": "data/pic.png", "Pub/day.md": "../Templates/day.md",
+		"Pub/folder": "../Diary", "Pub/through.md": "folder/a.md",
+	} {
+		link(t, dir, target, name)
+	}
+	v := openWith(t, dir)
+	if diff := cmp.Diff([]string{"Pub/b.md", "Pub/twin.md", "_settings.md"}, paths(v)); diff != "" {
+		t.Error(diff)
+	}
+	out := excluded(v)
+	for name, rule := range map[string]string{
+		"Pub/diary.md": "a link to Diary/a.md: .trip2gignore:1", "Pub/kept.md": "a link to Diary/a.md: .trip2gignore:1", "Pub/chain.md": "a link to Diary/a.md: .trip2gignore:1",
+		"Pub/plan.md": "a link to Work/plan.md: Work/.trip2gignore:1", "Pub/trash.md": "a link to .trash/old.md: hidden files stay out",
+		"Pub/c.md": "a link to Other/c.md: not in include of _settings.md", "Pub/through.md": "a link to Diary/a.md: .trip2gignore:1",
+		"Pub/day.md": "a link to Templates/day.md: folder of templates (.obsidian/templates.json)",
+	} {
+		if out[name] != rule {
+			t.Errorf("%s is left out by %q, want %q", name, out[name], rule)
+		}
+	}
+	if found, ok := v.FindAsset("Pub/b.md", "pic.png"); !ok || found != "Pub/good.png" && found != "Pub/data/pic.png" {
+		t.Errorf("the image found is %q", found)
+	}
+	if why := v.MissingAsset("Pub/b.md", "Pub/pic.png"); why != "which is left out (a link to Diary/deep/pic.png: .trip2gignore:1)" {
+		t.Errorf("a linked image of a folder that stays out: %q", why)
+	}
+}
+
 // TestALinkThatTurnsOutwardsLaterIsNotFollowed swaps a note for a link after the folder was listed.
 func TestALinkThatTurnsOutwardsLaterIsNotFollowed(t *testing.T) {
 	outside := folder(t, map[string]string{"secret.md": "secret"})

@@ -127,6 +127,7 @@ func (v *Vault) load(ctx context.Context, dir string, o Options) error {
 	if err := w.folder(ctx, ".", nil); err != nil {
 		return err
 	}
+	w.reportUnmatched()
 	slices.Sort(w.notes)
 	w.files.sort()
 	w.outside.sort()

@@ -65,6 +65,9 @@ type walk struct {
 	notes []string // paths
 	files index
 
+	ignoreFiles map[string]*ignoreFile // by folder, of those that were looked for
+	unmatched   []unmatched
+
 	kept     map[string]bool   // notes that an ignore file asks for
 	excluded map[string]string // notes and files that stay out of a push: the rule
 	outside  index             // those of them that are files
@@ -75,7 +78,7 @@ type walk struct {
 func newWalk(root *os.Root) *walk {
 	return &walk{
 		root: root, files: newIndex(), kept: map[string]bool{}, excluded: map[string]string{}, outside: newIndex(), names: newIndex(),
-		onDisk: map[string]string{},
+		onDisk: map[string]string{}, ignoreFiles: map[string]*ignoreFile{},
 	}
 }
 
@@ -89,7 +92,7 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 		w.fault(dir, "the folder cannot be read: %v", cause(err))
 	}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == trip2g.IgnoreFile }) {
-		ignore = w.loadIgnoreFile(dir, ignore)
+		ignore = w.ignoreFileOf(dir, ignore)
 	}
 	for _, entry := range entries {
 		if ctx.Err() != nil {
@@ -99,6 +102,7 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 			continue
 		}
 		name := path.Join(dir, entry.Name())
+		w.see(name, entry.IsDir())
 		rule, kept := w.rules.rule(name, entry.IsDir(), ignore)
 		switch {
 		case rule != "":
@@ -120,11 +124,7 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 // but folders. One that cannot be read has nothing to tell.
 func (w *walk) exclude(ctx context.Context, name string, entry fs.DirEntry, rule string) error {
 	if !entry.IsDir() {
-		path := trip2g.NormalizePath(name)
-		w.excluded[path] = rule
-		if !isNote(path) {
-			w.outside.add(path)
-		}
+		w.excludeFile(name, rule)
 		return nil
 	}
 	entries, _ := w.entries(name)
@@ -135,12 +135,25 @@ func (w *walk) exclude(ctx context.Context, name string, entry fs.DirEntry, rule
 		if ignored(inside.Name()) {
 			continue
 		}
-		if err := w.exclude(ctx, path.Join(name, inside.Name()), inside, rule); err != nil {
+		insideName := path.Join(name, inside.Name())
+		w.see(insideName, inside.IsDir())
+		if err := w.exclude(ctx, insideName, inside, rule); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (w *walk) excludeFile(name, rule string) {
+	path := trip2g.NormalizePath(name)
+	w.excluded[path] = rule
+	if !isNote(path) {
+		w.outside.add(path)
+	}
+}
+
+// notIncluded is the rule for notes that no pattern of include matches.
+const notIncluded = "not in include of " + trip2g.SettingsPath
 
 // ignored tells the names, of files and of folders, that belong to no vault.
 func ignored(name string) bool { return strings.HasPrefix(name, ".") || name == "node_modules" }
@@ -166,27 +179,6 @@ func (w *walk) entry(name string, mode fs.FileMode) {
 	w.file(name, mode)
 }
 
-// link takes a link to a file of the vault as that file. A link to a folder is not followed: its
-// notes are found where they are, and a circle of links has no end.
-func (w *walk) link(name string) {
-	target, err := w.root.Readlink(name)
-	var info fs.FileInfo
-	if err == nil {
-		info, err = w.root.Stat(name)
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which does not exist; it is left out", target)})
-	case err != nil:
-		// os.Root gives an error without a name for a link out of it, and for one with an absolute target.
-		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which is not followed (%v); it is left out", target, cause(err))})
-	case info.IsDir():
-		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to the folder %q; links to folders are not followed", target)})
-	default:
-		w.file(name, info.Mode())
-	}
-}
-
 func (w *walk) file(name string, mode fs.FileMode) {
 	if !mode.IsRegular() {
 		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is %s, no file; it is left out", kind(mode))})
@@ -209,7 +201,7 @@ func (w *walk) file(name string, mode fs.FileMode) {
 	}
 	w.names.add(noteEnding.ReplaceAllString(path, ""))
 	if !w.rules.includes(path) {
-		w.excluded[path] = "not in include of " + trip2g.SettingsPath
+		w.excluded[path] = notIncluded
 		return
 	}
 	w.notes = append(w.notes, path)

@@ -99,6 +99,7 @@ function review(name, folder, vault, plan) {
     list("Published, and left out by a rule", plan.excluded),
     list("Left out by rules", [...vault.excluded].filter(([path]) => isNote(path)).map(([path, rule]) => `${path} (${rule})`).sort()),
     list("Left out", vault.warnings.map((w) => `${w.path}: ${w.text}`)),
+    list("Rules to check", vault.ruleWarnings.map((w) => `${w.path}: ${w.text}`)),
     plan.gone.length > 0 && el("label", { class: "check" }, hide, el("span", {}, `Take away ${number(plan.gone.length, "note")} that ${plan.gone.length === 1 ? "is" : "are"} not in this folder`,
       el("span", { class: "hint" }, "Readers see them no more. Their history is kept, and they can be shown again."))),
     nothing && el("p", { class: "notice" }, "The site has all of this folder already."),

@@ -20,12 +20,17 @@ export function hasRules(path) {
 export const folded = (path) => Array.from(path.normalize("NFC"), (c) => c.toUpperCase().toLowerCase()).join("");
 
 // exclusions applies the rules of a folder: texts are its files with rules, path → text, and isDrawing
-// (path) reports whether a note's frontmatter is that of an Excalidraw drawing. It gives excluded, path →
-// rule, and faults, [place, text]: with one of them nothing may be published, because a rule that does not
-// count keeps nothing private.
+// (path) reports whether a note's frontmatter is that of an Excalidraw drawing. It returns excluded, path →
+// rule; warnings, [place, text]; and faults, [place, text]: with one of them nothing may be published,
+// because a rule that does not count keeps nothing private.
 export async function exclusions(paths, texts, isDrawing) {
   const faults = [];
   const rules = readRules(texts, faults);
+  const warnings = [];
+  for (const { place, text } of unmatched(paths, rules)) {
+    if (/[ \t]#/.test(text)) faults.push([place, `"${text}" matches nothing: a comment needs its own line (write "\\#" if the # is part of a name)`]);
+    else warnings.push([place, `"${text}" matches nothing in this folder`]);
+  }
   const excluded = new Map();
   const kept = new Set();
   for (const path of paths) {
@@ -38,7 +43,7 @@ export async function exclusions(paths, texts, isDrawing) {
     const image = exportNames(path.replace(/\.md$/i, "")).map((name) => files.get(folded(name))).find((name) => name !== undefined);
     if (image !== undefined && (/\.excalidraw\.md$/i.test(path) || await isDrawing(path))) excluded.set(path, `Excalidraw drawing, exported to ${image}`);
   }
-  return { excluded, faults };
+  return { excluded, warnings, faults };
 }
 
 function readRules(texts, faults) {
@@ -52,26 +57,49 @@ function readRules(texts, faults) {
     for (const text of settings?.[key] ?? []) {
       const pattern = attempt(faults, settingsPath, () => parsePattern(text), text);
       if (pattern === null || pattern?.negate) faults.push([settingsPath, `"${text}" is not a pattern: one that begins with ! or # belongs in a file ${ignoreFile}`]);
-      else if (pattern) rules[key].push({ ...pattern, rule: `${settingsPath}: ${key} ${text}` });
+      else if (pattern) rules[key].push({ ...pattern, rule: `${settingsPath}: ${key} ${text}`, folder: "", place: settingsPath, text });
     }
   }
   for (const [path, text] of texts) {
     if (path.split("/").at(-1) !== ignoreFile) continue;
-    const broken = text.split("\n").findIndex((line) => line.includes("\uFFFD"));
+    const folder = path.slice(0, -ignoreFile.length);
+    const broken = linesOf(text).findIndex((line) => line.includes("\uFFFD"));
     if (broken >= 0) {
       faults.push([path, `is not valid UTF-8 on line ${broken + 1}: save it as UTF-8`]);
       continue;
     }
-    const patterns = text.split("\n").map((line, i) => {
+    const patterns = linesOf(text).map((line, i) => {
       const place = `${path}:${i + 1}`;
-      const written = line.replace(/\r$/, "");
-      const pattern = attempt(faults, place, () => parsePattern(written), written);
-      return pattern && { ...pattern, rule: place };
+      const pattern = attempt(faults, place, () => parsePattern(line), line);
+      return pattern && { ...pattern, rule: place, folder, place, text: line };
     });
-    rules.ignore.set(path.slice(0, -ignoreFile.length), patterns.filter(Boolean).toReversed());
+    rules.ignore.set(folder, patterns.filter(Boolean).toReversed());
   }
   return rules;
 }
+
+// unmatched lists the patterns that match neither a path nor a folder on the way to it. Those for hidden
+// files, which stay out anyway, are not among them.
+function unmatched(paths, rules) {
+  const all = [...rules.exclude, ...rules.include, ...[...rules.ignore.values()].flatMap((patterns) => patterns.toReversed())];
+  const left = new Set(all.filter((pattern) => !pattern.hidden));
+  const seen = new Set();
+  for (const path of paths) {
+    const names = path.split("/");
+    for (let i = names.length; i > 0 && left.size > 0; i--) {
+      const part = names.slice(0, i).join("/");
+      if (seen.has(part)) break;
+      seen.add(part);
+      for (const pattern of left) {
+        if (part.startsWith(pattern.folder) && pattern.matches(folded(part.slice(pattern.folder.length)), i < names.length)) left.delete(pattern);
+      }
+    }
+  }
+  return [...left];
+}
+
+// linesOf returns a text's lines, whether they end with a line feed, a carriage return or both.
+const linesOf = (text) => text.split(/\r\n|\n|\r/);
 
 function attempt(faults, place, action, written) {
   try {
@@ -143,7 +171,7 @@ function parsePattern(line) {
   }
   const parts = globs.map((glob, i) => (segments[i] === "**" ? "(?:[^/]+/)*" : glob + (i < globs.length - 1 ? "/" : "")));
   const whole = new RegExp(`^${parts.join("")}$`, "u");
-  return { negate, matches: (path, isFolder) => (isFolder || !folderOnly) && whole.test(path) };
+  return { negate, hidden: segments.some(isHidden), matches: (path, isFolder) => (isFolder || !folderOnly) && whole.test(path) };
 }
 
 const unclosed = 'has a "[" without its "]", or a "\\" at its end';
@@ -153,6 +181,7 @@ const literal = (c) => c.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
 function segmentPattern(segment) {
   if (segment === "") throw new Error("names a folder without a name");
   if (segment === "." || segment === "..") throw new Error('has a "." or ".." in its path: patterns begin at the folder that they are for');
+  if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/.test(segment)) throw new Error("has a control character, which no name of a note has");
   if (segment.includes("[:")) throw new Error("has a class such as [:digit:], which is not supported: write [0-9]");
   if (/(?<!\\)(?:\\\\)*\\[\p{L}\p{Nd}]/u.test(segment)) throw new Error('has a "\\" before a letter or digit: folders are separated by "/"');
   const parts = /\\(.)|(\*+)|(\?)|\[([!^]?)((?:\\.|[^\\\]])+)\]|([^\\[])|(.)/gu;
@@ -184,7 +213,7 @@ export function exportNames(drawing) {
 
 // isDrawingText reports whether a note's frontmatter is that of an Excalidraw drawing.
 export function isDrawingText(content) {
-  const [first, ...lines] = content.split("\n").map((line) => line.trimEnd());
+  const [first, ...lines] = linesOf(content).map((line) => line.trimEnd());
   if (first !== "---") return false;
   const end = lines.indexOf("---");
   return lines.slice(0, end < 0 ? undefined : end).some((line) => /^["']?excalidraw-plugin["']?[ \t]*:/.test(line));
@@ -194,7 +223,7 @@ export function isDrawingText(content) {
 // throws for any other: a pattern that is misread keeps nothing private.
 function pushRules(content) {
   const rules = { exclude: [], include: [] };
-  const [first, ...rest] = content.split("\n").map((line) => line.trimEnd());
+  const [first, ...rest] = linesOf(content).map((line) => line.trimEnd());
   if (first !== "---") return rules;
   const end = rest.findIndex((line) => line === "---" || line === "...");
   const lines = end < 0 ? rest : rest.slice(0, end);

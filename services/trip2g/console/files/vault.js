@@ -64,7 +64,8 @@ async function children(folder) {
 export class Vault {
   notes = new Map(); // path → File
   files = new Map(); // path → File
-  warnings = []; // {path, text}
+  warnings = []; // {path, text}, of what is left out
+  ruleWarnings = []; // {path, text}, of rules that match nothing
   excluded = new Map(); // path → the rule that keeps it out of a push
   #byPath = new Map(); // folded path → path
   #byName = new Map(); // folded last segment → paths, the shortest first
@@ -78,9 +79,10 @@ export class Vault {
     for (const { path, file } of files) if (hasRules(path)) texts.set(path, await decodedText(file));
     const byPath = new Map(files.filter(({ path }) => isPublishable(path)).map(({ path, file }) => [path, file]));
     const isDrawing = async (path) => isDrawingText(await decodedText(byPath.get(path)));
-    const { excluded, faults } = await exclusions([...byPath.keys()], texts, isDrawing);
+    const { excluded, warnings, faults } = await exclusions([...byPath.keys()], texts, isDrawing);
     if (faults.length > 0) throw new Failure(`What stays out of a push is not clear: ${faults.map(([place, text]) => `${place}: ${text}`).join("; ")}`);
     vault.excluded = excluded;
+    vault.ruleWarnings = warnings.map(([path, text]) => ({ path, text }));
     vault.#add(byPath);
     return vault;
   }
