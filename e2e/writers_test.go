@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 )
 
 // writers push notes without pause, one note and one goroutine for each of the nodes they write
@@ -27,6 +28,8 @@ type writer struct {
 	count  int // acknowledged writes
 	errs   []failedWrite
 	number int // the last write that was sent
+
+	longest time.Duration // that an answer took
 }
 
 type failedWrite struct {
@@ -54,8 +57,10 @@ func (w *writers) write(ctx context.Context, c *apiClient, one *writer) {
 		one.number++
 		number := one.number
 		w.mu.Unlock()
+		sent := time.Now()
 		_, err := c.push(context.WithoutCancel(ctx), false, note{w.folder + "/" + one.name + ".md", content(number)})
 		w.mu.Lock()
+		one.longest = max(one.longest, time.Since(sent))
 		if err != nil {
 			one.errs = append(one.errs, failedWrite{number, err})
 		} else {
@@ -104,6 +109,38 @@ func (w *writers) lastFailure(i int) error {
 		return errs[len(errs)-1].err
 	}
 	return nil
+}
+
+// awaitAnswers waits until each writer has had an answer to a write that it sent from now on.
+func (w *writers) awaitAnswers(t *testing.T) {
+	t.Helper()
+	numbers := func() (n []int) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, one := range w.writers {
+			n = append(n, one.number)
+		}
+		return n
+	}
+	start := numbers()
+	eventually(t, "every write is answered", func() error {
+		for i, number := range numbers() {
+			if number < start[i]+2 {
+				return fmt.Errorf("%s waits for an answer", w.writers[i].name)
+			}
+		}
+		return nil
+	})
+}
+
+// slowest returns the longest time that an answer took.
+func (w *writers) slowest() (longest time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.writers {
+		longest = max(longest, one.longest)
+	}
+	return longest
 }
 
 // acknowledged counts the writes that were answered as done.

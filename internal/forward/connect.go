@@ -4,17 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
+
+	"trip2g/internal/tcpopt"
 )
 
 const (
-	// pingAfter of silence on a connection a PING is sent (RFC 9113, section 6.7); without an answer
-	// within pingTimeout the connection counts as lost. A host that vanished is noticed by that.
-	pingAfter   = 15 * time.Second
-	pingTimeout = 10 * time.Second
+	// pingAfter is the silence after which a connection over HTTP/2 is sent a PING (RFC 9113, section
+	// 6.7), and after which the leader is looked for by other means over HTTP/1.1. Without a sign of
+	// it within pingTimeout the connection counts as lost. Together they bound how long a request
+	// waits for a leader that says nothing, see AnswerWithin.
+	pingAfter   = 5 * time.Second
+	pingTimeout = 8 * time.Second
 
 	// idleAfter is how long a replica keeps a connection it has no use for: shorter than the
 	// Server's idleTimeout, so that the side that would send the next request decides.
@@ -49,9 +52,8 @@ type conn struct {
 func newConnector(addr string, dialTimeout time.Duration, version func(*http.Protocols, bool)) connector {
 	protocols := new(http.Protocols)
 	version(protocols, true)
-	dialer := &net.Dialer{Timeout: dialTimeout}
 	return connector{addr, dialTimeout, &http.Transport{
-		DialContext:           dialer.DialContext,
+		DialContext:           tcpopt.Dialer(dialTimeout).DialContext,
 		Protocols:             protocols,
 		DisableCompression:    true, // bodies pass as they are
 		ExpectContinueTimeout: continueTimeout,

@@ -23,6 +23,11 @@ const (
 	DefaultCookie      = "session"
 )
 
+// AnswerWithin bounds the wait for a leader that has been sent a request and falls silent: then the
+// request's outcome is unknown. It comes on top of [Options].HoldFor, which bounds the wait until the
+// request can be sent.
+const AnswerWithin = 15 * time.Second
+
 // Options say how a [Forwarder] reaches the leader.
 type Options struct {
 	LeaderAddr string  // host:port of the leader's internal port (TRIP2G_LEADER_ADDR)

@@ -7,11 +7,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"trip2g/internal/tcpopt"
 )
 
 // plainspoken is a leader that says over HTTP/1.1 what a test wants to hear from it. Forwarders send it what
@@ -215,7 +219,7 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 	t.Cleanup(func() { close(forever) })
 	r := startReplica(t, p.addr, func(o *Options) { o.DialTimeout = 50 * time.Millisecond })
 	defer r.forwarder.Close()
-	r.forwarder.wholes.silence = 10 * time.Millisecond
+	r.forwarder.wholes.silence, r.forwarder.wholes.lostAfter = 10*time.Millisecond, 200*time.Millisecond
 	answered := make(chan *http.Response)
 	go func() {
 		res, _ := post(t, r.addr, "/", "text/plain", "x")
@@ -237,4 +241,27 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 		t.Errorf("got %s", res.Status)
 	}
 	r.wantOutcome(t, OutcomeUnknownFate)
+}
+
+// TestALeaderThatIsNowhereIsToldFromOneThatIsThere goes through the ways in which connecting fails.
+func TestALeaderThatIsNowhereIsToldFromOneThatIsThere(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err    error
+		silent bool
+	}{
+		"its name is gone":      {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, true},
+		"nothing answers":       {&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, true},
+		"no route":              {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EHOSTUNREACH)}, true},
+		"no network":            {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}, true},
+		"it closed its port":    {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, false},
+		"it resets connections": {&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, false},
+		"it is another server":  {errors.New("it answered 404 as any server may"), false},
+	} {
+		if got := isSilence(fmt.Errorf("connect: %w", tt.err)); got != tt.silent {
+			t.Errorf("%s: silent %v", name, got)
+		}
+	}
+	if total := pingAfter + pingTimeout; total > AnswerWithin || tcpopt.LostAfter > AnswerWithin {
+		t.Errorf("a silent leader is given up after %v or %v, which is past %v", total, tcpopt.LostAfter, AnswerWithin)
+	}
 }

@@ -20,8 +20,9 @@ const maxOpenings = 16
 // has one of its own; the others are kept until the leader closes them.
 type wholePool struct {
 	connector
-	silence  time.Duration // after which watch looks for the leader
-	openings chan struct{} // holds one element for each connection that is being opened
+	silence   time.Duration // after which watch looks for the leader
+	lostAfter time.Duration // that it looks for in vain
+	openings  chan struct{} // holds one element for each connection that is being opened
 
 	mu     sync.Mutex
 	idle   []*conn // the last used last
@@ -31,7 +32,7 @@ type wholePool struct {
 func newWholePool(addr string, dialTimeout time.Duration) *wholePool {
 	return &wholePool{
 		connector: newConnector(addr, dialTimeout, (*http.Protocols).SetHTTP1),
-		silence:   pingAfter, openings: make(chan struct{}, maxOpenings),
+		silence:   pingAfter, lostAfter: pingTimeout, openings: make(chan struct{}, maxOpenings),
 	}
 }
 
@@ -136,17 +137,13 @@ func (p *wholePool) close() {
 	p.idle = nil
 }
 
-// watch is for a request over HTTP/1.1 that waits for the leader until ctx ends. HTTP/2 has PING to tell a slow
-// leader from one that is frozen or cut off; here a new connection is asked for, and if all is silent the request
-// counts as lost. Any other error is no sign of that: a leader that stops finishes what it has begun. Stopping the
-// timer spares what has an answer before the first look.
+// watch cancels a request over HTTP/1.1 whose leader is gone, until ctx ends. TCP notices a network
+// that takes no packets. A leader that is frozen, or a machine that took its address, answers TCP all
+// the same: HTTP/2 has PING for that, and here a new connection is asked for. Stopping the timer
+// spares what has an answer before the first look.
 func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) *time.Timer {
 	return time.AfterFunc(p.silence, func() {
-		c, err := p.connect(ctx)
-		switch {
-		case err == nil:
-			c.Close()
-		case isSilence(err):
+		if err := p.awaitSign(ctx); err != nil {
 			lost(fmt.Errorf("the leader says nothing: %w", err))
 		}
 		if ctx.Err() == nil {
@@ -155,7 +152,32 @@ func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) *ti
 	})
 }
 
+// awaitSign waits for a sign that the leader's host is there: it tries to connect until it succeeds or
+// fails in a way that only a host can cause, such as a port that a stopping leader has closed. The
+// error is that of the last attempt within lostAfter.
+func (p *wholePool) awaitSign(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.lostAfter)
+	defer cancel()
+	for {
+		c, err := p.connect(ctx)
+		if err == nil {
+			c.Close()
+			return nil
+		}
+		if !isSilence(err) {
+			return nil
+		}
+		if !sleep(ctx, lastPause) {
+			return err
+		}
+	}
+}
+
+// isSilence reports whether an attempt to connect failed without any answer of a host. A name that
+// does not exist is one that no running leader has: a container off its network loses it.
 func isSilence(err error) bool {
 	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+	var dns *net.DNSError
+	return errors.As(err, &timeout) && timeout.Timeout() || errors.As(err, &dns) && dns.IsNotFound ||
+		errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }

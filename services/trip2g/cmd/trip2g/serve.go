@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"trip2g/internal/forward"
+	"trip2g/internal/tcpopt"
 	"trip2g/services/trip2g/config"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/http/cork"
@@ -142,7 +143,7 @@ func (n *node) listen(ctx context.Context) (public, internal net.Listener, err e
 	if public, err = l.Listen(ctx, "tcp", n.config.ListenAddr); err != nil {
 		return nil, nil, fmt.Errorf("open the public port: %w: free it, or set %sLISTEN_ADDR to another", err, config.Prefix)
 	}
-	if internal, err = l.Listen(ctx, "tcp", n.config.InternalListenAddr); err != nil {
+	if internal, err = tcpopt.ListenConfig().Listen(ctx, "tcp", n.config.InternalListenAddr); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open the internal port: %w: free it, or set %sINTERNAL_LISTEN_ADDR to another", err, config.Prefix), public.Close())
 	}
 	return public, internal, nil

@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+)
+
+// answeredWithin is what docs/operate/replicas.md promises of a write: 15 s until it can be sent, and
+// 15 s for the answer of a leader that falls silent. The rest is for a busy machine.
+const answeredWithin = 30*time.Second + 3*time.Second
+
+// TestEveryWriteIsAnsweredInTimeWhileTheLeaderIsOffTheNetwork takes the leader off the network in the
+// middle of writes and brings it back when each of them has been answered.
+func TestEveryWriteIsAnsweredInTimeWhileTheLeaderIsOffTheNetwork(t *testing.T) {
+	s := litefsStack(t)
+	var through []*node
+	for range 4 {
+		through = append(through, s.replicas()...)
+	}
+	w := startWriters(t, through, "Outage")
+	w.awaitProgress(t, 3)
+	reconnect := s.app.cutOff(t)
+	w.awaitAnswers(t)
+	reconnect()
+	w.awaitProgress(t, 3)
+	w.stop()
+	if slowest := w.slowest(); slowest > answeredWithin {
+		t.Errorf("a write was answered after %v", slowest)
+	}
+	for _, f := range w.failed(notWritten) {
+		checkUnavailable(t, f.err)
+	}
+	w.checkNothingLost(t, s.nodes())
+	t.Logf("%d writes, %d answered with 503, %d of unknown outcome, the slowest after %v",
+		w.acknowledged(), len(w.failed(notWritten)), len(w.failed(unknownFate)), w.slowest())
+}
