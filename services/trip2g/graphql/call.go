@@ -35,8 +35,11 @@ func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 func (c *call) reach(position trip2g.Position) { c.position = max(c.position, position) }
 
 // identify finds out who asks. A key given wins over a session, also if it is wrong: who sends one
-// means it. A cookie that another site made a browser send is refused with 403.
+// means it. A cookie that another site or a form made a browser send is refused with 403.
 func (a *api) identify(r *http.Request) (*call, *refusal) {
+	if isNavigation(r.Header) {
+		return nil, &refusal{http.StatusForbidden, "a form or link of a page sent this request; the API takes those of programs and scripts; nothing was written"}
+	}
 	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
 	var err error
 	if c.stage, err = pushOf(r, c.origin); err != nil {
@@ -56,6 +59,9 @@ func (a *api) identify(r *http.Request) (*call, *refusal) {
 	if cookie, err := r.Cookie(a.Cookie); err == nil && cookie.Value != "" {
 		if c.crossOrigin {
 			return nil, &refusal{http.StatusForbidden, "another site sent this request with your session; it was refused"}
+		}
+		if !needsScript(r) {
+			return nil, &refusal{http.StatusForbidden, "with a session's cookie a multipart request needs the header " + PreflightHeader + ", because a page's form could send it otherwise; nothing was written"}
 		}
 		c.useSession(a.SignIn.SessionFromToken(r.Context(), cookie.Value))
 		return c, nil

@@ -182,7 +182,7 @@ func TestAnotherSiteCannotUseABrowsersSession(t *testing.T) {
 		"no browser":             {header{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tt.headers["Cookie"] = "session=" + token
+			tt.headers["Cookie"], tt.headers[graphql.PreflightHeader] = "session="+token, "1"
 			upload, contentType := uploadBody(t, uploadInput(1, "a", "x"), "x")
 			for kind, a := range map[string]answer{
 				"JSON": s.push(map[string]string{name + ".md": "x"}, true, tt.headers),

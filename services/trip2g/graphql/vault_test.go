@@ -189,7 +189,7 @@ func TestWithoutAValidKeyNothingIsReadOrWritten(t *testing.T) {
 		"wrong":             {header{"X-API-Key": s.key + "x"}, "the API key is not valid"},
 		"revoked":           {header{"X-API-Key": revoked}, "the API key is not valid"},
 		"not a session":     {header{"Authorization": "Bearer " + s.key}, "sign in"},
-		"cookie of nobody":  {header{"Cookie": "session=x"}, "sign in"},
+		"cookie of nobody":  {header{"Cookie": "session=x", graphql.PreflightHeader: "1"}, "sign in"},
 		"wrong over cookie": {header{"X-API-Key": "x", "Cookie": "session=x"}, "the API key is not valid"},
 	} {
 		t.Run(name, func(t *testing.T) {

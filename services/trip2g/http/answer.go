@@ -75,7 +75,7 @@ func (p *answerer) addFields(a *fastlane.Answer, r *fastlane.Request, who audien
 	if body != nil {
 		a.Add("Content-Length", body.Length)
 	}
-	a.Add("Content-Security-Policy", policyOf(page))
+	a.Add("Content-Security-Policy", policyOf(page, r.Path))
 	if body != nil {
 		a.Add("Content-Type", page.ContentType())
 	}

@@ -58,7 +58,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	defer body.Close()
 	header.Set("ETag", etag)
-	contentType := trip2g.ContentType(asset.AbsolutePath)
+	contentType := fileType(asset.AbsolutePath)
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Security-Policy", assetPolicy(contentType))
 	http.ServeContent(w, r, "", time.Time{}, body)
@@ -73,11 +73,30 @@ func (h *handler) isReferenced(r *http.Request, hash string) bool {
 	return err == nil && referenced
 }
 
-// policyOf returns what a page may do in a browser. A note that is served as it is written, as XML for
-// one, is as foreign as a file: it may run no script of this origin's.
-func policyOf(page trip2g.Page) string {
+// fileType returns the media type that a file of the vault is served with. A script's is that of plain text:
+// a browser that may not guess types (X-Content-Type-Options) runs no such file, so that the scripts of this
+// origin are the server's own, wherever the policy says 'self'.
+func fileType(name string) string {
+	contentType := trip2g.ContentType(name)
+	if strings.HasPrefix(contentType, "text/javascript") {
+		return "text/plain; charset=utf-8"
+	}
+	return contentType
+}
+
+// policyOf returns what a page at a URL path may do in a browser. A note that is served as it is written, as
+// XML for one, is as foreign as a file: it may run no script of this origin's.
+func policyOf(page trip2g.Page, urlPath string) string {
 	if contentType := page.ContentType(); !strings.HasPrefix(contentType, "text/html") {
 		return assetPolicy(contentType)
+	}
+	return policyAt(urlPath)
+}
+
+// policyAt returns what an HTML page at a URL path may do.
+func policyAt(urlPath string) string {
+	if strings.HasPrefix(urlPath, SystemPrefix) {
+		return systemPolicy
 	}
 	return contentPolicy
 }

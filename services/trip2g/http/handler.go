@@ -131,12 +131,15 @@ func allow(w http.ResponseWriter, methods string, status int) {
 	http.Error(w, "this address takes only "+methods, status)
 }
 
-// A note can hold an image of another site; nothing else comes from elsewhere, and the only scripts are
-// the server's own files.
+// A note can hold an image of another site; nothing else comes from elsewhere. A file of the vault is no
+// script, see fileType. A page of the server's own loads nothing from elsewhere at all, so that no
+// stylesheet could send away what stands on it.
 const (
 	contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
 		"img-src 'self' https: data:; media-src 'self' https:; object-src 'self'; frame-src 'self'; form-action 'self'; " +
 		"base-uri 'none'; frame-ancestors 'none'"
+	systemPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
+		"img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	contentTypeOptions = "nosniff"
 	referrerPolicy     = "strict-origin-when-cross-origin"
 )
@@ -145,7 +148,7 @@ const (
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Content-Security-Policy", contentPolicy)
+		header.Set("Content-Security-Policy", policyAt(r.URL.Path))
 		header.Set("X-Content-Type-Options", contentTypeOptions)
 		header.Set("Referrer-Policy", referrerPolicy)
 		next.ServeHTTP(w, r)

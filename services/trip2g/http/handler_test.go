@@ -278,6 +278,44 @@ func TestANoteServedAsWrittenRunsNoScript(t *testing.T) {
 	}
 }
 
+// TestAFileOfTheVaultIsNoScript has what a page of this origin could else run: its policy takes scripts from
+// everywhere on it.
+func TestAFileOfTheVaultIsNoScript(t *testing.T) {
+	n := newNode(t)
+	notes, _, err := n.db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: "code.md", Content: "[](a.js) [](b.MJS)"}}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.js", "b.MJS"} {
+		address := attach(t, n.db, notes[0].ID, name, "alert(1) // "+name)
+		n.follow(t)
+		for _, headers := range [][]string{{"Sec-Fetch-Dest", "script"}, {"Accept-Encoding", "gzip"}, {"Range", "bytes=0-4"}} {
+			res, _ := n.ask(t, "GET", address, headers...)
+			if got := res.Header.Get("Content-Type"); res.StatusCode >= 400 || got != "text/plain; charset=utf-8" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s with %q: %d, %s", address, headers, res.StatusCode, got)
+			}
+		}
+	}
+}
+
+// TestNothingBelowSystemLoadsFromAnotherHost has each kind of page there: a stylesheet could else send away what
+// stands on it.
+func TestNothingBelowSystemLoadsFromAnotherHost(t *testing.T) {
+	n := newNode(t)
+	for path, headers := range map[string][]string{
+		"/_system/nothing": nil, "/_system/preview/": nil, "/_system/preview/secret": nil, "/_system/graph/": nil, n.secret: nil, "/_system/signin": nil,
+		"/_system/preview/guides/my_note_2": {"Range", "bytes=0-4"},
+	} {
+		res, _ := n.ask(t, "GET", path, headers...)
+		if policy := res.Header.Get("Content-Security-Policy"); policy == "" || strings.Contains(policy, "https:") {
+			t.Errorf("%s: %d with the policy %q", path, res.StatusCode, policy)
+		}
+	}
+	if res, _ := n.ask(t, "GET", "/"); !strings.Contains(res.Header.Get("Content-Security-Policy"), "img-src 'self' https:") {
+		t.Error("a note cannot show an image of another site")
+	}
+}
+
 // Who asks with HEAD plans with what it says.
 func TestHEADTellsWhatGETGives(t *testing.T) {
 	n := newNode(t)

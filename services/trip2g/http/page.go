@@ -130,7 +130,7 @@ func (h *handler) serveParts(w http.ResponseWriter, r *http.Request, site trip2g
 	body := page.Body(trip2g.Identity)
 	header := w.Header()
 	header.Set("Cache-Control", who.cacheControl)
-	header.Set("Content-Security-Policy", policyOf(page))
+	header.Set("Content-Security-Policy", policyOf(page, r.URL.Path))
 	header.Set("Content-Type", page.ContentType())
 	header.Set("ETag", body.ETag)
 	header.Set("Vary", who.vary)

@@ -108,15 +108,21 @@ var forbiddenTags = map[atom.Atom]bool{
 	atom.Object: true, atom.Embed: true, atom.Applet: true,
 }
 
+// isForbidden also takes from a form where it goes, and from a link what it reports a click to: a note could
+// have its reader's browser send a form to the server's own addresses, with the reader's session.
 func isForbidden(a html.Attribute) bool {
+	switch a.Key {
+	case "style", "srcdoc", "nonce", "action", "formaction", "ping":
+		return true
+	}
 	value := strings.ToLower(strings.Map(func(r rune) rune {
 		if r <= ' ' {
 			return -1
 		}
 		return r
 	}, a.Val))
-	return strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "nonce" ||
-		strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "vbscript:") || strings.HasPrefix(value, "data:text/")
+	return strings.HasPrefix(a.Key, "on") || strings.HasPrefix(value, "javascript:") ||
+		strings.HasPrefix(value, "vbscript:") || strings.HasPrefix(value, "data:text/")
 }
 
 // rewriteLink resolves the href of a link. A link to nothing is marked.

@@ -30,7 +30,7 @@ func TestLinesEndWhereTheOwnerWantsThem(t *testing.T) {
 func TestTheOwnersHTMLIsKeptWhereTheyTrustIt(t *testing.T) {
 	for in, want := range map[string]string{
 		`<div class="card" id="MyCard" data-x="1"><button type="button">b</button></div>`:                           `<div class="card" id="MyCard" data-x="1"><button type="button">b</button></div>`,
-		`<form action="/x" method="get"><input name="q"><select><option>a</option></select></form>`:                 `<form action="/x" method="get"><input name="q"><select><option>a</option></select></form>`,
+		`<form method="get"><input name="q"><select><option>a</option></select></form>`:                             `<form method="get"><input name="q"><select><option>a</option></select></form>`,
 		`<svg viewBox="0 0 1 1"><path d="M0 0"></path></svg>`:                                                       `<p><svg viewbox="0 0 1 1"><path d="M0 0"></path></svg></p>`,
 		`<a class="big" href="b.md">x</a> <img src="pic.png" class="wide">`:                                         `<p><a class="big" href="/folder/b">x</a> <img src="/_system/assets/h/pic.png" class="wide"></p>`,
 		`<p style="color:red" onclick="x()" class="c">a</p>`:                                                        `<p class="c">a</p>`,
@@ -48,5 +48,27 @@ func TestTheOwnersHTMLIsKeptWhereTheyTrustIt(t *testing.T) {
 	const page = `<html><body class="x"><main class="y"><h1 style="z">A</h1></main></body></html>`
 	if diff := cmp.Diff(`<main class="y"><h1>A</h1></main>`, renderWith(t, trip2g.Settings{RawHTML: true}, "n.html", page)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestAFormInANoteCannotTargetTheServersOwnAddresses has what would send a reader's browser there, with the
+// reader's session, by one click.
+func TestAFormInANoteCannotTargetTheServersOwnAddresses(t *testing.T) {
+	for _, in := range []string{
+		`<form method="post" action="/_system/graphql" enctype="multipart/form-data"><button>Next page</button></form>`,
+		`<form method=post ACTION=/_system/signin/code><input name="code" value="1"></form>`,
+		`<form action="../_system/graphql"></form>`, `<form action="//my.test/_system/graphql"></form>`, "<form action=\"/_sys\ttem/graphql\"></form>",
+		`<form action="\_system\graphql"></form>`, `<form action="https://my.test/_system/graphql"></form>`, `<form action="/%5Fsystem/graphql"></form>`,
+		`<form><button formmethod="post" formaction="/_system/signout">x</button><input type="image" formaction="/graphql"></form>`,
+		`<button form="_find" formaction="/_system/graphql">x</button>`, `<a href="b.md" ping="/_system/signout">b</a>`,
+	} {
+		for _, name := range []string{"n.md", "n.html"} {
+			got := renderWith(t, trip2g.Settings{RawHTML: true}, name, in)
+			for _, attribute := range []string{"action", "ping", "_system", "/graphql"} {
+				if strings.Contains(strings.ToLower(got), attribute) {
+					t.Errorf("%s in %s: %s", in, name, got)
+				}
+			}
+		}
 	}
 }

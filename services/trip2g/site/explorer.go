@@ -47,6 +47,7 @@ type place struct {
 	address string // its URL path
 	title   string
 	folder  string // URL of the folder that it is in or of which it is the page; "" for what is in none
+	system  bool   // it is below /_system/, where the vault's stylesheet and footer have no power
 }
 
 // explorer lists the top level and all that is in the folders above a page.

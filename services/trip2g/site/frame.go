@@ -9,7 +9,7 @@ import (
 
 // Frame is a trip2g.Frame: it has the name, language and stylesheet of the site that is served now.
 func (f *Follower) Frame(p trip2g.SystemPage) []byte {
-	v := &systemView{view: f.served(p.Reader).view(p.Title, place{address: p.Path}), Page: p}
+	v := &systemView{view: f.served(p.Reader).view(p.Title, place{address: p.Path, system: true}), Page: p}
 	for _, name := range p.Stylesheets {
 		v.Stylesheets = append(v.Stylesheets, fileURL(name))
 	}
@@ -26,7 +26,7 @@ func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte {
 	if p.Query != "" {
 		title = p.Query + " – " + title
 	}
-	v := &searchView{view: f.served(p.Reader).view(title, place{address: searchPath}), Found: p}
+	v := &searchView{view: f.served(p.Reader).view(title, place{address: searchPath, system: true}), Found: p}
 	v.Hidden = true
 	return f.rebase(execute("search.html", v))
 }

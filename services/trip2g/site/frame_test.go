@@ -34,3 +34,28 @@ func TestAPageOfTheServersOwnIsInTheSitesFrame(t *testing.T) {
 	page.Reader = trip2g.Owner
 	wantIn(t, string(frame(page)), `href="/_system/account"`, `href="/_system/"`)
 }
+
+// TestNoStylesheetOrFooterOfTheVaultIsOnTheServersOwnPages has whoever can publish dress the site up: that is
+// for notes, not for what the owner clicks and reads below /_system/.
+func TestNoStylesheetOrFooterOfTheVaultIsOnTheServersOwnPages(t *testing.T) {
+	source := newMemory("index.md", "x", "secret.md", "---\nfree: false\n---\nx")
+	source.put(trip2g.SettingsPath, "---\ntitle: Mine\nstylesheet: my.css\nfooter: By <b>me</b>\nraw_html: true\n---\n", trip2g.NoteAsset{Ref: "my.css", AbsolutePath: "my.css", Hash: "h1"})
+	f := newFollower(source, 0)
+	s := refresh(t, f)
+	wantIn(t, body(t, s, "/"), "my.css", "By <b>me</b>")
+	gate, _ := s.Page("/_system/preview/secret", trip2g.Anyone)
+	for name, page := range map[string]string{
+		"the owner's":          string(f.Frame(trip2g.SystemPage{Title: "Keys", Path: "/_system/keys", Reader: trip2g.Owner})),
+		"sign-in":              string(f.Frame(trip2g.SystemPage{Title: "Sign in", Path: "/_system/signin"})),
+		"search":               string(f.SearchFrame(trip2g.SearchPage{Query: "x"})),
+		"no such page":         text(s.NotFound("/_system/nothing", trip2g.Owner)),
+		"a file for members":   text(s.Withheld(trip2g.Anyone)),
+		"a preview for others": text(gate),
+	} {
+		wantIn(t, page, "Mine")
+		if strings.Contains(page, "my.css") || strings.Contains(page, "By <b>me</b>") {
+			t.Errorf("%s has the vault's look:\n%s", name, page)
+		}
+	}
+	wantIn(t, text(s.NotFound("/nothing", trip2g.Owner)), "my.css")
+}

@@ -73,11 +73,11 @@ func (s scope) pageOf(e *entry, shows subject) *page {
 	if s.mayRead(e) {
 		return &page{s, shows, false}
 	}
-	return s.withheld(e.url)
+	return &page{s, gate{e.url, shows != subject(e)}, true}
 }
 
-// withheld returns the page that stands for one at a URL path, "" if that is not to be told.
-func (s scope) withheld(url string) *page { return &page{s, gate{url}, true} }
+// withheld returns the page that stands for one that these readers may not have, without its URL path.
+func (s scope) withheld(system bool) *page { return &page{s, gate{system: system}, true} }
 
 // recentPages are some of a content's pages that were found before. Most requests are for few pages,
 // and looking one up in a tree is a large part of the work for a page that is ready.

@@ -35,7 +35,7 @@ func (r *reading) view(title string, p place) *view {
 		Lang: r.layout.lang, SiteName: r.layout.name, Stylesheet: stylesheetURL, Icon: r.icon(), Explorer: r.explorer(p),
 		AllPrivate: r.layout.allPrivate, Reader: r.reader, SignIn: signInURL(p.address), Address: p.address, Title: title, Heading: title, Home: p.address == "/",
 	}
-	r.dress(v)
+	r.dress(v, p.system)
 	return v
 }
 
@@ -150,14 +150,22 @@ func signInURL(address string) string {
 var accessNames = map[trip2g.NoteAccess]string{trip2g.ForMembers: "Members", trip2g.ForGroups: "Groups"}
 
 // gate stands for a note's page that is kept from the reader; url is "" if it is not to be told which.
-type gate struct{ url string }
+type gate struct {
+	url    string
+	system bool // see place
+}
 
-func (g gate) address() string { return "members\n" + g.url }
+func (g gate) address() string {
+	if g.system {
+		return "members only\n" + g.url
+	}
+	return "members\n" + g.url
+}
 
 func (g gate) contentType() string { return htmlType }
 
 func (g gate) render(r *reading) []byte {
-	v := r.view("For members", place{})
+	v := r.view("For members", place{system: g.system})
 	v.SignIn = signInURL(g.url)
 	v.Hidden = true
 	if r.reader.IsSignedIn() {

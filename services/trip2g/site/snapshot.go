@@ -41,7 +41,7 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 		found.URL = newReading(c, nil).icon()
 	}
 	if e := at(c.entries, found.URL); e != nil && !c.mayRead(e) {
-		return c.withheld(""), trip2g.Location{} // its address is not told either
+		return c.withheld(false), trip2g.Location{} // its address is not told either
 	}
 	return nil, found
 }
@@ -52,12 +52,12 @@ func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
 	if urlPath == sitemapURL {
 		return &page{c, noSitemap{}, false}
 	}
-	return &page{c, missing{strings.Join(c.suggest(urlPath), "\n")}, false}
+	return &page{c, missing{strings.Join(c.suggest(urlPath), "\n"), trip2g.IsReserved(urlPath)}, false}
 }
 
 // Withheld is trip2g.Site's.
 func (s *snapshot) Withheld(reader trip2g.Reader) trip2g.Page {
-	return s.content.scope(reader).withheld("")
+	return s.content.scope(reader).withheld(true)
 }
 
 // ModifiedAt is trip2g.Site's.

@@ -9,14 +9,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// dress puts on a page what the owner's settings say.
-func (r *reading) dress(v *view) {
+// dress puts on a page what the owner's settings say. On a page of the server's own the vault has no say:
+// whoever can publish could else cover what the owner clicks there, or read what stands there.
+func (r *reading) dress(v *view, system bool) {
 	v.Manual, v.Hidden = r.Manual, r.isUnindexed()
 	if r.Manual == nil {
 		v.Feeds = []feedLink{{"RSS", "application/rss+xml", rssURL}, {"JSON feed", "application/feed+json", jsonFeedURL}}
 	}
 	owner := r.owner()
-	if owner == nil {
+	if owner == nil || system {
 		return
 	}
 	settings := r.layout.settings

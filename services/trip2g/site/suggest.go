@@ -146,14 +146,22 @@ func editDistance(a, b []rune) int {
 
 // missing is the page for an address that has none. It is one for all addresses with the same
 // suggestions, so that however many are asked for, there are no more than the vault can make.
-type missing struct{ suggestions string } // URLs, a line each
+type missing struct {
+	suggestions string // URLs, a line each
+	system      bool   // see place
+}
 
-func (m missing) address() string { return "not found\n" + m.suggestions }
+func (m missing) address() string {
+	if m.system {
+		return "not found below /_system/\n" + m.suggestions
+	}
+	return "not found\n" + m.suggestions
+}
 
 func (m missing) contentType() string { return htmlType }
 
 func (m missing) render(r *reading) []byte {
-	v := r.view("Page not found", place{})
+	v := r.view("Page not found", place{system: m.system})
 	v.Message, v.Hidden = "There is no page at this address. It may have been moved, renamed or taken back.", true
 	for url := range strings.Lines(m.suggestions) {
 		url = strings.TrimSuffix(url, "\n")

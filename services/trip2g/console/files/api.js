@@ -54,6 +54,7 @@ export function upload(query, variables, file, { signal, push, progress = () => 
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch does not tell how much was sent
     request.open("POST", address);
+    request.setRequestHeader("GraphQL-Require-Preflight", "1"); // the API refuses a form that any page could send
     if (push) request.setRequestHeader("X-Push-Id", push);
     request.upload.addEventListener("progress", (event) => progress(event.loaded));
     request.addEventListener("load", () => {
