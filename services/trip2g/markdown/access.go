@@ -117,10 +117,23 @@ func (f *fields) access() trip2g.Access {
 	r := newAccessReader(f.warn)
 	for _, key := range accessKeys {
 		for _, n := range f.every(key) {
-			r.add(key, n.Line+1, isNothing(n, 0), scalars(n, 0))
+			r.add(key, n.Line+1, isNothing(n, 0), accessTexts(n))
 		}
 	}
+	if f.unclear > 0 {
+		f.warn(f.unclear+1, "the keys that << merges cannot be read, and may say who may read the note: the note is not shown; write them out")
+		r.levels[mergeKey] = trip2g.NotShown
+	}
 	return r.access()
+}
+
+// accessTexts returns the texts of a value. One with a tag that is not YAML's own means something else than
+// its text.
+func accessTexts(n *yaml.Node) []string {
+	if tag := n.ShortTag(); n.Kind == yaml.ScalarNode && strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") {
+		return nil
+	}
+	return scalars(n, 0)
 }
 
 // isNothing reports whether a value is null, an empty text, or a list or mapping of nothing.
@@ -140,9 +153,9 @@ func isNothing(n *yaml.Node, depth int) bool {
 
 var (
 	// accessLine is one of the keys with its value, which may go on in the lines below.
-	accessLine = regexp.MustCompile(`(?mi)^["']?(publish|free|draft|subgraphs?)["']?[ \t]*:(.*(?:\n(?:[ \t]+\S|-\s).*)*)`)
+	accessLine = regexp.MustCompile(`(?mi)^[ \t]*["']?(publish|free|draft|subgraphs?)["']?[ \t]*:(.*(?:\n(?:[ \t]+\S|-\s).*)*)`)
 	// accessInside is one of the keys elsewhere than at a line's beginning, as in a mapping in braces.
-	accessInside = regexp.MustCompile(`(?i)[{,]\s*["']?(?:publish|free|draft|subgraphs?)["']?[ \t]*:`)
+	accessInside = regexp.MustCompile(`(?mi)(?:[{,]|^[ \t]*\?[ \t])\s*["']?(?:publish|free|draft|subgraphs?)["']?\s*:`)
 	// settingsAccess is the key of the site's default, in the note with the settings.
 	settingsAccess = regexp.MustCompile(`(?mi)(?:^|[{,])\s*["']?access["']?[ \t]*:`)
 )
@@ -210,12 +223,16 @@ func lineValues(key, text string) []string {
 // siteAccess reads who may read notes that do not say.
 func (f *fields) siteAccess() trip2g.SiteAccess {
 	all := f.every("access")
+	if f.unclear > 0 {
+		f.warn(f.unclear+1, "the keys that << merges cannot be read: notes that do not say who may read them are for members")
+		return trip2g.AccessMembers
+	}
 	if len(all) == 0 {
 		return trip2g.AccessNotChosen
 	}
 	chosen := trip2g.AccessEveryone
 	for _, n := range all {
-		texts := scalars(n, 0)
+		texts := accessTexts(n)
 		access, ok := trip2g.AccessNotChosen, false
 		if len(texts) == 1 {
 			access, ok = trip2g.ParseSiteAccess(texts[0])

@@ -1,6 +1,7 @@
 package markdown_test
 
 import (
+	"strings"
 	"testing"
 
 	"trip2g/services/trip2g"
@@ -13,6 +14,7 @@ func TestANoteIsReadByWhomItsFrontmatterNames(t *testing.T) {
 	groups := func(names ...string) trip2g.Access {
 		return trip2g.Access{Level: trip2g.ForGroups, Groups: trip2g.NewGroups(names...)}
 	}
+	manyKeys := strings.Repeat("a: b, ", 2000)
 	is := func(level trip2g.NoteAccess) trip2g.Access { return trip2g.Access{Level: level} }
 	for in, want := range map[string]trip2g.Access{
 		"title: x": is(trip2g.Unspecified),
@@ -43,6 +45,30 @@ func TestANoteIsReadByWhomItsFrontmatterNames(t *testing.T) {
 		"free: true\nFree: false":    is(trip2g.ForMembers),
 		"free: false\nfree: true":    is(trip2g.ForMembers),
 
+		"free: true\n<<: {draft: true}":                              is(trip2g.NotShown),
+		"<<: {draft: true}\nfree: true":                              is(trip2g.NotShown),
+		"free: true\n<<: {subgraph: A, title: x}":                    is(trip2g.Public),
+		"x: &x {subgraph: A}\n<<: *x":                                groups("a"),
+		"x: &x {publish: false}\ny: &y {<<: *x}\nfree: true\n<<: *y": is(trip2g.NotShown),
+		"free: true\n<<: [{title: x}, {draft: true}]":                is(trip2g.NotShown),
+		"free: true\n<<: {free: false}":                              is(trip2g.ForMembers),
+		"<<: {free: true}":                                           is(trip2g.Public),
+		"free: true\n<<: {draft: true}\n<<: {a: b}":                  is(trip2g.NotShown),
+		"free: true\n\"<<\": {draft: true}":                          is(trip2g.NotShown),
+		"free: true\n<<: draft":                                      is(trip2g.NotShown),
+		"free: true\n<<: [[[[[{draft: true}]]]]]":                    is(trip2g.NotShown),
+		"free: true\n<<:":                                            is(trip2g.Public),
+		"free: true\n<<: {" + manyKeys + "draft: true}":              is(trip2g.NotShown),
+		"k: &k draft\nfree: true\n*k : true":                         is(trip2g.NotShown),
+		"v: &v true\nfree: true\ndraft: *v":                          is(trip2g.NotShown),
+		"free: true\n\"draft \": true":                               is(trip2g.NotShown),
+		"free: true\n? draft\n: true":                                is(trip2g.NotShown),
+		"free: true\n!!str draft: !!bool true":                       is(trip2g.NotShown),
+		"free: true\ndraft: !!binary dHJ1ZQ==":                       is(trip2g.NotShown),
+		"free: !!null true":                                          is(trip2g.ForMembers),
+		"free: !not true":                                            is(trip2g.ForMembers),
+		"subgraph: !x staff":                                         groups(),
+
 		"subgraph: Premium ":                  groups("premium"),
 		"subgraphs: [A, b, [c], null]":        groups("a", "b", "c"),
 		"subgraph: A\nsubgraphs:\n- B\n- A":   groups("a", "b"),
@@ -65,6 +91,8 @@ func TestANoteIsReadByWhomItsFrontmatterNames(t *testing.T) {
 		"a: [\nsubgraph: A\nfree: true":        groups("a"),
 		"a: [\ndraft: true":                    is(trip2g.NotShown),
 		"{a: b, draft: yes":                    is(trip2g.ForMembers),
+		"a: [\n draft: true":                   is(trip2g.NotShown),
+		"a: [\n? draft\n: true":                is(trip2g.ForMembers),
 	} {
 		if got := markdown.Parse("n.md", "---\n"+in+"\n---\ntext").Access; got != want {
 			t.Errorf("%q: %+v, want %+v", in, got, want)
@@ -95,15 +123,18 @@ func TestKeysThatContradictAreWarnedOf(t *testing.T) {
 // TestASlipInTheSitesDefaultMakesNothingPublic has the key access of _settings.md.
 func TestASlipInTheSitesDefaultMakesNothingPublic(t *testing.T) {
 	for in, want := range map[string]trip2g.SiteAccess{
-		"title: x":                         trip2g.AccessNotChosen,
-		"access: everyone":                 trip2g.AccessEveryone,
-		"Access: Everyone":                 trip2g.AccessEveryone,
-		"access: members":                  trip2g.AccessMembers,
-		"access: everybody":                trip2g.AccessMembers,
-		"access:":                          trip2g.AccessMembers,
-		"access: [everyone, members]":      trip2g.AccessMembers,
-		"access: everyone\naccess: member": trip2g.AccessMembers,
-		"a: [\naccess: everyone":           trip2g.AccessMembers,
+		"title: x":                                trip2g.AccessNotChosen,
+		"access: everyone":                        trip2g.AccessEveryone,
+		"Access: Everyone":                        trip2g.AccessEveryone,
+		"access: members":                         trip2g.AccessMembers,
+		"access: everybody":                       trip2g.AccessMembers,
+		"access:":                                 trip2g.AccessMembers,
+		"access: [everyone, members]":             trip2g.AccessMembers,
+		"access: everyone\naccess: member":        trip2g.AccessMembers,
+		"a: [\naccess: everyone":                  trip2g.AccessMembers,
+		"access: everyone\n<<: {access: members}": trip2g.AccessMembers,
+		"access: everyone\n<<: members":           trip2g.AccessMembers,
+		"<<: {access: everyone}":                  trip2g.AccessEveryone,
 	} {
 		doc := markdown.Parse(trip2g.SettingsPath, "---\n"+in+"\n---\n")
 		if doc.Settings.Access != want {

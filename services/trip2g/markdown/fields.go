@@ -12,7 +12,8 @@ import (
 const (
 	maxItems   = 256     // of a list
 	maxScalar  = 4 << 10 // bytes of a text
-	maxNesting = 4       // lists in lists and aliases of aliases
+	maxNesting = 4       // lists in lists, aliases of aliases and merges in merges
+	maxMerged  = 1024    // keys that are merged into a frontmatter
 )
 
 // fields are a frontmatter's keys, in any letter case, and their values. Whatever a value is,
@@ -21,21 +22,16 @@ type fields struct {
 	values map[string]*yaml.Node
 	before map[string][]*yaml.Node // of keys that are there more than once, all but the last
 	warn   func(line int, format string, args ...any)
+
+	merged  int // keys so far
+	unclear int // line of the YAML with a merge that cannot be read; 0: there is none
 }
 
-// newFields reads a mapping. The last of two equal keys counts, as in most readers of YAML.
+// newFields reads a mapping and what is merged into it. The last of two equal keys counts, as in most
+// readers of YAML, and one that is merged counts less than the mapping's own.
 func newFields(mapping *yaml.Node, warn func(int, string, ...any)) *fields {
 	f := &fields{values: make(map[string]*yaml.Node), before: make(map[string][]*yaml.Node), warn: warn}
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Kind != yaml.ScalarNode {
-			continue
-		}
-		key := strings.ToLower(mapping.Content[i].Value)
-		if held, again := f.values[key]; again {
-			f.before[key] = append(f.before[key], held)
-		}
-		f.values[key] = mapping.Content[i+1]
-	}
+	f.read(mapping, 0)
 	return f
 }
 

@@ -1,0 +1,69 @@
+package markdown
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mergeKey is YAML 1.1's key for other mappings whose keys count as well (https://yaml.org/type/merge.html).
+const mergeKey = "<<"
+
+// read adds the keys of a mapping after those that are merged into it, so that its own ones count.
+func (f *fields) read(mapping *yaml.Node, depth int) {
+	for key, value := range keys(mapping) {
+		if key == mergeKey {
+			f.merge(value, depth+1)
+		}
+	}
+	for key, value := range keys(mapping) {
+		if depth > 0 {
+			if f.merged++; f.merged > maxMerged {
+				f.unclear = value.Line
+				return
+			}
+		}
+		if key == mergeKey {
+			continue
+		}
+		if held, again := f.values[key]; again {
+			f.before[key] = append(f.before[key], held)
+		}
+		f.values[key] = value
+	}
+}
+
+// merge reads the value of a merge key: a mapping or a list of mappings, of which the first comes before the
+// others.
+func (f *fields) merge(n *yaml.Node, depth int) {
+	switch {
+	case depth > maxNesting || f.merged > maxMerged:
+		f.unclear = n.Line
+	case n.Kind == yaml.AliasNode:
+		f.merge(n.Alias, depth+1)
+	case n.Kind == yaml.MappingNode:
+		f.read(n, depth)
+	case n.Kind == yaml.SequenceNode:
+		for _, item := range slices.Backward(n.Content) {
+			f.merge(item, depth+1)
+		}
+	case n.ShortTag() != "!!null":
+		f.unclear = n.Line
+	}
+}
+
+// keys yields the keys of a mapping that are texts, in lower case, with their values.
+func keys(mapping *yaml.Node) func(yield func(string, *yaml.Node) bool) {
+	return func(yield func(string, *yaml.Node) bool) {
+		for i := 0; i+1 < len(mapping.Content); i += 2 {
+			key := mapping.Content[i]
+			if key.Kind == yaml.AliasNode {
+				key = key.Alias
+			}
+			if key.Kind == yaml.ScalarNode && !yield(strings.ToLower(strings.TrimSpace(key.Value)), mapping.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
