@@ -10,8 +10,12 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// serveAsset serves a file that a published note refers to now. Its address names its content, so a
-// cache may keep it for good. Only files that the site knows are looked up at all: what is staged,
+// publicAsset is the Cache-Control of a file that everyone may read. Its URL names its content, but who may
+// read it changes with the notes that refer to it: a shared cache that kept it for good would go on
+// serving what was taken back. Within the minute a page's images are not asked for again.
+const publicAsset = "public, max-age=60, must-revalidate"
+
+// serveAsset serves a file that a published note refers to now. Only files that the site knows are looked up at all: what is staged,
 // hidden or referred to no more is a 404. An address that the API has signed serves its file to whoever
 // has it, as long as a note refers to the file.
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +42,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	case !public && !h.admitToAsset(w, r, site, hash):
 		return
 	case public:
-		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+		header.Set("Cache-Control", publicAsset)
 	}
 	etag := `"` + hash + `"`
 	if !isPartial(r) && matches(joined(r.Header["If-None-Match"]), etag) {

@@ -172,7 +172,7 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 		{"POST", "/graphql", 405, "takes only", "Allow: OPTIONS, POST"}, // this node is wired without the API
 		{"GET", "/_system/graphql", 405, "takes only", "Allow: OPTIONS, POST"},
 		{"POST", "/_system/graphql", 405, "takes only", ""}, // this node is wired without the API
-		{"GET", n.asset, 200, assetText, "Cache-Control: public, max-age=31536000, immutable"},
+		{"GET", n.asset, 200, assetText, "Cache-Control: public, max-age=60, must-revalidate"},
 		{"GET", n.secret, 403, "for members of this site", "Cache-Control: private, no-cache"},
 		{"GET", trip2g.AssetPrefix + strings.Repeat("0", 64) + "/x", 404, "Page not found", ""},
 		{"GET", trip2g.AssetPrefix, 404, "Page not found", ""},
@@ -193,6 +193,29 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 				t.Error("the headers that keep a browser in bounds are missing")
 			}
 		})
+	}
+}
+
+// TestAFileThatIsTakenBackIsNotCurrentInACache asks as a shared cache does that has the file, after its note
+// has become one for members and after it is gone.
+func TestAFileThatIsTakenBackIsNotCurrentInACache(t *testing.T) {
+	n := newNode(t)
+	res, _ := n.ask(t, "GET", n.asset)
+	etag := res.Header.Get("ETag")
+	if res, _ = n.ask(t, "GET", n.asset, "If-None-Match", etag); res.StatusCode != http.StatusNotModified || res.Header.Get("Cache-Control") != "public, max-age=60, must-revalidate" {
+		t.Fatalf("while it is public: %d, %q", res.StatusCode, res.Header.Get("Cache-Control"))
+	}
+	for _, then := range []struct {
+		content string
+		status  int
+	}{{"---\nfree: false\n---\n![](a.txt)", http.StatusForbidden}, {"no file", http.StatusNotFound}} {
+		if _, _, err := n.db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: "Guides/My note (2).md", Content: then.content}}, true); err != nil {
+			t.Fatal(err)
+		}
+		n.follow(t)
+		if res, body := n.ask(t, "GET", n.asset, "If-None-Match", etag); res.StatusCode != then.status || strings.Contains(body, assetText) || strings.HasPrefix(res.Header.Get("Cache-Control"), "public") {
+			t.Errorf("after %q: %d, %q, %q", then.content, res.StatusCode, res.Header.Get("Cache-Control"), body)
+		}
 	}
 }
 
