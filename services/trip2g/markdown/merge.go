@@ -57,13 +57,17 @@ func (f *fields) merge(n *yaml.Node, depth int) {
 func keys(mapping *yaml.Node) func(yield func(string, *yaml.Node) bool) {
 	return func(yield func(string, *yaml.Node) bool) {
 		for i := 0; i+1 < len(mapping.Content); i += 2 {
-			key := mapping.Content[i]
-			if key.Kind == yaml.AliasNode {
-				key = key.Alias
-			}
-			if key.Kind == yaml.ScalarNode && !yield(strings.ToLower(strings.TrimSpace(key.Value)), mapping.Content[i+1]) {
+			if key, ok := keyText(mapping.Content[i]); ok && !yield(key, mapping.Content[i+1]) {
 				return
 			}
 		}
 	}
+}
+
+// keyText returns a key in lower case; ok is false for one that is no text.
+func keyText(key *yaml.Node) (text string, ok bool) {
+	if key.Kind == yaml.AliasNode {
+		key = key.Alias
+	}
+	return strings.ToLower(strings.TrimSpace(key.Value)), key.Kind == yaml.ScalarNode
 }

@@ -48,7 +48,7 @@ func rulesOf(mapping *yaml.Node, named bool) (rules trip2g.PushRules, err error)
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		name, value := mapping.Content[i], mapping.Content[i+1]
-		key := strings.ToLower(strings.TrimSpace(name.Value))
+		key, _ := keyText(name)
 		switch {
 		case key == "<<" && named:
 			return trip2g.PushRules{}, trip2g.Errorf(trip2g.EINVALID, "line %d merges other keys, so that exclude and include may not count: write them out", name.Line+1)

@@ -224,31 +224,57 @@ export function isDrawingText(content) {
 function pushRules(content) {
   const rules = { exclude: [], include: [] };
   const [first, ...rest] = linesOf(content).map((line) => line.trimEnd());
-  if (first !== "---") return rules;
-  const end = rest.findIndex((line) => line === "---" || line === "...");
-  const lines = end < 0 ? rest : rest.slice(0, end);
-  const mentioned = lines.filter((line) => /^[ \t]*["']?(exclude|include)["']?[ \t]*:/i.test(line)).length;
-  if (mentioned === 0) return rules;
-  if (end < 0) throw new Error("the frontmatter has no end, so that its exclude and include do not count: close it with a line ---");
-  let found = 0;
+  const end = first === "---" ? rest.findIndex((line) => line === "---" || line === "...") : -1;
+  if (end < 0) {
+    if ([first, ...rest].some(mentionsRule)) throw new Error("exclude and include do not count here: put them between a first line --- and another line ---");
+    return rules;
+  }
+  const lines = rest.slice(0, end);
+  if (!/\b(exclude|include)\b|\\/i.test(lines.join("\n"))) return rules; // a key in quotes may have escapes
+  checkSimple(lines);
+  const found = new Set();
   lines.forEach((line, i) => {
     const field = /^["']?(exclude|include)["']?[ \t]*:(?:[ \t]+(.*))?$/i.exec(line);
     if (!field) return;
-    found++;
-    rules[field[1].toLowerCase()] = patternList((field[2] ?? "").trim(), lines.slice(i + 1), i + 2);
+    const key = field[1].toLowerCase();
+    if (found.has(key)) throw new Error(`${key} is given again on line ${i + 2}: write all patterns into one list`);
+    found.add(key);
+    rules[key] = patternList((field[2] ?? "").trim(), lines.slice(i + 1), i + 2);
   });
-  if (found < mentioned) throw new Error("exclude and include have to begin a line of the frontmatter");
+  if (found.size < lines.filter(mentionsRule).length) throw new Error("exclude and include have to begin a line of the frontmatter");
+  if (found.has("include") && rules.include.length === 0) throw new Error("include is empty: list what to publish, or remove it to publish everything");
   return rules;
+}
+
+const mentionsRule = (line) => /^[ \t]*["']?(exclude|include)["']?[ \t]*:/i.test(line);
+
+// checkSimple throws for a frontmatter in which a rule could hide: one that has other lines at its margin than
+// keys, comments and entries of lists.
+function checkSimple(lines) {
+  let open = false; // a bracket in the key above, so that what is at the margin is no key
+  let keyed = false;
+  lines.forEach((line, i) => {
+    if (/^[ \t]*(#|$)/.test(line)) return;
+    const key = /^(?:[\w\u0080-\u{10ffff}][^:#"'\\{}[\]&*!|>]*|"[^"\\]*"|'[^']*')[ \t]*:(?:[ \t]+(.*))?$/u.exec(line);
+    if (key ? open : !keyed || !/^[ \t]|^-(?:[ \t]|$)/.test(line)) throw new Error(`line ${i + 2} cannot be read here: begin each line with a key such as exclude:, or with - "pattern" below it`);
+    if (!key) return;
+    keyed = true;
+    open = /^[[{][^\]}]*$/.test(key[1] ?? "");
+  });
 }
 
 // patternList reads a value, or the list on the lines after it.
 function patternList(value, after, number) {
   if (value !== "" && !value.startsWith("#")) {
     const flow = /^\[(.*)\](?:[ \t]+#.*)?$/.exec(value);
-    if (!flow) return scalar(value, number);
+    if (!flow) {
+      const text = scalar(value, number);
+      if (text?.includes(", ")) throw new Error(`line ${number} has more than one pattern: write a list, one pattern a line with - before it`);
+      return text === null ? [] : [text];
+    }
     const items = flow[1].match(/'(?:[^']|'')*'|"[^"]*"|[^,\s][^,]*/g) ?? [];
     if (flow[1].replace(/'(?:[^']|'')*'|"[^"]*"|[^,\s][^,]*/g, "").match(/[^,\s]/)) throw notSimple(number);
-    return items.flatMap((item) => scalar(item.trim(), number, "[]{}"));
+    return items.map((item) => entry(item.trim(), number, "[]{}"));
   }
   const list = [];
   for (const line of after) {
@@ -257,18 +283,26 @@ function patternList(value, after, number) {
     const item = /^[ \t]*-[ \t]+(.*)$/.exec(line);
     if (!item && /^[^\s-]/.test(line)) break;
     if (!item) throw notSimple(number);
-    list.push(...scalar(item[1].trim(), number));
+    list.push(entry(item[1].trim(), number));
   }
   return list;
 }
 
+// entry reads an entry of a list, which has to be a text.
+function entry(text, number, forbidden) {
+  const value = scalar(text, number, forbidden);
+  if (value === null) throw notSimple(number);
+  return value;
+}
+
+// scalar reads a text; null is YAML's null.
 function scalar(text, number, forbidden = "") {
   const quoted = /^(?:'((?:[^']|'')*)'|"([^"\\]*)")(?:[ \t]+#.*)?$/.exec(text);
-  if (quoted) return [quoted[1]?.replaceAll("''", "'") ?? quoted[2]];
+  if (quoted) return quoted[1]?.replaceAll("''", "'") ?? quoted[2];
   const plain = text.replace(/[ \t]+#.*$/, "").trim();
-  if (/^(null|~)$/i.test(plain)) return [];
+  if (/^(null|~)$/i.test(plain)) return null;
   if (plain === "" || /^[-*&!|>%@`{[\]}'",?:#]|: |:$/.test(plain) || [...forbidden].some((c) => plain.includes(c))) throw notSimple(number);
-  return [plain];
+  return plain;
 }
 
 const notSimple = (number) => new Error(`line ${number} cannot be read here: write one pattern a line, as - "pattern"`);
