@@ -2,7 +2,9 @@ package sqlitevfs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -12,22 +14,45 @@ func init() {
 	vfs.Register(Name, fileSystem{vfs.Find(driverName).(vfs.VFSFilename)})
 }
 
-// fileSystem is the driver's VFS with another kind of main database file.
+// fileSystem is the driver's VFS with another kind of main database file and
+// of write-ahead log.
 type fileSystem struct{ vfs.VFSFilename }
 
-// OpenFilename opens any of SQLite's files. Only the main database file is
-// locked, so only it is wrapped.
+// OpenFilename opens any of SQLite's files. It wraps the main database file,
+// which is locked and whose commits are confirmed, and the write-ahead log,
+// which keeps the disk's reserve.
 func (fs fileSystem) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, out, err := fs.VFSFilename.OpenFilename(name, flags)
-	if err != nil || flags&vfs.OPEN_MAIN_DB == 0 {
+	if err != nil {
 		return f, out, err
 	}
+	switch {
+	case flags&vfs.OPEN_WAL != 0:
+		return newLogFile(f, name), out, nil
+	case flags&vfs.OPEN_MAIN_DB == 0:
+		return f, out, nil
+	}
+	main, err := newFile(f, name.String(), out)
+	if err != nil {
+		return nil, out, errors.Join(err, f.Close())
+	}
+	return main, out, nil
+}
+
+// newFile wraps the driver's main database file at path, opened with flags.
+func newFile(f vfs.File, path string, flags vfs.OpenFlag) (*file, error) {
 	main, ok := f.(driverFile)
 	if !ok {
-		f.Close()
-		return nil, out, fmt.Errorf("%s: the SQLite driver's %T lacks a method that locking on LiteFS needs", Name, f)
+		return nil, fmt.Errorf("%s: the SQLite driver's %T lacks a method that locking on LiteFS needs", Name, f)
 	}
-	return &file{driverFile: main, readOnly: out&vfs.OPEN_READONLY != 0}, out, nil
+	wrapped := &file{driverFile: main, readOnly: flags&vfs.OPEN_READONLY != 0}
+	if !wrapped.readOnly {
+		var err error
+		if wrapped.position, err = openPosition(path); err != nil {
+			return nil, err
+		}
+	}
+	return wrapped, nil
 }
 
 // driverFile is what the driver's own main database file can do. All of it is
@@ -50,7 +75,8 @@ type file struct {
 	driverFile
 	level    vfs.LockLevel
 	readOnly bool
-	ahead    *blocks // nil unless the connection reads ahead
+	position *os.File // LiteFS's position file of the database; nil if readOnly
+	ahead    *blocks  // nil unless the connection reads ahead
 }
 
 // Pragma takes [ReadAhead]; every other pragma is SQLite's.
@@ -92,6 +118,9 @@ func (f *file) ReadAt(p []byte, offset int64) (int, error) {
 func (f *file) Close() error {
 	unlocked := f.Unlock(vfs.LOCK_NONE)
 	dropped := f.dropAhead()
+	if f.position != nil {
+		f.position.Close() // opened for reading: nothing is lost
+	}
 	if err := f.driverFile.Close(); err != nil {
 		return err
 	}

@@ -7,6 +7,10 @@
 // which SQLite's busy handler then retries. All else is the driver's: its files,
 // its shared memory (whose locks never wait), its file controls.
 //
+// A commit on a LiteFS mount succeeds only once LiteFS has recorded it, and
+// leaves the disk a reserve if the database's URI names one
+// ([ReserveParameter]).
+//
 // Locks belong to the open file (OFD locks). LiteFS frees one when it is
 // unlocked, as closing a connection does, but never hears that a process was
 // killed: the LiteFS node has to be restarted with it.
@@ -19,6 +23,10 @@ import (
 const (
 	// Name is what the VFS for LiteFS mounts is registered as.
 	Name = "litefs"
+	// ReserveParameter is the URI parameter that sets how many bytes of the disk
+	// transactions leave free. Without room for a transaction LiteFS exits, and
+	// reads end with it.
+	ReserveParameter = "litefs_reserve"
 	// driverName names the driver's own VFS.
 	driverName = "os"
 )
