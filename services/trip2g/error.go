@@ -18,7 +18,12 @@ const (
 	ERATELIMITED  = "rate_limited" // the same client asked too often; it may ask again later
 	EUNAVAILABLE  = "unavailable"  // not now; trying again may help
 	EINTERNAL     = "internal"     // a fault of ours; details are in the log, never in an answer
-	internalText  = "internal error; the server's log tells more"
+
+	// EINDETERMINATE: the change may or may not be stored. Whoever sends it again looks first, unless
+	// carrying it out twice does no harm.
+	EINDETERMINATE = "indeterminate"
+
+	internalText = "internal error; the server's log tells more"
 )
 
 // FieldError says what is wrong with one part of an input.

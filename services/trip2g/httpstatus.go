@@ -35,6 +35,8 @@ func HTTPStatus(err error) int {
 		return http.StatusTooManyRequests
 	case EUNAVAILABLE:
 		return http.StatusServiceUnavailable
+	case EINDETERMINATE:
+		return http.StatusBadGateway // as a replica answers that lost the leader's answer
 	default:
 		return http.StatusInternalServerError
 	}

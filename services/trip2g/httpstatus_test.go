@@ -30,6 +30,7 @@ func TestAnErrorIsTheSameStatusEverywhere(t *testing.T) {
 		{fmt.Errorf("store it: %w", trip2g.Errorf(trip2g.EUNAVAILABLE, "x")), http.StatusServiceUnavailable, "1"},
 		{&trip2g.Error{Code: trip2g.ERATELIMITED, RetryAfter: 1500 * time.Millisecond}, http.StatusTooManyRequests, "2"},
 		{&trip2g.Error{Code: trip2g.EUNAVAILABLE, RetryAfter: time.Minute}, http.StatusServiceUnavailable, "60"},
+		{trip2g.Errorf(trip2g.EINDETERMINATE, "x"), http.StatusBadGateway, ""},
 		{trip2g.Errorf(trip2g.EINTERNAL, "x"), http.StatusInternalServerError, ""},
 		{errors.New("a secret of ours"), http.StatusInternalServerError, ""},
 	} {

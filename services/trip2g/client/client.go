@@ -36,7 +36,7 @@ type Options struct {
 
 // Client is a connection to one server as one API key. Its methods can be called from many
 // goroutines. Each one tries again, for RetryFor, when the server cannot be reached or says that
-// it cannot serve now (408, 429, 502, 503, 504, or the code EUNAVAILABLE). That is safe although an
+// it cannot serve now (408, 429, 502, 503, 504, or the codes EUNAVAILABLE and EINDETERMINATE). That is safe although an
 // attempt without an answer may have been carried out: staging the same content, storing the same file,
 // hiding a hidden note and committing a committed push change nothing.
 //

@@ -301,7 +301,7 @@ func TestARefusalIsToldByItsCodeAndAskedAgainIfItMayPass(t *testing.T) {
 	}{
 		"invalid": {trip2g.EINVALID, 1}, "too_large": {trip2g.ETOOLARGE, 1}, "unauthorized": {trip2g.EUNAUTHORIZED, 1}, "forbidden": {trip2g.EFORBIDDEN, 1},
 		"not_found": {trip2g.ENOTFOUND, 1}, "conflict": {trip2g.ECONFLICT, 1}, "expired": {trip2g.EEXPIRED, 1},
-		"unavailable": {"", 2}, "of the future": {trip2g.EINTERNAL, 1},
+		"unavailable": {"", 2}, "indeterminate": {"", 2}, "of the future": {trip2g.EINTERNAL, 1},
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()

@@ -225,13 +225,14 @@ func (c *Client) changeOnce(ctx context.Context, r request, out any) error {
 	return nil
 }
 
-// refused returns the error of an ErrorPayload, a temporary one if the server could not do it now.
+// refused returns the error of an ErrorPayload, a temporary one if the server could not do it now or does
+// not know whether it did.
 func (c *Client) refused(p payload) error {
 	refused := &trip2g.Error{Code: knownCode(p.Code), Message: c.clean(p.Message)}
 	for _, f := range p.ByFields {
 		refused.Fields = append(refused.Fields, trip2g.FieldError{Name: c.clean(f.Name), Value: c.clean(f.Value)})
 	}
-	if refused.Code == trip2g.EUNAVAILABLE {
+	if refused.Code == trip2g.EUNAVAILABLE || refused.Code == trip2g.EINDETERMINATE {
 		return &temporary{failure: refused}
 	}
 	return refused
@@ -240,7 +241,7 @@ func (c *Client) refused(p payload) error {
 // knownCode returns a server's code, or EINTERNAL for what it does not tell apart.
 func knownCode(code string) string {
 	switch code {
-	case trip2g.EINVALID, trip2g.ETOOLARGE, trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ENOTFOUND, trip2g.ECONFLICT, trip2g.EEXPIRED, trip2g.EUNAVAILABLE:
+	case trip2g.EINVALID, trip2g.ETOOLARGE, trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ENOTFOUND, trip2g.ECONFLICT, trip2g.EEXPIRED, trip2g.EUNAVAILABLE, trip2g.EINDETERMINATE:
 		return code
 	}
 	return trip2g.EINTERNAL

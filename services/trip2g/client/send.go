@@ -225,7 +225,7 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 		return nil, trip2g.Errorf(trip2g.EINTERNAL, "%s does not know what it was asked (%s): if it is older than this trip2g, upgrade it", c.base, c.said(resp, answer))
 	case len(answer.Errors) > 0:
 		failure := &trip2g.Error{Code: answer.code(), Message: c.said(resp, answer)}
-		if failure.Code == trip2g.EUNAVAILABLE {
+		if failure.Code == trip2g.EUNAVAILABLE || failure.Code == trip2g.EINDETERMINATE {
 			return nil, &temporary{failure: failure}
 		}
 		return nil, failure
@@ -254,7 +254,7 @@ type answer struct {
 func (a answer) code() string {
 	code, _ := a.Errors[0].Extensions.Code.(string)
 	switch code {
-	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ERATELIMITED, trip2g.EUNAVAILABLE:
+	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ERATELIMITED, trip2g.EUNAVAILABLE, trip2g.EINDETERMINATE:
 		return code
 	}
 	return trip2g.EINTERNAL

@@ -34,12 +34,16 @@ func refuse(w http.ResponseWriter, r *refusal) {
 	w.Write(body)
 }
 
-// fail answers a mutation: an expected failure is data of the API, a fault of ours an error.
-// P is the mutation's union; *ErrorPayload is a member of all of them.
+// fail answers a mutation: an expected failure, after which nothing was written, is data of the API; a
+// fault of ours and an unknown outcome are errors. P is the mutation's union; *ErrorPayload is a member of
+// all of them.
 func fail[P any](ctx context.Context, err error) (P, error) {
-	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
-		var none P
+	var none P
+	switch trip2g.ErrorCode(err) {
+	case trip2g.EINTERNAL:
 		return none, internal(err)
+	case trip2g.EINDETERMINATE:
+		return none, err
 	}
 	logCause(ctx, err)
 	payload := &ErrorPayload{Code: trip2g.ErrorCode(err), Message: trip2g.ErrorMessage(err), ByFields: []FieldMessage{}}
@@ -53,7 +57,7 @@ func fail[P any](ctx context.Context, err error) (P, error) {
 // what it can do.
 func logCause(ctx context.Context, err error) {
 	var domain *trip2g.Error
-	if errors.As(err, &domain) && domain.Code == trip2g.EUNAVAILABLE && domain.Err != nil {
+	if errors.As(err, &domain) && (domain.Code == trip2g.EUNAVAILABLE || domain.Code == trip2g.EINDETERMINATE) && domain.Err != nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("the API cannot do this now")
 	}
 }

@@ -321,6 +321,16 @@ func TestAFaultOfOursShowsNothingAndIsLoggedOnce(t *testing.T) {
 	}
 }
 
+func TestAnUnknownOutcomeIsNotTakenForSuccessOrForNothingWritten(t *testing.T) {
+	unconfirmed := &trip2g.Error{Code: trip2g.EINDETERMINATE, Message: "could not confirm that this was stored", Err: errors.New("ENOTCONN")}
+	s := start(t, func(o *graphql.Options) { o.Publisher = broken{o.Publisher, func() error { return unconfirmed }} })
+	a := s.post(commitQuery, nil, s.withKey())
+	if a.status != http.StatusBadGateway || len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != trip2g.EINDETERMINATE || !strings.Contains(a.Errors[0].Message, "could not confirm") {
+		t.Errorf("status %d: %s", a.status, a.body)
+	}
+	contains(t, s.log.String(), "ENOTCONN")
+}
+
 func TestAServerThatCannotStoreSaysSoAndLogsWhy(t *testing.T) {
 	full := &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: "the disk is full", Err: errors.New("ENOSPC on sda1")}
 	s := start(t, func(o *graphql.Options) { o.Publisher = broken{o.Publisher, func() error { return full }} })

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf16"
@@ -18,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"trip2g/services/trip2g"
 )
@@ -149,8 +151,8 @@ func escapedUnit(text []byte) rune {
 	return rune(unit)
 }
 
-// execute runs one operation and writes its answer: 422 for one that is not valid, else 200. A subscription
-// is for stream.
+// execute runs one operation and writes its answer: 422 for one that is not valid, 502 for one whose
+// outcome is not known, else 200. A subscription is for stream.
 func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, stream streamFunc) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // ends a subscription whose stream has ended
@@ -180,7 +182,16 @@ func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	if response == nil {
 		return // the client is gone
 	}
-	respond(ctx, w, http.StatusOK, response)
+	status := http.StatusOK
+	if slices.ContainsFunc(response.Errors, isIndeterminate) {
+		status = trip2g.HTTPStatus(trip2g.Errorf(trip2g.EINDETERMINATE, ""))
+	}
+	respond(ctx, w, status, response)
+}
+
+// isIndeterminate reports whether an error of an answer, as present makes it, is about an unknown outcome.
+func isIndeterminate(err *gqlerror.Error) bool {
+	return err.Extensions["code"] == trip2g.EINDETERMINATE
 }
 
 func respond(ctx context.Context, w http.ResponseWriter, status int, response *graphql.Response) {

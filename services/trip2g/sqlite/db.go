@@ -51,7 +51,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if err := checkBeforeWriting(ctx, path, known); err != nil {
 		return nil, err
 	}
-	writer, err := openWriter(path)
+	writer, err := openWriter(path, options.diskReserve())
 	if err != nil {
 		return nil, openFault(path, err)
 	}

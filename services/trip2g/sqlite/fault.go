@@ -22,7 +22,13 @@ func fault(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return unavailable(doing, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
-	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_FSYNC), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
+	case errors.Is(err, sqlite3.IOERR_UNLOCK), errors.Is(err, sqlite3.IOERR_FSYNC):
+		// LiteFS ended while it recorded the commit (see sqlitevfs), or the disk did not confirm a write.
+		return &trip2g.Error{
+			Code: trip2g.EINDETERMINATE, Message: "the server could not confirm that this was stored, most likely because its disk is full: free some space there, then look whether it is stored before sending it again",
+			Err: fmt.Errorf("%s: %w", doing, err),
+		}
+	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
 		// The driver reports ENOSPC so, and loses the errno on its way.
 		return unavailable(doing, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):

@@ -84,12 +84,7 @@ func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
 	defer db.Close()
 	push(t, db, stageA, true, "n.md=text")
 	queue := goqite.New(goqite.NewOpts{DB: db.Writer(), Name: "jobs"})
-	replicated := func() string {
-		content, err := os.ReadFile(leader.Path("data.sqlite3-pos"))
-		ok(t, err)
-		return string(content)
-	}
-	before := replicated()
+	before := replicated(t, leader)
 	for range 3 {
 		push(t, db, stageA, true, "n.md=text")
 		push(t, db, stageA, false, "n.md=text")
@@ -100,11 +95,19 @@ func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
 		}
 		must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now()))
 	}
-	if after := replicated(); after != before {
+	if after := replicated(t, leader); after != before {
 		t.Errorf("LiteFS's position went from %q to %q", before, after)
 	}
 	push(t, db, stageA, true, "n.md=other")
-	if replicated() == before {
+	if replicated(t, leader) == before {
 		t.Error("LiteFS's position does not tell of a change at all")
 	}
+}
+
+// replicated returns LiteFS's position.
+func replicated(t *testing.T, node *litefstest.Node) string {
+	t.Helper()
+	content, err := os.ReadFile(node.Path("data.sqlite3-pos"))
+	ok(t, err)
+	return string(content)
 }

@@ -27,7 +27,7 @@ func TestWhatCanBeNoDatabaseIsRefusedByName(t *testing.T) {
 		return path
 	}
 	foreign := filepath.Join(dir, "foreign.sqlite3")
-	pool, err := openWriter(foreign)
+	pool, err := openWriter(foreign, 0)
 	ok(t, err)
 	_, err = pool.Exec(`CREATE TABLE theirs (x)`)
 	ok(t, err)

@@ -47,6 +47,19 @@ type Options struct {
 	Migrated func(decision string)
 	// Readers bounds the read connections; 0 means 4.
 	Readers int
+	// DiskReserve is how many bytes of the disk a leader's writes leave free where the database is on a
+	// LiteFS mount; 0 means DefaultDiskReserve, below 0 none.
+	DiskReserve int64
+}
+
+// DefaultDiskReserve is room for LiteFS to start, and to copy its write-ahead log into the database.
+const DefaultDiskReserve = 64 << 20
+
+func (o Options) diskReserve() int64 {
+	if o.DiskReserve == 0 {
+		return DefaultDiskReserve
+	}
+	return max(0, o.DiskReserve)
 }
 
 func (o Options) readers() int {
@@ -59,7 +72,7 @@ func (o Options) readers() int {
 // openReaders gives a pool of connections that cannot write and leave no trace when they close:
 // the last connection of a database would else copy the write-ahead log into it.
 func openReaders(path string, limit int) (*sql.DB, error) {
-	name, err := dataSource(path, "rw", "", "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache>>10)+")")
+	name, err := dataSource(path, "rw", url.Values{}, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache>>10)+")")
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +90,10 @@ func openReaders(path string, limit int) (*sql.DB, error) {
 
 // openWriter gives a pool of one connection, which so is the queue of this process's writers.
 // synchronous=FULL makes a commit survive a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
-func openWriter(path string) (*sql.DB, error) {
-	name, err := dataSource(path, "rwc", "immediate",
+// Its transactions leave reserve bytes of a LiteFS node's disk free.
+func openWriter(path string, reserve int64) (*sql.DB, error) {
+	query := url.Values{"_txlock": {"immediate"}, sqlitevfs.ReserveParameter: {strconv.FormatInt(reserve, 10)}}
+	name, err := dataSource(path, "rwc", query,
 		"journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit("+strconv.Itoa(walLimit)+")")
 	if err != nil {
 		return nil, err
@@ -93,16 +108,15 @@ func openWriter(path string) (*sql.DB, error) {
 }
 
 // dataSource writes the URI that opens path (https://sqlite.org/uri.html). Every character that
-// means something in a URI is escaped, so that any file name names that file.
-func dataSource(path, mode, txLock string, pragmas ...string) (string, error) {
+// means something in a URI is escaped, so that any file name names that file. query may hold more of its
+// parameters.
+func dataSource(path, mode string, query url.Values, pragmas ...string) (string, error) {
 	vfs, err := sqlitevfs.ForFile(path)
 	if err != nil {
 		return "", fmt.Errorf("find how to open %s: %w", path, err)
 	}
-	query := url.Values{"mode": {mode}, "vfs": {vfs}}
-	if txLock != "" {
-		query.Set("_txlock", txLock)
-	}
+	query.Set("mode", mode)
+	query.Set("vfs", vfs)
 	query["_pragma"] = append([]string{
 		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
 		"foreign_keys(1)",

@@ -126,7 +126,7 @@ func TestAKeyIsFoundWhileAnotherProgramHoldsTheWriteLock(t *testing.T) {
 	db := newLeader(t)
 	_, err := db.CreateKey(t.Context(), trip2g.APIKey{Name: "laptop", Hash: "h", CreatedAt: testTime})
 	ok(t, err)
-	other := must[*sql.DB](t)(openWriter(db.path))
+	other := must[*sql.DB](t)(openWriter(db.path, 0))
 	defer other.Close()
 	lock := must[*sql.Tx](t)(other.BeginTx(t.Context(), nil))
 	defer lock.Rollback()

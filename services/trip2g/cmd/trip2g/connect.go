@@ -84,7 +84,7 @@ func serverExitCode(err error) int {
 	switch trip2g.ErrorCode(err) {
 	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN:
 		return exitRefused
-	case trip2g.EUNAVAILABLE, trip2g.ERATELIMITED:
+	case trip2g.EUNAVAILABLE, trip2g.EINDETERMINATE, trip2g.ERATELIMITED:
 		return exitUnavailable
 	case trip2g.EINVALID, trip2g.ETOOLARGE, trip2g.ECONFLICT:
 		return exitVault
