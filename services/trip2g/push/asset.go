@@ -116,6 +116,17 @@ func files(uploads []upload) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
+// notesOf returns the notes that each of the files is for.
+func notesOf(uploads []upload) map[string][]string {
+	notes := make(map[string][]string, len(uploads))
+	for _, u := range uploads {
+		if !slices.Contains(notes[u.assetPath], u.notePath) {
+			notes[u.assetPath] = append(notes[u.assetPath], u.notePath)
+		}
+	}
+	return notes
+}
+
 // refusedFile tells that the server does not take a file, whenever it is sent.
 func refusedFile(err error) bool {
 	code := trip2g.ErrorCode(err)

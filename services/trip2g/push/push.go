@@ -330,9 +330,10 @@ func (r *run) rehearse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, u := range uploads {
-		r.Reporter.Would("upload", fmt.Sprintf("%s (for %s)", u.assetPath, u.notePath))
-	}
 	r.summary.Files = files(uploads)
+	notes := notesOf(uploads)
+	for _, path := range r.summary.Files {
+		r.Reporter.Would("upload", fmt.Sprintf("%s (for %s)", path, strings.Join(notes[path], ", ")))
+	}
 	return nil
 }

@@ -228,15 +228,15 @@ func TestADryRunChangesNothing(t *testing.T) {
 	s.mustPush(dir, nil)
 	mutations := s.mutations.Load()
 	remove(t, dir, "gone.md")
-	write(t, dir, "a.md", "![[a.png]] ![[b.png]]")
+	write(t, dir, "a.md", "![[a.png]] ![[b.png]] ![](./b.png)")
 	write(t, dir, "b.png", "more")
-	write(t, dir, "new.md", "![[a.png]]")
+	write(t, dir, "new.md", "![[a.png]] ![[b.png]]")
 	summary, told := s.mustPush(dir, func(o *push.Options, _ *client.Options) { o.DryRun, o.Delete = true, true })
 	would := push.Summary{Sent: []string{"a.md", "new.md"}, Hidden: []string{"gone.md"}, Files: []string{"a.png", "b.png"}, Unchanged: 1}
 	if diff := cmp.Diff(would, summary); diff != "" {
 		t.Error(diff)
 	}
-	want := []string{"send a.md", "send new.md", "hide gone.md", "upload b.png (for a.md)", "upload a.png (for new.md)"}
+	want := []string{"send a.md", "send new.md", "hide gone.md", "upload a.png (for new.md)", "upload b.png (for a.md, new.md)"}
 	if diff := cmp.Diff(want, told.would); diff != "" {
 		t.Error(diff)
 	}

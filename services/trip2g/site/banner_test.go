@@ -23,17 +23,19 @@ func TestTheOwnerIsToldWhileNothingIsPublic(t *testing.T) {
 	if owner, member, guest := told(trip2g.Owner), told(trip2g.Member), told(trip2g.Anyone); owner != 3 || member != 0 || guest != 0 {
 		t.Errorf("of 3 pages each the owner is told on %d, a member on %d, a guest on %d", owner, member, guest)
 	}
-	for what, change := range map[string]func(){
-		"a public note":   func() { m.put("c.md", "---\nfree: true\n---\n") },
-		"members, chosen": func() { m.remove("c.md"); m.setAccess(trip2g.AccessMembers) },
-		"everyone":        func() { m.setAccess(trip2g.AccessEveryone) },
+	for _, step := range []struct {
+		what   string
+		change func()
+		pages  int
+	}{
+		{"a public note", func() { m.put("c.md", "---\nfree: true\n---\n") }, 0},
+		{"that note is gone", func() { m.remove("c.md") }, 3},
+		{"everyone", func() { m.setAccess(trip2g.AccessEveryone) }, 0},
+		{"members, chosen", func() { m.setAccess(trip2g.AccessMembers) }, 3},
 	} {
-		if m.index("c.md") < 0 {
-			m.put("c.md", "---\nfree: true\n---\n")
-		}
-		change()
-		if n := told(trip2g.Owner); n != 0 {
-			t.Errorf("%s: the owner is told that nothing is public, on %d pages", what, n)
+		step.change()
+		if n := told(trip2g.Owner); n != step.pages {
+			t.Errorf("%s: the owner is told that nothing is public on %d pages, want %d", step.what, n, step.pages)
 		}
 	}
 }

@@ -64,7 +64,7 @@ type layout struct {
 	// are told. "": addresses are relative, and there are no canonical ones.
 	publicURL string
 
-	allPrivate bool // no note is public, and nobody chose that: the owner may not know
+	allPrivate bool // there are notes and none is public: the owner may not know
 
 	owner    *entry // the note with the owner's settings, nil without one
 	settings trip2g.Settings
@@ -165,7 +165,7 @@ func (c *content) makeLayout(of *catalog) *layout {
 		}
 	}
 	held := c.access
-	l.allPrivate = held.Default == trip2g.AccessNotChosen && held.Public == 0 && held.Members+held.Groups > 0
+	l.allPrivate = held.Public == 0 && held.Members+held.Groups > 0
 	if c.Manual != nil {
 		l.name = manualName
 	}

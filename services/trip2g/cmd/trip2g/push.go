@@ -143,6 +143,7 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	if err := f.lookAtAccess(ctx, notes, server, summary, term); err != nil {
 		return pushError(err, serverExitCode(err))
 	}
+	term.noHome = f.lacksHome(ctx, notes, summary)
 	term.Summary(summary, f.dryRun, server.Site())
 	return nil
 }

@@ -114,6 +114,7 @@ func (w *watching) round(ctx context.Context) error {
 	if err := w.lookAtAccess(ctx, notes, w.server, summary, w.term); err != nil {
 		return err
 	}
+	w.term.noHome = w.lacksHome(ctx, notes, summary)
 	w.term.Summary(summary, false, w.server.Site())
 	if !w.quiet {
 		fmt.Fprintln(w.term.err, printable("watching "+w.dir+"; what is saved there is published, Ctrl-C ends it"))

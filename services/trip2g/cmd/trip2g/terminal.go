@@ -36,6 +36,7 @@ type terminal struct {
 	would  map[string][]string // what a dry run leaves undone: paths by action
 	notes  []noteReport        // of a dry run
 	access *trip2g.AccessState // of the site after a push; nil: not known
+	noHome bool                // no note is the home page
 
 	mu       sync.Mutex
 	work     *work // nil between End and Begin
@@ -200,6 +201,9 @@ func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
 		}
 		t.summary(s, dryRun, site)
 		t.tellAccess()
+		if t.noHome {
+			fmt.Fprintln(t.out, noHome)
+		}
 		t.tellLeft(s, dryRun)
 	}
 }
