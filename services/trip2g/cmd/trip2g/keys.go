@@ -116,6 +116,7 @@ func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cob
 		case !found:
 			return noDatabase(c.DBFile)
 		}
+		keepFilesPrivate()
 		db, err := sqlite.OpenLeader(cmd.Context(), c.DBFile, sqlite.Options{
 			Migrated: func(decision string) { fmt.Fprintln(cmd.ErrOrStderr(), decision) },
 		})

@@ -62,6 +62,7 @@ func warnUnprefixed(log zerolog.Logger, environ []string) {
 
 // serve runs a node until ctx ends or a part of it fails.
 func serve(ctx context.Context, c *config.Config, log zerolog.Logger) error {
+	keepFilesPrivate()
 	log.Info().Str("version", version).Str("database", c.DBFile).Msg("starting")
 	if c.MinioEndpoint != "" {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
