@@ -54,6 +54,11 @@ func Exec(words ...string) Option {
 	return func(n *Node) { n.exec = fmt.Sprintf("exec: %q", strings.Join(words, " ")) }
 }
 
+// LeaderURL makes a replica connect to its leader at another URL than the leader's own.
+func LeaderURL(url string) Option {
+	return func(n *Node) { n.leaderURL = url }
+}
+
 // StartPrimary starts a leader and returns when its mount takes writes. The
 // node and its mount go away with the test.
 func StartPrimary(tb testing.TB, options ...Option) *Node {

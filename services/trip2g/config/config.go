@@ -38,6 +38,7 @@ type Config struct {
 	ForwardWait             time.Duration `env:"FORWARD_WAIT" envDefault:"15s" help:"replica: how long a write is held while the leader cannot be reached"`
 	LeaderSessionCookieName string        `env:"LEADER_SESSION_COOKIE_NAME" envDefault:"session" help:"replica: the leader's TRIP2G_SESSION_COOKIE_NAME"`
 	LiteFSURL               string        `env:"LITEFS_URL" envDefault:"http://127.0.0.1:20202" help:"API of the LiteFS node beside this process; used only if the database is on a LiteFS mount"`
+	LiteFSTunnelAddr        string        `env:"LITEFS_TUNNEL_ADDR" help:"replica: where its LiteFS connects to for the leader's, an address of this machine, e.g. 127.0.0.1:20203, which then is the advertise-url of its litefs.yml; the connection goes on through the leader's internal port. LiteFS connects to the leader's LiteFS by itself if empty"`
 
 	JWTSecret         Secret `env:"JWT_SECRET" help:"secret that all nodes share, at least 16 characters; signs what replicas forward; taken from TRIP2G_SECRETS_FILE if empty"`
 	DataEncryptionKey Secret `env:"DATA_ENCRYPTION_KEY" help:"key of exactly 32 bytes that all nodes share; taken from TRIP2G_SECRETS_FILE if empty"`

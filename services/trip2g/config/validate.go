@@ -80,6 +80,18 @@ func (c *Config) checkAddresses(add func(string, string, ...any)) {
 	case c.LeaderAddr == c.InternalListenAddr || c.LeaderAddr == c.ListenAddr:
 		add("LEADER_ADDR", "%q is this node's own address: give the leader's internal address", c.LeaderAddr)
 	}
+	c.checkTunnel(add)
+}
+
+// checkTunnel keeps the tunnel off the network: it asks nobody who they are.
+func (c *Config) checkTunnel(add func(string, string, ...any)) {
+	if c.LiteFSTunnelAddr == "" {
+		return
+	}
+	host, _, _ := net.SplitHostPort(c.LiteFSTunnelAddr)
+	if ip := net.ParseIP(host); addressFault(c.LiteFSTunnelAddr) != "" || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		add("LITEFS_TUNNEL_ADDR", "%q must be a loopback address with a port: give e.g. 127.0.0.1:20203", c.LiteFSTunnelAddr)
+	}
 }
 
 // addressFault says what keeps addr from being host:port with a numeric port; "" if nothing does.

@@ -94,6 +94,7 @@ func (n *node) serveBeside(ctx context.Context, p ports, loops ...func(context.C
 }
 
 func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
+	closeToOthers(n.config.DBFile, n.log)
 	db, err := sqlite.OpenLeader(ctx, n.config.DBFile, sqlite.Options{
 		TempDirs: n.tempDirs,
 		Migrated: func(decision string) { n.log.Info().Msg(decision) },
@@ -207,8 +208,12 @@ func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.Message
 	if err != nil {
 		return ports{}, err
 	}
+	tunnels, err := n.withTunnels(messages)
+	if err != nil {
+		return ports{}, err
+	}
 	return ports{
 		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, own)),
-		internal: n.internalHandler(messages),
+		internal: n.internalHandler(tunnels),
 	}, nil
 }
