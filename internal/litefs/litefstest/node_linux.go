@@ -223,6 +223,19 @@ func (n *Node) Kill() {
 	n.Wait()
 }
 
+// Freeze stops LiteFS as SIGSTOP does: whoever touches its mount waits. The test's end, or what it
+// returns, lets LiteFS go on.
+func (n *Node) Freeze() (thaw func()) {
+	n.tb.Helper()
+	process := n.process.Process
+	if err := process.Signal(syscall.SIGSTOP); err != nil {
+		n.tb.Fatal(err)
+	}
+	thaw = func() { process.Signal(syscall.SIGCONT) }
+	n.tb.Cleanup(thaw)
+	return thaw
+}
+
 // Wait waits until the node has ended and returns its exit code, -1 where a
 // signal ended it.
 func (n *Node) Wait() int {

@@ -42,10 +42,18 @@ func (c *current) serves(position trip2g.Position) {
 	}
 }
 
+// startsFrom takes in when the newest change that this node serves was made, for as long as nothing
+// better is known: it had all that was published up to then.
+func (c *current) startsFrom(changed time.Time) {
+	if !c.known && !changed.IsZero() && changed.Before(time.Now()) { // the leader's clock may be ahead
+		c.since = changed
+	}
+}
+
 // extent says in words what this node has.
 func (c *current) extent() string {
 	if !c.known {
-		return "what this node's database has: since it started, it never had all that the leader has"
+		return "what this node's database has, up to " + c.since.UTC().Format(time.RFC3339) + ": since it started, it never had all that the leader has"
 	}
 	return "what was published up to " + c.since.UTC().Format(time.RFC3339)
 }

@@ -33,6 +33,7 @@ const stuckAfter = 5 * time.Second
 type Options struct {
 	LeaderAddr string                 // host:port of the leader's internal port
 	Served     func() trip2g.Position // what this node serves now; 0 until it has a site
+	ChangedAt  func() time.Time       // when the change at that position was made; zero, as nil: not known
 	Every      time.Duration          // from one question to the next; 0: DefaultEvery
 	Timeout    time.Duration          // for an answer; 0: DefaultTimeout
 	Log        zerolog.Logger
@@ -57,8 +58,9 @@ type State struct {
 	Position trip2g.Position // the leader's as last heard; 0: never heard
 	Heard    time.Time       // when; zero: never
 	Answers  bool            // whether the last question was answered
-	// Age is the time since this node last knew that it served the leader's newest position; until it
-	// first did, the time since the watch was made. It is about Every where all is well.
+	// Age is the time since this node last knew that it served the leader's newest position. It is
+	// about Every where all is well. Until the node first knew, it is the time since the newest change
+	// that it serves, which may be more: a node that restarts does not become younger by it.
 	Age  time.Duration
 	Note string // what is wrong and what it means for readers, in a sentence; "" if nothing is
 }
@@ -70,6 +72,9 @@ func New(o Options) *Watch {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.ChangedAt == nil {
+		o.ChangedAt = func() time.Time { return time.Time{} }
 	}
 	return &Watch{
 		Options: o,
@@ -142,10 +147,11 @@ func (w *Watch) Heard(position trip2g.Position) {
 
 // State tells what is known now. It asks nobody.
 func (w *Watch) State() State {
-	served := w.Served()
+	served, changed := w.Served(), w.ChangedAt()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.current.serves(served)
+	w.current.startsFrom(changed)
 	s := State{Position: w.leader, Heard: w.heard, Answers: w.fault == nil, Age: time.Since(w.current.since)}
 	switch {
 	case w.fault != nil:

@@ -270,3 +270,19 @@ func TestAStoppingLeaderStillTellsItsPosition(t *testing.T) {
 		t.Errorf("state %+v", s)
 	}
 }
+
+// TestARestartDoesNotMakeAReplicaYounger starts one without a leader: what it serves is as old as its
+// newest change, not as its process.
+func TestARestartDoesNotMakeAReplicaYounger(t *testing.T) {
+	changed := time.Now().Add(-5 * time.Minute)
+	served := trip2g.Position(3)
+	w := leaderwatch.New(leaderwatch.Options{
+		LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Position { return served }, ChangedAt: func() time.Time { return changed },
+	})
+	if s := w.State(); s.Age < 5*time.Minute || !strings.Contains(s.Note, changed.UTC().Format(time.RFC3339)) {
+		t.Errorf("state %+v", s)
+	}
+	l := startLeader(t, 3)
+	r := startReplica(t, l.addr, 3)
+	r.eventually(t, "it knows that it is level", func(s leaderwatch.State) bool { return s.Answers && s.Age < time.Minute })
+}

@@ -31,7 +31,7 @@ func fault(doing string, err error) error {
 	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
 		// The driver reports ENOSPC so, and loses the errno on its way.
 		return unavailable(doing, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
-	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
+	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED), errors.Is(err, sqlite3.PROTOCOL):
 		return unavailable(doing, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
 	case errors.Is(err, sqlite3.READONLY), errors.Is(err, syscall.EROFS):
 		return unavailable(doing, err, "the database of this node cannot be written, so nothing of this was kept: only the leader's can, and its file and folder must be writable")
@@ -44,4 +44,11 @@ func fault(doing string, err error) error {
 
 func unavailable(doing string, err error, message string) error {
 	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: fmt.Errorf("%s: %w", doing, err)}
+}
+
+// IsBusy reports whether err says only that others hold the database's locks, which passes: nothing
+// is known to be wrong with it.
+func IsBusy(err error) bool {
+	return errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED) || errors.Is(err, sqlite3.PROTOCOL) ||
+		errors.Is(err, context.DeadlineExceeded)
 }

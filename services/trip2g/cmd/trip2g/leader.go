@@ -33,7 +33,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	n.opened(db.Ready)
+	n.database.opened()
 
 	options := n.siteOptions()
 	options.Warn = func(w trip2g.Warning) {
@@ -73,6 +73,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	}
 
 	return n.serveBeside(ctx, ports,
+		func(ctx context.Context) error { n.database.run(ctx, db.Ready); return nil },
 		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS)
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,11 +29,8 @@ import (
 	"trip2g/services/trip2g/notefeed"
 	"trip2g/services/trip2g/search"
 	"trip2g/services/trip2g/site"
+	"trip2g/services/trip2g/sqlite"
 )
-
-// readyFor is how long an answer of the database's probe is used again, so that hammering /readyz
-// does not become reading the database.
-const readyFor = 500 * time.Millisecond
 
 // node is what a leader and a replica have in common.
 type node struct {
@@ -55,16 +51,12 @@ type node struct {
 	long      *semaphore.Weighted // turns of what takes a processor for long
 	garbage   collector
 	stopping  atomic.Bool
-
-	mu      sync.Mutex
-	waiting string // what opening the database waits for
-	probe   func(context.Context) error
-	probed  time.Time
-	fault   error
+	database  databaseProbe
 }
 
 func newNode(c *config.Config, log zerolog.Logger) *node {
-	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), waiting: "not open yet"}
+	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry()}
+	n.database.wait("not open yet")
 	n.long = semaphore.NewWeighted(int64(search.Turns()))
 	n.search, n.feed = n.newSearch(), notefeed.New()
 	n.docs = newDocumentation(n)
@@ -91,6 +83,14 @@ func (n *node) served() trip2g.Position {
 	return 0
 }
 
+// changedAt returns when the change at the served position was made, zero if that is not known.
+func (n *node) changedAt() time.Time {
+	if s := n.current(); s != nil {
+		return s.Stats().ChangedAt
+	}
+	return time.Time{}
+}
+
 // lag tells how far this node is behind the leader; a leader is its own.
 func (n *node) lag() trip2ghttp.Lag {
 	if n.watch == nil {
@@ -100,75 +100,52 @@ func (n *node) lag() trip2ghttp.Lag {
 	return trip2ghttp.Lag{Leader: s.Position, Heard: s.Heard, Answers: s.Answers, Age: s.Age, Note: s.Note}
 }
 
-// opened tells the readiness probe that the database is open and how to ask it.
-func (n *node) opened(probe func(context.Context) error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.waiting, n.probe = "", probe
-}
-
 func (n *node) wait(reason string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.waiting = reason
+	n.database.wait(reason)
 	n.log.Info().Msg(reason)
 }
 
-// ready says whether this node would serve correctly now, and else what is missing.
-func (n *node) ready() trip2ghttp.Readiness { return n.readiness(n.databaseFault()) }
-
-// readiness is ready with what is known to be wrong with the database.
-func (n *node) readiness(fault string) trip2ghttp.Readiness {
+// ready returns whether this node would serve correctly now, and else what is missing. It answers
+// from memory.
+func (n *node) ready() trip2ghttp.Readiness {
 	state := trip2ghttp.Readiness{
-		Role: n.config.Role(), Node: n.config.NodeName, Position: n.served(), Missing: map[string]string{}, Lag: n.lag(),
+		Role: n.config.Role(), Node: n.config.NodeName, Position: n.served(), Lag: n.lag(),
+		Missing: map[string]string{}, Impaired: map[string]string{},
 	}
-	if fault != "" {
-		state.Missing["database"] = fault
-	}
-	if n.current() == nil {
-		state.Missing["site"] = "not loaded yet"
-	}
-	if follower := n.site.Load(); follower != nil {
-		if err := follower.Err(); err != nil {
-			state.Missing["site"] = "cannot follow the database: " + trip2g.ErrorMessage(err)
+	note := func(part, missing, impaired string) {
+		if missing != "" {
+			state.Missing[part] = missing
+		}
+		if impaired != "" {
+			state.Impaired[part] = impaired
 		}
 	}
+	missing, impaired := n.database.state()
+	note("database", missing, impaired)
+	note("site", n.siteFault(), "")
 	if n.nodes != nil { // else it is being made, and makes its first report of this node
 		if fault := n.nodes.Fault(); fault != "" {
-			state.Missing["writes"] = fault + "; until then nothing can be written through this node"
+			note("writes", fault+"; until then nothing can be written through this node", "")
 		}
 	}
 	if err := n.search.Fault(); err != nil {
-		state.Impaired = map[string]string{"search": err.Error()}
+		note("search", "", err.Error())
 	}
 	if n.stopping.Load() {
-		state.Missing["process"] = "stopping"
+		note("process", "stopping", "")
 	}
 	state.Ready = len(state.Missing) == 0
 	return state
 }
 
-func (n *node) databaseFault() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.waiting != "" {
-		return n.waiting
+// siteFault returns why pages cannot be served, or will not change any more. A database that is busy
+// is no reason: the site in memory is served, and follows when it can.
+func (n *node) siteFault() string {
+	if n.current() == nil {
+		return "not loaded yet"
 	}
-	if time.Since(n.probed) > readyFor {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		n.fault, n.probed = n.probe(ctx), time.Now()
-	}
-	return n.lastFault()
-}
-
-// lastFault gives what was last found to be wrong with the database. The caller holds the lock.
-func (n *node) lastFault() string {
-	if n.waiting != "" {
-		return n.waiting
-	}
-	if n.fault != nil {
-		return n.fault.Error()
+	if err := n.site.Load().Err(); err != nil && !sqlite.IsBusy(err) {
+		return "cannot follow the database: " + trip2g.ErrorMessage(err)
 	}
 	return ""
 }

@@ -33,10 +33,7 @@ func (n *node) servedChange() (trip2g.Position, time.Time) {
 
 // report tells of this node, from memory.
 func (n *node) report() trip2g.NodeReport {
-	n.mu.Lock()
-	fault := n.lastFault()
-	n.mu.Unlock()
-	ready := n.readiness(fault)
+	ready := n.ready()
 	lag := ready.Lag
 	r := trip2g.NodeReport{
 		Name: n.config.NodeName, Role: ready.Role, Version: version,

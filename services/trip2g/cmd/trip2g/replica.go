@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +45,12 @@ func (n *node) follow(ctx context.Context, assets *laterAssets) (err error) {
 		return unlessEnded(ctx, err)
 	}
 	assets.reader.Store(reader)
-	n.opened(reader.Ready)
+	n.database.opened()
+	probing, stopProbing := context.WithCancel(ctx)
+	var probe sync.WaitGroup
+	probe.Go(func() { n.database.run(probing, reader.Ready) })
+	defer probe.Wait()
+	defer stopProbing()
 	wake, err := n.wakeUps(ctx)
 	if err != nil {
 		return err
@@ -104,7 +110,7 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
-	n.watch = leaderwatch.New(leaderwatch.Options{LeaderAddr: n.config.LeaderAddr, Served: n.served, Log: n.log})
+	n.watch = leaderwatch.New(leaderwatch.Options{LeaderAddr: n.config.LeaderAddr, Served: n.served, ChangedAt: n.changedAt, Log: n.log})
 	messenger, err := forward.NewMessenger(forward.MessengerOptions{
 		LeaderAddr: n.config.LeaderAddr, Secret: n.config.JWTSecret.Reveal(), Node: n.config.NodeName,
 	})

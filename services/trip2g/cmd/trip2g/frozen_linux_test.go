@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"trip2g/internal/litefs/litefstest"
+)
+
+// readyzDetail is what /readyz answers of a node's freshness.
+type readyzDetail struct {
+	Ready    bool
+	Behind   int64
+	Age      float64 `json:"age_seconds"`
+	Note     string
+	Missing  map[string]string
+	Impaired map[string]string
+}
+
+// askReadyz asks a node's /readyz, which must answer at once.
+func askReadyz(t *testing.T, n *testNode) (d readyzDetail) {
+	t.Helper()
+	client := http.Client{Timeout: time.Second}
+	res, err := client.Get(n.internal + "/readyz")
+	if err != nil {
+		t.Fatalf("/readyz does not answer: %v", err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// liteFSPair is a leader and a replica, each on the mount of a LiteFS node of its own.
+type liteFSPair struct {
+	leader, replica             *testNode
+	leadersLiteFS, replicasNode *litefstest.Node
+	key                         string
+}
+
+func startLiteFSPair(t *testing.T) *liteFSPair {
+	t.Helper()
+	p := &liteFSPair{leadersLiteFS: litefstest.StartPrimary(t)}
+	p.replicasNode = litefstest.StartReplica(t, p.leadersLiteFS)
+	db := p.leadersLiteFS.Path("data.sqlite3")
+	p.key = newKey(t, db)
+	p.leader = startNode(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+p.leadersLiteFS.API)
+	p.leader.waitReady(t)
+	p.replica = startNode(t, "DB_FILE="+p.replicasNode.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+p.replicasNode.API,
+		"LEADER_ADDR="+p.leader.internalAddr)
+	p.replica.waitReady(t)
+	return p
+}
+
+// publish publishes a note through the leader.
+func (p *liteFSPair) publish(t *testing.T, name, text string) {
+	t.Helper()
+	pushNote(t, p.leader, p.key, name, "---\nfree: true\n---\n"+text)
+}
+
+// TestAReplicaWhoseLiteFSHangsSaysSoAtOnce publishes while the replica's LiteFS stands still: readers
+// get what the replica has, every probe is answered at once, and the leader hears that it is behind.
+func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
+	p := startLiteFSPair(t)
+	p.publish(t, "before.md", "# Before")
+	awaitNote(t, p.replica, "/before")
+	thaw := p.replicasNode.Freeze()
+	p.publish(t, "meanwhile.md", "# Meanwhile")
+	eventually(t, func() string {
+		d := askReadyz(t, p.replica)
+		if !d.Ready {
+			t.Fatalf("it is not ready: %+v", d)
+		}
+		if d.Behind == 0 || d.Age < 5 || d.Note == "" || !strings.Contains(d.Impaired["database"], "has not answered for") {
+			return fmt.Sprintf("%+v", d)
+		}
+		return ""
+	})
+	if status, body := get(p.replica.public + "/before"); status != http.StatusOK {
+		t.Errorf("a page is %d %s", status, body)
+	}
+	eventually(t, func() string {
+		code, out, _ := status(t, p.leader, p.key)
+		if code != exitUnwell || !strings.Contains(out, "\nr1: behind by ") || !strings.Contains(out, "\nr1: does not work: database: it has not answered for") {
+			return out
+		}
+		return ""
+	})
+	thaw()
+	awaitNote(t, p.replica, "/meanwhile")
+	eventually(t, func() string {
+		if d := askReadyz(t, p.replica); !d.Ready || d.Behind != 0 || len(d.Impaired) != 0 {
+			return fmt.Sprintf("%+v", d)
+		}
+		return ""
+	})
+}
+
+func awaitNote(t *testing.T, n *testNode, path string) {
+	t.Helper()
+	eventually(t, func() string {
+		if status, body := get(n.public + path); status != http.StatusOK {
+			return fmt.Sprintf("%s is %d %s", path, status, body)
+		}
+		return ""
+	})
+}
