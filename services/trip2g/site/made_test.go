@@ -64,6 +64,31 @@ func TestATagHasAPageThatListsWhatHasItOrOneBelowIt(t *testing.T) {
 	}
 }
 
+// TestANoteAtTheURLOfATagHidesNoneOfItsNotes has a vault with notes about its tags, as Tags/fruit.md.
+func TestANoteAtTheURLOfATagHidesNoneOfItsNotes(t *testing.T) {
+	m := newMemory("apple.md", "sweet #fruit", "fig.md", "#fruit/blue", "Tags/fruit.md", "# Fruit\nabout fruit", "Tags/nut/walnut.md", "a walnut", "hazel.md", "#nut")
+	f := newFollower(m, 0)
+	s := refresh(t, f)
+	wantIn(t, bodyFor(t, s, "/tags/fruit", trip2g.Anyone), "about fruit", "Notes with #fruit", `<a href="/apple">`, `<a href="/fig">`, `<a href="/tags/fruit/blue">`)
+	wantIn(t, bodyFor(t, s, "/tags/nut", trip2g.Anyone), `<a href="/tags/nut/walnut">`, `<a href="/hazel">`)
+	wantIn(t, bodyFor(t, s, "/tags", trip2g.Anyone), `<a href="/tags/fruit">#fruit`, `<a href="/tags/nut">#nut`)
+
+	m.put("pear.md", "#fruit")
+	m.remove("apple.md")
+	text := bodyFor(t, refresh(t, f), "/tags/fruit", trip2g.Anyone)
+	if wantIn(t, text, `<a href="/pear">`); strings.Contains(text, "apple") {
+		t.Error("the page lists a note that is gone")
+	}
+
+	m.put("Tags/fruit.md", "---\nfree: false\n---\nabout fruit")
+	s = refresh(t, f)
+	text = bodyFor(t, s, "/tags/fruit", trip2g.Anyone)
+	if wantIn(t, text, `<a href="/pear">`); strings.Contains(text, "about fruit") {
+		t.Error("a guest reads what is for members")
+	}
+	wantIn(t, bodyFor(t, s, "/tags/fruit", trip2g.Member), "about fruit", `<a href="/pear">`)
+}
+
 // texts gives what the links of a fragment say.
 func texts(fragment string) []string {
 	var list []string

@@ -49,15 +49,16 @@ func (s scope) page(urlPath string) *page {
 }
 
 func (s scope) find(urlPath string) *page {
-	// Programs that are kept from a note of the owner's get the server's own file.
-	if e := at(s.entries, urlPath); e != nil && (s.mayRead(e) || !trip2g.IsServerFile(urlPath)) {
+	// Readers who are kept from a note of the owner's get what the server has there itself.
+	t := s.shelf().tagAt(urlPath)
+	if e := at(s.entries, urlPath); e != nil && (s.mayRead(e) || t == nil && !trip2g.IsServerFile(urlPath)) {
 		return s.pageOf(e, e)
+	}
+	if t != nil {
+		return &page{s, t, false}
 	}
 	if f := at(s.shelf().folders, urlPath); f != nil {
 		return &page{s, f, false}
-	}
-	if t := s.shelf().tagAt(urlPath); t != nil {
-		return &page{s, t, false}
 	}
 	if trip2g.IsReserved(urlPath) {
 		return s.system(urlPath)

@@ -27,6 +27,7 @@ const (
 	linksTo                  // the URL path of a note, the digest of the notes that lead to it
 	graphAt                  // the URL path of a note, the digest of its graph
 	newestNotes              // the digest of those that feeds have
+	tagAt                    // the URL path of a tag, its *tag: another one after a change of what its page lists
 	allPages                 // the number of the state of those that everybody can read
 )
 
@@ -60,6 +61,8 @@ func (s scope) ask(q question) any {
 		return s.stamps.dated
 	case listIn:
 		return at(s.shelf().folders, q.of)
+	case tagAt:
+		return s.shelf().tagAt(q.of)
 	case embedOf:
 		return noteLinks{s, q.from}.embedded(q.of)
 	default:
@@ -78,7 +81,7 @@ func (s *stamps) stamp(about topic) uint64 {
 		return max(s.names, s.links, s.folders)
 	case allPages:
 		return s.dated
-	case embedOf, newestNotes: // every change of a text can be one of a note's that is shown
+	case embedOf, newestNotes, tagAt: // every change of a text can be one of a note's that is shown
 		return s.generation
 	}
 	return s.names

@@ -75,6 +75,7 @@ func (e *entry) render(r *reading) []byte {
 		v.Heading = ""
 	}
 	v.Crumbs = r.crumbs(e.listing.folder, e.url)
+	r.addTagged(v, e.url)
 	return execute("note.html", v)
 }
 

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"slices"
 	"strings"
 
 	"trip2g/services/trip2g"
@@ -153,10 +154,7 @@ func (t *tag) render(r *reading) []byte {
 		title = "Tags"
 	}
 	v := r.view(title, place{address: t.url})
-	v.Items = r.shelf().notesUnder(t.url, maxTaggedNotes)
-	for _, below := range r.shelf().tagsBelow(t.url, maxTags) {
-		v.Below = append(v.Below, tagCount{tagLink{below.name, below.url}, below.notes})
-	}
+	v.Items, v.Below = r.tagged(t.url)
 	if above := levels(t.name); t.url != trip2g.TagsURL {
 		v.Crumbs = []item{{Title: "Tags", URL: trip2g.TagsURL}}
 		for _, name := range above[:len(above)-1] {
@@ -166,3 +164,39 @@ func (t *tag) render(r *reading) []byte {
 	r.public(v, t.url)
 	return execute("folder.html", v)
 }
+
+// tagged lists the notes that have a tag and the tags below it. A folder of the vault can have the tag's URL, as
+// Tags/fruit: what is in it comes first.
+func (r *reading) tagged(url string) (items []item, below []tagCount) {
+	items, _ = r.list(url, maxTaggedNotes)
+	listed := make(map[string]bool, len(items))
+	for _, i := range items {
+		listed[i.URL] = true
+	}
+	for _, i := range r.shelf().notesUnder(url, maxTaggedNotes) {
+		if !listed[i.URL] {
+			items = append(items, i)
+		}
+	}
+	for _, t := range r.shelf().tagsBelow(url, maxTags) {
+		below = append(below, tagCount{tagLink{t.name, t.url}, t.notes})
+	}
+	return items, below
+}
+
+// addTagged adds what the page of a tag lists to that of a note that has its URL.
+func (r *reading) addTagged(v *view, url string) {
+	if !isTagURL(url) {
+		return
+	}
+	t := r.ask(question{about: tagAt, of: url}).(*tag)
+	if t == nil {
+		return
+	}
+	v.Tag = t.name
+	v.Items, v.Below = r.tagged(url)
+	v.Items = slices.DeleteFunc(v.Items, func(i item) bool { return i.URL == url })
+}
+
+// isTagURL reports whether a URL path can be that of a tag's page.
+func isTagURL(url string) bool { return strings.HasPrefix(url, trip2g.TagsURL+"/") }

@@ -51,6 +51,7 @@ type view struct {
 
 	// Of a list, a tag's page or a notice.
 	Items        []item
+	Tag          string     // whose page the note takes, without "#"; "" for none
 	Below        []tagCount // the tags below the one shown
 	Message      string
 	OffersSignIn bool   // who signs in may get the page that this one stands for
