@@ -30,6 +30,8 @@ type Note struct {
 	PublishedAt time.Time // when this version became visible
 	VersionID   int64
 	Assets      []NoteAsset
+
+	FirstPublishedAt time.Time // when the first version became visible: for all notes of one push the same
 }
 
 // NoteAsset joins a reference in a note's text to the asset it stands for.

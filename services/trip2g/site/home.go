@@ -51,7 +51,7 @@ func (h homeRule) claimOf(n *note) (c claim, ok bool) {
 		return claim{}, false
 	}
 	url, ok := n.doc.Address(n.Path)
-	c = claim{url: url, path: n.Path, id: n.ID}
+	c = claim{url: url, since: max(0, n.FirstPublishedAt.UnixMilli()), path: n.Path, id: n.ID}
 	if rank := trip2g.FolderPageRank(n.Path); rank != trip2g.NoFolderPage && n.doc.Slug == "" {
 		c.rank = 2 * rank
 		switch {

@@ -195,6 +195,20 @@ func TestOfTwoNotesWithOneAddressTheFirstPathHasIt(t *testing.T) {
 	}
 }
 
+// TestANoteThatComesLaterTakesNobodysAddress publishes C#.md after C++.md, which has /c, and changes both.
+func TestANoteThatComesLaterTakesNobodysAddress(t *testing.T) {
+	db := openDB(t)
+	f := newFollower(db, 0)
+	for step, pairs := range [][]string{{"C++.md", "plus plus"}, {"C#.md", "sharp", "C++.md", "plus plus"}, {"C++.md", "plus plus, changed"}} {
+		push(t, db, pairs...)
+		for _, s := range []trip2g.Site{refresh(t, f), refresh(t, newFollower(db, 0))} {
+			if wantIn(t, body(t, s, "/c"), "plus plus"); step > 0 {
+				wantIn(t, body(t, s, "/c_2"), "sharp")
+			}
+		}
+	}
+}
+
 func TestTheOwnerIsToldOfAWarningOnce(t *testing.T) {
 	db := openDB(t)
 	var told []string

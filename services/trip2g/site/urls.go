@@ -16,27 +16,23 @@ import (
 const systemPrefix = "/_system"
 
 // claim is the address that a note wants. Of the claims to one address the first has it: that of an
-// index before those of other names for a folder's page, then the first path in byte order.
+// index before those of other names for a folder's page, then that of the note that was published first, so
+// that one which comes later takes nobody's address, then the first path in byte order.
 type claim struct {
-	url  string
-	rank int // twice trip2g.FolderPageRank, or one of homeRule
-	path string
-	id   int64
-	own  string // where the note is if another one has url; "": a number tells them apart
-	home bool   // homeRule makes the claim, not the note's path
+	url   string
+	rank  int   // twice trip2g.FolderPageRank, or one of homeRule
+	since int64 // when the note was first published (Unix milliseconds)
+	path  string
+	id    int64
+	own   string // where the note is if another one has url; "": a number tells them apart
+	home  bool   // homeRule makes the claim, not the note's path
 }
 
 func compareClaims(a, b claim) int {
 	if c := strings.Compare(a.url, b.url); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(a.rank, b.rank); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.path, b.path); c != 0 {
-		return c
-	}
-	return cmp.Compare(a.id, b.id)
+	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.since, b.since), strings.Compare(a.path, b.path), cmp.Compare(a.id, b.id))
 }
 
 // location is where a note is. holder is the path of the note that has what this one wants, "" if it

@@ -139,17 +139,19 @@ func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 	}
 	found := make(map[int64]bool, len(ids))
 	for rows, err := range t.each(`
-		SELECT n.id, n.path, v.id, v.hash, n.created_at, n.published_at, c.content
+		SELECT n.id, n.path, v.id, v.hash, n.created_at, n.published_at, c.content,
+			(SELECT published_at FROM note_versions WHERE note_id = n.id AND published_at IS NOT NULL ORDER BY id LIMIT 1)
 		FROM notes n JOIN note_versions v ON v.id = n.published_version_id JOIN version_contents c ON c.version_id = v.id
 		WHERE n.hidden = 0 AND n.id IN (SELECT value FROM json_each(?)) ORDER BY n.id`, list) {
 		if err != nil {
 			return err
 		}
 		var note trip2g.Note
-		var created, published int64
-		if err := rows.Scan(&note.ID, &note.Path, &note.VersionID, &note.Hash, &created, &published, &note.Content); err != nil {
+		var created, published, first int64
+		if err := rows.Scan(&note.ID, &note.Path, &note.VersionID, &note.Hash, &created, &published, &note.Content, &first); err != nil {
 			return err
 		}
+		note.FirstPublishedAt = fromMillis(first)
 		note.CreatedAt, note.PublishedAt, note.Assets = fromMillis(created), fromMillis(published), assets[note.ID]
 		set.Notes = append(set.Notes, note)
 		found[note.ID] = true
