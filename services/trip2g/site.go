@@ -43,6 +43,8 @@ type Site interface {
 	// IsEmpty reports that there is no note to show. Then there is no page at "/".
 	IsEmpty() bool
 	Stats() SiteStats
+	// RestrictedLinks warns of links from public notes to notes that not everyone may read.
+	RestrictedLinks() []Warning
 	// Access reports who may read the notes.
 	Access() AccessState
 	// Groups are those that notes name.

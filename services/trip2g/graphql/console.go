@@ -3,6 +3,7 @@ package graphql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -16,7 +17,12 @@ func (r *resolver) Warnings(ctx context.Context) ([]Warning, error) {
 	if _, err := callOf(ctx).publisher(); err != nil {
 		return nil, asError(err)
 	}
-	return warningsOf(r.Site().Stats().Warnings), nil
+	return warningsOf(warningsOfSite(r.Site())), nil
+}
+
+// warningsOfSite lists what is wrong with the notes.
+func warningsOfSite(site trip2g.Site) []trip2g.Warning {
+	return slices.Concat(site.Stats().Warnings, site.RestrictedLinks())
 }
 
 func warningsOf(list []trip2g.Warning) []Warning {
@@ -48,10 +54,10 @@ func (r *resolver) Overview(ctx context.Context) (*Overview, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
-	site := r.Site().Stats()
+	site, warnings := r.Site().Stats(), warningsOfSite(r.Site())
 	out := &Overview{
 		Notes: stored.Notes, Pages: site.Pages, Hidden: stored.Hidden, Members: len(members),
-		Warnings: len(site.Warnings), Missing: stored.Missing, Position: int64(site.Position), Problems: problems,
+		Warnings: len(warnings), Missing: stored.Missing, Position: int64(site.Position), Problems: problems,
 		Storage: &Storage{Database: stored.Database, Free: stored.Free, Versions: stored.Versions, Assets: stored.Assets, Files: stored.Files},
 	}
 	if latest.ID != 0 {
@@ -66,12 +72,12 @@ func (r *resolver) problems(ctx context.Context) ([]Problem, error) {
 	add := func(page, format string, args ...any) {
 		list = append(list, Problem{Text: fmt.Sprintf(format, args...), Page: &page})
 	}
-	switch n := len(r.Site().Stats().Warnings); n {
+	switch n := len(warningsOfSite(r.Site())); n {
 	case 0:
 	case 1:
-		add("/_system/warnings", "There is a warning about a note: something in it could not be taken as it was meant.")
+		add("/_system/warnings", "There is a warning about a note.")
 	default:
-		add("/_system/warnings", "There are %d warnings about notes: something in them could not be taken as it was meant.", n)
+		add("/_system/warnings", "There are %d warnings about notes.", n)
 	}
 	switch n := r.api.Nodes.Topology().Wrong; n {
 	case 0:
@@ -136,7 +142,18 @@ func (r *resolver) SiteSettings(ctx context.Context) (*SiteSettings, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
-	return siteSettingsOf(state), nil
+	return r.siteSettings(state), nil
+}
+
+// siteSettings adds to what is wrong with the settings' text what the site finds wrong with it: a home page
+// that no note is.
+func (r *resolver) siteSettings(state trip2g.SettingsState) *SiteSettings {
+	for _, w := range r.Site().Stats().Warnings {
+		if w.Path == trip2g.SettingsPath && state.Exists && !slices.Contains(state.Warnings, w) {
+			state.Warnings = append(state.Warnings, w)
+		}
+	}
+	return siteSettingsOf(state)
 }
 
 func siteSettingsOf(state trip2g.SettingsState) *SiteSettings {
@@ -168,7 +185,7 @@ func (r *resolver) SaveSiteSettings(ctx context.Context, input SaveSiteSettingsI
 		return fail[SaveSiteSettingsOrErrorPayload](ctx, err)
 	}
 	c.reach(position)
-	return &SaveSiteSettingsPayload{Settings: siteSettingsOf(state)}, nil
+	return &SaveSiteSettingsPayload{Settings: r.siteSettings(state)}, nil
 }
 
 // NodeSettings answers the query of that name.

@@ -223,6 +223,20 @@ func TestSettingsAreSavedByTheAPI(t *testing.T) {
 	contains(t, s.post(save, input(trip2g.ContentHash("---\ntitle: My site\n---\n"), "graph", "perhaps"), owner).body, "ErrorPayload", `{"name":"graph","value":"must be true or false"}`)
 }
 
+// TestAHomePageThatIsNoNoteIsNamedInTheSettings names one in the form, whose owner would look at the page in
+// vain, and then one that there is.
+func TestAHomePageThatIsNoNoteIsNamedInTheSettings(t *testing.T) {
+	s := startConsole(t)
+	owner := s.asOwner()
+	s.pushed(map[string]string{"a.md": "# A"}, false)
+	const save = `mutation ($hash: String!, $home: String!) { saveSiteSettings(input: {contentHash: $hash, values: [{key: "home", value: $home}]}) {
+		__typename ... on SaveSiteSettingsPayload { settings { warnings { text } } } } }`
+	const warning = `home names \"nowhere\"`
+	contains(t, s.post(save, map[string]any{"hash": "", "home": "nowhere"}, owner).body, warning)
+	contains(t, s.post(`{ siteSettings { warnings { text } } }`, nil, owner).body, warning)
+	contains(t, s.post(save, map[string]any{"hash": trip2g.ContentHash("---\nhome: nowhere\n---\n"), "home": "a"}, owner).body, `"warnings":[]`)
+}
+
 // A page asks with the browser's own cookie: what another site makes the browser send is refused.
 func TestAnotherSiteCannotDoWhatThePagesDo(t *testing.T) {
 	s := startConsole(t)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"trip2g/services/trip2g"
 )
 
@@ -50,5 +52,30 @@ func TestANoteIsNeverGivenOutAsAFile(t *testing.T) {
 	wantIn(t, body(t, s, "/open"), `title="There is no note “Node.js”">Node.js</span>`)
 	if _, _, ok := s.Asset("abc"); ok {
 		t.Error("the text of a hidden note can be read as a file")
+	}
+}
+
+// TestTheOwnerIsWarnedOfLinksThatReadersCannotFollow has links from public notes to notes for some readers.
+func TestTheOwnerIsWarnedOfLinksThatReadersCannotFollow(t *testing.T) {
+	m := newMemory(
+		"a.md", "[[m]] and [[m|again]], [[g]], [[b]], [[nowhere]]", "b.md", "![[m]]", "m.md", "---\nfree: false\n---\n[[g]]", "g.md", "---\nsubgraph: x\n---\n",
+	)
+	f := newFollower(m, 0)
+	var got []string
+	for _, w := range refresh(t, f).RestrictedLinks() {
+		got = append(got, w.Path+" "+w.Text)
+	}
+	want := []string{
+		"a.md is public and links to m.md, which is for members: other readers cannot follow the link",
+		"a.md is public and links to g.md, which is for members of its groups: other readers cannot follow the link",
+		"b.md is public and links to m.md, which is for members: other readers cannot follow the link",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	m.put("m.md", "---\nfree: true\n---\n")
+	m.put("g.md", "---\nfree: true\n---\n")
+	if list := refresh(t, f).RestrictedLinks(); len(list) > 0 {
+		t.Errorf("all is public: %v", list)
 	}
 }

@@ -147,6 +147,9 @@ func (s *snapshot) Stats() trip2g.SiteStats {
 	}
 }
 
+// RestrictedLinks is trip2g.Site's.
+func (s *snapshot) RestrictedLinks() []trip2g.Warning { return s.content.restrictedLinks() }
+
 // Access is trip2g.Site's.
 func (s *snapshot) Access() trip2g.AccessState { return s.content.access }
 

@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -48,6 +49,38 @@ func warningsOf(e *entry) []warning {
 	}
 	if text, ok := clashWarning(e); ok {
 		list = append(list, warning{about: aboutClash, path: e.Path, id: e.ID, text: text})
+	}
+	return list
+}
+
+// levelNames complete "which is …".
+var levelNames = map[trip2g.NoteAccess]string{trip2g.ForMembers: "for members", trip2g.ForGroups: "for members of its groups"}
+
+// restrictedLinks warns of links that lead readers of public notes to notes that they may not read. It looks at
+// every link of those notes, and so is made when somebody asks.
+func (c *content) restrictedLinks() []trip2g.Warning {
+	if c.access.Members+c.access.Groups == 0 {
+		return nil
+	}
+	var list []trip2g.Warning
+	s := c.scope(trip2g.Owner)
+	for held := range c.entries.from(located[*entry]{}) {
+		from, seen := held.thing, make(map[*entry]bool)
+		if from.access.Level != trip2g.Public {
+			continue
+		}
+		for i := range from.doc.Links {
+			url, _ := s.resolve(from, i)
+			to := at(c.entries, url)
+			if to == nil || to.access.Level == trip2g.Public || seen[to] {
+				continue
+			}
+			seen[to] = true
+			list = append(list, trip2g.Warning{Path: from.Path, Text: fmt.Sprintf("is public and links to %s, which is %s: other readers cannot follow the link", to.Path, levelNames[to.access.Level])})
+			if len(list) == maxWarnings {
+				return list
+			}
+		}
 	}
 	return list
 }

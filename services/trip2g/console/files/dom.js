@@ -130,6 +130,15 @@ export function confirm({ title, body, yes = "Yes", danger = false }) {
   });
 }
 
+const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+// exact shows a time of the API to the minute, in the reader's own zone: 2 January 2026, 15:04.
+export function exact(time) {
+  const at = new Date(time);
+  const digits = (n) => String(n).padStart(2, "0");
+  return `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}, ${digits(at.getHours())}:${digits(at.getMinutes())}`;
+}
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const units = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
@@ -140,7 +149,7 @@ export function when(time, never = "never") {
   const seconds = (at - Date.now()) / 1000;
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? ["second", 1];
   const text = unit === "second" && Math.abs(seconds) < 10 ? "just now" : relative.format(Math.round(seconds / size), unit);
-  return el("time", { dateTime: at.toISOString(), title: at.toLocaleString() }, text);
+  return el("time", { dateTime: at.toISOString(), title: exact(at) }, text);
 }
 
 // bytes shows a size.
@@ -157,6 +166,27 @@ export function bytes(n) {
 export function number(n, one, many = `${one}s`) {
   const text = Number(n).toLocaleString("en");
   return one === undefined ? text : `${text} ${Number(n) === 1 ? one : many}`;
+}
+
+// accessMark says who may read a note with a page.
+export function accessMark(n) {
+  if (n.access === "GROUPS") return el("span", { class: "mark" }, n.groups.length > 0 ? n.groups.join(", ") : "only you");
+  return n.access === "PUBLIC" ? el("span", { class: "mark good" }, "public") : el("span", { class: "mark" }, "members");
+}
+
+// refreshHeader shows the site's name and what is told of the whole site as they are after a change.
+export async function refreshHeader() {
+  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => undefined);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const name = document.querySelector("header.site .name");
+  const now = fresh.querySelector("header.site .name");
+  if (!now) return;
+  if (document.title.endsWith(` – ${name.textContent}`)) document.title = document.title.slice(0, -name.textContent.length) + now.textContent;
+  name.textContent = now.textContent;
+  document.querySelector(".banner")?.remove();
+  const banner = fresh.querySelector(".banner");
+  if (banner) document.querySelector("header.site").after(document.adoptNode(banner));
 }
 
 // noteLink leads to the page about a note.

@@ -1,9 +1,9 @@
 import { ask, change } from "./api.js";
-import { busy, button, bytes, confirm, el, fill, find, load, number, siteHref, tell, toast, when } from "./dom.js";
+import { accessMark, busy, button, bytes, confirm, el, exact, fill, find, load, number, siteHref, tell, toast, when } from "./dom.js";
 
 const path = new URLSearchParams(location.search).get("path") ?? "";
 const perPage = 50;
-const noteFields = "id path hidden url title membersOnly contentHash size createdAt publishedAt versionId versions";
+const noteFields = "id path hidden url title access groups byDefault contentHash size createdAt publishedAt versionId versions";
 const versionFields = "id size publishedAt author byKey current contentHash";
 
 const heading = document.querySelector("main > h1");
@@ -35,6 +35,7 @@ async function reload() {
 function facts() {
   return el("dl", { class: "facts" },
     el("dt", {}, "Page"), el("dd", {}, page()),
+    note.url && [el("dt", {}, "Who can read it"), el("dd", {}, accessMark(note), note.byDefault && el("span", { class: "muted" }, " by the default of the site"))],
     note.title && [el("dt", {}, "Title"), el("dd", {}, note.title)],
     el("dt", {}, "Published"), el("dd", {}, when(note.publishedAt)),
     el("dt", {}, "First seen"), el("dd", {}, when(note.createdAt)),
@@ -45,7 +46,7 @@ function facts() {
 function page() {
   if (note.hidden) return [el("span", { class: "mark bad" }, "hidden"), " Readers do not see it. Its history is kept."];
   if (!note.url) return [el("span", { class: "mark" }, "no page"), " It is a template, the settings, or says ", el("code", {}, "publish: false"), "."];
-  return [el("a", { href: siteHref(note.url) }, note.url), " ", note.membersOnly && el("span", { class: "mark" }, "members")];
+  return el("a", { href: siteHref(note.url) }, note.url);
 }
 
 function actions() {
@@ -119,7 +120,7 @@ function list() {
       el("caption", { class: "unseen" }, "Versions, the newest first"),
       el("thead", {}, el("tr", {}, ["Compare", "Published", "By", "Size", ""].map((title) => el("th", { scope: "col" }, title)))),
       el("tbody", {}, versions.map((v) => el("tr", {},
-        el("td", {}, el("input", { type: "checkbox", checked: chosen.has(v.id), value: v.id, "aria-label": `Compare the version of ${new Date(v.publishedAt).toLocaleString()}`, onchange: (event) => choose(v.id, event.target.checked) })),
+        el("td", {}, el("input", { type: "checkbox", checked: chosen.has(v.id), value: v.id, "aria-label": `Compare the version of ${exact(v.publishedAt)}`, onchange: (event) => choose(v.id, event.target.checked) })),
         el("th", { scope: "row" }, when(v.publishedAt), " ", v.current && el("span", { class: "mark good" }, note.hidden ? "last seen" : "now")),
         el("td", { "data-title": "By" }, author(v)),
         el("td", { class: "tight", "data-title": "Size" }, bytes(v.size)),
@@ -137,7 +138,7 @@ function choose(id, on) {
 }
 
 async function restore(v) {
-  const yes = await confirm({ title: "Restore this version?", body: `Its text of ${new Date(v.publishedAt).toLocaleString()} becomes what readers see. The version of now stays in the history.`, yes: "Restore" });
+  const yes = await confirm({ title: "Restore this version?", body: `Its text of ${exact(v.publishedAt)} becomes what readers see. The version of now stays in the history.`, yes: "Restore" });
   if (!yes) return;
   await change(`mutation ($input: RestoreNoteVersionInput!) { restoreNoteVersion(input: $input) { __typename ... on RestoreNoteVersionPayload { note { id } } ...Errors } }`, { input: { versionId: v.id } });
   toast("Restored: readers see it now.");

@@ -1,5 +1,5 @@
 import { ask } from "./api.js";
-import { bytes, el, fill, find, later, load, noteLink, number, siteHref, table, when } from "./dom.js";
+import { accessMark, bytes, el, fill, find, later, load, noteLink, number, siteHref, table, when } from "./dom.js";
 
 const perPage = 50;
 const query = `query ($filter: NotesFilter) {
@@ -40,9 +40,7 @@ const columns = [
 function state(n) {
   if (n.hidden) return el("span", { class: "mark bad" }, "hidden");
   if (!n.url) return el("span", { class: "mark" }, "no page");
-  if (n.byDefault) return "";
-  if (n.access === "GROUPS") return el("span", { class: "mark" }, n.groups.length > 0 ? n.groups.join(", ") : "only you");
-  return n.access === "PUBLIC" ? el("span", { class: "mark good" }, "public") : el("span", { class: "mark" }, "members");
+  return n.byDefault ? "" : accessMark(n);
 }
 
 function pager(page, total) {

@@ -1,5 +1,5 @@
 import { Failure } from "./api.js";
-import { bytes, el, fill, find, number, toast, words } from "./dom.js";
+import { bytes, el, fill, find, number, refreshHeader, toast, words } from "./dom.js";
 import { compare, push, siteAccess } from "./push.js";
 import { isNote } from "./rules.js";
 import { entriesOfDrop, filesOfDrop, filesOfInput, Vault } from "./vault.js";
@@ -134,7 +134,9 @@ async function publish(folder, vault, plan, hide) {
       show(done, total, { notes: `${number(done)} of ${number(total, "note")}`, files: `${bytes(done)} of ${bytes(total)}`, commit: "" }[what]);
     },
   }), (failure) => (failure.visible === false ? "Nothing of it is visible to readers." : "Whether it is visible to readers is not known. Publish again to be sure."));
-  if (result) finished(result, await siteAccess().catch(() => undefined));
+  if (!result) return;
+  finished(result, await siteAccess().catch(() => undefined));
+  await refreshHeader();
 }
 
 // chooseAccess asks who may read the notes that do not say.

@@ -1,5 +1,5 @@
 import { ask, change } from "./api.js";
-import { busy, button, confirm, el, fill, find, load, noteLink, number, table, toast } from "./dom.js";
+import { busy, button, confirm, el, fill, find, load, noteLink, number, refreshHeader, table, toast } from "./dom.js";
 
 const form = find("settings");
 const fields = "path exists contentHash values { key kind title help value } warnings { line text }";
@@ -61,6 +61,7 @@ async function save() {
   render();
   toast("Saved: the site has these settings now.");
   find("save").focus();
+  await refreshHeader();
 }
 
 form.addEventListener("submit", (event) => {
@@ -108,6 +109,7 @@ async function setAccess(input) {
     ... on SetSiteAccessPayload { state { ${accessFields} } } ...Errors } }`, { input });
   showAccess(saved.state);
   toast("Saved: it holds on every node.");
+  await refreshHeader();
 }
 
 load(find("access"), async () => showAccess((await ask(`{ siteAccess { ${accessFields} } }`)).siteAccess));
