@@ -56,6 +56,7 @@ func TestANewcomerPublishesAVaultInTheBrowser(t *testing.T) {
 	mustBeGone(t, s.nodes(), "/callouts")
 	w.pressButton("#access", "Everyone")
 	w.awaitText("#work-title", "Published")
+	w.awaitText("header.site .name", "The keeper's notebook")
 	w.shot("published")
 
 	awaitText(t, s.nodes(), "/callouts", "<main")

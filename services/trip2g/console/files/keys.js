@@ -53,10 +53,10 @@ async function show() {
   fill(find("keys"), table("API keys", [
     { title: "Name", class: "path", cell: (k) => [k.name, " ", k.revokedAt && el("span", { class: "mark bad" }, "revoked")] },
     { title: "Begins with", cell: (k) => el("code", {}, `${k.hint}…`) },
-    { title: "Made", class: "tight", cell: (k) => when(k.createdAt) },
+    { title: "Created", class: "tight", cell: (k) => when(k.createdAt) },
     { title: "Last used", class: "tight", cell: (k) => when(k.lastUsedAt) },
     { title: "", class: "end", cell: (k) => (k.revokedAt ? ["revoked ", when(k.revokedAt)] : button("Revoke", () => revoke(k), { class: "small danger", "aria-label": `Revoke ${k.name}` })) },
-  ], keys, "There are no keys yet. Make the first one above."));
+  ], keys, "There are no keys yet. Create the first one above."));
 }
 
 load(find("keys"), show);

@@ -13,7 +13,7 @@ function target(r) {
 const columns = [
   { title: "From", class: "path", cell: (r) => [r.from, r.covered && el("span", { class: "second" }, "a page is there, which comes first")] },
   { title: "To", class: "path", cell: target },
-  { title: "Made", class: "tight", cell: (r) => [when(r.createdAt), el("span", { class: "second" }, r.byMove ? "when a note moved" : "by you")] },
+  { title: "Created", class: "tight", cell: (r) => [when(r.createdAt), el("span", { class: "second" }, r.byMove ? "when a note moved" : "by you")] },
   { title: "", class: "end", cell: (r) => button("Remove", () => remove(r), { class: "small danger", "aria-label": `Remove the redirect from ${r.from}` }) },
 ];
 

@@ -1,0 +1,148 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// pluginRequest is a request that a build of the Obsidian plugin sends, as it was recorded.
+type pluginRequest struct {
+	Path       string
+	Headers    map[string]string
+	Operations json.RawMessage
+	File       string            // sent as a form with it, if it is not empty
+	Answer     any               // with values of the same kinds
+	Keep       map[string]string // values of the answer for the requests after this one, by their path in it
+}
+
+// TestObsidianSyncsAVaultThroughAReplica sends what builds 0.3 to 0.12 of the plugin do, in their order, to a
+// replica of a site that was just set up.
+func TestObsidianSyncsAVaultThroughAReplica(t *testing.T) {
+	s := emptyStack(t)
+	var err error
+	if s.key, err = s.newKey(t.Context(), "obsidian"); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(repoRoot, "services", "trip2g", "cmd", "trip2g", "testdata", "plugin", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no requests: %v", err)
+	}
+	kept := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var request pluginRequest
+		if err := json.Unmarshal(text, &request); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		a := request.send(t, s.replica, kept)
+		var got any
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil || a.status != http.StatusOK {
+			t.Fatalf("%s: status %d: %s", filepath.Base(file), a.status, a.body)
+		}
+		if err := hasShape("the answer", request.Answer, got); err != nil {
+			t.Fatalf("%s: %v: %s", filepath.Base(file), err, a.body)
+		}
+		for name, path := range request.Keep {
+			kept[name] = textAt(got, path)
+		}
+	}
+	awaitText(t, s.nodes(), "/trips/japan", "Japan")
+	mustBeGone(t, s.nodes(), "/a")
+}
+
+// send sends the request to a node, with kept values where their names are.
+func (r pluginRequest) send(t *testing.T, n *node, kept map[string]string) answer {
+	t.Helper()
+	operations := string(r.Operations)
+	for name, value := range kept {
+		operations = strings.ReplaceAll(operations, `"$`+name+`"`, strconv.Quote(value))
+	}
+	body, contentType := bytes.NewBufferString(operations), "application/json"
+	if r.File != "" {
+		body = &bytes.Buffer{}
+		form := multipart.NewWriter(body)
+		form.WriteField("operations", operations)
+		form.WriteField("map", `{"0":["variables.input.file"]}`)
+		part, err := form.CreateFormFile("0", "map.png")
+		if err != nil {
+			t.Fatal(err)
+		}
+		part.Write([]byte(r.File))
+		form.Close()
+		contentType = form.FormDataContentType()
+	}
+	header := http.Header{"Content-Type": {contentType}, "X-Api-Key": {n.stack.key}, "Origin": {"app://obsidian.md"}}
+	for name, value := range r.Headers {
+		header.Set(name, value)
+	}
+	a, err := fetch(t.Context(), http.MethodPost, n.public+r.Path, header, body.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// hasShape compares the keys and the kinds of values of an answer with those of a recorded one.
+func hasShape(where string, recorded, got any) error {
+	switch recorded := recorded.(type) {
+	case nil:
+		return nil
+	case map[string]any:
+		got, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Errorf("%s is no object", where)
+		}
+		for key, value := range recorded {
+			if err := hasShape(where+"."+key, value, got[key]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case []any:
+		got, ok := got.([]any)
+		if !ok || (len(got) == 0) != (len(recorded) == 0) {
+			return fmt.Errorf("%s is not a list like the recorded one", where)
+		}
+		for i := range got {
+			if err := hasShape(fmt.Sprintf("%s[%d]", where, i), recorded[min(i, len(recorded)-1)], got[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if fmt.Sprintf("%T", recorded) != fmt.Sprintf("%T", got) {
+		return fmt.Errorf("%s is %v, and was %v", where, got, recorded)
+	}
+	return nil
+}
+
+// textAt returns a value of an answer as text, "data.notes.0.id" for example.
+func textAt(value any, path string) string {
+	for step := range strings.SplitSeq(path, ".") {
+		switch at := value.(type) {
+		case map[string]any:
+			value = at[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i >= len(at) {
+				return ""
+			}
+			value = at[i]
+		}
+	}
+	if number, ok := value.(float64); ok {
+		return strconv.FormatInt(int64(number), 10)
+	}
+	return fmt.Sprint(value)
+}
