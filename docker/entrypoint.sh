@@ -39,6 +39,18 @@ check_space() {
         complain "no space left for $1: free some on the disk that holds it (\"docker system df\" shows what Docker uses)"
 }
 
+# keep_reserve holds 32 MiB of LiteFS's disk in a file that makes way when the
+# disk is full: LiteFS needs room to start, to copy its write-ahead log into the
+# database, and reading would end until somebody makes some.
+keep_reserve() {
+    space=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+    if [ "${space:-0}" -lt 32768 ]; then
+        rm -f "$1/reserve"
+    elif [ "$space" -ge 131072 ] && [ ! -e "$1/reserve" ]; then
+        fallocate -l 32MiB "$1/reserve" || rm -f "$1/reserve"
+    fi
+}
+
 if [ "$(id -u)" != 0 ]; then
     exec "$program" "$@"
 elif [ "${1:-serve}" != serve ]; then
@@ -49,6 +61,7 @@ case "${LITEFS_ROLE:-}" in
 primary | replica)
     : "${LITEFS_PRIMARY_HOST:?is not set; set it to the name or address of the leader, the same on every node}"
     check_fuse
+    keep_reserve /var/lib/litefs
     check_space /var/lib/litefs
     exec litefs mount -config "/etc/litefs/litefs.$LITEFS_ROLE.yml"
     ;;

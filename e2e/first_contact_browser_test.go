@@ -11,18 +11,24 @@ import (
 // emptyStack starts the default stack as it is right after its first start, and removes it with the test.
 func emptyStack(t *testing.T) *stack {
 	t.Helper()
+	return ownStack(t, "empty", litefsFixture.files)
+}
+
+// ownStack starts a stack for one test, after prepare, and removes it with the test.
+func ownStack(t *testing.T, kind string, files []string, prepare ...func(*stack) error) *stack {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), upTimeout)
 	defer cancel()
-	s, err := startEmptyStack(ctx, "empty", litefsFixture.files)
+	s, err := startEmptyStack(ctx, kind, files, prepare...)
 	if s != nil {
 		saveLogsOnFailure(t, s)
 	}
 	if err != nil {
-		t.Fatalf("start an empty stack: %v", err)
+		t.Fatalf("start the %s stack: %v", kind, err)
 	}
 	t.Cleanup(func() {
 		if err := s.compose.Down(context.WithoutCancel(t.Context()), compose.RemoveVolumes(true)); err != nil {
-			t.Errorf("remove the empty stack: %v", err)
+			t.Errorf("remove the %s stack: %v", kind, err)
 		}
 	})
 	return s

@@ -109,14 +109,19 @@ func startStack(kind string, files []string) (*stack, error) {
 	return s, s.publishDocs(ctx)
 }
 
-// startEmptyStack brings a compose project up under a name, ports and secrets of its own.
-func startEmptyStack(ctx context.Context, kind string, files []string) (*stack, error) {
+// startEmptyStack brings a compose project up under a name, ports and secrets of its own, after prepare.
+func startEmptyStack(ctx context.Context, kind string, files []string, prepare ...func(*stack) error) (*stack, error) {
 	s, err := newStack(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
 	if err := sweeper.own(s.project); err != nil {
 		return nil, err
+	}
+	for _, do := range prepare {
+		if err := do(s); err != nil {
+			return nil, err
+		}
 	}
 	var paths []string
 	for _, file := range files {

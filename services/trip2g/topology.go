@@ -71,7 +71,7 @@ type NodeReport struct {
 	Requests       float64  `json:"requestsPerSecond"`     // answered, over the last seconds
 	Ready          bool     `json:"ready"`
 	Missing        []string `json:"missing"`            // why it is not ready, a sentence each
-	Impaired       []string `json:"impaired,omitempty"` // what does not work although it is ready, a sentence each; the API does not tell
+	Impaired       []string `json:"impaired,omitempty"` // what does not work, or soon will not, although it is ready, a sentence each; the API does not tell
 	// LagHistory is the largest lag of each of the LagHistory minutes up to the report, oldest first, in seconds;
 	// the last is of the minute that had begun. nil: not known. A leader has none.
 	LagHistory []*float64 `json:"lagHistorySeconds"`
@@ -264,7 +264,7 @@ func (n *Node) assess(t *Topology, leader *Node) {
 		n.fault("not ready")
 	}
 	for _, part := range n.Impaired {
-		n.fault("does not work: %s", part)
+		n.fault("impaired: %s", part)
 	}
 	if n.Role == RoleReplica {
 		n.assessReplica(leader)

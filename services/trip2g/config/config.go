@@ -55,6 +55,7 @@ type Config struct {
 	MaxNoteSize  Bytes `env:"MAX_NOTE_SIZE" envDefault:"16MiB" help:"largest note that is taken"`
 	MaxAssetSize Bytes `env:"MAX_ASSET_SIZE" envDefault:"256MiB" help:"largest other file that is taken"`
 
+	DiskReserve   Bytes         `env:"DISK_RESERVE" envDefault:"64MiB" help:"leader on LiteFS: disk space that writes leave free. With less they are refused and reading goes on; LiteFS itself ends when its disk is full. A node with less than four times as much free warns"`
 	BodyCacheSize Bytes         `env:"BODY_CACHE_SIZE" envDefault:"256MiB" help:"memory for ready responses: pages, their compressed forms and small files; past it the least read are dropped and made again"`
 	FileCacheSize Bytes         `env:"FILE_CACHE_SIZE" envDefault:"1GiB" help:"disk space for copies of large files, so that reading them does not hold the database"`
 	FileCacheDir  string        `env:"FILE_CACHE_DIR" help:"folder for those copies, the search index and uploads in progress; the system's temporary folder if empty. Where it takes nothing, the database's folder is used, unless that is a LiteFS mount"`

@@ -21,7 +21,7 @@ type Readiness struct {
 	Node     string            `json:"node"`
 	Position trip2g.Position   `json:"position"`           // served now
 	Missing  map[string]string `json:"missing,omitempty"`  // part that is not there yet → why
-	Impaired map[string]string `json:"impaired,omitempty"` // part that does not work → why; the node is ready all the same
+	Impaired map[string]string `json:"impaired,omitempty"` // part that does not work, or soon will not → why; the node is ready all the same
 	Lag      Lag               `json:"-"`                  // told as readyDetail says; it never makes a node unready
 }
 

@@ -153,3 +153,35 @@ func RegisterLag(registerer prometheus.Registerer, lag func() Lag, served func()
 	gauge("trip2g_served_behind_positions", "Positions that the leader has, as last heard, and this node does not serve.",
 		func(l Lag) float64 { return float64(l.behind(served())) })
 }
+
+// RegisterDisk adds the metrics of the database's disk. space returns its bytes, false until they are known.
+func RegisterDisk(registerer prometheus.Registerer, space func() (free, total, reserve uint64, known bool)) {
+	registerer.MustRegister(diskCollector(space))
+}
+
+// diskCollector collects nothing until the space is known: a disk with 0 bytes free would raise alarms.
+type diskCollector func() (free, total, reserve uint64, known bool)
+
+var (
+	diskFree    = prometheus.NewDesc("trip2g_disk_free_bytes", "Free space of the disk that holds the database.", nil, nil)
+	diskTotal   = prometheus.NewDesc("trip2g_disk_size_bytes", "Size of the disk that holds the database.", nil, nil)
+	diskReserve = prometheus.NewDesc("trip2g_disk_reserve_bytes", "Free space below which the disk counts as full; a leader on LiteFS then refuses writes.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c diskCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- diskFree
+	out <- diskTotal
+	out <- diskReserve
+}
+
+// Collect implements prometheus.Collector.
+func (c diskCollector) Collect(out chan<- prometheus.Metric) {
+	free, total, reserve, known := c()
+	if !known {
+		return
+	}
+	out <- prometheus.MustNewConstMetric(diskFree, prometheus.GaugeValue, float64(free))
+	out <- prometheus.MustNewConstMetric(diskTotal, prometheus.GaugeValue, float64(total))
+	out <- prometheus.MustNewConstMetric(diskReserve, prometheus.GaugeValue, float64(reserve))
+}

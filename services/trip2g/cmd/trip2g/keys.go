@@ -118,7 +118,8 @@ func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cob
 		}
 		keepFilesPrivate()
 		db, err := sqlite.OpenLeader(cmd.Context(), c.DBFile, sqlite.Options{
-			Migrated: func(decision string) { fmt.Fprintln(cmd.ErrOrStderr(), decision) },
+			DiskReserve: int64(c.DiskReserve),
+			Migrated:    func(decision string) { fmt.Fprintln(cmd.ErrOrStderr(), decision) },
 		})
 		if err != nil {
 			return err

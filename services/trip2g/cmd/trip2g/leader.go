@@ -74,7 +74,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 
 	return n.serveBeside(ctx, ports,
 		func(ctx context.Context) error { n.database.run(ctx, db.Ready); return nil },
-		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS)
+		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS, n.watchDisk)
 }
 
 // serveBeside serves while the loops run. They end after the ports, so that the last requests are
@@ -97,7 +97,7 @@ func (n *node) serveBeside(ctx context.Context, p ports, loops ...func(context.C
 func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	closeToOthers(n.config.DBFile, n.log)
 	db, err := sqlite.OpenLeader(ctx, n.config.DBFile, sqlite.Options{
-		TempDirs: n.tempDirs,
+		TempDirs: n.tempDirs, DiskReserve: int64(n.config.DiskReserve),
 		Migrated: func(decision string) { n.log.Info().Msg(decision) },
 	})
 	if err != nil {

@@ -43,6 +43,7 @@ type node struct {
 	watch     *leaderwatch.Watch            // nil on a leader
 	nodes     *nodes.Nodes                  // set before the ports are
 	beside    atomic.Pointer[litefsState]   // nil without LiteFS
+	disk      atomic.Pointer[diskState]     // nil until it was looked at
 	counted   *missing.Tracker              // set with nodes
 	feed      *notefeed.Feed                // of a leader's subscriptions
 	forwarder *forward.Forwarder            // nil on a leader
@@ -64,6 +65,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replicationLag)
 	trip2ghttp.RegisterLag(n.registry, n.lag, n.served)
+	trip2ghttp.RegisterDisk(n.registry, n.diskSpace)
 	return n
 }
 
@@ -131,6 +133,8 @@ func (n *node) ready() trip2ghttp.Readiness {
 	if err := n.search.Fault(); err != nil {
 		note("search", "", err.Error())
 	}
+	missing, impaired = n.diskFault()
+	note("disk", missing, impaired)
 	if n.stopping.Load() {
 		note("process", "stopping", "")
 	}

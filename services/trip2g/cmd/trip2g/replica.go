@@ -31,7 +31,7 @@ func (n *node) runReplica(ctx context.Context) error {
 		return err
 	}
 	follow := func(ctx context.Context) error { return n.follow(ctx, &assets) }
-	return n.serveBeside(ctx, ports, follow, n.watch.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS, n.counted.Run, n.runTunnel)
+	return n.serveBeside(ctx, ports, follow, n.watch.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS, n.watchDisk, n.counted.Run, n.runTunnel)
 }
 
 // follow opens the database when it is there and keeps the site up to date until ctx ends.

@@ -73,7 +73,7 @@ func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
 	}
 	key := newKey(t, db)
 	eventually(t, func() string {
-		if code, out, errs := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "app: does not work: search: make the search index: no folder takes temporary files") {
+		if code, out, errs := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "app: impaired: search: make the search index: no folder takes temporary files") {
 			return out + errs
 		}
 		return ""
