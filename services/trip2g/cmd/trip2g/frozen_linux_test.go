@@ -86,7 +86,7 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 	}
 	eventually(t, func() string {
 		code, out, _ := status(t, p.leader, p.key)
-		if code != exitUnwell || !strings.Contains(out, "\nr1: behind by ") || !strings.Contains(out, "\nr1: does not work: database: it has not answered for") {
+		if code != exitUnwell || !strings.Contains(out, "\nr1: behind by ") || !strings.Contains(out, "\nr1: impaired: database: it has not answered for") {
 			return out
 		}
 		return ""
