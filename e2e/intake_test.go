@@ -20,11 +20,7 @@ const (
 func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
 	s := litefsStack(t)
 	sign := func(secret string, shift time.Duration) func(*http.Request) {
-		signer, err := forward.NewSigner(secret, func() time.Time { return time.Now().Add(shift) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		return signer.Sign
+		return signAs(t, secret, s.app, shift)
 	}
 	valid := sign(s.secret, 0)
 	set := func(value string) func(*http.Request) {
@@ -91,13 +87,9 @@ func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
 // say of a client, to the public ports: nothing of it counts.
 func TestPublicPortsIgnoreASignature(t *testing.T) {
 	s := litefsStack(t)
-	signer, err := forward.NewSigner(s.secret, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, n := range s.nodes() {
 		for name, forge := range map[string]func(*http.Request){
-			"right": signer.Sign,
+			"right": signAs(t, s.secret, s.app, 0),
 			"wrong": func(r *http.Request) { r.Header.Set(forward.AuthHeader, "let me in") },
 		} {
 			r := typenameRequest(t, n.public)
@@ -125,18 +117,32 @@ func TestPublicPortsIgnoreASignature(t *testing.T) {
 // TestReplicaRefusesWhatIsForwardedToIt is a replica in a leader's place: the answer says so.
 func TestReplicaRefusesWhatIsForwardedToIt(t *testing.T) {
 	s := litefsStack(t)
-	signer, err := forward.NewSigner(s.secret, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := typenameRequest(t, s.replica.internal)
-	signer.Sign(r)
+	signAs(t, s.secret, s.replica, 0)(r)
 	a, err := send(browser, r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a.status != http.StatusLoopDetected || !strings.Contains(a.body, "TRIP2G_LEADER_ADDR") {
 		t.Errorf("%d %s, want 508 and the setting to look at", a.status, a.body)
+	}
+}
+
+// signAs returns what signs a request to a node as a replica whose clock is off by shift.
+func signAs(t *testing.T, secret string, to *node, shift time.Duration) func(*http.Request) {
+	t.Helper()
+	epoch, err := forward.AskEpoch(t.Context(), strings.TrimPrefix(to.internal, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := forward.NewSigner(secret, func() time.Time { return time.Now().Add(shift) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(r *http.Request) {
+		if err := signer.Sign(r, epoch); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -31,14 +31,15 @@ func main() {
 
 func serve(ctx context.Context) error {
 	secret := os.Getenv("TRIP2G_JWT_SECRET")
-	verifier, err := forward.NewVerifier(secret, nil)
+	epoch := forward.NewEpoch()
+	verifier, err := forward.NewVerifier(secret, epoch, nil)
 	if err != nil {
 		return err
 	}
 	// A replica whose reports are rejected is not ready.
 	accept := func(context.Context, string, []byte) (any, error) { return struct{}{}, nil }
 	intake, err := forward.NewMessages(
-		forward.MessageOptions{Secret: secret, Take: map[string]forward.MessageFunc{"/_system/nodes/report": accept}},
+		forward.MessageOptions{Secret: secret, Epoch: epoch, Take: map[string]forward.MessageFunc{"/_system/nodes/report": accept}},
 		forward.NewIntake(forward.IntakeOptions{Verifier: verifier, Handler: echo()}))
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func serve(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.Handle("/", intake)
-	internal := forward.NewServer(forward.ServerOptions{Handler: mux})
+	internal := forward.NewServer(forward.ServerOptions{Handler: mux, Epoch: epoch})
 	public := &http.Server{Handler: echo()}
 
 	publicListener, err := net.Listen("tcp", os.Getenv("TRIP2G_LISTEN_ADDR"))

@@ -22,8 +22,8 @@ const (
 	// AuthSkew is how far a replica's clock may be ahead of the leader's.
 	AuthSkew = 5 * time.Second
 
-	authVersion = "v1"
-	authKeyInfo = "trip2g X-Replica-Auth v1" // HKDF's info (RFC 5869, section 3.2): no other use of the secret has this key
+	authVersion = "v2"
+	authKeyInfo = "trip2g X-Replica-Auth v2" // HKDF's info (RFC 5869, section 3.2): no other use of the secret has this key
 )
 
 // Reason says why a signature was not accepted. It is for logs and metrics; a peer never learns it.
@@ -37,10 +37,12 @@ const (
 	ReasonExpired   Reason = "expired"
 	ReasonFuture    Reason = "future"
 	ReasonReplayed  Reason = "replayed"
+	ReasonEpoch     Reason = "epoch"    // signed for another leader, or for this one before it restarted
+	ReasonBody      Reason = "body"     // not the body that was signed
 	ReasonOverload  Reason = "overload" // more requests in half a minute than nonces can be remembered
 )
 
-var reasons = []Reason{ReasonAbsent, ReasonMalformed, ReasonBadMAC, ReasonExpired, ReasonFuture, ReasonReplayed, ReasonOverload}
+var reasons = []Reason{ReasonAbsent, ReasonMalformed, ReasonBadMAC, ReasonExpired, ReasonFuture, ReasonReplayed, ReasonEpoch, ReasonBody, ReasonOverload}
 
 // AuthError is the error of [Verifier.Verify].
 type AuthError struct {
@@ -58,10 +60,28 @@ func newNonce() (n nonce) {
 	return n
 }
 
-// token is the content of the header: version, Unix time in seconds, nonce, MAC, joined by dots;
-// the last two in unpadded base64url (RFC 4648, section 5).
+// Epoch names one run of one leader. A signature holds for one epoch: another leader with the same
+// secret does not take it, nor does the same leader after a restart, when it has forgotten which
+// nonces it has seen. A [Server] names its own in the answer to OPTIONS *.
+type Epoch [16]byte
+
+// NewEpoch returns a new epoch.
+func NewEpoch() (e Epoch) {
+	rand.Read(e[:])
+	return e
+}
+
+// String returns e in unpadded base64url.
+func (e Epoch) String() string { return tokenEncoding.EncodeToString(e[:]) }
+
+// parseEpoch accepts exactly what String returns.
+func parseEpoch(text string) (e Epoch, ok bool) { return e, decodeExactly(e[:], text) }
+
+// token is the content of the header: version, Unix time in seconds, epoch, nonce, MAC, joined by
+// dots; the last three in unpadded base64url (RFC 4648, section 5).
 type token struct {
 	unix  int64
+	epoch Epoch
 	nonce nonce
 	mac   [sha256.Size]byte
 }
@@ -70,14 +90,14 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 
 func (t token) String() string {
 	return strings.Join([]string{
-		authVersion, strconv.FormatInt(t.unix, 10), tokenEncoding.EncodeToString(t.nonce[:]), tokenEncoding.EncodeToString(t.mac[:]),
+		authVersion, strconv.FormatInt(t.unix, 10), t.epoch.String(), tokenEncoding.EncodeToString(t.nonce[:]), tokenEncoding.EncodeToString(t.mac[:]),
 	}, ".")
 }
 
 // parseToken accepts exactly what String makes, so that no two texts mean one token.
 func parseToken(text string) (t token, ok bool) {
 	parts := strings.Split(text, ".")
-	if len(parts) != 4 || parts[0] != authVersion {
+	if len(parts) != 5 || parts[0] != authVersion {
 		return t, false
 	}
 	unix, err := strconv.ParseInt(parts[1], 10, 64)
@@ -85,7 +105,7 @@ func parseToken(text string) (t token, ok bool) {
 		return t, false
 	}
 	t.unix = unix
-	if !decodeExactly(t.nonce[:], parts[2]) || !decodeExactly(t.mac[:], parts[3]) {
+	if !decodeExactly(t.epoch[:], parts[2]) || !decodeExactly(t.nonce[:], parts[3]) || !decodeExactly(t.mac[:], parts[4]) {
 		return t, false
 	}
 	return t, t.String() == text
@@ -113,7 +133,7 @@ func authKey(secret, use string) ([]byte, error) {
 
 // sum is the MAC over everything that the intake acts upon before it runs a handler. Each field
 // goes in behind its length, so that no byte can move from one to the next.
-func sum(key []byte, method, uri string, header http.Header, unix int64, n nonce) (mac [sha256.Size]byte) {
+func sum(key []byte, method, uri string, header http.Header, unix int64, e Epoch, n nonce) (mac [sha256.Size]byte) {
 	h := hmac.New(sha256.New, key)
 	field := func(s string) {
 		var size [8]byte
@@ -125,6 +145,7 @@ func sum(key []byte, method, uri string, header http.Header, unix int64, n nonce
 	field(method)
 	field(uri)
 	field(strconv.FormatInt(unix, 10))
+	field(string(e[:]))
 	field(string(n[:]))
 	for _, name := range originHeaders {
 		field(header.Get(name))
@@ -152,44 +173,58 @@ func NewSigner(secret string, now func() time.Time) (*Signer, error) {
 	return &Signer{key, now}, nil
 }
 
-// Sign sets the [AuthHeader] of a request about to be sent. It covers the method, the request
-// target (r.URL.RequestURI), the X-Forwarded-For, -Proto and -Host, X-Replica-Node and X-Request-Id
-// headers as they are now, the time and a fresh nonce; it does not cover the body.
-func (s *Signer) Sign(r *http.Request) { s.sign(r, newNonce()) }
+// Sign sets the [AuthHeader] of a request about to be sent to the leader of an epoch. It covers the
+// method, the request target (r.URL.RequestURI), the X-Forwarded-For, -Proto and -Host,
+// X-Replica-Node, X-Replica-Body and X-Request-Id headers as they are now, the time, the epoch and a
+// fresh nonce, and the body where r.GetBody has it.
+func (s *Signer) Sign(r *http.Request, e Epoch) error {
+	if r.GetBody != nil {
+		if err := signWholeBody(r); err != nil {
+			return err
+		}
+	}
+	s.sign(r, e, newNonce())
+	return nil
+}
 
-func (s *Signer) sign(r *http.Request, n nonce) {
+func (s *Signer) sign(r *http.Request, e Epoch, n nonce) {
 	unix := s.now().Unix()
-	t := token{unix: unix, nonce: n, mac: sum(s.key, r.Method, r.URL.RequestURI(), r.Header, unix, n)}
+	t := token{unix: unix, epoch: e, nonce: n, mac: sum(s.key, r.Method, r.URL.RequestURI(), r.Header, unix, e, n)}
 	r.Header.Set(AuthHeader, t.String())
 }
 
-// Verifier checks what a [Signer] with the same secret signed, and takes each signature once. It
-// may be used by many goroutines.
-//
-// It remembers nonces in memory alone: after a restart a signature that an eavesdropper kept works
-// once more, for what is left of its lifetime.
+// Verifier checks what a [Signer] with the same secret signed for its epoch, and takes each signature
+// once. It may be used by many goroutines.
 type Verifier struct {
 	key    []byte
+	epoch  Epoch
 	now    func() time.Time
 	nonces nonces
 }
 
-// NewVerifier makes a verifier from the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
-// clock, nil for the system's.
-func NewVerifier(secret string, now func() time.Time) (*Verifier, error) {
-	key, err := authKey(secret, authKeyInfo)
+// NewVerifier returns a verifier for the secret that all nodes share (TRIP2G_JWT_SECRET) and the
+// epoch of the [Server] whose requests it verifies. now is the clock, nil for the system's.
+func NewVerifier(secret string, e Epoch, now func() time.Time) (*Verifier, error) {
+	v, err := newVerifier(secret, authKeyInfo, e)
+	if err == nil && now != nil {
+		v.now = now
+	}
+	return v, err
+}
+
+// newVerifier returns a verifier of the signatures for one use of the secret.
+func newVerifier(secret, use string, e Epoch) (*Verifier, error) {
+	key, err := authKey(secret, use)
 	if err != nil {
 		return nil, err
 	}
-	if now == nil {
-		now = time.Now
-	}
-	return &Verifier{key: key, now: now, nonces: nonces{limit: maxNonces}}, nil
+	return &Verifier{key: key, epoch: e, now: time.Now, nonces: nonces{limit: maxNonces}}, nil
 }
 
-// Verify gives nil for a request, as a server received it, that carries one valid signature not
+// Verify returns nil for a request, as a server received it, that carries one valid signature not
 // seen before, and an [AuthError] otherwise. The MAC is compared in constant time and before all
-// else, so that only a holder of the secret gets as far as the clock and the nonces.
+// else, so that only a holder of the secret gets as far as the epoch, the clock and the nonces. It
+// does not look at the body: see [Verifier.guardBody].
 func (v *Verifier) Verify(r *http.Request) error {
 	values := r.Header[AuthHeader]
 	if len(values) == 0 {
@@ -204,9 +239,12 @@ func (v *Verifier) Verify(r *http.Request) error {
 			return &AuthError{ReasonMalformed}
 		}
 	}
-	want := sum(v.key, r.Method, r.RequestURI, r.Header, t.unix, t.nonce)
+	want := sum(v.key, r.Method, r.RequestURI, r.Header, t.unix, t.epoch, t.nonce)
 	if !hmac.Equal(want[:], t.mac[:]) {
 		return &AuthError{ReasonBadMAC}
+	}
+	if t.epoch != v.epoch {
+		return &AuthError{ReasonEpoch}
 	}
 	now := v.now()
 	signed := time.Unix(t.unix, 0)

@@ -331,7 +331,7 @@ func (a *attempt) Close() error {
 func announced(trailer http.Header) http.Header {
 	var out http.Header
 	for name := range trailer {
-		if httpguts.ValidTrailerHeader(name) {
+		if httpguts.ValidTrailerHeader(name) && !isTrusted(name) {
 			if out == nil {
 				out = make(http.Header)
 			}

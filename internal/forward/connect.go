@@ -1,9 +1,11 @@
 package forward
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -45,7 +47,8 @@ type connector struct {
 // conn is a connection that has answered a request.
 type conn struct {
 	*http.ClientConn
-	limit int // requests at a time: 1 of HTTP/1.1, of HTTP/2 as the leader's SETTINGS say
+	epoch Epoch // of the server
+	limit int   // requests at a time: 1 of HTTP/1.1, of HTTP/2 as the leader's SETTINGS say
 }
 
 // newConnector makes a connector of the version that version switches on.
@@ -76,24 +79,59 @@ func (o *connector) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the leader at %s: %w", o.addr, err)
 	}
-	res, err := cc.RoundTrip((&http.Request{
-		Method: http.MethodOptions,
-		URL:    &url.URL{Scheme: "http", Host: o.addr, Opaque: "*"},
-		Host:   o.addr,
-		Header: http.Header{"User-Agent": {viaName}},
-	}).WithContext(ctx))
+	res, err := cc.RoundTrip(askForServer(o.addr).WithContext(ctx))
+	var epoch Epoch
 	if err == nil {
-		err = fromServer(res)
+		epoch, err = epochOf(res)
 		res.Body.Close()
 	}
 	if err != nil {
 		cc.Close()
 		return nil, fmt.Errorf("ask the leader at %s for its internal port (is it an internal address?): %w", o.addr, err)
 	}
-	c := &conn{ClientConn: cc, limit: cc.Available() + cc.InFlight()}
+	c := &conn{ClientConn: cc, epoch: epoch, limit: cc.Available() + cc.InFlight()}
 	if c.limit == 0 {
 		cc.Close()
 		return nil, errors.New("connect to the leader at " + o.addr + ": it closed the connection")
 	}
 	return c, nil
+}
+
+// askForServer returns the request OPTIONS *, with which a [Server] names its epoch.
+func askForServer(addr string) *http.Request {
+	return &http.Request{
+		Method: http.MethodOptions,
+		URL:    &url.URL{Scheme: "http", Host: addr, Opaque: "*"},
+		Host:   addr,
+		Header: http.Header{"User-Agent": {viaName}},
+	}
+}
+
+// AskEpoch asks the [Server] at addr for its epoch.
+func AskEpoch(ctx context.Context, addr string) (Epoch, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return Epoch{}, err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	return askEpoch(conn, bufio.NewReader(conn), addr)
+}
+
+// askEpoch is AskEpoch on a connection over HTTP/1.1 that goes on.
+func askEpoch(conn net.Conn, reader *bufio.Reader, addr string) (Epoch, error) {
+	res, err := roundTripOn(conn, reader, askForServer(addr))
+	if err != nil {
+		return Epoch{}, err
+	}
+	defer res.Body.Close()
+	return epochOf(res)
+}
+
+func roundTripOn(conn net.Conn, reader *bufio.Reader, req *http.Request) (*http.Response, error) {
+	if err := req.Write(conn); err != nil {
+		return nil, err
+	}
+	return http.ReadResponse(reader, req)
 }

@@ -240,11 +240,7 @@ func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote b
 	req := out.WithContext(ctx)
 	req.Header = out.Header.Clone()
 	req.Trailer = out.Trailer.Clone()
-	if x.body != nil {
-		req.Body = x.body.attempt(req.Trailer)
-	}
-	// The time is new with each attempt, the nonce is not: the leader takes one of them at the most.
-	x.signer.sign(req, x.nonce)
+	x.sign(req, c)
 	res, err = x.way.roundTrip(c, req)
 	return res, headers.Load(), err
 }

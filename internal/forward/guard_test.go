@@ -15,14 +15,14 @@ func TestTheIntakeTakesNothingWithoutASignature(t *testing.T) {
 		ReasonAbsent:    func(r *http.Request) { r.Header.Del(AuthHeader) },
 		ReasonMalformed: func(r *http.Request) { r.Header.Set(AuthHeader, "garbage") },
 		ReasonBadMAC:    func(r *http.Request) { r.URL.Path = "/other" },
-		ReasonExpired:   func(r *http.Request) { mustSigner(t, testSecret, clock(testTime)).Sign(r) },
+		ReasonExpired:   func(r *http.Request) { mustSigner(t, testSecret, clock(testTime)).Sign(r, testEpoch) },
 	} {
 		req, err := http.NewRequest("POST", "http://"+l.addr+"/path", strings.NewReader("x"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set(requestIDHeader, "id-of-"+string(reason))
-		signer.Sign(req)
+		signer.Sign(req, testEpoch)
 		change(req)
 		res, body := do(t, req)
 		if res.StatusCode != http.StatusUnauthorized || body != "unauthorized\n" {
@@ -63,7 +63,7 @@ func TestTheIntakeTakesASignedRequestOverHTTP1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer.Sign(req)
+	signer.Sign(req, testEpoch)
 	again := req.Clone(t.Context())
 	again.Body = io.NopCloser(strings.NewReader("x"))
 	if res, body := do(t, req); res.StatusCode != http.StatusOK || strings.Contains(body, AuthHeader) {
@@ -83,7 +83,7 @@ func TestSignedNonsenseIsRejected(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set(name, value)
-		mustSigner(t, testSecret, nil).Sign(req)
+		mustSigner(t, testSecret, nil).Sign(req, testEpoch)
 		if res, body := do(t, req); res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s %q: %s: %s", name, value, res.Status, body)
 		}
@@ -133,7 +133,7 @@ func TestASignatureMeansNothingOnAPublicPort(t *testing.T) {
 	}
 	req.Header.Set(forHeader, "203.0.113.7")
 	req.Header.Set(nodeHeader, "r1")
-	mustSigner(t, testSecret, nil).Sign(req)
+	mustSigner(t, testSecret, nil).Sign(req, testEpoch)
 	res, body := do(t, req)
 	for _, trace := range []string{AuthHeader, nodeHeader, "203.0.113.7", `"Node":"r1"`} {
 		if strings.Contains(body, trace) {
@@ -178,7 +178,7 @@ func TestLoopsAreRefused(t *testing.T) {
 // startInternal serves a handler as an internal port does.
 func startInternal(t *testing.T, handler http.Handler) (addr string) {
 	t.Helper()
-	l := &leader{t: t, addr: "127.0.0.1:0", handler: handler, log: new(lines)}
+	l := &leader{t: t, addr: "127.0.0.1:0", handler: handler, log: new(lines), epoch: testEpoch}
 	l.startWith(handler)
 	t.Cleanup(l.kill)
 	return l.addr

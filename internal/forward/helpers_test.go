@@ -21,6 +21,9 @@ const (
 	patience   = 20 * time.Second // until a test gives up waiting for a condition
 )
 
+// testEpoch is the epoch of every leader that names no other.
+var testEpoch = NewEpoch()
+
 // leader is a real internal port: the Server, the intake and a handler behind it.
 type leader struct {
 	t        *testing.T
@@ -28,6 +31,7 @@ type leader struct {
 	handler  http.Handler
 	registry *prometheus.Registry
 	log      *lines
+	epoch    Epoch
 
 	mu       sync.Mutex
 	server   *Server
@@ -38,7 +42,7 @@ type leader struct {
 // startLeader starts a leader on a free port and stops it with the test.
 func startLeader(t *testing.T, handler http.Handler) *leader {
 	t.Helper()
-	l := &leader{t: t, addr: "127.0.0.1:0", handler: handler, log: new(lines)}
+	l := &leader{t: t, addr: "127.0.0.1:0", handler: handler, log: new(lines), epoch: testEpoch}
 	l.start()
 	t.Cleanup(l.kill)
 	return l
@@ -48,8 +52,12 @@ func startLeader(t *testing.T, handler http.Handler) *leader {
 func (l *leader) start() {
 	l.t.Helper()
 	l.registry = prometheus.NewRegistry()
+	verifier, err := NewVerifier(testSecret, l.epoch, nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
 	l.startWith(NewIntake(IntakeOptions{
-		Verifier: mustVerifier(l.t, testSecret, nil), Handler: l.handler, Log: zerolog.New(l.log), Registerer: l.registry,
+		Verifier: verifier, Handler: l.handler, Log: zerolog.New(l.log), Registerer: l.registry,
 	}))
 }
 
@@ -64,7 +72,7 @@ func (l *leader) startWith(handler http.Handler) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.addr = plain.Addr().String()
-	server := NewServer(ServerOptions{Handler: handler, ErrorLog: silent})
+	server := NewServer(ServerOptions{Handler: handler, Epoch: l.epoch, ErrorLog: silent})
 	listener, served := &trackedListener{Listener: plain}, make(chan struct{})
 	l.server, l.listener, l.served = server, listener, served
 	go func() {

@@ -54,7 +54,18 @@ func (i *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.reject(w, r, err)
 		return
 	}
-	i.Handler.ServeHTTP(w, restore(r, origin))
+	body, err := i.Verifier.guardBody(r)
+	if auth := (*AuthError)(nil); errors.As(err, &auth) {
+		i.reject(w, r, err)
+		return
+	}
+	if err != nil {
+		http.Error(w, "the body broke off", http.StatusBadRequest)
+		return
+	}
+	r = restore(r, origin)
+	r.Body = body
+	i.Handler.ServeHTTP(w, r)
 	flushForTrailers(w)
 }
 

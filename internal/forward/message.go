@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -49,7 +48,8 @@ type MessengerOptions struct {
 type Messenger struct {
 	addr, node string
 	signer     *Signer
-	client     *http.Client
+	timeout    time.Duration
+	pool       *wholePool
 }
 
 // NewMessenger makes a messenger. It connects with the first message.
@@ -59,16 +59,9 @@ func NewMessenger(o MessengerOptions) (*Messenger, error) {
 		return nil, err
 	}
 	timeout := orDefault(o.Timeout, DefaultMessageTimeout)
-	return &Messenger{addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, client: &http.Client{
-		Timeout: timeout,
-		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: timeout}).DialContext,
-			MaxIdleConnsPerHost: 2,
-			IdleConnTimeout:     time.Minute,
-			DisableCompression:  true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Messenger{
+		addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, timeout: timeout, pool: newWholePool(o.LeaderAddr, timeout),
+	}, nil
 }
 
 // MessageError is a leader's refusal of a message: it was not taken, and the same will not be.
@@ -92,6 +85,8 @@ func (m *Messenger) Send(ctx context.Context, path string, message, answer any) 
 	}
 	sum := sha256.Sum256(body)
 	target := url.URL{Scheme: "http", Host: m.addr, Path: path, RawQuery: hashParameter + "=" + hex.EncodeToString(sum[:])}
+	ctx, cancel := context.WithTimeout(ctx, m.timeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("make a message for the leader: %w", err)
@@ -99,9 +94,14 @@ func (m *Messenger) Send(ctx context.Context, path string, message, answer any) 
 	req.GetBody = nil // else net/http sends it again by itself, under a signature that holds once
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(nodeHeader, m.node)
-	m.signer.Sign(req)
-	res, err := m.client.Do(req)
+	c, err := m.pool.reserve(ctx)
 	if err != nil {
+		return fmt.Errorf("tell the leader: %w", err)
+	}
+	m.signer.sign(req, c.epoch, newNonce())
+	res, err := m.pool.roundTrip(c, req)
+	if err != nil {
+		m.pool.drop(c)
 		return fmt.Errorf("tell the leader: %w", err)
 	}
 	defer res.Body.Close()
@@ -131,7 +131,7 @@ func (m *Messenger) read(res *http.Response, answer any) error {
 }
 
 // Close closes the connections.
-func (m *Messenger) Close() { m.client.CloseIdleConnections() }
+func (m *Messenger) Close() { m.pool.close() }
 
 // MessageFunc takes a message of a replica that has the shared secret: its name and the JSON that it sent.
 // The answer is sent as JSON. A [MessageError] refuses the message; any other error says that it could not
@@ -141,6 +141,7 @@ type MessageFunc func(ctx context.Context, node string, message []byte) (answer 
 // MessageOptions are the parts of a [NewMessages] handler.
 type MessageOptions struct {
 	Secret     string                 // that all nodes share (TRIP2G_JWT_SECRET)
+	Epoch      Epoch                  // of the server
 	Take       map[string]MessageFunc // by path
 	OnReject   func(Rejection)        // is told of each message whose time or nonce does not hold; nil: nobody
 	Log        zerolog.Logger         // gets a line for a rejection, at most one a minute
@@ -151,13 +152,12 @@ type MessageOptions struct {
 // all that is signed as no message: a client's request to such a path, which a replica forwarded, is one of
 // the public port's, and what nobody signed is rejected there.
 func NewMessages(o MessageOptions, next http.Handler) (http.Handler, error) {
-	key, err := authKey(o.Secret, messageKeyInfo)
+	verifier, err := newVerifier(o.Secret, messageKeyInfo, o.Epoch)
 	if err != nil {
 		return nil, err
 	}
 	m := &messages{
-		MessageOptions: o, next: next,
-		verifier: &Verifier{key: key, now: time.Now, nonces: nonces{limit: maxNonces}},
+		MessageOptions: o, next: next, verifier: verifier,
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "trip2g_node_messages_total",
 			Help: "Messages of replicas to this leader, by path and whether they were taken, refused, or failed.",

@@ -29,7 +29,7 @@ func startMessages(t *testing.T) (l *leader, taken *lines) {
 	l.stop()
 	intake := NewIntake(IntakeOptions{Verifier: mustVerifier(t, testSecret, nil), Handler: l.handler, Log: zerolog.New(l.log)})
 	handler, err := NewMessages(MessageOptions{
-		Secret: testSecret, Log: zerolog.New(l.log), Registerer: prometheus.NewRegistry(),
+		Epoch: testEpoch, Secret: testSecret, Log: zerolog.New(l.log), Registerer: prometheus.NewRegistry(),
 		Take: map[string]MessageFunc{reportPath: func(_ context.Context, node string, message []byte) (any, error) {
 			fmt.Fprintf(taken, "%s: %s\n", node, message)
 			switch string(message) {
@@ -125,7 +125,7 @@ func TestARejectedReplicaIsToldWhatToChange(t *testing.T) {
 func mustMessages(t *testing.T, onReject func(Rejection)) http.Handler {
 	t.Helper()
 	handler, err := NewMessages(MessageOptions{
-		Secret: testSecret, Take: map[string]MessageFunc{reportPath: nil}, OnReject: onReject, Log: zerolog.Nop(),
+		Epoch: testEpoch, Secret: testSecret, Take: map[string]MessageFunc{reportPath: nil}, OnReject: onReject, Log: zerolog.Nop(),
 	}, NewIntake(IntakeOptions{Verifier: mustVerifier(t, testSecret, nil), OnReject: onReject, Log: zerolog.Nop()}))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,12 @@ func TestWhatNoReplicaSignedIsNoMessage(t *testing.T) {
 	body := []byte(`"forged"`)
 	sum := sha256.Sum256(body)
 	target := "http://" + l.addr + reportPath + "?sha256=" + hex.EncodeToString(sum[:])
-	at := func(d time.Duration) *Signer { return &Signer{m.signer.key, clock(time.Now().Add(d))} }
+	by := func(s *Signer) func(*http.Request) { return func(r *http.Request) { s.Sign(r, testEpoch) } }
+	at := func(d time.Duration) func(*http.Request) { return by(&Signer{m.signer.key, clock(time.Now().Add(d))}) }
+	asForwarded := func(r *http.Request) {
+		r.Header.Set(bodyHeader, bodyHash(body))
+		mustSigner(t, testSecret, nil).Sign(r, testEpoch)
+	}
 	for _, c := range []struct {
 		name   string
 		method string
@@ -151,13 +156,13 @@ func TestWhatNoReplicaSignedIsNoMessage(t *testing.T) {
 	}{
 		{"unsigned", http.MethodPost, func(*http.Request) {}, body, 401},
 		{"unsigned, read", http.MethodGet, func(*http.Request) {}, nil, 401},
-		{"another secret", http.MethodPost, startMessenger(t, l.addr, "another secret of that length").signer.Sign, body, 401},
-		{"signed as forwarded", http.MethodPost, mustSigner(t, testSecret, nil).Sign, body, 405},
-		{"too old", http.MethodPost, at(-time.Minute).Sign, body, 401},
-		{"from the future", http.MethodPost, at(time.Minute).Sign, body, 401},
-		{"another body", http.MethodPost, m.signer.Sign, []byte(`"altered"`), 400},
-		{"read", http.MethodGet, m.signer.Sign, nil, 405},
-		{"from another node", http.MethodPost, func(r *http.Request) { m.signer.Sign(r); r.Header.Set(nodeHeader, "r2") }, body, 401},
+		{"another secret", http.MethodPost, by(startMessenger(t, l.addr, "another secret of that length").signer), body, 401},
+		{"signed as forwarded", http.MethodPost, asForwarded, body, 405},
+		{"too old", http.MethodPost, at(-time.Minute), body, 401},
+		{"from the future", http.MethodPost, at(time.Minute), body, 401},
+		{"another body", http.MethodPost, by(m.signer), []byte(`"altered"`), 400},
+		{"read", http.MethodGet, by(m.signer), nil, 405},
+		{"from another node", http.MethodPost, func(r *http.Request) { m.signer.Sign(r, testEpoch); r.Header.Set(nodeHeader, "r2") }, body, 401},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if status, answer := postSigned(t, c.method, target, c.body, c.sign); status != c.want {
@@ -168,7 +173,7 @@ func TestWhatNoReplicaSignedIsNoMessage(t *testing.T) {
 	var kept string
 	sign := func(r *http.Request) {
 		if kept == "" {
-			m.signer.Sign(r)
+			m.signer.Sign(r, testEpoch)
 			kept = r.Header.Get(AuthHeader)
 		}
 		r.Header.Set(AuthHeader, kept)
@@ -217,7 +222,7 @@ func TestAClientCannotSendAMessageThroughAReplica(t *testing.T) {
 	defer replica.Close()
 	body := []byte(`"forged"`)
 	sum := sha256.Sum256(body)
-	for name, sign := range map[string]func(*http.Request){"unsigned": func(*http.Request) {}, "signed": startMessenger(t, l.addr, testSecret).signer.Sign} {
+	for name, sign := range map[string]func(*http.Request){"unsigned": func(*http.Request) {}, "signed": func(r *http.Request) { startMessenger(t, l.addr, testSecret).signer.Sign(r, testEpoch) }} {
 		status, answer := postSigned(t, http.MethodPost, replica.URL+reportPath+"?sha256="+hex.EncodeToString(sum[:]), body, sign)
 		if status != http.StatusMethodNotAllowed || answer != "public\n" {
 			t.Errorf("%s: answered %d %s, want the public port's answer", name, status, answer)

@@ -17,6 +17,7 @@ const (
 	AuthHeader = "X-Replica-Auth"
 
 	nodeHeader      = "X-Replica-Node"   // the replica's name
+	bodyHeader      = "X-Replica-Body"   // how the body is signed, see bodyauth.go
 	cookieHeader    = "X-Replica-Cookie" // the Cookie lines, which HTTP/2 would split and join anew
 	forHeader       = "X-Forwarded-For"
 	protoHeader     = "X-Forwarded-Proto"
@@ -25,7 +26,7 @@ const (
 )
 
 // originHeaders are signed, in this order.
-var originHeaders = [...]string{forHeader, protoHeader, hostHeader, nodeHeader, requestIDHeader}
+var originHeaders = [...]string{forHeader, protoHeader, hostHeader, nodeHeader, bodyHeader, requestIDHeader}
 
 // Origin is what the replica that forwarded a request saw of its client.
 type Origin struct {

@@ -46,7 +46,7 @@ func (p *plainspoken) serve(c net.Conn, say func(net.Conn, int)) {
 		}
 		if req.Method == http.MethodOptions {
 			p.asked.Add(1)
-			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\n%s: 1\r\nContent-Length: 0\r\n\r\n", serverHeader)
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\n%s: %s\r\nContent-Length: 0\r\n\r\n", serverHeader, testEpoch)
 			continue
 		}
 		body, err := io.ReadAll(req.Body)

@@ -28,6 +28,7 @@ const (
 // ServerOptions are the parts of a [Server].
 type ServerOptions struct {
 	Handler  http.Handler // probes, metrics and the intake or RefuseLoop
+	Epoch    Epoch        // that of the intake's Verifier; forwarders learn it here
 	ErrorLog *log.Logger  // for faults of connections; nil: the log package's
 }
 
@@ -36,6 +37,7 @@ type ServerOptions struct {
 type Server struct {
 	http     *http.Server
 	handler  http.Handler
+	epoch    Epoch
 	partings partings
 }
 
@@ -44,7 +46,7 @@ func NewServer(o ServerOptions) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s := &Server{handler: o.Handler}
+	s := &Server{handler: o.Handler, epoch: o.Epoch}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ErrorLog:          o.ErrorLog,
@@ -81,22 +83,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if r.Method == http.MethodOptions && r.RequestURI == "*" {
-		w.Header().Set(serverHeader, "1")
+		w.Header().Set(serverHeader, s.epoch.String())
 		w.Header().Set("Content-Length", "0")
 		return
 	}
 	s.handler.ServeHTTP(w, r)
 }
 
-// serverHeader marks a Server's answer to OPTIONS *.
+// serverHeader has the epoch in a Server's answer to OPTIONS *.
 const serverHeader = "X-Replica-Server"
 
-// fromServer gives an error unless a Server has answered OPTIONS *.
-func fromServer(res *http.Response) error {
-	if res.StatusCode != http.StatusOK || res.Header.Get(serverHeader) == "" {
-		return fmt.Errorf("it answered %s as any server may", res.Status)
+// epochOf returns the epoch in a Server's answer to OPTIONS *. Any other answer is an error.
+func epochOf(res *http.Response) (Epoch, error) {
+	e, ok := parseEpoch(res.Header.Get(serverHeader))
+	if res.StatusCode != http.StatusOK || !ok {
+		return e, fmt.Errorf("it answered %s as any server may", res.Status)
 	}
-	return nil
+	return e, nil
 }
 
 // Serve answers on l until Shutdown, and then returns http.ErrServerClosed at once.

@@ -143,6 +143,11 @@ func (t *Tunnel) open(ctx context.Context) (net.Conn, error) {
 
 // upgrade asks for a tunnel on a connection. The reader holds what came behind the answer.
 func (t *Tunnel) upgrade(conn net.Conn) (*bufio.Reader, error) {
+	reader := bufio.NewReader(conn)
+	epoch, err := askEpoch(conn, reader, t.addr)
+	if err != nil {
+		return nil, fmt.Errorf("ask for a tunnel: %w", err)
+	}
 	req, err := http.NewRequest(http.MethodGet, "http://"+t.addr+TunnelPath, nil)
 	if err != nil {
 		return nil, fmt.Errorf("ask for a tunnel: %w", err)
@@ -150,12 +155,8 @@ func (t *Tunnel) upgrade(conn net.Conn) (*bufio.Reader, error) {
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", tunnelProtocol)
 	req.Header.Set(nodeHeader, t.node)
-	t.signer.Sign(req)
-	if err := req.Write(conn); err != nil {
-		return nil, fmt.Errorf("ask for a tunnel: %w", err)
-	}
-	reader := bufio.NewReader(conn)
-	res, err := http.ReadResponse(reader, req)
+	t.signer.sign(req, epoch, newNonce())
+	res, err := roundTripOn(conn, reader, req)
 	if err != nil {
 		return nil, fmt.Errorf("ask for a tunnel: %w", err)
 	}

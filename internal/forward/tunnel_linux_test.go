@@ -26,12 +26,12 @@ func startTunnelServer(t *testing.T, litefs *litefstest.Node) *leader {
 		Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a tunnel reached the application") }),
 	})
 	handler, err := NewTunnelServer(TunnelServerOptions{
-		Secret: testSecret, LiteFS: strings.TrimPrefix(litefs.API, "http://"), Log: zerolog.Nop(),
+		Epoch: testEpoch, Secret: testSecret, LiteFS: strings.TrimPrefix(litefs.API, "http://"), Log: zerolog.Nop(),
 	}, intake)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &leader{t: t, addr: "127.0.0.1:0", handler: handler, log: new(lines)}
+	l := &leader{t: t, addr: "127.0.0.1:0", handler: handler, log: new(lines), epoch: testEpoch}
 	l.startWith(handler)
 	t.Cleanup(l.kill)
 	return l
@@ -136,15 +136,15 @@ func TestOnlyANodeReachesLiteFS(t *testing.T) {
 	}
 	captured := ""
 	if res := request(func(r *http.Request) {
-		keyed(testSecret, tunnelKeyInfo).Sign(r)
+		keyed(testSecret, tunnelKeyInfo).Sign(r, testEpoch)
 		captured = r.Header.Get(AuthHeader)
 	}); res.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("a node's own tunnel: %s", res.Status)
 	}
 	for name, sign := range map[string]func(*http.Request){
 		"nothing":                        func(*http.Request) {},
-		"another secret":                 keyed("another secret of other nodes", tunnelKeyInfo).Sign,
-		"a message's signature":          keyed(testSecret, messageKeyInfo).Sign,
+		"another secret":                 func(r *http.Request) { keyed("another secret of other nodes", tunnelKeyInfo).Sign(r, testEpoch) },
+		"a message's signature":          func(r *http.Request) { keyed(testSecret, messageKeyInfo).Sign(r, testEpoch) },
 		"a signature that was used once": func(r *http.Request) { r.Header.Set(AuthHeader, captured) },
 	} {
 		if res := request(sign); res.StatusCode != http.StatusUnauthorized {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -15,6 +14,7 @@ import (
 // TunnelServerOptions are the parts of a [NewTunnelServer] handler.
 type TunnelServerOptions struct {
 	Secret   string          // that all nodes share (TRIP2G_JWT_SECRET)
+	Epoch    Epoch           // of the server
 	LiteFS   string          // host:port of the API of this node's LiteFS
 	OnReject func(Rejection) // is told of each tunnel whose time or nonce does not hold; nil: nobody
 	Log      zerolog.Logger
@@ -23,14 +23,11 @@ type TunnelServerOptions struct {
 // NewTunnelServer returns the leader's handler of [TunnelPath] on its internal port. What is not
 // signed with the tunnels' key goes to next.
 func NewTunnelServer(o TunnelServerOptions, next http.Handler) (http.Handler, error) {
-	key, err := authKey(o.Secret, tunnelKeyInfo)
+	verifier, err := newVerifier(o.Secret, tunnelKeyInfo, o.Epoch)
 	if err != nil {
 		return nil, err
 	}
-	return &tunnelServer{
-		TunnelServerOptions: o, next: next,
-		verifier: &Verifier{key: key, now: time.Now, nonces: nonces{limit: maxNonces}},
-	}, nil
+	return &tunnelServer{TunnelServerOptions: o, next: next, verifier: verifier}, nil
 }
 
 type tunnelServer struct {

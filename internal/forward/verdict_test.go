@@ -70,10 +70,13 @@ func (s *scripted) serve(nc net.Conn, upTo int, do act) {
 			}
 		case *http2.MetaHeadersFrame:
 			if f.PseudoValue("method") == http.MethodOptions {
-				c.answer(id, 200, strings.ToLower(serverHeader), "1")
+				c.answer(id, 200, strings.ToLower(serverHeader), testEpoch.String())
 				continue
 			}
-			number[id], ended = s.note(f), f.StreamEnded()
+			ended = f.StreamEnded()
+			if isTrailer := f.PseudoValue("method") == ""; !isTrailer {
+				number[id] = s.note(f)
+			}
 		case *http2.DataFrame:
 			got[id], ended = append(got[id], f.Data()...), f.StreamEnded()
 			if !ended {

@@ -195,7 +195,7 @@ func origin(r *http.Request) trip2g.Origin {
 // say for themselves: it is for the internal port alone.
 func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.MessageFunc) (ports, error) {
 	own := n.ownHandler(o, nil)
-	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), nil)
+	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), n.epoch, nil)
 	if err != nil {
 		return ports{}, err
 	}
@@ -204,7 +204,7 @@ func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.Message
 		OnReject: n.nodes.Reject,
 	})
 	messages, err := forward.NewMessages(forward.MessageOptions{
-		Secret: n.config.JWTSecret.Reveal(), Take: take, OnReject: n.nodes.Reject, Log: n.log, Registerer: n.registry,
+		Secret: n.config.JWTSecret.Reveal(), Epoch: n.epoch, Take: take, OnReject: n.nodes.Reject, Log: n.log, Registerer: n.registry,
 	}, intake)
 	if err != nil {
 		return ports{}, err

@@ -37,6 +37,7 @@ type node struct {
 	config    *config.Config
 	log       zerolog.Logger
 	registry  *prometheus.Registry
+	epoch     forward.Epoch // of the internal port
 	access    *trip2ghttp.AccessLog
 	pages     *trip2ghttp.PlainPages
 	site      atomic.Pointer[site.Follower] // nil until the database is open
@@ -56,7 +57,7 @@ type node struct {
 }
 
 func newNode(c *config.Config, log zerolog.Logger) *node {
-	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry()}
+	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), epoch: forward.NewEpoch()}
 	n.database.wait("not open yet")
 	n.long = semaphore.NewWeighted(int64(search.Turns()))
 	n.search, n.feed = n.newSearch(), notefeed.New()

@@ -104,7 +104,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
 	public.RegisterOnShutdown(n.endStreams)
-	internal := forward.NewServer(forward.ServerOptions{Handler: pace.Wrap(p.internal), ErrorLog: serverErrors(n.log, "internal")})
+	internal := forward.NewServer(forward.ServerOptions{Handler: pace.Wrap(p.internal), Epoch: n.epoch, ErrorLog: serverErrors(n.log, "internal")})
 	publicListener = cork.Listener{Listener: publicListener}
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {

@@ -41,6 +41,6 @@ func (n *node) withTunnels(next http.Handler) (http.Handler, error) {
 		return nil, err
 	}
 	return forward.NewTunnelServer(forward.TunnelServerOptions{
-		Secret: n.config.JWTSecret.Reveal(), LiteFS: api.Host, OnReject: n.nodes.Reject, Log: n.log,
+		Secret: n.config.JWTSecret.Reveal(), Epoch: n.epoch, LiteFS: api.Host, OnReject: n.nodes.Reject, Log: n.log,
 	}, next)
 }

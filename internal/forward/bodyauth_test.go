@@ -1,0 +1,124 @@
+package forward
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestASignatureHoldsForOneRunOfOneLeader replays a request that an eavesdropper kept on another
+// leader with the same secret, which is what a restarted leader is, too.
+func TestASignatureHoldsForOneRunOfOneLeader(t *testing.T) {
+	const uri = "/path?q=1"
+	kept := signed(t, mustSigner(t, testSecret, clock(testTime)), "POST", uri)
+	wantReason(t, mustVerifier(t, testSecret, clock(testTime)).Verify(kept), "")
+	other, err := NewVerifier(testSecret, NewEpoch(), clock(testTime))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReason(t, other.Verify(kept), ReasonEpoch)
+	replaceToken(kept, testEpoch.String(), other.epoch.String())
+	wantReason(t, other.Verify(kept), ReasonBadMAC)
+}
+
+// TestWritesGoOnAfterTheLeaderRestarts has connections of the epoch before in the pool.
+func TestWritesGoOnAfterTheLeaderRestarts(t *testing.T) {
+	l := startLeader(t, http.HandlerFunc(describe))
+	r := startReplica(t, l.addr, nil)
+	for range 2 {
+		if res, body := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", res.Status, body)
+		}
+		l.stop()
+		l.epoch = NewEpoch()
+		l.start()
+	}
+}
+
+// TestABodyThatWasAlteredOnTheWayIsNotTaken has a network that changes a word of each body.
+func TestABodyThatWasAlteredOnTheWayIsNotTaken(t *testing.T) {
+	read := make(chan error, 1)
+	l := startLeader(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, err := io.ReadAll(r.Body)
+		read <- err
+	}))
+	r := startReplica(t, alter(t, l.addr, "low tide", "bad tide"), nil)
+
+	if res, body := post(t, r.addr, "/", "text/plain", "low tide"); res.StatusCode != http.StatusBadGateway {
+		t.Errorf("a whole body: %s: %s", res.Status, body)
+	}
+	select {
+	case <-read:
+		t.Error("a handler ran for a whole body")
+	default:
+	}
+
+	c := dialRaw(t, r.addr)
+	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nlow tide\r\n")
+	c.send(t, "0\r\n\r\n")
+	if err := await(t, "the handler to read a streamed body", read); !errors.Is(err, errOtherBody) {
+		t.Errorf("a streamed body: %v", err)
+	}
+}
+
+// TestAStreamedBodyIsTakenAsItWasSent has trailers of the client's, of which one claims to be the replica's.
+func TestAStreamedBodyIsTakenAsItWasSent(t *testing.T) {
+	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || string(body) != "low tide" || len(r.Trailer) != 1 || r.Trailer.Get("Checksum") != "1" {
+			t.Errorf("%q and %v with the trailers %v", body, err, r.Trailer)
+		}
+	}))
+	r := startReplica(t, l.addr, nil)
+	c := dialRaw(t, r.addr)
+	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: Checksum, "+bodyTrailer+"\r\n\r\n8\r\nlow tide\r\n")
+	c.send(t, "0\r\nChecksum: 1\r\n"+bodyTrailer+": forged\r\n\r\n")
+	if got := c.line(t); got != "HTTP/1.1 200 OK" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestABodyThatNobodySignedIsNotTaken adds one to a request that was signed without.
+func TestABodyThatNobodySignedIsNotTaken(t *testing.T) {
+	l := startLeader(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") }))
+	req, err := http.NewRequest(http.MethodPost, "http://"+l.addr+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mustSigner(t, testSecret, nil).Sign(req, testEpoch); err != nil {
+		t.Fatal(err)
+	}
+	req.Body, req.ContentLength = io.NopCloser(strings.NewReader("x")), 1
+	if res, body := do(t, req); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("%s: %s", res.Status, body)
+	}
+}
+
+// alter relays connections and replaces one text by another of the same length on the way to addr.
+func alter(t *testing.T, addr, old, new string) string {
+	t.Helper()
+	l := serveConns(t, func(near net.Conn) {
+		far, err := net.Dial("tcp", addr)
+		if err != nil {
+			return
+		}
+		defer far.Close()
+		go func() {
+			io.Copy(near, far)
+			near.Close()
+		}()
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := near.Read(buf)
+			far.Write(bytes.ReplaceAll(buf[:n], []byte(old), []byte(new)))
+			if err != nil {
+				return
+			}
+		}
+	})
+	return l.Addr().String()
+}
