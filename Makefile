@@ -35,7 +35,7 @@ clean: ## Remove the stack, its data, its images and tmp/
 	@exec sh compose/clean.sh
 
 .PHONY: key
-key: compose ## Create an API key on the running stack and print it: make key NAME=laptop
+key: compose ## Create an API key on the running stack and print it: make key NAME=laptop SCOPE=read,publish
 	@exec sh compose/key.sh
 
 .PHONY: logs

@@ -76,7 +76,7 @@ func checkGivenSecrets(t *testing.T, c *clone) {
 // createKey creates an API key as the documentation says, and has notes public.
 func (c *clone) createKey(t *testing.T) {
 	t.Helper()
-	c.key = strings.TrimSpace(c.mustCompose(t, "exec", "-T", "app", "trip2g", "keys", "create", "--name", "laptop"))
+	c.key = strings.TrimSpace(c.mustCompose(t, "exec", "-T", "app", "trip2g", "keys", "create", "--name", "laptop", "--scope", "read,publish,settings"))
 	if !strings.HasPrefix(c.key, "t2g_") {
 		t.Fatalf("trip2g keys create printed %q, want an API key alone", c.key)
 	}

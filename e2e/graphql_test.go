@@ -185,7 +185,7 @@ func (c *apiClient) setSiteAccess(ctx context.Context, access string) error {
 
 // newKey makes an API key as an operator does: with the command line, beside the leader.
 func (s *stack) newKey(ctx context.Context, name string) (string, error) {
-	r, err := s.exec(ctx, "app", server, "trip2g", "keys", "create", "--name", name)
+	r, err := s.exec(ctx, "app", server, "trip2g", "keys", "create", "--name", name, "--scope", "read,publish,settings")
 	if err != nil {
 		return "", err
 	}

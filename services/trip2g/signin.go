@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // SignInPath is where people sign in.
@@ -87,8 +88,12 @@ type KeyService interface {
 	KeyAuthenticator
 	// Keys lists all keys, the oldest first, revoked ones too.
 	Keys(ctx context.Context) ([]APIKey, error)
-	// CreateKey makes a key and gives its secret, which is stored nowhere. EINVALID for a bad name.
-	CreateKey(ctx context.Context, name string) (secret string, key APIKey, err error)
+	// CreateKey makes a key and returns its secret, which is stored nowhere. EINVALID for a bad name, a grant
+	// that no key can have, or an expiry that is not in the future; the zero time is none.
+	CreateKey(ctx context.Context, name string, grant Grant, expiresAt time.Time) (secret string, key APIKey, err error)
+	// UpdateKey changes what a key may do and until when. EINVALID as for CreateKey, ENOTFOUND without such a
+	// key that is not revoked.
+	UpdateKey(ctx context.Context, id int64, grant Grant, expiresAt time.Time) (APIKey, error)
 	// RevokeKey ends a key for good; ENOTFOUND without such a key in force.
 	RevokeKey(ctx context.Context, id int64) error
 }

@@ -26,6 +26,7 @@ const (
 type Stage struct {
 	Author string // "key:12" for an API key, "user:3" for a signed-in user
 	Push   string // the push's id; "" if the client named none
+	Grant  Grant  // what the author may do
 
 	// What requests of an unnamed push are told from others by.
 	Client  string // the program

@@ -38,13 +38,15 @@ type Session struct {
 // MaxUserAgent is what is kept of a browser's User-Agent, in bytes: browsers' have about 120.
 const MaxUserAgent = 256
 
-// APIKey lets a program publish. Only a hash of its secret is stored.
+// APIKey lets a program do what its grant says. Only a hash of its secret is stored.
 type APIKey struct {
 	ID         int64
 	Name       string
 	Hash       string // SHA-256 of the secret, lower-case hex
 	Hint       string // the secret's first characters, to tell keys apart
+	Grant      Grant
 	CreatedAt  time.Time
+	ExpiresAt  time.Time // zero: never
 	LastUsedAt time.Time // zero: never
 	RevokedAt  time.Time // zero: in force
 }
@@ -103,6 +105,8 @@ type KeyStore interface {
 	Keys(ctx context.Context) ([]APIKey, error)
 	// RevokeKey ends a key for good; ENOTFOUND without such a key in force.
 	RevokeKey(ctx context.Context, id int64, now time.Time) error
+	// UpdateKey changes the grant and the expiry of a key; ENOTFOUND without such a key that is not revoked.
+	UpdateKey(ctx context.Context, id int64, grant Grant, expiresAt time.Time) (APIKey, error)
 	// KeyByHash finds a key in force and notes its use (at most once a minute); EUNAUTHORIZED without one.
 	KeyByHash(ctx context.Context, hash string, now time.Time) (APIKey, error)
 }

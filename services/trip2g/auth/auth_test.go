@@ -417,7 +417,7 @@ func TestNoSecretIsInTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	pending := e.code(owner)
-	key, _, err := auth.NewKeys(e.db, e.clock.now).CreateKey(t.Context(), "laptop")
+	key, _, err := auth.NewKeys(e.db, e.clock.now).CreateKey(t.Context(), "laptop", trip2g.OwnerGrant, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -452,7 +452,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	e := start(t)
 	keys := auth.NewKeys(e.db, e.clock.now)
-	secret, key, err := keys.CreateKey(t.Context(), " laptop ")
+	secret, key, err := keys.CreateKey(t.Context(), " laptop ", trip2g.Grant{Scopes: trip2g.DefaultScopes}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -474,7 +474,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("a revoked key: %v", err)
 	}
 	for _, name := range []string{"", "  ", "a\nb", "a\xffb", strings.Repeat("x", auth.MaxKeyName+1)} {
-		if _, _, err := keys.CreateKey(t.Context(), name); trip2g.ErrorCode(err) != trip2g.EINVALID {
+		if _, _, err := keys.CreateKey(t.Context(), name, trip2g.OwnerGrant, time.Time{}); trip2g.ErrorCode(err) != trip2g.EINVALID {
 			t.Errorf("CreateKey(%.20q) = %v", name, err)
 		}
 	}

@@ -44,16 +44,18 @@ func (k *Keys) RevokeKey(ctx context.Context, id int64) error {
 	return k.store.RevokeKey(ctx, id, k.now())
 }
 
-// CreateKey makes a key and gives its secret, which is stored nowhere and cannot be had again.
-// EINVALID for a name that is empty, longer than MaxKeyName or not plain text.
-func (k *Keys) CreateKey(ctx context.Context, name string) (secret string, key trip2g.APIKey, err error) {
+// CreateKey is trip2g.KeyService's. A name is 1 to MaxKeyName bytes of plain text.
+func (k *Keys) CreateKey(ctx context.Context, name string, grant trip2g.Grant, expiresAt time.Time) (secret string, key trip2g.APIKey, err error) {
 	name = strings.TrimSpace(name)
 	if name == "" || len(name) > MaxKeyName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return "", trip2g.APIKey{}, trip2g.Errorf(trip2g.EINVALID, "name the key, so that you can tell it from others: 1 to %d bytes of plain text", MaxKeyName)
 	}
+	if grant, err = k.check(grant, expiresAt); err != nil {
+		return "", trip2g.APIKey{}, err
+	}
 	secret = KeyPrefix + newToken()
 	key, err = k.store.CreateKey(ctx, trip2g.APIKey{
-		Name: name, Hash: trip2g.TokenHash(secret), Hint: secret[:hintLength], CreatedAt: k.now(),
+		Name: name, Hash: trip2g.TokenHash(secret), Hint: secret[:hintLength], Grant: grant, CreatedAt: k.now(), ExpiresAt: expiresAt,
 	})
 	if err != nil {
 		return "", trip2g.APIKey{}, fmt.Errorf("create an API key: %w", err)
@@ -61,9 +63,25 @@ func (k *Keys) CreateKey(ctx context.Context, name string) (secret string, key t
 	return secret, key, nil
 }
 
+// UpdateKey is trip2g.KeyService's.
+func (k *Keys) UpdateKey(ctx context.Context, id int64, grant trip2g.Grant, expiresAt time.Time) (trip2g.APIKey, error) {
+	grant, err := k.check(grant, expiresAt)
+	if err != nil {
+		return trip2g.APIKey{}, err
+	}
+	return k.store.UpdateKey(ctx, id, grant, expiresAt)
+}
+
+func (k *Keys) check(grant trip2g.Grant, expiresAt time.Time) (trip2g.Grant, error) {
+	if !expiresAt.IsZero() && !expiresAt.After(k.now()) {
+		return trip2g.Grant{}, trip2g.Errorf(trip2g.EINVALID, "a key has to expire in the future")
+	}
+	return grant.Normalize()
+}
+
 // Authenticate is trip2g.KeyAuthenticator's.
 func (k *Keys) Authenticate(ctx context.Context, secret string) (trip2g.APIKey, error) {
-	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is not valid: it is unknown or was revoked; the owner makes a new one at /_system/keys, or with `trip2g keys create` on the leader")
+	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is not valid: it is unknown, expired or revoked; the owner creates a new one at /_system/keys, or with `trip2g keys create` on the leader")
 	if !strings.HasPrefix(secret, KeyPrefix) || len(secret) > maxTokenLength {
 		return trip2g.APIKey{}, refused
 	}

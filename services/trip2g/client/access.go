@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	siteAccessQuery       = `query SiteAccess { siteAccess { default public members groups notShown unspecified } }`
+	siteAccessQuery       = `query SiteAccess { siteAccess { default mayChange public members groups notShown unspecified } }`
 	unspecifiedNotesQuery = `query UnspecifiedNotes($first: Int) { unspecifiedNotes(first: $first) }`
 	setSiteAccessMutation = `mutation SetSiteAccess($input: SetSiteAccessInput!) { result: setSiteAccess(input: $input) { __typename ` + errorFields
 )
@@ -15,27 +15,28 @@ const (
 // siteAccessNames are the API's names of defaults.
 var siteAccessNames = map[trip2g.SiteAccess]string{trip2g.AccessEveryone: "EVERYONE", trip2g.AccessMembers: "MEMBERS"}
 
-// SiteAccess asks who may read the site.
-func (c *Client) SiteAccess(ctx context.Context) (trip2g.AccessState, error) {
+// SiteAccess asks who may read the site, and whether the key may change the default.
+func (c *Client) SiteAccess(ctx context.Context) (state trip2g.AccessState, mayChange bool, err error) {
 	var data struct {
 		SiteAccess *struct {
-			Default *string
+			Default   *string
+			MayChange bool
 			trip2g.AccessCounts
 		}
 	}
 	if err := c.call(ctx, siteAccessQuery, nil, maxResult, &data); err != nil {
-		return trip2g.AccessState{}, err
+		return trip2g.AccessState{}, false, err
 	}
 	if data.SiteAccess == nil {
-		return trip2g.AccessState{}, c.notOurs("its answer does not say who may read the site")
+		return trip2g.AccessState{}, false, c.notOurs("its answer does not say who may read the site")
 	}
-	state := trip2g.AccessState{AccessCounts: data.SiteAccess.AccessCounts}
+	state = trip2g.AccessState{AccessCounts: data.SiteAccess.AccessCounts}
 	for access, name := range siteAccessNames {
 		if data.SiteAccess.Default != nil && *data.SiteAccess.Default == name {
 			state.Default = access
 		}
 	}
-	return state, nil
+	return state, data.SiteAccess.MayChange, nil
 }
 
 // UnspecifiedNotes lists the paths of notes that do not say who may read them, at most

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"trip2g/services/trip2g"
@@ -16,7 +17,7 @@ const (
 	notePathsQuery = `query NotePaths { notePaths {
   id path: value hash: latestContentHash assetReplaces { id hash absolutePath } } }`
 	pushNotesMutation = `mutation PushNotes($input: PushNotesInput!) { result: pushNotes(input: $input) { __typename
-  ... on PushNotesPayload { notes { id path assets { path sha256Hash absolutePath } } } ` + errorFields
+  ... on PushNotesPayload { notes { id path assets { path sha256Hash absolutePath } } updated { id path warnings { message } } } ` + errorFields
 	uploadMutation = `mutation UploadNoteAsset($input: UploadNoteAssetInput!) { result: uploadNoteAsset(input: $input) { __typename
   ... on UploadNoteAssetPayload { uploadSkipped } ` + errorFields
 	hideNotesMutation = `mutation HideNotes($input: HideNotesInput!) { result: hideNotes(input: $input) { __typename
@@ -62,7 +63,7 @@ func (c *Client) NotePaths(ctx context.Context) ([]trip2g.NotePath, error) {
 }
 
 // StageNotes stages notes until Commit and gives, in their order, each with the files that it
-// refers to and the hashes that the server has of them.
+// refers to and the hashes that the server has of them. EFORBIDDEN names notes that the server leaves out.
 func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([]trip2g.PushedNote, error) {
 	type update struct {
 		Path    string `json:"path"`
@@ -82,8 +83,12 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 				AbsolutePath string
 			}
 		}
+		Updated []updatedNote
 	}
 	if err := c.mutate(ctx, pushNotesMutation, map[string]any{"updates": list, "skipCommit": true}, &result); err != nil {
+		return nil, err
+	}
+	if err := c.leftOut(result.Updated); err != nil {
 		return nil, err
 	}
 	notes := make([]trip2g.PushedNote, len(result.Notes))
@@ -104,6 +109,30 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 		return nil, c.notOurs("its answer is about fewer notes than were sent")
 	}
 	return notes, nil
+}
+
+// updatedNote is what the server says of a note that it made visible, or with the id 0, that it leaves out.
+type updatedNote struct {
+	ID       int64
+	Path     string
+	Warnings []struct{ Message string }
+}
+
+// leftOut returns an error that names the notes that the server leaves out of a push, nil if it takes all.
+func (c *Client) leftOut(notes []updatedNote) error {
+	var fields []trip2g.FieldError
+	for _, n := range notes {
+		if n.ID != 0 {
+			continue
+		}
+		for _, w := range n.Warnings {
+			fields = append(fields, trip2g.FieldError{Name: c.clean(n.Path), Value: strings.TrimPrefix(c.clean(w.Message), "is left out: ")})
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &trip2g.Error{Code: trip2g.EFORBIDDEN, Message: fields[0].Name + ": " + fields[0].Value, Fields: fields}
 }
 
 // StageHiding stages the hiding of notes until Commit. Unknown paths are no error.

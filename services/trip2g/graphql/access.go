@@ -14,15 +14,19 @@ var noteAccesses = map[trip2g.NoteAccess]NoteAccess{
 
 // SiteAccess answers the query of that name.
 func (r *resolver) SiteAccess(ctx context.Context) (*SiteAccessState, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
-	return accessStateOf(r.api.Access.SiteAccess(ctx))
+	state, err := accessStateOf(r.api.Access.SiteAccess(ctx))
+	if err == nil {
+		state.MayChange = callOf(ctx).changesSettings() == nil
+	}
+	return state, err
 }
 
 // StagedAccess answers the query of that name.
 func (r *resolver) StagedAccess(ctx context.Context) (*SiteAccessState, error) {
-	stage, err := callOf(ctx).publisher()
+	stage, err := callOf(ctx).reads()
 	if err != nil {
 		return nil, asError(err)
 	}
@@ -44,7 +48,7 @@ func accessStateOf(s trip2g.AccessState, err error) (*SiteAccessState, error) {
 
 // UnspecifiedNotes answers the query of that name.
 func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	limit := 100
@@ -61,7 +65,7 @@ func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, 
 // SetSiteAccess answers the mutation of that name.
 func (r *resolver) SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error) {
 	c := callOf(ctx)
-	if _, err := c.publisher(); err != nil {
+	if err := c.changesSettings(); err != nil {
 		return fail[SetSiteAccessOrErrorPayload](ctx, err)
 	}
 	state, position, err := r.api.Access.SetSiteAccess(ctx, siteAccesses[input.Access], input.ExpectedPublic)

@@ -16,7 +16,7 @@ type call struct {
 	userAgent   string
 	crossOrigin bool            // a browser says that another site sent it
 	session     *trip2g.Session // nil if nobody is signed in
-	stage       trip2g.Stage    // which push it belongs to; without an author for who may not publish
+	stage       trip2g.Stage    // which push it belongs to, and what its author may do; without an author for a reader
 	vaultName   string          // of the client's folder, "" if it does not say
 	refused     error           // why stage has no author
 	keyFault    error           // why the key that was sent does not count; nil if it does, or none was sent
@@ -75,7 +75,7 @@ func (c *call) useKey(key trip2g.APIKey, err error) {
 		c.refused, c.keyFault = err, err
 		return
 	}
-	c.stage.Author = fmt.Sprintf("key:%d", key.ID)
+	c.stage.Author, c.stage.Grant = fmt.Sprintf("key:%d", key.ID), key.Grant
 }
 
 func (c *call) useSession(session trip2g.Session, err error) {
@@ -87,15 +87,32 @@ func (c *call) useSession(session trip2g.Session, err error) {
 		c.refused = trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner (TRIP2G_OWNER_EMAIL) or an API key may do this")
 	default:
 		c.session = &session
-		c.stage.Author = fmt.Sprintf("user:%d", session.User.ID)
+		c.stage.Author, c.stage.Grant = fmt.Sprintf("user:%d", session.User.ID), trip2g.OwnerGrant
 	}
 }
 
-// mayPublish reports whether a key or the owner's session counts.
-func (c *call) mayPublish() bool { return c.stage.Author != "" }
+// authorized reports whether a key or the owner's session counts.
+func (c *call) authorized() bool { return c.stage.Author != "" }
 
-// publisher gives the stage of who may publish, else the error that says why not.
-func (c *call) publisher() (trip2g.Stage, error) { return c.stage, c.refused }
+// publisher returns the stage of who may publish, else the error that says why not.
+func (c *call) publisher() (trip2g.Stage, error) { return c.having(trip2g.ScopePublish) }
+
+// reads returns the stage of who may read everything, else the error that says why not.
+func (c *call) reads() (trip2g.Stage, error) { return c.having(trip2g.ScopeRead) }
+
+// changesSettings returns an error unless the call may change the settings that give power over all pages.
+func (c *call) changesSettings() error {
+	_, err := c.having(trip2g.ScopeSettings)
+	return err
+}
+
+func (c *call) having(scope trip2g.Scopes) (trip2g.Stage, error) {
+	if c.refused == nil && !c.stage.Grant.Scopes.Has(scope) {
+		return trip2g.Stage{}, trip2g.Errorf(trip2g.EFORBIDDEN, "the API key may do %s, but not %s: to allow it, run `trip2g keys update ID --scope %s` on the leader, or change the key at /_system/keys",
+			c.stage.Grant.Scopes, scope, c.stage.Grant.Scopes|scope)
+	}
+	return c.stage, c.refused
+}
 
 // signedIn gives the session of whoever is signed in, else the error that says what is missing. A key is
 // no session: it publishes, and does nothing about people.
@@ -103,7 +120,7 @@ func (c *call) signedIn() (trip2g.Session, error) {
 	switch {
 	case c.session != nil:
 		return *c.session, nil
-	case c.mayPublish():
+	case c.authorized():
 		return trip2g.Session{}, trip2g.Errorf(trip2g.EFORBIDDEN, "an API key may not do this: sign in, in a browser or with signInByEmail")
 	default:
 		return trip2g.Session{}, trip2g.Errorf(trip2g.EUNAUTHORIZED, "sign in first, in a browser or with signInByEmail")

@@ -16,7 +16,7 @@ func (r *resolver) Subscription() SubscriptionResolver { return r }
 // NoteChanges answers the subscription of that name.
 func (r *resolver) NoteChanges(ctx context.Context, filter NoteChangesFilter) (<-chan *NoteChangesPayload, error) {
 	c := callOf(ctx)
-	if _, err := c.publisher(); err != nil {
+	if _, err := c.reads(); err != nil {
 		return nil, asError(err)
 	}
 	changes, err := r.Feed.Subscribe(ctx, trip2g.NoteChangeFilter{Include: filter.IncludePatterns, Exclude: filter.ExcludePatterns})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -290,7 +291,7 @@ func TestABusySubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
 	if err != nil || len(keys) != 1 {
 		t.Fatal(keys, err)
 	}
-	other, _, err := s.keys.CreateKey(t.Context(), "other")
+	other, _, err := s.keys.CreateKey(t.Context(), "other", trip2g.OwnerGrant, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ const maxMissing = 1000
 
 // Warnings answers the query of that name.
 func (r *resolver) Warnings(ctx context.Context) ([]Warning, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	return warningsOf(warningsOfSite(r.Site())), nil

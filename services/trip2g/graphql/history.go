@@ -8,7 +8,7 @@ import (
 
 // Notes answers the query of that name.
 func (r *resolver) Notes(ctx context.Context, filter *NotesFilter) (*NoteList, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	notes, total, err := r.History.ListNotes(ctx, noteFilter(filter))
@@ -71,7 +71,7 @@ func noteOf(n trip2g.ListedNote) *Note {
 
 // Note answers the query of that name.
 func (r *resolver) Note(ctx context.Context, path string) (*Note, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	note, err := r.History.FindNote(ctx, path)
@@ -91,7 +91,7 @@ func unlessNotFound(err error) error {
 
 // NoteVersions answers the query of that name.
 func (r *resolver) NoteVersions(ctx context.Context, noteID int64, before *int64, first *int) ([]NoteVersion, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	from, limit := int64(0), defaultListed
@@ -122,7 +122,7 @@ func versionOf(v trip2g.NoteVersion) *NoteVersion {
 
 // NoteVersion answers the query of that name.
 func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	v, err := r.History.Version(ctx, versionID(id))
@@ -136,7 +136,7 @@ func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, err
 
 // NoteDifference answers the query of that name.
 func (r *resolver) NoteDifference(ctx context.Context, from, to int64) (*NoteDifference, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	d, err := r.History.Compare(ctx, versionID(from), versionID(to))

@@ -108,6 +108,10 @@ type SignOutOrErrorPayload interface {
 	IsSignOutOrErrorPayload()
 }
 
+type UpdateAPIKeyOrErrorPayload interface {
+	IsUpdateAPIKeyOrErrorPayload()
+}
+
 // A client that asks for no fields of the second and third gets an ErrorPayload in their place.
 type UpdateNotesOrErrorPayload interface {
 	IsUpdateNotesOrErrorPayload()
@@ -121,8 +125,13 @@ type APIKey struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 	// The secret's first characters, to tell keys apart.
-	Hint      string    `json:"hint"`
+	Hint   string        `json:"hint"`
+	Scopes []APIKeyScope `json:"scopes"`
+	// The path in the vault below which the key may publish; empty: everywhere.
+	Folder    string    `json:"folder"`
 	CreatedAt time.Time `json:"createdAt"`
+	// Null: never.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// To the minute; null if it was never used.
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	// Null while the key is in force.
@@ -139,7 +148,12 @@ func (CommitNotesPayload) IsCommitNotesOrErrorPayload() {}
 
 type CreateAPIKeyInput struct {
 	// What the key is for, to tell it from others.
-	Name string `json:"name"`
+	Name   string        `json:"name"`
+	Scopes []APIKeyScope `json:"scopes"`
+	// The path in the vault below which the key may publish; empty: everywhere. Not together with SETTINGS.
+	Folder string `json:"folder"`
+	// Null: never.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
 type CreateAPIKeyPayload struct {
@@ -247,6 +261,8 @@ func (ErrorPayload) IsSetMemberGroupsOrErrorPayload() {}
 
 func (ErrorPayload) IsRemoveMemberOrErrorPayload() {}
 
+func (ErrorPayload) IsUpdateAPIKeyOrErrorPayload() {}
+
 func (ErrorPayload) IsCreateAPIKeyOrErrorPayload() {}
 
 func (ErrorPayload) IsRevokeAPIKeyOrErrorPayload() {}
@@ -297,6 +313,8 @@ type HideNotesInput struct {
 
 type HideNotesPayload struct {
 	Success bool `json:"success"`
+	// Paths of notes that stay as they are, and why: _settings.md, if the key may not change the settings that give power.
+	LeftOut []FieldMessage `json:"leftOut"`
 }
 
 func (HideNotesPayload) IsHideNotesOrErrorPayload() {}
@@ -598,7 +616,8 @@ type PushNotesInput struct {
 
 type PushNotesPayload struct {
 	Notes []PushedNote `json:"notes"`
-	// The notes whose text became visible, and the files that are left out because the server publishes no such files.
+	// The notes whose text became visible, and what is left out, with the reason in warnings: files that the server does not publish, and
+	// _settings.md if it would change settings that the key may not change.
 	Updated []UpdatedNote `json:"updated"`
 }
 
@@ -822,6 +841,8 @@ func (SignOutPayload) IsSignOutOrErrorPayload() {}
 
 // How many notes may be read by whom. Notes that are no page, as templates, are not counted.
 type SiteAccessState struct {
+	// Whoever asks may set the default.
+	MayChange bool `json:"mayChange"`
 	// Null as long as none was chosen: it acts as MEMBERS.
 	Default *SiteAccess `json:"default,omitempty"`
 	Public  int         `json:"public"`
@@ -873,6 +894,21 @@ type Storage struct {
 	// How many files there are.
 	Files int `json:"files"`
 }
+
+type UpdateAPIKeyInput struct {
+	ID     int64         `json:"id"`
+	Scopes []APIKeyScope `json:"scopes"`
+	// The path in the vault below which the key may publish; empty: everywhere. Not together with SETTINGS.
+	Folder string `json:"folder"`
+	// Null: never.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+type UpdateAPIKeyPayload struct {
+	Key *APIKey `json:"key"`
+}
+
+func (UpdateAPIKeyPayload) IsUpdateAPIKeyOrErrorPayload() {}
 
 // Another has changed a note meanwhile; nothing was written.
 type UpdateNotesHashMismatchPayload struct {
@@ -954,6 +990,67 @@ type Warning struct {
 	// From 1; 0 if it is about the whole note.
 	Line int    `json:"line"`
 	Text string `json:"text"`
+}
+
+// What a key may do.
+type APIKeyScope string
+
+const (
+	// Read every note with its history, and how the site is doing.
+	APIKeyScopeRead APIKeyScope = "READ"
+	// Publish, change and unpublish notes and files.
+	APIKeyScopePublish APIKeyScope = "PUBLISH"
+	// Change the settings that give power over all pages: raw_html, stylesheet, footer, and who may read notes that do not say.
+	APIKeyScopeSettings APIKeyScope = "SETTINGS"
+)
+
+var AllAPIKeyScope = []APIKeyScope{
+	APIKeyScopeRead,
+	APIKeyScopePublish,
+	APIKeyScopeSettings,
+}
+
+func (e APIKeyScope) IsValid() bool {
+	switch e {
+	case APIKeyScopeRead, APIKeyScopePublish, APIKeyScopeSettings:
+		return true
+	}
+	return false
+}
+
+func (e APIKeyScope) String() string {
+	return string(e)
+}
+
+func (e *APIKeyScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = APIKeyScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ApiKeyScope", str)
+	}
+	return nil
+}
+
+func (e APIKeyScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *APIKeyScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e APIKeyScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 type LineKind string

@@ -48,7 +48,7 @@ func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec grap
 		refuseBody(w, r, tooLarge(limit))
 		return
 	}
-	form := &form{keep: callOf(r.Context()).mayPublish(), tempDirs: t.tempDirs}
+	form := &form{keep: callOf(r.Context()).authorized(), tempDirs: t.tempDirs}
 	defer form.close()
 	whole := r.Body
 	r.Body = http.MaxBytesReader(w, r.Body, limit)

@@ -8,7 +8,7 @@ import (
 
 // Nodes answers the query of that name.
 func (r *resolver) Nodes(ctx context.Context) (*trip2g.Topology, error) {
-	if _, err := callOf(ctx).publisher(); err != nil {
+	if _, err := callOf(ctx).reads(); err != nil {
 		return nil, asError(err)
 	}
 	topology := r.Options.Nodes.Topology()

@@ -3,8 +3,10 @@ package graphql
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
 )
@@ -18,7 +20,7 @@ func (r *resolver) Mutation() MutationResolver { return r }
 // NotePaths answers the query of that name.
 func (r *resolver) NotePaths(ctx context.Context, filter *NotePathsFilter) ([]NotePath, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
+	stage, err := c.reads()
 	if err != nil {
 		return nil, asError(err)
 	}
@@ -75,19 +77,21 @@ func asError(err error) error {
 // PushNotes answers the mutation of that name.
 func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNotesOrErrorPayload, error) {
 	c := callOf(ctx)
+	if len(input.Updates) == 0 {
+		return r.listNotes(ctx, c)
+	}
 	stage, err := c.publisher()
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
 	}
-	if len(input.Updates) == 0 {
-		notes, err := r.Publisher.ListNotes(ctx, stage)
-		if err != nil {
-			return fail[PushNotesOrErrorPayload](ctx, err)
-		}
-		return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: []UpdatedNote{}}, nil
-	}
 	updates, updated := takeUpdates(input.Updates)
 	notes, position, err := r.Publisher.PushNotes(ctx, stage, updates, publishNow(input.SkipCommit))
+	if why, ok := refusedSettings(err); ok {
+		updates = slices.DeleteFunc(updates, func(u trip2g.NoteUpdate) bool { return trip2g.NormalizePath(u.Path) == trip2g.SettingsPath })
+		updated = append(updated, UpdatedNote{Path: trip2g.SettingsPath, Warnings: []NoteWarning{{Level: WarningLevelCritical, Message: "is left out: " + why}}})
+		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", stage.Author).Msg("a push left it out: " + why)
+		notes, position, err = r.Publisher.PushNotes(ctx, stage, updates, publishNow(input.SkipCommit))
+	}
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
 	}
@@ -96,6 +100,29 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 		updated = append(updated, r.shownNotes(c, shownOf(notes))...)
 	}
 	return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: updated}, nil
+}
+
+// listNotes answers a push of nothing, by which clients ask for all notes.
+func (r *resolver) listNotes(ctx context.Context, c *call) (PushNotesOrErrorPayload, error) {
+	stage, err := c.reads()
+	if err != nil {
+		return fail[PushNotesOrErrorPayload](ctx, err)
+	}
+	notes, err := r.Publisher.ListNotes(ctx, stage)
+	if err != nil {
+		return fail[PushNotesOrErrorPayload](ctx, err)
+	}
+	return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: []UpdatedNote{}}, nil
+}
+
+// refusedSettings reports whether a change was refused for the settings note alone, and why: then the rest of it
+// is published, because clients send that note in one batch with all others.
+func refusedSettings(err error) (why string, ok bool) {
+	fields := trip2g.ErrorFields(err)
+	if trip2g.ErrorCode(err) != trip2g.EFORBIDDEN || len(fields) != 1 || fields[0].Name != trip2g.SettingsPath {
+		return "", false
+	}
+	return fields[0].Value, true
 }
 
 // takeUpdates leaves out the files of a vault that are no notes: clients push them in one batch with
@@ -179,12 +206,19 @@ func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNot
 	if err != nil {
 		return fail[HideNotesOrErrorPayload](ctx, err)
 	}
+	payload := &HideNotesPayload{Success: true, LeftOut: []FieldMessage{}}
 	position, err := r.Publisher.HideNotes(ctx, stage, input.Paths, publishNow(input.SkipCommit))
+	if why, ok := refusedSettings(err); ok && len(input.Paths) > 1 {
+		paths := slices.DeleteFunc(input.Paths, func(path string) bool { return trip2g.NormalizePath(path) == trip2g.SettingsPath })
+		payload.LeftOut = append(payload.LeftOut, FieldMessage{Name: trip2g.SettingsPath, Value: why})
+		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", stage.Author).Msg("it was not unpublished: " + why)
+		position, err = r.Publisher.HideNotes(ctx, stage, paths, publishNow(input.SkipCommit))
+	}
 	if err != nil {
 		return fail[HideNotesOrErrorPayload](ctx, err)
 	}
 	c.reach(position)
-	return &HideNotesPayload{Success: true}, nil
+	return payload, nil
 }
 
 // CommitNotes answers the mutation of that name.
@@ -194,7 +228,7 @@ func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, 
 	if err != nil {
 		return fail[CommitNotesOrErrorPayload](ctx, err)
 	}
-	if c.vaultName != "" {
+	if c.vaultName != "" && stage.Grant.Folder == "" {
 		if err := r.Publisher.NameVault(ctx, c.vaultName); err != nil {
 			return fail[CommitNotesOrErrorPayload](ctx, err)
 		}

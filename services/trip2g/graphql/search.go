@@ -64,8 +64,9 @@ func (c *call) reader() (trip2g.Reader, error) {
 	switch {
 	case c.keyFault != nil:
 		return trip2g.Anyone, c.keyFault
-	case c.mayPublish():
-		return trip2g.Owner, nil
+	case c.authorized():
+		_, err := c.reads()
+		return trip2g.Owner, err
 	case c.session != nil:
 		return trip2g.ReaderOf(*c.session, true), nil
 	}

@@ -144,7 +144,7 @@ func (s *server) mailInvitation(_ context.Context, email, site string) error {
 
 func (s *server) newKey() string {
 	s.t.Helper()
-	secret, _, err := s.keys.CreateKey(s.t.Context(), "test")
+	secret, _, err := s.keys.CreateKey(s.t.Context(), "test", trip2g.OwnerGrant, time.Time{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.G
 // and the answer to that is known.
 func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
 	limit := t.maxBody
-	if !c.mayPublish() {
+	if !c.authorized() {
 		limit = min(limit, maxAnonymousBody)
 	}
 	if r.ContentLength > t.maxBody {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -173,7 +174,7 @@ func TestOneClientsCommitLeavesTheOthersStageAlone(t *testing.T) {
 
 func TestWithoutAValidKeyNothingIsReadOrWritten(t *testing.T) {
 	s := start(t, nil)
-	revoked, key, err := s.keys.CreateKey(t.Context(), "revoked")
+	revoked, key, err := s.keys.CreateKey(t.Context(), "revoked", trip2g.OwnerGrant, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

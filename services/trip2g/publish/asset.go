@@ -15,6 +15,9 @@ func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload tr
 	if err := checkUpload(upload); err != nil {
 		return false, 0, err
 	}
+	if err := s.checkStylesheet(ctx, stage, upload); err != nil {
+		return false, 0, err
+	}
 	switch _, err := s.Assets.Asset(ctx, upload.Hash); trip2g.ErrorCode(err) {
 	case "":
 		known = true

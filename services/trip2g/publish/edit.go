@@ -22,12 +22,7 @@ func (s *Service) EditNotes(ctx context.Context, stage trip2g.Stage, edits []tri
 	for i := range edits {
 		edits[i].Path = trip2g.NormalizePath(edits[i].Path)
 	}
-	var e *editing
-	stored, position, err := s.Vault.EditNotes(ctx, stage, pathsOf(edits), func(seen []trip2g.NotePath) ([]trip2g.NoteUpdate, []string, error) {
-		e = newEditing(edits, seen)
-		updates, hidden, err := e.make(edits, s.MaxNoteSize)
-		return s.read(updates), hidden, err
-	})
+	e, stored, position, err := s.edit(ctx, stage, edits)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -40,6 +35,39 @@ func (s *Service) EditNotes(ctx context.Context, stage trip2g.Stage, edits []tri
 		edited[i] = trip2g.EditedNote{ID: ids[n.path], Path: n.path}
 	}
 	return edited, position, s.follow(ctx, position, true)
+}
+
+// edit makes edits and stores what becomes of them, as far as the author may.
+func (s *Service) edit(ctx context.Context, stage trip2g.Stage, edits []trip2g.NoteEdit) (e *editing, stored []trip2g.StagedNote, position trip2g.Position, err error) {
+	paths := pathsOf(edits)
+	asks := s.mustAsk(stage, paths...)
+	leave, err := s.enter(ctx, asks)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	defer leave()
+	var live trip2g.NotePath
+	if asks {
+		if live, err = s.liveSettings(ctx); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	stored, position, err = s.Vault.EditNotes(ctx, stage, paths, func(seen []trip2g.NotePath) ([]trip2g.NoteUpdate, []string, error) {
+		e = newEditing(edits, seen)
+		updates, hidden, err := e.make(edits, s.MaxNoteSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		updates = s.read(updates)
+		if err := checkFolder(stage.Grant, updates, hidden); err != nil {
+			return nil, nil, err
+		}
+		if asks {
+			err = s.compareSettings(live, contentOf(updates, trip2g.SettingsPath))
+		}
+		return updates, hidden, err
+	})
+	return e, stored, position, err
 }
 
 // pathsOf returns the paths of edits, each once.

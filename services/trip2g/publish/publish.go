@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"trip2g/services/trip2g"
 )
@@ -33,6 +34,10 @@ type Options struct {
 	Address func(path, content string) string
 	// Published returns a note as this node's site has it.
 	Published func(id int64) (note trip2g.PublishedNote, ok bool)
+	// Settings reads the text of the note trip2g.SettingsPath. nil: nobody's settings give power.
+	Settings func(content string) trip2g.Settings
+	// StoredAccess returns the default of the site that is stored; nil: there is none.
+	StoredAccess func() trip2g.SiteAccess
 	// Refresh makes this node's site follow the database and tells how far it came.
 	Refresh func(context.Context) (trip2g.Position, error)
 
@@ -43,6 +48,7 @@ type Options struct {
 // Service implements trip2g.Publisher.
 type Service struct {
 	Options
+	gate *semaphore.Weighted // see enter
 }
 
 var _ trip2g.Publisher = (*Service)(nil)
@@ -55,7 +61,7 @@ func New(o Options) *Service {
 	if o.MaxAssetSize == 0 {
 		o.MaxAssetSize = DefaultMaxAssetSize
 	}
-	return &Service{o}
+	return &Service{o, semaphore.NewWeighted(everyPlace)}
 }
 
 // NotePaths is trip2g.Publisher's.
@@ -76,7 +82,10 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 		return nil, 0, nil
 	}
 	read := s.read(updates)
-	staged, position, err := s.Vault.PushNotes(ctx, stage, read, publish)
+	if err := checkFolder(stage.Grant, read, nil); err != nil {
+		return nil, 0, err
+	}
+	staged, position, err := s.store(ctx, stage, read, publish)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -85,6 +94,22 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 		notes[i] = trip2g.PushedNote{ID: note.ID, Path: updates[i].Path, Assets: mergeAssets(note.Path, read[i].Refs, note.Assets), Shown: note.Shown}
 	}
 	return notes, position, s.follow(ctx, position, publish)
+}
+
+// store stores notes, unless they change settings that the author may not change.
+func (s *Service) store(ctx context.Context, stage trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, trip2g.Position, error) {
+	asks := s.mustAsk(stage, pathsOfUpdates(updates)...)
+	leave, err := s.enter(ctx, asks)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer leave()
+	if asks {
+		if err := s.checkSettings(ctx, contentOf(updates, trip2g.SettingsPath)); err != nil {
+			return nil, 0, err
+		}
+	}
+	return s.Vault.PushNotes(ctx, stage, updates, publish)
 }
 
 // normalized returns paths in the form in which they are stored.
@@ -122,11 +147,31 @@ func (s *Service) HideNotes(ctx context.Context, stage trip2g.Stage, paths []str
 	if err := checkCount("paths", len(paths)); err != nil {
 		return 0, err
 	}
-	position, err := s.Vault.HideNotes(ctx, stage, normalized(paths), publish)
+	paths = normalized(paths)
+	if err := checkFolder(stage.Grant, nil, paths); err != nil {
+		return 0, err
+	}
+	position, err := s.hide(ctx, stage, paths, publish)
 	if err != nil {
 		return 0, err
 	}
 	return position, s.follow(ctx, position, publish)
+}
+
+// hide hides notes, unless that changes settings that the author may not change.
+func (s *Service) hide(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
+	asks := s.mustAsk(stage, paths...)
+	leave, err := s.enter(ctx, asks)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	if asks {
+		if err := s.checkSettings(ctx, nil); err != nil {
+			return 0, err
+		}
+	}
+	return s.Vault.HideNotes(ctx, stage, paths, publish)
 }
 
 // NameVault is trip2g.Publisher's.
@@ -136,11 +181,37 @@ func (s *Service) NameVault(ctx context.Context, name string) error {
 
 // Commit is trip2g.Publisher's.
 func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
-	shown, position, err = s.Vault.Commit(ctx, stage)
+	shown, position, err = s.commit(ctx, stage)
 	if err != nil {
 		return nil, 0, err
 	}
 	return shown, position, s.follow(ctx, position, true)
+}
+
+// commit publishes what a stage holds. Settings that gave no power when they were staged do if the owner has
+// changed them since.
+func (s *Service) commit(ctx context.Context, stage trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
+	asks := s.mustAsk(stage, trip2g.SettingsPath)
+	if asks {
+		if _, asks, err = s.stagedSettings(ctx, stage); err != nil {
+			return nil, 0, err
+		}
+	}
+	leave, err := s.enter(ctx, asks)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer leave()
+	if asks {
+		content, differs, err := s.stagedSettings(ctx, stage)
+		if err == nil && differs {
+			err = s.checkSettings(ctx, content)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return s.Vault.Commit(ctx, stage)
 }
 
 // Discard is trip2g.Publisher's.

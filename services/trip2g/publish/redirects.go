@@ -14,7 +14,7 @@ type Redirects struct {
 
 // NewRedirects makes one of the leader's store and what makes this node's site follow the database.
 func NewRedirects(store trip2g.RedirectStore, refresh func(context.Context) (trip2g.Position, error)) *Redirects {
-	return &Redirects{store, Service{Options{Refresh: refresh}}}
+	return &Redirects{store, Service{Options: Options{Refresh: refresh}}}
 }
 
 // PutRedirect is trip2g.RedirectStore's.

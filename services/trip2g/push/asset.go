@@ -130,7 +130,7 @@ func notesOf(uploads []upload) map[string][]string {
 // refusedFile tells that the server does not take a file, whenever it is sent.
 func refusedFile(err error) bool {
 	code := trip2g.ErrorCode(err)
-	return code == trip2g.ETOOLARGE || code == trip2g.EINVALID
+	return code == trip2g.ETOOLARGE || code == trip2g.EINVALID || code == trip2g.EFORBIDDEN
 }
 
 // stageAsset sends one file, and anew if it changes meanwhile. One that the server does not take is

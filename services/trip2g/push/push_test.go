@@ -640,3 +640,36 @@ func TestAServerThatDoesNotTellOfWarningsCostsNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest and says what was not applied and how to allow it.
+func TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest(t *testing.T) {
+	s := start(t)
+	secret, _, err := s.keys.CreateKey(t.Context(), "publishes", trip2g.Grant{Scopes: trip2g.DefaultScopes}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, map[string]string{"_settings.md": "---\nstylesheet: my.css\n---\n", "a.md": "![[a.png]]"})
+	write(t, dir, "my.css", "a {}")
+	write(t, dir, "a.png", "pixels")
+	withKey := func(_ *push.Options, c *client.Options) { c.Key = secret }
+	summary, told := s.mustPush(dir, withKey)
+	if !slices.Equal(summary.Sent, []string{"a.md"}) || !slices.Equal(summary.Files, []string{"a.png"}) {
+		t.Errorf("it did %+v", summary)
+	}
+	if len(told.warnings) != 1 || !strings.HasPrefix(told.warnings[0], "_settings.md: is not taken by the server and left out: it would change stylesheet") ||
+		!strings.Contains(told.warnings[0], "trip2g keys update ID --scope read,publish,settings") {
+		t.Errorf("it warns of %q", told.warnings)
+	}
+
+	// Of a stylesheet that the owner has published, another file is left out as well.
+	s.mustPush(dir, nil)
+	write(t, dir, "my.css", "b {}")
+	write(t, dir, "a.md", "changed")
+	summary, told = s.mustPush(dir, withKey)
+	if !slices.Equal(summary.Sent, []string{"a.md"}) || len(summary.Files) != 0 {
+		t.Errorf("it did %+v", summary)
+	}
+	if len(told.warnings) != 1 || !strings.Contains(told.warnings[0], "the file would change the stylesheet, which the API key may not") {
+		t.Errorf("it warns of %q", told.warnings)
+	}
+}

@@ -81,10 +81,12 @@ func startOther(t *testing.T) *server {
 	}
 	follower := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
 	api, err := graphql.New(graphql.Options{
-		Publisher: publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: follower.Refresh}),
-		Site:      follower.Current,
-		SignIn:    signIn,
-		Keys:      s.keys,
+		Publisher: publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: follower.Refresh,
+			Settings: func(content string) trip2g.Settings { return *markdown.Parse(trip2g.SettingsPath, content).Settings },
+		}),
+		Site:   follower.Current,
+		SignIn: signIn,
+		Keys:   s.keys,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +110,7 @@ func references(path, content string) []string { return markdown.Parse(path, con
 
 func (s *server) newKey() string {
 	s.t.Helper()
-	secret, _, err := s.keys.CreateKey(s.t.Context(), "test")
+	secret, _, err := s.keys.CreateKey(s.t.Context(), "test", trip2g.OwnerGrant, time.Time{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

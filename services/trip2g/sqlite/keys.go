@@ -3,12 +3,13 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"trip2g/services/trip2g"
 )
 
-const keyColumns = `SELECT id, name, hash, hint, created_at, last_used_at, revoked_at FROM api_keys `
+const keyColumns = `SELECT id, name, hash, hint, scopes, folder, created_at, expires_at, last_used_at, revoked_at FROM api_keys `
 
 const (
 	// noteUseEvery is how often a key's use is written down: each write is replicated.
@@ -20,19 +21,26 @@ const (
 
 func scanKey(scan scanner) (trip2g.APIKey, error) {
 	var key trip2g.APIKey
+	var scopes string
 	var created int64
-	var used, revoked sql.NullInt64
-	err := scan(&key.ID, &key.Name, &key.Hash, &key.Hint, &created, &used, &revoked)
-	key.CreatedAt, key.LastUsedAt, key.RevokedAt = fromMillis(created), optionalTime(used), optionalTime(revoked)
+	var expires, used, revoked sql.NullInt64
+	err := scan(&key.ID, &key.Name, &key.Hash, &key.Hint, &scopes, &key.Grant.Folder, &created, &expires, &used, &revoked)
+	if err != nil {
+		return trip2g.APIKey{}, err
+	}
+	key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt = fromMillis(created), optionalTime(expires), optionalTime(used), optionalTime(revoked)
+	key.Grant.Scopes, err = trip2g.ParseScopes(strings.Fields(scopes)...)
 	return key, err
 }
+
+func scopeColumn(s trip2g.Scopes) string { return strings.Join(s.Names(), " ") }
 
 // CreateKey implements trip2g.KeyStore.
 func (db *DB) CreateKey(ctx context.Context, key trip2g.APIKey) (trip2g.APIKey, error) {
 	err := db.write(ctx, "make an API key", func(t *tx) error {
 		var err error
-		key.ID, err = t.insert(`INSERT INTO api_keys (name, hash, hint, created_at) VALUES (?, ?, ?, ?)`,
-			key.Name, key.Hash, key.Hint, millis(key.CreatedAt))
+		key.ID, err = t.insert(`INSERT INTO api_keys (name, hash, hint, scopes, folder, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			key.Name, key.Hash, key.Hint, scopeColumn(key.Grant.Scopes), key.Grant.Folder, millis(key.CreatedAt), optionalMillis(key.ExpiresAt))
 		return err
 	})
 	if err != nil {
@@ -74,17 +82,38 @@ func (db *DB) RevokeKey(ctx context.Context, id int64, now time.Time) error {
 	})
 }
 
+// UpdateKey implements trip2g.KeyStore.
+func (db *DB) UpdateKey(ctx context.Context, id int64, grant trip2g.Grant, expiresAt time.Time) (trip2g.APIKey, error) {
+	var key trip2g.APIKey
+	err := db.write(ctx, "change an API key", func(t *tx) error {
+		changed, err := t.exec(`UPDATE api_keys SET scopes = ?, folder = ?, expires_at = ? WHERE id = ? AND revoked_at IS NULL`,
+			scopeColumn(grant.Scopes), grant.Folder, optionalMillis(expiresAt), id)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no API key %d in force", id)
+		}
+		_, err = t.find(keyColumns+`WHERE id = ?`, []any{id}, func(scan scanner) (err error) {
+			key, err = scanKey(scan)
+			return err
+		})
+		return err
+	})
+	return key, err
+}
+
 // KeyByHash implements trip2g.KeyStore. A use that cannot be noted, on a full disk, say, does not
 // make the key wrong.
 func (db *DB) KeyByHash(ctx context.Context, hash string, now time.Time) (trip2g.APIKey, error) {
 	var key trip2g.APIKey
 	err := db.read(ctx, "find an API key", func(t *tx) error {
-		found, err := t.find(keyColumns+`WHERE hash = ? AND revoked_at IS NULL`, []any{hash}, func(scan scanner) (err error) {
+		found, err := t.find(keyColumns+`WHERE hash = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`, []any{hash, millis(now)}, func(scan scanner) (err error) {
 			key, err = scanKey(scan)
 			return err
 		})
 		if err == nil && !found {
-			return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is wrong or revoked")
+			return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is wrong, expired or revoked")
 		}
 		return err
 	})

@@ -135,6 +135,14 @@ func millis(t time.Time) int64 { return t.UnixMilli() }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
+// optionalMillis returns NULL for the zero time.
+func optionalMillis(t time.Time) sql.NullInt64 {
+	if t.IsZero() {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: millis(t), Valid: true}
+}
+
 // optionalTime gives the zero time for NULL.
 func optionalTime(ms sql.NullInt64) time.Time {
 	if !ms.Valid {

@@ -135,7 +135,7 @@ func (db *DB) AttachAsset(ctx context.Context, push trip2g.Stage, noteID int64, 
 		if !found {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no such file: upload it first")
 		}
-		if err := t.checkAttachable(stage, noteID); err != nil {
+		if err := t.checkAttachable(stage, noteID, push.Grant); err != nil {
 			return err
 		}
 		if publish {
@@ -145,7 +145,7 @@ func (db *DB) AttachAsset(ctx context.Context, push trip2g.Stage, noteID int64, 
 	})
 }
 
-func (t *tx) checkAttachable(stage *stageRow, noteID int64) error {
+func (t *tx) checkAttachable(stage *stageRow, noteID int64, grant trip2g.Grant) error {
 	var n *noteState
 	found, err := t.find(noteStateColumns+`WHERE n.id = ?2`, []any{stage.id, noteID}, func(scan scanner) (err error) {
 		n, err = scanNoteState(scan)
@@ -156,6 +156,9 @@ func (t *tx) checkAttachable(stage *stageRow, noteID int64) error {
 	}
 	if !found || !n.seen() {
 		return trip2g.Errorf(trip2g.ENOTFOUND, "there is no note with id %d: push it first", noteID)
+	}
+	if !grant.Includes(n.path) {
+		return trip2g.Errorf(trip2g.EFORBIDDEN, "nothing was written: %s is outside of %s/, the folder of the API key", n.path, grant.Folder)
 	}
 	return nil
 }

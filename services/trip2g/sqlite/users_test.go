@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,4 +136,40 @@ func TestAKeyIsFoundWhileAnotherProgramHoldsTheWriteLock(t *testing.T) {
 	if took := time.Since(began); took >= busyTimeout {
 		t.Errorf("it took %s, as long as a write waits for the lock", took)
 	}
+}
+
+// TestAKeyFromBeforeScopesKeepsPublishingWithoutTheSettings migrates a database that has one.
+func TestAKeyFromBeforeScopesKeepsPublishingWithoutTheSettings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.sqlite3")
+	old, err := openLeader(t.Context(), path, Options{}, migrationsUpTo(t, "00006_files.sql"))
+	ok(t, err)
+	_, err = old.writer.Exec(`INSERT INTO api_keys (name, hash, hint, created_at) VALUES ('old', 'h', 't2g_ab', 1)`)
+	ok(t, err)
+	ok(t, old.Close())
+	db := openAt(t, path)
+	key := must[trip2g.APIKey](t)(db.KeyByHash(t.Context(), "h", testTime))
+	if want := (trip2g.Grant{Scopes: trip2g.ScopeRead | trip2g.ScopePublish}); key.Grant != want || !key.ExpiresAt.IsZero() {
+		t.Errorf("the key is %+v", key)
+	}
+}
+
+// TestAKeyKeepsItsGrantUntilItExpires has the bounds of a key's time, and a change of it.
+func TestAKeyKeepsItsGrantUntilItExpires(t *testing.T) {
+	db := newLeader(t)
+	grant, end := trip2g.Grant{Scopes: trip2g.ScopePublish, Folder: "Docs"}, testTime.Add(time.Hour)
+	made := must[trip2g.APIKey](t)(db.CreateKey(t.Context(), trip2g.APIKey{Name: "ci", Hash: "h", Grant: grant, CreatedAt: testTime, ExpiresAt: end}))
+	found := must[trip2g.APIKey](t)(db.KeyByHash(t.Context(), "h", end.Add(-time.Millisecond)))
+	if found.Grant != grant || !found.ExpiresAt.Equal(end) {
+		t.Errorf("found %+v", found)
+	}
+	_, err := db.KeyByHash(t.Context(), "h", end)
+	wantCode(t, err, trip2g.EUNAUTHORIZED)
+	changed := must[trip2g.APIKey](t)(db.UpdateKey(t.Context(), made.ID, trip2g.OwnerGrant, time.Time{}))
+	if changed.Grant != trip2g.OwnerGrant || !changed.ExpiresAt.IsZero() || changed.Name != "ci" {
+		t.Errorf("changed to %+v", changed)
+	}
+	must[trip2g.APIKey](t)(db.KeyByHash(t.Context(), "h", end))
+	ok(t, db.RevokeKey(t.Context(), made.ID, end))
+	_, err = db.UpdateKey(t.Context(), made.ID, trip2g.OwnerGrant, time.Time{})
+	wantCode(t, err, trip2g.ENOTFOUND)
 }

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/config"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -19,7 +17,7 @@ import (
 func newKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Create, list and revoke API keys, on the leader",
+		Short: "Create, list, change and revoke API keys, on the leader",
 		Long: "API keys let programs publish. The commands work on the database itself, while the server runs or not;\n" +
 			"what they do counts at once.",
 		Example: "  trip2g keys list --db-file /var/lib/trip2g/data.sqlite3",
@@ -30,35 +28,13 @@ func newKeysCommand() *cobra.Command {
 			cmd.PersistentFlags().Lookup(s.Flag).Hidden = true
 		}
 	}
-	return group(cmd, newKeysCreateCommand(), newKeysListCommand(), newKeysRevokeCommand())
-}
-
-func newKeysCreateCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "create",
-		Short:   "Create an API key and print it, alone on its line; it is shown only this once",
-		Example: "  trip2g keys create --name laptop",
-		Args:    usage(cobra.NoArgs),
-	}
-	name := cmd.Flags().String("name", "", "what the key is for, to tell it from others")
-	cmd.RunE = withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
-		if *name == "" {
-			return &codedError{exitUsage, errors.New("the key needs a name: --name laptop")}
-		}
-		secret, _, err := auth.NewKeys(db, nil).CreateKey(cmd.Context(), *name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), secret)
-		return nil
-	})
-	return cmd
+	return group(cmd, newKeysCreateCommand(), newKeysListCommand(), newKeysUpdateCommand(), newKeysRevokeCommand())
 }
 
 func newKeysListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "List the keys: id, name, first characters, when created, last used and revoked",
+		Short:   "List the keys: id, name, first characters, what they may do, when created, last used, expired and revoked",
 		Example: "  trip2g keys list",
 		Args:    usage(cobra.NoArgs),
 		RunE: withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
@@ -67,9 +43,10 @@ func newKeysListCommand() *cobra.Command {
 				return err
 			}
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "ID\tNAME\tKEY\tCREATED\tLAST USED\tREVOKED")
+			fmt.Fprintln(table, "ID\tNAME\tKEY\tMAY\tCREATED\tLAST USED\tEXPIRES\tREVOKED")
 			for _, k := range keys {
-				fmt.Fprintf(table, "%d\t%s\t%s…\t%s\t%s\t%s\n", k.ID, k.Name, k.Hint, when(k.CreatedAt), when(k.LastUsedAt), when(k.RevokedAt))
+				fmt.Fprintf(table, "%d\t%s\t%s…\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Hint, mayDo(k.Grant),
+					when(k.CreatedAt), when(k.LastUsedAt), when(k.ExpiresAt), when(k.RevokedAt))
 			}
 			return table.Flush()
 		}),
@@ -90,9 +67,9 @@ func newKeysRevokeCommand() *cobra.Command {
 		Example: "  trip2g keys revoke 3",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: withDatabase(func(cmd *cobra.Command, args []string, db *sqlite.DB) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
+			id, err := keyID(args[0])
 			if err != nil {
-				return &codedError{exitUsage, fmt.Errorf("%q is no key's id: `trip2g keys list` shows them", args[0])}
+				return err
 			}
 			return db.RevokeKey(cmd.Context(), id, time.Now())
 		}),

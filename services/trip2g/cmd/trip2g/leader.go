@@ -134,8 +134,10 @@ func (n *node) healDatabase(ctx context.Context, db *sqlite.DB) error {
 func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, follower *site.Follower, runner *jobs.Runner) (http.Handler, error) {
 	publisher := publish.New(publish.Options{
 		Vault: db, Assets: db, References: references, Address: markdown.Address, Refresh: follower.Refresh,
-		Published:   func(id int64) (trip2g.PublishedNote, bool) { return follower.Current().Published(id) },
-		MaxNoteSize: int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
+		Settings:     func(content string) trip2g.Settings { return *markdown.Parse(trip2g.SettingsPath, content).Settings },
+		StoredAccess: func() trip2g.SiteAccess { return follower.Current().Access().Stored },
+		Published:    func(id int64) (trip2g.PublishedNote, bool) { return follower.Current().Published(id) },
+		MaxNoteSize:  int64(n.config.MaxNoteSize), MaxAssetSize: int64(n.config.MaxAssetSize),
 	})
 	return graphql.New(graphql.Options{
 		AssetQuery: n.assetQuery(),

@@ -82,14 +82,18 @@ func (f pushFlags) chooseAccess(ctx context.Context, notes *vault.Vault, server 
 	if f.dryRun {
 		return nil, nil
 	}
-	state, err := server.SiteAccess(ctx)
+	state, mayChange, err := server.SiteAccess(ctx)
 	if err != nil {
 		return nil, err
 	}
 	access := f.access.SiteAccess
 	asks := access == trip2g.AccessNotChosen
-	if asks && (state.Default != trip2g.AccessNotChosen || !term.canAsk()) || !asks && access == state.Default {
+	if asks && (state.Default != trip2g.AccessNotChosen || !term.canAsk() || !mayChange) || !asks && access == state.Default {
 		return nil, nil
+	}
+	if !mayChange {
+		return nil, &codedError{exitFailure, fmt.Errorf("--access %s: the API key may not change who can read the site; "+
+			"to allow it, run `trip2g keys update ID --scope read,publish,settings` on the leader, or choose at %s/_system/settings", access, server.Site())}
 	}
 	a, err := readAudience(ctx, notes)
 	if err != nil {
@@ -130,7 +134,7 @@ func accessError(err error) error {
 // lookAtAccess finds out what term has to tell about who may read the notes: of a dry run each note,
 // else how many of the site.
 func (f pushFlags) lookAtAccess(ctx context.Context, notes *vault.Vault, server *client.Client, s push.Summary, term *terminal) error {
-	state, err := server.SiteAccess(ctx)
+	state, _, err := server.SiteAccess(ctx)
 	if !f.dryRun {
 		if err == nil { // the push has succeeded all the same
 			term.access = &state

@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": startPublicServer, "newsite": startServer, "stop": stopServer, "restart": restartServer, "nobody": freeURL,
+			"server": startPublicServer, "newsite": startServer, "key": useKey, "stop": stopServer, "restart": restartServer, "nobody": freeURL,
 			"exits": commandAndExit, "asked": commandOnTerminal, "push": pushAndExit, "page": fetchPage, "await": awaitPage, "leads": followPage, "bytes": writeBytes, "says": awaitOutput,
 			"busy": holdDatabase, "free": freeDatabase,
 		},
@@ -75,9 +75,14 @@ func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	s.database = ts.MkAbs(strings.ReplaceAll(s.public, ":", "_") + ".sqlite3")
 	s.start(ts)
 	ts.Defer(func() { s.stop(ts) })
-	ts.Check(ts.Exec("trip2g", "keys", "create", "--name", "script", "--db-file", s.database))
+	useKey(ts, false, []string{"read,publish,settings"})
 	ts.Setenv("TRIP2G_URL", "http://"+s.public)
 	ts.Setenv("INTERNAL_URL", "http://"+s.internal)
+}
+
+// useKey ("key SCOPES") puts a new key of the server where the commands look for it.
+func useKey(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("trip2g", "keys", "create", "--name", "script", "--scope", args[0], "--db-file", serverOf(ts).database))
 	ts.Setenv("TRIP2G_KEY", strings.TrimSpace(ts.ReadFile("stdout")))
 }
 

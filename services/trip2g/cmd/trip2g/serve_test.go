@@ -146,7 +146,7 @@ func newKey(t *testing.T, db string) string {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"keys", "create", "--name", "test", "--db-file", db}, &out, &errs); code != 0 {
+	if code := run(t.Context(), []string{"keys", "create", "--name", "test", "--scope", "read,publish,settings", "--db-file", db}, &out, &errs); code != 0 {
 		t.Fatalf("keys create ended with %d: %s", code, &errs)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
