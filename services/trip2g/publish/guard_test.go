@@ -55,6 +55,8 @@ var waysToPublish = map[string]func(t *testing.T, s *publish.Service, stage trip
 // TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings has each of those settings, set, changed and left out, in
 // each way in which a note can be published.
 func TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings(t *testing.T) {
+	db, stored := open(t), trip2g.AccessNotChosen
+	s := guarded(db, &stored)
 	for name, tt := range map[string]struct {
 		before, after string
 		stored        trip2g.SiteAccess
@@ -75,8 +77,7 @@ func TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings(t *testing.T) {
 	} {
 		for way, publishes := range waysToPublish {
 			t.Run(name+" by "+way, func(t *testing.T) {
-				db := open(t)
-				s := guarded(db, &tt.stored)
+				stored = tt.stored
 				before, after := "---\n"+tt.before+"\n---\n", "---\n"+tt.after+"\n---\n"
 				if _, _, err := s.PushNotes(t.Context(), ownersStage, note(trip2g.SettingsPath, before), true); err != nil {
 					t.Fatal(err)
@@ -106,6 +107,8 @@ func TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings(t *testing.T) {
 
 // TestSettingsThatGiveNoPowerAreOpenToEveryKey has what people push with their vault all the time.
 func TestSettingsThatGiveNoPowerAreOpenToEveryKey(t *testing.T) {
+	db, stored := open(t), trip2g.AccessNotChosen
+	s := guarded(db, &stored)
 	for name, tt := range map[string]struct {
 		before, after string
 		stored        trip2g.SiteAccess
@@ -119,8 +122,7 @@ func TestSettingsThatGiveNoPowerAreOpenToEveryKey(t *testing.T) {
 	} {
 		for way, publishes := range waysToPublish {
 			t.Run(name+" by "+way, func(t *testing.T) {
-				db := open(t)
-				s := guarded(db, &tt.stored)
+				stored = tt.stored
 				before, after := "---\n"+tt.before+"\n---\n", "---\n"+tt.after+"\n---\ntext"
 				if _, _, err := s.PushNotes(t.Context(), ownersStage, note(trip2g.SettingsPath, before), true); err != nil {
 					t.Fatal(err)
