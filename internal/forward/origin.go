@@ -62,12 +62,29 @@ func RequestID(ctx context.Context) string {
 	return o.RequestID
 }
 
+type schemeKey struct{}
+
+// WithScheme returns a context for a request whose client used a scheme, "http" or "https", that its connection
+// does not show: a reverse proxy ended the client's TLS.
+func WithScheme(ctx context.Context, scheme string) context.Context {
+	return context.WithValue(ctx, schemeKey{}, scheme)
+}
+
+// Scheme returns the scheme that the client of a request to this node used: the one that [WithScheme] set, else
+// that of the connection.
+func Scheme(r *http.Request) string {
+	if scheme, ok := r.Context().Value(schemeKey{}).(string); ok {
+		return scheme
+	}
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
 // setOrigin puts what the replica saw of in's client into the headers of out.
 func setOrigin(out http.Header, in *http.Request, node string) {
-	out.Set(protoHeader, "http")
-	if in.TLS != nil {
-		out.Set(protoHeader, "https")
-	}
+	out.Set(protoHeader, Scheme(in))
 	out.Set(hostHeader, in.Host)
 	out.Set(nodeHeader, node)
 	if ip, _, err := net.SplitHostPort(in.RemoteAddr); err == nil {

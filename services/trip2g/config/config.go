@@ -31,7 +31,7 @@ type Config struct {
 	ListenAddr         string   `env:"LISTEN_ADDR" envDefault:":8081" help:"public address: pages and the API"`
 	InternalListenAddr string   `env:"INTERNAL_LISTEN_ADDR" envDefault:"127.0.0.1:8082" help:"internal address: probes, metrics and, on a leader, the intake of replicas; bind it to a private network only"`
 	PublicURL          string   `env:"PUBLIC_URL" help:"where readers find this node, e.g. https://example.com; taken from each request if empty. The leader's is the site's: feeds and search engines are told it by every node"`
-	TrustedProxies     Networks `env:"TRUSTED_PROXIES" help:"proxies before this node whose X-Forwarded-For names the client, e.g. 127.0.0.1,10.0.0.0/8; limits of sign-in count by client"`
+	TrustedProxies     Networks `env:"TRUSTED_PROXIES" help:"reverse proxies in front of this node, e.g. 127.0.0.1,10.0.0.0/8: X-Forwarded-For from them names the client, for logs and limits of sign-in, and X-Forwarded-Proto whether it uses TLS"`
 	NodeName           string   `env:"NODE_NAME" help:"this node's name in logs, metrics and the topology; the host's name if empty"`
 
 	LeaderAddr              string        `env:"LEADER_ADDR" help:"the leader's internal address, host:port; setting it makes this node a read replica"`

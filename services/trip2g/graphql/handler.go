@@ -117,7 +117,7 @@ func (a *api) setDefaults() error {
 		return trip2g.Errorf(trip2g.EINVALID, "the public URL %q is no http or https URL", a.PublicURL)
 	}
 	a.public = public
-	return nil
+	return a.csrf.AddTrustedOrigin(public.Scheme + "://" + public.Host) // also behind a proxy that passes another host
 }
 
 // ServeHTTP answers POST; a GET of a GraphQL address would be served by whichever node it reached.

@@ -196,6 +196,18 @@ func TestAnotherSiteCannotUseABrowsersSession(t *testing.T) {
 	}
 }
 
+// TestTheOwnersPagesAskTheAPIBehindAProxyThatPassesNoHost has a browser without Fetch Metadata name its origin.
+func TestTheOwnersPagesAskTheAPIBehindAProxyThatPassesNoHost(t *testing.T) {
+	s := start(t, func(o *graphql.Options) { o.PublicURL = "https://p.example" })
+	cookie := "session=" + s.signIn(s.code(nil), nil).get(t, "signInByEmail").Token
+	if a := s.post(viewerQuery, nil, header{"Cookie": cookie, "Origin": "https://p.example"}); a.status != http.StatusOK || !strings.Contains(a.body, "ADMIN") {
+		t.Errorf("the site itself: status %d, %s", a.status, a.body)
+	}
+	if a := s.post(viewerQuery, nil, header{"Cookie": cookie, "Origin": "https://evil.example"}); a.status != http.StatusForbidden {
+		t.Errorf("another site: status %d, %s", a.status, a.body)
+	}
+}
+
 func TestAnotherSiteCannotSignABrowserIn(t *testing.T) {
 	s := start(t, nil)
 	elsewhere := header{"Sec-Fetch-Site": "cross-site"}

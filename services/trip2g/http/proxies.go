@@ -4,47 +4,79 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
+
+	"trip2g/internal/forward"
 )
 
-// BelieveProxies gives a handler for a public port that runs next with the address of the client, where a
-// proxy of the operator's passed its request on: the last address in X-Forwarded-For that is not itself a
-// trusted proxy's. What stands before it, a client can have written. A request that came from anywhere else is
-// passed as it is. Without proxies it is next itself.
-func BelieveProxies(next http.Handler, proxies []netip.Prefix) http.Handler {
-	if len(proxies) == 0 {
+// Proxies knows the reverse proxies in front of a node. What they say of a client is believed; what anybody
+// else says is not.
+type Proxies struct {
+	trusted []netip.Prefix
+	public  *url.URL
+}
+
+// NewProxies returns those with some addresses. public is where readers find the node, nil if that is not known.
+func NewProxies(trusted []netip.Prefix, public *url.URL) *Proxies {
+	return &Proxies{trusted: trusted, public: public}
+}
+
+// Wrap returns a handler for the public port that runs next with the client's address as [Proxies.Client]
+// returns it, and with the scheme that the client used (forward.Scheme): https if a trusted proxy says so in
+// X-Forwarded-Proto, or if the request is for the host of a public https URL.
+func (p *Proxies) Wrap(next http.Handler) http.Handler {
+	if len(p.trusted) == 0 && p.public == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if client, ok := clientBehind(r, proxies); ok {
-			seen := *r
-			seen.RemoteAddr = net.JoinHostPort(client.String(), "0")
-			r = &seen
+		seen := *r
+		seen.RemoteAddr = p.Client(r.RemoteAddr, strings.Join(r.Header.Values("X-Forwarded-For"), ","))
+		if p.usedTLS(r) {
+			seen = *seen.WithContext(forward.WithScheme(r.Context(), "https"))
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, &seen)
 	})
 }
 
-func clientBehind(r *http.Request, proxies []netip.Prefix) (netip.Addr, bool) {
-	trusted := func(addr netip.Addr) bool {
-		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+func (p *Proxies) usedTLS(r *http.Request) bool {
+	if p.public != nil && p.public.Scheme == "https" && strings.EqualFold(p.public.Host, r.Host) {
+		return true
 	}
-	sender, err := netip.ParseAddrPort(r.RemoteAddr)
-	client := sender.Addr().Unmap()
-	if err != nil || !trusted(client) {
-		return netip.Addr{}, false
+	if !p.areTrusted(r.RemoteAddr) {
+		return false
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
+	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
+	return strings.EqualFold(strings.TrimSpace(first), "https")
+}
+
+// Client returns the address of the client of a request that came from sender, "IP:port": the last address in
+// X-Forwarded-For that is not itself a trusted proxy's, with the port 0, if the sender is one. What stands
+// before that address, a client can have written.
+func (p *Proxies) Client(sender, forwardedFor string) string {
+	if len(p.trusted) == 0 || !p.areTrusted(sender) {
+		return sender
+	}
+	client := netip.MustParseAddrPort(sender).Addr().Unmap()
+	for _, hop := range slices.Backward(strings.Split(forwardedFor, ",")) {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
 			break // no proxy writes such a thing; the nearest one that can be read counts
 		}
 		client = addr.Unmap().WithZone("")
-		if !trusted(client) {
+		if !p.contains(client) {
 			break
 		}
 	}
-	return client, true
+	return net.JoinHostPort(client.String(), "0")
+}
+
+func (p *Proxies) areTrusted(sender string) bool {
+	addr, err := netip.ParseAddrPort(sender)
+	return err == nil && p.contains(addr.Addr().Unmap())
+}
+
+func (p *Proxies) contains(addr netip.Addr) bool {
+	return slices.ContainsFunc(p.trusted, func(prefix netip.Prefix) bool { return prefix.Contains(addr) })
 }

@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"strings"
 	"testing"
 
+	"trip2g/internal/forward"
 	trip2ghttp "trip2g/services/trip2g/http"
 )
 
@@ -33,9 +36,43 @@ func TestAClientIsWhoATrustedProxySaysAndNobodyElse(t *testing.T) {
 			r.Header.Add("X-Forwarded-For", line)
 		}
 		var seen string
-		trip2ghttp.BelieveProxies(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.RemoteAddr }), proxies).ServeHTTP(httptest.NewRecorder(), r)
+		known := trip2ghttp.NewProxies(proxies, nil)
+		known.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.RemoteAddr })).ServeHTTP(httptest.NewRecorder(), r)
 		if seen != tt.want {
 			t.Errorf("%s with %q is taken for %s, want %s", tt.sender, tt.forwarded, seen, tt.want)
+		}
+		if seen = known.Client(tt.sender, strings.Join(tt.forwarded, ",")); seen != tt.want {
+			t.Errorf("on the fast lane %s with %q is taken for %s, want %s", tt.sender, tt.forwarded, seen, tt.want)
+		}
+	}
+}
+
+// TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays decides whether a cookie is for TLS only.
+func TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays(t *testing.T) {
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	public := &url.URL{Scheme: "https", Host: "notes.example"}
+	for _, tt := range []struct {
+		sender, host, proto string
+		public              *url.URL
+		want                string
+	}{
+		{"10.0.0.1:5", "replica.example", "https", public, "https"},
+		{"10.0.0.1:5", "replica.example", "HTTPS , http", nil, "https"}, // the proxy that the client talked to stands first
+		{"10.0.0.1:5", "replica.example", "http", public, "http"},
+		{"10.0.0.1:5", "replica.example", "", nil, "http"},
+		{"203.0.113.9:5", "replica.example", "https", public, "http"}, // no proxy of ours
+		{"203.0.113.9:5", "Notes.example", "", public, "https"},
+		{"203.0.113.9:5", "notes.example", "http", public, "https"},
+		{"203.0.113.9:5", "notes.example", "", &url.URL{Scheme: "http", Host: "notes.example"}, "http"},
+		{"203.0.113.9:5", "notes.example:81", "", public, "http"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.RemoteAddr, r.Host = tt.sender, tt.host
+		r.Header.Set("X-Forwarded-Proto", tt.proto)
+		var seen string
+		trip2ghttp.NewProxies(proxies, tt.public).Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = forward.Scheme(r) })).ServeHTTP(httptest.NewRecorder(), r)
+		if seen != tt.want {
+			t.Errorf("%+v is taken for %s", tt, seen)
 		}
 	}
 }

@@ -190,7 +190,9 @@ func origin(r *http.Request) trip2g.Origin {
 	if o, forwarded := forward.OriginFrom(r.Context()); forwarded {
 		return trip2g.Origin{ClientAddr: o.ClientAddr, Scheme: o.Scheme, Host: o.Host}
 	}
-	return graphql.DirectOrigin(r)
+	o := graphql.DirectOrigin(r)
+	o.Scheme = forward.Scheme(r)
+	return o
 }
 
 // leaderPorts gives the public port and the intake the very same handler. take is what replicas have to

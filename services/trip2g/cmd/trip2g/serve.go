@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -97,9 +98,13 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := n.proxies()
+	if err != nil {
+		return err
+	}
 	var pace trip2ghttp.Pace
 	public := &http.Server{
-		Handler:           pace.Wrap(trip2ghttp.BelieveProxies(n.pages.Wrap(p.public), n.config.TrustedProxies)),
+		Handler:           pace.Wrap(proxies.Wrap(n.pages.Wrap(p.public))),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
@@ -109,7 +114,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {
 		lane := fastlane.New(publicListener, fastlane.Options{
-			Handler: n.pages, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: public.ErrorLog,
+			Handler: n.pages, Client: proxies.Client, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: public.ErrorLog,
 		})
 		publicListener, stopLane = lane, lane.Shutdown
 	}
@@ -137,6 +142,18 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		n.announce()
 	}
 	return group.Wait()
+}
+
+// proxies returns what is in front of the public port.
+func (n *node) proxies() (*trip2ghttp.Proxies, error) {
+	if n.config.PublicURL == "" {
+		return trip2ghttp.NewProxies(n.config.TrustedProxies, nil), nil
+	}
+	public, err := url.Parse(n.config.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the public URL: %w", err)
+	}
+	return trip2ghttp.NewProxies(n.config.TrustedProxies, public), nil
 }
 
 func (n *node) listen(ctx context.Context) (public, internal net.Listener, err error) {

@@ -118,6 +118,9 @@ func (c *conn) answerNext() outcome {
 	if size < 4 || !c.head.parse(string(unread[:size])) {
 		return handOver
 	}
+	if c.lane.Client != nil {
+		c.head.Client = c.lane.Client(c.client, c.head.forwardedFor)
+	}
 	c.answer.Reset()
 	if !c.lane.Handler.Answer(&c.head.Request, &c.answer) {
 		return handOver

@@ -23,7 +23,10 @@ type Options struct {
 	Handler           Handler
 	ReadHeaderTimeout time.Duration // from the start of a connection to its first bytes
 	IdleTimeout       time.Duration // between requests
-	ErrorLog          *log.Logger   // for panics of the handler; nil: the log package's
+	// Client returns the address of a request's client, from that of the sender and the X-Forwarded-For with
+	// which it came, "" for none. nil: the sender is the client.
+	Client   func(sender, forwardedFor string) string
+	ErrorLog *log.Logger // for panics of the handler; nil: the log package's
 }
 
 // Lane is the net.Listener of an http.Server, which gets the connections that are not for the lane.

@@ -31,6 +31,8 @@ type head struct {
 	Request
 	host       string
 	connection string // "close" or "keep-alive", any case
+
+	forwardedFor string // X-Forwarded-For, its lines joined
 }
 
 // closes tells whether the client wants the connection closed after the answer.
@@ -111,6 +113,11 @@ func (h *head) parseField(line string) bool {
 		return setOnce(&h.IfNoneMatch, value)
 	case "if-modified-since":
 		return setOnce(&h.IfModifiedSince, value)
+	case "x-forwarded-for":
+		if h.forwardedFor != "" {
+			value = h.forwardedFor + "," + value
+		}
+		h.forwardedFor = value
 	}
 	return true
 }
