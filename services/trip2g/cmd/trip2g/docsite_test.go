@@ -70,11 +70,11 @@ func TestEveryLinkOfTheServedDocumentationLeadsToSomething(t *testing.T) {
 }
 
 func TestTheDocumentationIsOnEveryNodeAndNoPartOfTheOwnersSite(t *testing.T) {
-	p := startPeople(t, map[string]string{"Garden.md": "---\nfree: true\n---\nMy axolotl lives in [[operate/stacks]]."}, "PUBLIC_URL=http://garden.test")
+	p := startPeople(t, map[string]string{"Garden.md": "---\nfree: true\n---\nMy axolotl lives in [[operate/docker]]."}, "PUBLIC_URL=http://garden.test")
 	for _, n := range []*testNode{p.leader, p.replica} {
 		guest := p.browser(n)
 		docs := guest.get("/_system/docs/guides/start").want(t, http.StatusOK, "<h1", `name="robots" content="noindex"`,
-			"Documentation of trip2g "+version, `href="/_system/docs/operate/stacks"`, `action="/_system/docs/_/search"`)
+			"Documentation of trip2g "+version, `href="/_system/docs/operate/docker"`, `action="/_system/docs/_/search"`)
 		for _, other := range []string{"Garden", "canonical", "feed.xml", "/_system/signin?"} {
 			if strings.Contains(docs.body, other) {
 				t.Errorf("the page has %q", other)
@@ -91,12 +91,33 @@ func TestTheDocumentationIsOnEveryNodeAndNoPartOfTheOwnersSite(t *testing.T) {
 		guest.get("/_system/docs/_/search.json?q=axolotl").want(t, http.StatusOK, `"results":[]`)
 
 		for _, path := range []string{"/", "/feed.xml", "/sitemap.xml", "/_system/tree/", "/_system/search?q=lineage"} {
-			if found := guest.get(path); strings.Contains(found.body, "_system/docs") || strings.Contains(found.body, "/operate/stacks") {
+			if found := guest.get(path); strings.Contains(found.body, "_system/docs") || strings.Contains(found.body, "/operate/docker") {
 				t.Errorf("%s of the site has the documentation: %s", path, found.body)
 			}
 		}
 		if page := guest.get("/garden"); !strings.Contains(page.body, "missing") {
 			t.Error("a link of the owner's leads into the documentation")
+		}
+	}
+}
+
+// TestBookmarksOfRenamedDocumentationPagesStillWork follows the URLs that pages had before they
+// were renamed.
+func TestBookmarksOfRenamedDocumentationPagesStillWork(t *testing.T) {
+	n := startNode(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))
+	n.waitReady(t)
+	for from, to := range map[string]string{
+		"operate/stacks": "operate/docker", "operate/reads": "operate/caching", "operate/health": "operate/monitoring",
+		"owner/pages": "admin", "owner/publish": "admin/publish", "owner/history": "admin/history", "owner/settings": "admin/settings",
+		"people/mail": "people/email", "writing/text": "writing/formatting", "writing/names": "writing/urls", "publish/site": "publish/features",
+	} {
+		res, err := http.Get(n.public + trip2g.DocsURL + from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if want := trip2g.DocsURL + to; res.StatusCode != http.StatusOK || res.Request.URL.Path != want {
+			t.Errorf("/%s ends at %s with status %d, want %s", from, res.Request.URL.Path, res.StatusCode, want)
 		}
 	}
 }
