@@ -42,6 +42,7 @@ type connector struct {
 	addr        string
 	dialTimeout time.Duration
 	transport   *http.Transport
+	admit       func(timeline string) error // of Options
 }
 
 // conn is a connection that has answered a request.
@@ -52,11 +53,11 @@ type conn struct {
 }
 
 // newConnector makes a connector of the version that version switches on.
-func newConnector(addr string, dialTimeout time.Duration, version func(*http.Protocols, bool)) connector {
+func newConnector(o poolOptions, version func(*http.Protocols, bool)) connector {
 	protocols := new(http.Protocols)
 	version(protocols, true)
-	return connector{addr, dialTimeout, &http.Transport{
-		DialContext:           tcpopt.Dialer(dialTimeout).DialContext,
+	return connector{o.addr, o.dialTimeout, &http.Transport{
+		DialContext:           tcpopt.Dialer(o.dialTimeout).DialContext,
 		Protocols:             protocols,
 		DisableCompression:    true, // bodies pass as they are
 		ExpectContinueTimeout: continueTimeout,
@@ -66,7 +67,14 @@ func newConnector(addr string, dialTimeout time.Duration, version func(*http.Pro
 			SendPingTimeout:           pingAfter,
 			PingTimeout:               pingTimeout,
 		},
-	}}
+	}, o.admit}
+}
+
+// poolOptions are what both pools of connections are made of.
+type poolOptions struct {
+	addr        string
+	dialTimeout time.Duration
+	admit       func(timeline string) error // nil: every leader is admitted
 }
 
 // connect dials and asks OPTIONS *, HTTP's no-op (RFC 9110, section 9.3.7). A TCP connection alone
@@ -84,6 +92,12 @@ func (o *connector) connect(ctx context.Context) (*conn, error) {
 	if err == nil {
 		epoch, err = epochOf(res)
 		res.Body.Close()
+	}
+	if err == nil && o.admit != nil {
+		if refused := o.admit(res.Header.Get(timelineHeader)); refused != nil {
+			cc.Close()
+			return nil, &notAdmittedError{refused}
+		}
 	}
 	if err != nil {
 		cc.Close()
@@ -135,3 +149,12 @@ func roundTripOn(conn net.Conn, reader *bufio.Reader, req *http.Request) (*http.
 	}
 	return http.ReadResponse(reader, req)
 }
+
+// notAdmittedError is of a leader that is there, but must not be sent requests.
+type notAdmittedError struct{ err error }
+
+// Error implements error.
+func (e *notAdmittedError) Error() string { return "the leader is not sent writes: " + e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *notAdmittedError) Unwrap() error { return e.err }

@@ -213,6 +213,11 @@ func (x *exchange) giveUp(err error) *failure {
 
 // try sends the request once. An error that is no failure says that the leader did not get it.
 func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response, error) {
+	if x.suspended != nil {
+		if err := x.suspended(); err != nil {
+			return nil, &notAdmittedError{err}
+		}
+	}
 	c, err := x.way.reserve(hold)
 	if err != nil {
 		return nil, err

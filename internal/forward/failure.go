@@ -30,6 +30,10 @@ func (f *failure) Unwrap() error { return f.err }
 const retryAfter = 5
 
 func unavailable(err error) *failure {
+	if refused := (*notAdmittedError)(nil); errors.As(err, &refused) {
+		return &failure{OutcomeUnavailable, http.StatusServiceUnavailable, retryAfter,
+			"This replica's database is not a copy of the leader's, so nothing was sent to the leader and nothing was written. Operator: /readyz of this replica says what is wrong.", err}
+	}
 	return &failure{OutcomeUnavailable, http.StatusServiceUnavailable, retryAfter,
 		"The leader cannot be reached, so nothing was written. Reading goes on; try to write again in a few seconds.", err}
 }

@@ -43,6 +43,12 @@ type Options struct {
 
 	LastEvent string // ends for the client a stream of server-sent events that the leader did not end itself
 
+	// Admit decides whether the leader may be sent requests: it is asked with each new connection, with
+	// what the leader's ServerOptions.Timeline returned, "" if it says nothing. Suspended is asked before
+	// each attempt. An error holds the request as if the leader could not be reached. nil: always.
+	Admit     func(timeline string) error
+	Suspended func() error
+
 	OnAnswer func(http.Header) // told the header of each answer of the leader, as it came, before the client gets it; nil: nobody
 
 	Log        zerolog.Logger
@@ -67,6 +73,7 @@ type Forwarder struct {
 	ends      *streamEnds
 	buffers   bufferPool
 	told      func(http.Header) // nil: nobody
+	suspended func() error      // nil: never
 	lastEvent string
 	log       zerolog.Logger
 	metrics   *forwardMetrics
@@ -87,20 +94,22 @@ func New(o Options) (*Forwarder, error) {
 	if o.Signer == nil {
 		return nil, fmt.Errorf("forward to %s: no signer", o.LeaderAddr)
 	}
+	pool := poolOptions{o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout), o.Admit}
 	f := &Forwarder{
 		signer:    o.Signer,
 		node:      o.Node,
 		cookies:   cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
 		holdFor:   orDefault(o.HoldFor, DefaultHoldFor),
 		addr:      o.LeaderAddr,
-		wholes:    newWholePool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
-		streams:   newStreamPool(o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout)),
+		wholes:    newWholePool(pool),
+		streams:   newStreamPool(pool),
 		slots:     make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
 		partial:   make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
 		replay:    newBudget(replayBudget),
 		ends:      newStreamEnds(),
 		lastEvent: o.LastEvent,
 		told:      o.OnAnswer,
+		suspended: o.Suspended,
 		log:       o.Log.With().Str("leader", o.LeaderAddr).Logger(),
 		metrics:   newForwardMetrics(o.Registerer),
 	}

@@ -60,7 +60,7 @@ func NewMessenger(o MessengerOptions) (*Messenger, error) {
 	}
 	timeout := orDefault(o.Timeout, DefaultMessageTimeout)
 	return &Messenger{
-		addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, timeout: timeout, pool: newWholePool(o.LeaderAddr, timeout),
+		addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, timeout: timeout, pool: newWholePool(poolOptions{addr: o.LeaderAddr, dialTimeout: timeout}),
 	}, nil
 }
 

@@ -30,6 +30,9 @@ type ServerOptions struct {
 	Handler  http.Handler // probes, metrics and the intake or RefuseLoop
 	Epoch    Epoch        // that of the intake's Verifier; forwarders learn it here
 	ErrorLog *log.Logger  // for faults of connections; nil: the log package's
+	// Timeline names the history of a leader's database for its replicas, see Options.Admit; nil: nothing
+	// is said.
+	Timeline func() string
 }
 
 // Server serves a node's internal port: HTTP/1.1 for forwarders, probes, Prometheus and people, and HTTP/2 in
@@ -38,6 +41,7 @@ type Server struct {
 	http     *http.Server
 	handler  http.Handler
 	epoch    Epoch
+	timeline func() string // nil: nothing is said
 	partings partings
 }
 
@@ -46,7 +50,7 @@ func NewServer(o ServerOptions) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s := &Server{handler: o.Handler, epoch: o.Epoch}
+	s := &Server{handler: o.Handler, epoch: o.Epoch, timeline: o.Timeline}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ErrorLog:          o.ErrorLog,
@@ -84,14 +88,20 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodOptions && r.RequestURI == "*" {
 		w.Header().Set(serverHeader, s.epoch.String())
+		if s.timeline != nil {
+			w.Header().Set(timelineHeader, s.timeline())
+		}
 		w.Header().Set("Content-Length", "0")
 		return
 	}
 	s.handler.ServeHTTP(w, r)
 }
 
-// serverHeader has the epoch in a Server's answer to OPTIONS *.
-const serverHeader = "X-Replica-Server"
+// Fields of a Server's answer to OPTIONS *: its epoch, and the history of its database.
+const (
+	serverHeader   = "X-Replica-Server"
+	timelineHeader = "X-Replica-Timeline"
+)
 
 // epochOf returns the epoch in a Server's answer to OPTIONS *. Any other answer is an error.
 func epochOf(res *http.Response) (Epoch, error) {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 )
 
 // streamPool holds the connections to the leader over HTTP/2. One is opened when those there are have no room
@@ -25,8 +24,8 @@ type opening struct {
 	err  error // valid when done is closed
 }
 
-func newStreamPool(addr string, dialTimeout time.Duration) *streamPool {
-	return &streamPool{connector: newConnector(addr, dialTimeout, (*http.Protocols).SetUnencryptedHTTP2)}
+func newStreamPool(o poolOptions) *streamPool {
+	return &streamPool{connector: newConnector(o, (*http.Protocols).SetUnencryptedHTTP2)}
 }
 
 // reserve implements way.

@@ -29,9 +29,9 @@ type wholePool struct {
 	closed bool
 }
 
-func newWholePool(addr string, dialTimeout time.Duration) *wholePool {
+func newWholePool(o poolOptions) *wholePool {
 	return &wholePool{
-		connector: newConnector(addr, dialTimeout, (*http.Protocols).SetHTTP1),
+		connector: newConnector(o, (*http.Protocols).SetHTTP1),
 		silence:   pingAfter, lostAfter: pingTimeout, openings: make(chan struct{}, maxOpenings),
 	}
 }

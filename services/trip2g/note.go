@@ -162,6 +162,8 @@ type ChangeSet struct {
 	Since   string // lineage of the change at the position that was asked for
 	Lineage string // lineage of the change at Position
 
+	Lineages []Lineage // the last ones up to Head, the newest first; see Timeline
+
 	Notes           []Note  // published state of the notes that changed
 	RemovedNotes    []int64 // notes that readers see no more
 	Sessions        []Session

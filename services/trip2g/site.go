@@ -79,6 +79,7 @@ type PublishedNote struct {
 // SiteStats tells an operator what a node has in memory.
 type SiteStats struct {
 	DatabaseID string
+	Lineages   []Lineage // as in Timeline
 	Position   Position  // what is served
 	ChangedAt  time.Time // when the change at Position was made
 	Notes      int
@@ -86,6 +87,9 @@ type SiteStats struct {
 	Bytes      int64 // text of the notes held
 	Warnings   []Warning
 }
+
+// Timeline returns the history of the database that the site was made of.
+func (s SiteStats) Timeline() Timeline { return Timeline{s.DatabaseID, s.Position, s.Lineages} }
 
 func escapeName(vaultPath string) string {
 	return url.PathEscape(path.Base(vaultPath))

@@ -65,6 +65,7 @@ type NodeReport struct {
 	LeaderAnswers  bool     `json:"leaderAnswers"`         // whether it did when it was last asked
 	LeaderHeard    *float64 `json:"leaderHeardSecondsAgo"` // nil: never
 	Age            float64  `json:"ageSeconds"`            // since it knew that it served the leader's newest position
+	Diverges       bool     `json:"diverges"`              // its database is no state of the leader's
 	Lag            float64  `json:"lagSeconds"`            // what the newest change took to be served here; while behind, Age
 	ClockAhead     float64  `json:"clockAheadSeconds"`     // of the leader's clock; negative: behind it
 	LiteFSLag      *float64 `json:"liteFSLagSeconds"`      // as the LiteFS node says; nil without one
@@ -77,8 +78,14 @@ type NodeReport struct {
 	LagHistory []*float64 `json:"lagHistorySeconds"`
 }
 
-// Behind gives how many of the leader's positions a node does not serve.
-func (r *NodeReport) Behind() Position { return max(0, r.LeaderPosition-r.Position) }
+// Behind returns how many of the leader's positions a node does not serve: all, if its database is no
+// state of the leader's.
+func (r *NodeReport) Behind() Position {
+	if r.Diverges {
+		return max(1, r.LeaderPosition)
+	}
+	return max(0, r.LeaderPosition-r.Position)
+}
 
 var nodeNames = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
@@ -277,7 +284,7 @@ func (n *Node) assessReplica(leader *Node) {
 		n.fault("the leader has not answered it since it started")
 	case !n.LeaderAnswers:
 		n.fault("the leader has not answered it for %s", Span(*n.LeaderHeard))
-	case n.Behind() > 0 && n.Age > BehindAfter.Seconds():
+	case !n.Diverges && n.Behind() > 0 && n.Age > BehindAfter.Seconds():
 		n.fault("behind by %d for %s: the leader's changes do not arrive, look at the replication between the nodes", n.Behind(), Span(n.Age))
 	}
 	if n.LiteFSLag != nil && *n.LiteFSLag > unheardAfter.Seconds() {

@@ -8,7 +8,7 @@ import (
 
 const nodesQuery = `query Nodes { nodes { node wrong nodes {
   name role state wrong heardSecondsAgo version url address startedAt database position notes leaderPosition leaderAnswers
-  leaderHeardSecondsAgo ageSeconds lagSeconds lagHistorySeconds clockAheadSeconds liteFSLagSeconds requestsPerSecond ready missing }
+  leaderHeardSecondsAgo ageSeconds lagSeconds lagHistorySeconds clockAheadSeconds liteFSLagSeconds diverges requestsPerSecond ready missing }
   rejected { name address wrong heardSecondsAgo } } }`
 
 // Nodes gives the picture that the leader has of all nodes.

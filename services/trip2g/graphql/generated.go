@@ -444,6 +444,8 @@ func (ec *executionContext) childFields_Node(ctx context.Context, field graphql.
 		return ec.fieldContext_Node_clockAheadSeconds(ctx, field)
 	case "liteFSLagSeconds":
 		return ec.fieldContext_Node_liteFSLagSeconds(ctx, field)
+	case "diverges":
+		return ec.fieldContext_Node_diverges(ctx, field)
 	case "requestsPerSecond":
 		return ec.fieldContext_Node_requestsPerSecond(ctx, field)
 	case "ready":
@@ -4469,6 +4471,29 @@ func (ec *executionContext) _Node_liteFSLagSeconds(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_Node_liteFSLagSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Node", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Node_diverges(ctx context.Context, field graphql.CollectedField, obj *trip2g.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Node_diverges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Diverges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Node_diverges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Node", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Node_requestsPerSecond(ctx context.Context, field graphql.CollectedField, obj *trip2g.Node) (ret graphql.Marshaler) {
@@ -14417,6 +14442,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 		case "liteFSLagSeconds":
 			out.Values[i] = ec._Node_liteFSLagSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diverges":
+			out.Values[i] = ec._Node_diverges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "requestsPerSecond":

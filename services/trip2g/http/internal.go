@@ -22,7 +22,8 @@ type Readiness struct {
 	Position trip2g.Position   `json:"position"`           // served now
 	Missing  map[string]string `json:"missing,omitempty"`  // part that is not there yet → why
 	Impaired map[string]string `json:"impaired,omitempty"` // part that does not work, or soon will not → why; the node is ready all the same
-	Lag      Lag               `json:"-"`                  // told as readyDetail says; it never makes a node unready
+	Lag      Lag               `json:"-"`                  // told as readyDetail says; a lag alone never makes a node unready
+	Timeline string            `json:"timeline,omitempty"` // of a leader's database, for its replicas; see trip2g.Timeline
 }
 
 // Lag is how far a node is behind its leader, as far as it knows. A leader is never: it is its own
@@ -33,10 +34,19 @@ type Lag struct {
 	Answers bool            // whether the leader answered when it was last asked
 	Age     time.Duration   // since this node last knew that it served the leader's newest position
 	Note    string          // what is wrong, in a sentence; "" if nothing is
+	// Diverges is set if the node serves a database that is no state of its leader's. Then positions of
+	// the one say nothing of the other.
+	Diverges bool
 }
 
-// behind gives how many of the leader's positions a node does not serve.
-func (l Lag) behind(served trip2g.Position) trip2g.Position { return max(0, l.Leader-served) }
+// behind returns how many of the leader's positions a node does not serve: all, if the node has another
+// database.
+func (l Lag) behind(served trip2g.Position) trip2g.Position {
+	if l.Diverges {
+		return max(1, l.Leader)
+	}
+	return max(0, l.Leader-served)
+}
 
 // readyDetail is the body of /readyz.
 type readyDetail struct {

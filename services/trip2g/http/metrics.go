@@ -150,6 +150,12 @@ func RegisterLag(registerer prometheus.Registerer, lag func() Lag, served func()
 	})
 	gauge("trip2g_served_age_seconds", "Time since this node last knew that it served the leader's newest position; 0 on a leader.",
 		func(l Lag) float64 { return l.Age.Seconds() })
+	gauge("trip2g_database_diverges", "1 if this node's database is no state of its leader's, else 0. Such a node is not ready and forwards no write.", func(l Lag) float64 {
+		if l.Diverges {
+			return 1
+		}
+		return 0
+	})
 	gauge("trip2g_served_behind_positions", "Positions that the leader has, as last heard, and this node does not serve.",
 		func(l Lag) float64 { return float64(l.behind(served())) })
 }

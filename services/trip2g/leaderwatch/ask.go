@@ -32,39 +32,41 @@ func newClient(timeout time.Duration) *http.Client {
 	}
 }
 
-// ask asks the leader for its position. One that is starting or stopping has one too.
-func (w *Watch) ask(ctx context.Context) (trip2g.Position, error) {
+// ask asks the leader for its position and the history that it is a position of. One that is starting or
+// stopping has them too.
+func (w *Watch) ask(ctx context.Context) (trip2g.Position, trip2g.Timeline, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url, nil)
 	if err != nil {
-		return 0, fmt.Errorf("ask %s: %w", w.LeaderAddr, err)
+		return 0, trip2g.Timeline{}, fmt.Errorf("ask %s: %w", w.LeaderAddr, err)
 	}
 	resp, err := w.client.Do(req)
 	if err != nil {
 		if urlErr, ok := errors.AsType[*url.Error](err); ok {
 			err = urlErr.Err // without the address, which is said here
 		}
-		return 0, fmt.Errorf("ask %s: %w", w.LeaderAddr, err)
+		return 0, trip2g.Timeline{}, fmt.Errorf("ask %s: %w", w.LeaderAddr, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return 0, fmt.Errorf("read the answer of %s: %w", w.LeaderAddr, err)
+		return 0, trip2g.Timeline{}, fmt.Errorf("read the answer of %s: %w", w.LeaderAddr, err)
 	}
 	return w.read(resp.StatusCode, body)
 }
 
 // read takes the position from an answer of /readyz.
-func (w *Watch) read(status int, body []byte) (trip2g.Position, error) {
+func (w *Watch) read(status int, body []byte) (trip2g.Position, trip2g.Timeline, error) {
 	var answer struct {
 		Role     string
 		Position *trip2g.Position
+		Timeline string
 	}
 	err := json.Unmarshal(body, &answer)
 	switch {
 	case err != nil || answer.Position == nil:
-		return 0, fmt.Errorf("%s answered /readyz with status %d and no position: TRIP2G_LEADER_ADDR must be the leader's internal address", w.LeaderAddr, status)
+		return 0, trip2g.Timeline{}, fmt.Errorf("%s answered /readyz with status %d and no position: TRIP2G_LEADER_ADDR must be the leader's internal address", w.LeaderAddr, status)
 	case answer.Role != "leader":
-		return 0, fmt.Errorf("%s is no leader but a %.20q: TRIP2G_LEADER_ADDR must be the leader's internal address", w.LeaderAddr, answer.Role)
+		return 0, trip2g.Timeline{}, fmt.Errorf("%s is no leader but a %.20q: TRIP2G_LEADER_ADDR must be the leader's internal address", w.LeaderAddr, answer.Role)
 	}
-	return *answer.Position, nil
+	return *answer.Position, trip2g.ParseTimeline(answer.Timeline), nil
 }

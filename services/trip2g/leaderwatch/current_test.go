@@ -72,7 +72,7 @@ func TestALongOutageIsRememberedInBoundedMemory(t *testing.T) {
 // longer than one takes: the note points at replication, not at the leader.
 func TestAReplicaThatReplicationDoesNotReachSaysSo(t *testing.T) {
 	served := trip2g.Position(5)
-	w := New(Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Position { return served }})
+	w := New(Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Timeline { return trip2g.Timeline{Position: served} }})
 	w.fault, w.leader = nil, 7
 	if s := w.State(); s.Note != "" {
 		t.Errorf("at once: %q", s.Note)

@@ -29,10 +29,14 @@ const (
 // the time that one change takes is not called a fault.
 const stuckAfter = 5 * time.Second
 
+// aheadFor is how many answers in a row must be behind this node before it is taken to be ahead of its
+// leader: a leader shows a change a moment after it has written it, and replication may be faster.
+const aheadFor = 3
+
 // Options is what a Watch is made of. LeaderAddr and Served are needed.
 type Options struct {
 	LeaderAddr string                 // host:port of the leader's internal port
-	Served     func() trip2g.Position // what this node serves now; 0 until it has a site
+	Served     func() trip2g.Timeline // what this node serves now; zero until it has a site
 	ChangedAt  func() time.Time       // when the change at that position was made; zero, as nil: not known
 	Every      time.Duration          // from one question to the next; 0: DefaultEvery
 	Timeout    time.Duration          // for an answer; 0: DefaultTimeout
@@ -48,6 +52,8 @@ type Watch struct {
 	mu      sync.Mutex
 	leader  trip2g.Position // as last heard
 	heard   time.Time       // when; zero: never
+	history trip2g.Timeline // of the leader's database, as last heard; zero: not told
+	ahead   int             // answers in a row with positions that this node had passed before it asked
 	relayed trip2g.Position // the newest that came with forwarded requests while a question was out
 	fault   error           // of the last question; nil if it was answered
 	current current
@@ -63,6 +69,9 @@ type State struct {
 	// that it serves, which may be more: a node that restarts does not become younger by it.
 	Age  time.Duration
 	Note string // what is wrong and what it means for readers, in a sentence; "" if nothing is
+	// Diverges says how this node's database is no state of its leader's, see trip2g.Timeline; "" if it
+	// is one as far as is known.
+	Diverges string
 }
 
 // New makes a watch; Run starts it.
@@ -120,8 +129,8 @@ func (w *Watch) look(ctx context.Context) (trip2g.Position, error) {
 	w.mu.Lock()
 	w.relayed = 0
 	w.mu.Unlock()
-	asked := time.Now()
-	position, err := w.ask(ctx)
+	asked, before := time.Now(), w.Served()
+	position, history, err := w.ask(ctx)
 	served := w.Served()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,12 +138,39 @@ func (w *Watch) look(ctx context.Context) (trip2g.Position, error) {
 	if err != nil {
 		return 0, err
 	}
-	w.current.heard(asked, position)
-	w.current.serves(served)
+	w.history = history
+	if _, ahead := before.Diverges(history); ahead {
+		w.ahead++
+	} else {
+		w.ahead = 0
+	}
+	if w.diverges(served) == "" {
+		w.current.heard(asked, position)
+		w.current.serves(served.Position)
+	}
 	// What was relayed meanwhile may be newer than this answer. What was heard before does not count:
 	// the leader's database may have been put back to an older state.
 	w.leader, w.heard = max(position, w.relayed), time.Now()
 	return position, nil
+}
+
+// diverges returns how what this node serves is no state of its leader's database. The caller holds the
+// lock.
+func (w *Watch) diverges(served trip2g.Timeline) string {
+	how, ahead := served.Diverges(w.history)
+	if ahead && w.ahead < aheadFor {
+		return ""
+	}
+	return how
+}
+
+// Admit returns an error if a leader with this timeline must not be sent writes, because this node's
+// database is no state of its. Of a node that is ahead it says so at once: a caller tries again.
+func (w *Watch) Admit(leader trip2g.Timeline) error {
+	if how, _ := w.Served().Diverges(leader); how != "" {
+		return fmt.Errorf("this node's database has %s", how)
+	}
+	return nil
 }
 
 // Heard takes in the position that a forwarded request's answer had: the leader has it.
@@ -150,13 +186,18 @@ func (w *Watch) State() State {
 	served, changed := w.Served(), w.ChangedAt()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.current.serves(served)
+	diverges := w.diverges(served)
+	if diverges == "" {
+		w.current.serves(served.Position)
+	}
 	w.current.startsFrom(changed)
-	s := State{Position: w.leader, Heard: w.heard, Answers: w.fault == nil, Age: time.Since(w.current.since)}
+	s := State{Position: w.leader, Heard: w.heard, Answers: w.fault == nil, Age: time.Since(w.current.since), Diverges: diverges}
 	switch {
+	case diverges != "":
+		s.Note = "this node's database has " + diverges + ": it serves what it has and forwards no write, until it follows the leader again"
 	case w.fault != nil:
 		s.Note = fmt.Sprintf("the leader does not answer: %v; serving %s", w.fault, w.current.extent())
-	case served < w.leader && s.Age > stuckAfter:
+	case served.Position < w.leader && s.Age > stuckAfter:
 		s.Note = "the leader answers, but its changes do not arrive: look at the replication between the nodes; serving " + w.current.extent()
 	}
 	return s

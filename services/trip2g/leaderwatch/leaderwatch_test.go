@@ -81,7 +81,7 @@ func startImpatient(t *testing.T, addr string, served int64, timeout time.Durati
 	r.served.Store(served)
 	r.Watch = leaderwatch.New(leaderwatch.Options{
 		LeaderAddr: addr, Every: time.Millisecond, Timeout: timeout, Log: zerolog.New(&r.log),
-		Served: func() trip2g.Position { return trip2g.Position(r.served.Load()) },
+		Served: func() trip2g.Timeline { return trip2g.Timeline{Position: trip2g.Position(r.served.Load())} },
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -236,7 +236,7 @@ func say(body string) http.HandlerFunc {
 
 // TestAForwardedAnswerIsHeardAtOnce takes a position from a write's answer while no question is out.
 func TestAForwardedAnswerIsHeardAtOnce(t *testing.T) {
-	w := leaderwatch.New(leaderwatch.Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Position { return 3 }})
+	w := leaderwatch.New(leaderwatch.Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Timeline { return trip2g.Timeline{Position: 3} }})
 	before := w.State()
 	w.Heard(9)
 	w.Heard(8) // of a write that was answered late
@@ -277,7 +277,7 @@ func TestARestartDoesNotMakeAReplicaYounger(t *testing.T) {
 	changed := time.Now().Add(-5 * time.Minute)
 	served := trip2g.Position(3)
 	w := leaderwatch.New(leaderwatch.Options{
-		LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Position { return served }, ChangedAt: func() time.Time { return changed },
+		LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Timeline { return trip2g.Timeline{Position: served} }, ChangedAt: func() time.Time { return changed },
 	})
 	if s := w.State(); s.Age < 5*time.Minute || !strings.Contains(s.Note, changed.UTC().Format(time.RFC3339)) {
 		t.Errorf("state %+v", s)

@@ -14,10 +14,18 @@ import (
 const RelayPath = "/_system/nodes/missing"
 
 // ToLeader is a replica's Store: its leader's.
-type ToLeader struct{ Messenger *forward.Messenger }
+type ToLeader struct {
+	Messenger *forward.Messenger
+	Suspended func() error // an error keeps the counts here; nil: never
+}
 
 // AddMissing is Store's.
 func (l ToLeader) AddMissing(ctx context.Context, batch trip2g.MissingBatch) error {
+	if l.Suspended != nil {
+		if err := l.Suspended(); err != nil {
+			return err
+		}
+	}
 	err := l.Messenger.Send(ctx, RelayPath, batch, nil)
 	if refused := new(forward.MessageError); errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
 		return &trip2g.Error{Code: trip2g.EINVALID, Message: "the leader refused the counts", Err: err}

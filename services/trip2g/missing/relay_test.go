@@ -70,7 +70,7 @@ func TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway(t *testing.T) {
 	}
 	defer messenger.Close()
 	store := storeFunc(func(ctx context.Context, batch trip2g.MissingBatch) error {
-		err := ToLeader{messenger}.AddMissing(ctx, batch)
+		err := ToLeader{Messenger: messenger}.AddMissing(ctx, batch)
 		if err != nil {
 			failed.Add(1)
 		}
@@ -119,7 +119,7 @@ func TestALeaderRefusesCountsThatNoReplicaMakes(t *testing.T) {
 		"beyond counting": {Sender: "r1", Number: 1, Counts: map[string]int64{"/x": 1 << 40}},
 		"too many paths":  {Sender: "r1", Number: 1, Counts: many},
 	} {
-		if err := (ToLeader{messenger}).AddMissing(t.Context(), batch); trip2g.ErrorCode(err) != trip2g.EINVALID {
+		if err := (ToLeader{Messenger: messenger}).AddMissing(t.Context(), batch); trip2g.ErrorCode(err) != trip2g.EINVALID {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

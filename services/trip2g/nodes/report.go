@@ -197,7 +197,10 @@ func (p *picture) nodes(now time.Time, own trip2g.Node, leaderAddr string) []tri
 		node = aged(node, p.age(now))
 		if node.Role == trip2g.RoleLeader {
 			leader = true
-			node.Position = max(node.Position, own.LeaderPosition, own.Position)
+			node.Position = max(node.Position, own.LeaderPosition)
+			if !own.Diverges { // else its position is one of another database
+				node.Position = max(node.Position, own.Position)
+			}
 		}
 		nodes = append(nodes, node)
 	}

@@ -14,6 +14,7 @@ import (
 // snapshot is a site at one position. Snapshots between which no note changed share their content.
 type snapshot struct {
 	databaseID string
+	lineages   []trip2g.Lineage
 	position   trip2g.Position
 	changedAt  time.Time
 	owned      bool
@@ -142,7 +143,7 @@ func (s *snapshot) IsEmpty() bool { return s.content.layout.empty }
 // Stats is trip2g.Site's.
 func (s *snapshot) Stats() trip2g.SiteStats {
 	return trip2g.SiteStats{
-		DatabaseID: s.databaseID, Position: s.position, ChangedAt: s.changedAt,
+		DatabaseID: s.databaseID, Lineages: s.lineages, Position: s.position, ChangedAt: s.changedAt,
 		Notes: s.content.notes, Pages: s.content.pages, Bytes: s.content.bytes, Warnings: s.content.warnings.all(),
 	}
 }

@@ -24,6 +24,7 @@ func (n *note) saysNothing() bool { return n.doc.Access.Level == trip2g.Unspecif
 type state struct {
 	databaseID string
 	lineage    string // of the change at position
+	lineages   []trip2g.Lineage
 	position   trip2g.Position
 	changedAt  time.Time
 	owned      bool // the site has an owner
@@ -48,6 +49,7 @@ func (s *state) isOf(set trip2g.ChangeSet) bool {
 // whose text is the same keeps what was understood of it.
 func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *trip2g.Document) {
 	s.databaseID, s.lineage, s.position = set.DatabaseID, set.Lineage, set.Position
+	s.lineages = set.Lineages
 	if !set.ChangedAt.IsZero() {
 		s.changedAt = set.ChangedAt.UTC()
 	}
@@ -109,7 +111,7 @@ func (s *state) changed(last *snapshot) bool {
 
 // snapshot makes what readers see of the state.
 func (s *state) snapshot() *snapshot {
-	next := &snapshot{databaseID: s.databaseID, position: s.position, changedAt: s.changedAt, owned: s.owned}
+	next := &snapshot{databaseID: s.databaseID, lineages: s.lineages, position: s.position, changedAt: s.changedAt, owned: s.owned}
 	next.content = s.catalog.content()
 	next.sessions, next.signIns = s.sessions.freeze(time.Now())
 	return next

@@ -52,7 +52,10 @@ func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) 
 		if set.Since, err = t.lineage(after); err != nil {
 			return err
 		}
-		set.Lineage, err = t.lineage(set.Position)
+		if set.Lineage, err = t.lineage(set.Position); err != nil {
+			return err
+		}
+		set.Lineages, err = t.lastLineages()
 		return err
 	})
 	if err != nil {

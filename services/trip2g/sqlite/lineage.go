@@ -33,3 +33,19 @@ func (t *tx) lineage(at trip2g.Position) (token string, err error) {
 	_, err = t.get(`SELECT token FROM lineages WHERE begins <= ? ORDER BY id DESC LIMIT 1`, []any{int64(at)}, &token)
 	return token, err
 }
+
+// lastLineages returns the newest lineages, the newest first.
+func (t *tx) lastLineages() (list []trip2g.Lineage, err error) {
+	for rows, err := range t.each(`SELECT token, begins FROM lineages ORDER BY id DESC LIMIT ?`, trip2g.MaxLineages) {
+		if err != nil {
+			return nil, err
+		}
+		var token string
+		var begins int64
+		if err := rows.Scan(&token, &begins); err != nil {
+			return nil, err
+		}
+		list = append(list, trip2g.Lineage{Token: token, Begins: trip2g.Position(begins)})
+	}
+	return list, nil
+}

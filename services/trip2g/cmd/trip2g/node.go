@@ -86,6 +86,14 @@ func (n *node) served() trip2g.Position {
 	return 0
 }
 
+// timeline returns the history of the database that is served, zero until there is a site.
+func (n *node) timeline() trip2g.Timeline {
+	if s := n.current(); s != nil {
+		return s.Stats().Timeline()
+	}
+	return trip2g.Timeline{}
+}
+
 // changedAt returns when the change at the served position was made, zero if that is not known.
 func (n *node) changedAt() time.Time {
 	if s := n.current(); s != nil {
@@ -100,7 +108,7 @@ func (n *node) lag() trip2ghttp.Lag {
 		return trip2ghttp.Lag{Leader: n.served(), Heard: time.Now(), Answers: true}
 	}
 	s := n.watch.State()
-	return trip2ghttp.Lag{Leader: s.Position, Heard: s.Heard, Answers: s.Answers, Age: s.Age, Note: s.Note}
+	return trip2ghttp.Lag{Leader: s.Position, Heard: s.Heard, Answers: s.Answers, Age: s.Age, Note: s.Note, Diverges: s.Diverges != ""}
 }
 
 func (n *node) wait(reason string) {
@@ -126,6 +134,12 @@ func (n *node) ready() trip2ghttp.Readiness {
 	missing, impaired := n.database.state()
 	note("database", missing, impaired)
 	note("site", n.siteFault(), "")
+	if state.Lag.Diverges {
+		note("database", state.Lag.Note, "")
+	}
+	if !n.config.Replica() {
+		state.Timeline = n.timeline().String()
+	}
 	if n.nodes != nil { // else it is being made, and makes its first report of this node
 		if fault := n.nodes.Fault(); fault != "" {
 			note("writes", fault+"; until then nothing can be written through this node", "")

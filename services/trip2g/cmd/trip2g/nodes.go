@@ -38,7 +38,7 @@ func (n *node) report() trip2g.NodeReport {
 	r := trip2g.NodeReport{
 		Name: n.config.NodeName, Role: ready.Role, Version: version,
 		URL: n.config.PublicURL, Address: n.config.ListenAddr, Database: "file",
-		Position: ready.Position, LeaderPosition: lag.Leader, LeaderAnswers: lag.Answers, Age: lag.Age.Seconds(),
+		Position: ready.Position, LeaderPosition: lag.Leader, LeaderAnswers: lag.Answers, Age: lag.Age.Seconds(), Diverges: lag.Diverges,
 		Ready: ready.Ready, Missing: sentences(ready.Missing), Impaired: sentences(ready.Impaired),
 	}
 	if !lag.Heard.IsZero() {

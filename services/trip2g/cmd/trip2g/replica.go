@@ -78,6 +78,15 @@ func (n *node) waitFor(ctx context.Context, position trip2g.Position) error {
 	return errNoDatabase
 }
 
+// divergence returns an error if this node's database is no state of the leader's: then nothing goes to
+// the leader.
+func (n *node) divergence() error {
+	if how := n.watch.State().Diverges; how != "" {
+		return trip2g.Errorf(trip2g.EUNAVAILABLE, "this node's database has %s", how)
+	}
+	return nil
+}
+
 // catchUp waits until the site is where the leader was last heard to be, for as long as a read may wait.
 func (n *node) catchUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, n.config.ReadWait)
@@ -110,7 +119,7 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
-	n.watch = leaderwatch.New(leaderwatch.Options{LeaderAddr: n.config.LeaderAddr, Served: n.served, ChangedAt: n.changedAt, Log: n.log})
+	n.watch = leaderwatch.New(leaderwatch.Options{LeaderAddr: n.config.LeaderAddr, Served: n.timeline, ChangedAt: n.changedAt, Log: n.log})
 	messenger, err := forward.NewMessenger(forward.MessengerOptions{
 		LeaderAddr: n.config.LeaderAddr, Secret: n.config.JWTSecret.Reveal(), Node: n.config.NodeName,
 	})
@@ -118,9 +127,11 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 		return ports{}, err
 	}
 	n.nodes = n.newNodes(messenger)
-	n.counted = missing.NewTracker(missing.ToLeader{Messenger: messenger}, n.log, n.registry)
+	n.counted = missing.NewTracker(missing.ToLeader{Messenger: messenger, Suspended: n.divergence}, n.log, n.registry)
 	n.forwarder, err = forward.New(forward.Options{
 		OnAnswer: n.hear, LastEvent: graphql.LastEvent,
+		Admit:      func(timeline string) error { return n.watch.Admit(trip2g.ParseTimeline(timeline)) },
+		Suspended:  n.divergence,
 		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
 		Cookie: n.config.SessionCookieName, LeaderCookie: n.config.LeaderSessionCookieName, Log: n.log, Registerer: n.registry,
 	})

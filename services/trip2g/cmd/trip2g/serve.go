@@ -109,7 +109,11 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
 	public.RegisterOnShutdown(n.endStreams)
-	internal := forward.NewServer(forward.ServerOptions{Handler: pace.Wrap(p.internal), Epoch: n.epoch, ErrorLog: serverErrors(n.log, "internal")})
+	internalOptions := forward.ServerOptions{Handler: pace.Wrap(p.internal), Epoch: n.epoch, ErrorLog: serverErrors(n.log, "internal")}
+	if !n.config.Replica() {
+		internalOptions.Timeline = func() string { return n.timeline().String() }
+	}
+	internal := forward.NewServer(internalOptions)
 	publicListener = cork.Listener{Listener: publicListener}
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {

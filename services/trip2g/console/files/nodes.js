@@ -125,7 +125,7 @@ const states = { OK: "well", WRONG: "something is wrong", GONE: "gone", UNKNOWN:
 const marks = { OK: "✓", WRONG: "!", GONE: "✕", UNKNOWN: "?" };
 
 const isReplica = (node) => node.role === "replica";
-const behind = (node) => Math.max(0, node.leaderPosition - node.position);
+const behind = (node) => node.diverges ? Math.max(1, node.leaderPosition) : Math.max(0, node.leaderPosition - node.position);
 const heard = (node) => (node.heardSecondsAgo < 3 ? "now" : `${span(node.heardSecondsAgo)} ago`);
 const rate = (node) => (node.requestsPerSecond < 9.95 ? node.requestsPerSecond.toFixed(1) : number(Math.round(node.requestsPerSecond)));
 const version = (node) => node.version || "–";
