@@ -6,7 +6,7 @@
 GO ?= go
 PROJECT ?= trip2g
 STACK ?= litefs
-export GO PROJECT STACK NAME
+export GO PROJECT STACK NAME BACKUP
 
 SHELL := /bin/sh
 
@@ -37,6 +37,10 @@ clean: ## Remove the stack, its data, its images and tmp/
 .PHONY: key
 key: compose ## Create an API key on the running stack and print it: make key NAME=laptop SCOPE=read,publish
 	@exec sh compose/key.sh
+
+.PHONY: restore
+restore: ## Restore a backup into the running LiteFS stack: make restore BACKUP=backup.sqlite3
+	@exec sh compose/restore.sh
 
 .PHONY: logs
 logs: compose ## Follow the logs of the running stack

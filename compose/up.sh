@@ -21,6 +21,8 @@ address() {
 # advice prints what to do about a failure that Docker words for itself.
 advice() {
     case $1 in
+    *"this node's database has "*)
+        echo 'The leader and a replica have different databases, and the replica keeps its own: restore the leader with "make restore BACKUP=FILE" (docs/operate/backup.md).' ;;
     *'port is already allocated'* | *'address already in use'*)
         echo 'A port is taken: stop what uses it, or choose another, e.g. make up APP_PORT=30081 (compose/README.md lists them).' ;;
     *'no space left on device'*)
@@ -37,8 +39,24 @@ export STACK_IMAGE
 # What Docker makes belongs to root, and so would tmp/.
 mkdir -p tmp/shared
 
+up() {
+    compose up --detach --wait --wait-timeout 180 "$@"
+}
+
+# up_all starts a stack at once. One that runs is changed node by node, each
+# waited for, the leader first, because it migrates the database: the others
+# serve meanwhile.
+up_all() {
+    if [ -n "$(compose ps --quiet --status running)" ]; then
+        for service in app $(compose config --services | sed '/^app$/d' | sort); do
+            up --no-deps "$service" || return
+        done
+    fi
+    up --remove-orphans
+}
+
 echo "Starting the $stack stack ..."
-out=$(compose up --detach --remove-orphans --wait --wait-timeout 180 2>&1) || {
+out=$(up_all 2>&1) || {
     out="$out
 $(compose logs --tail 20 2>&1)"
     printf '%s\n' "$out" >&2

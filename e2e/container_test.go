@@ -128,6 +128,26 @@ func (n *node) cutOff(t *testing.T) (reconnect func()) {
 // again.
 func (n *node) recreateEmpty(t *testing.T) {
 	t.Helper()
+	n.removeData(t)
+	if err := n.stack.compose.Up(t.Context(), compose.Wait(true)); err != nil {
+		t.Fatalf("bring %s up with an empty volume: %v", n.service, err)
+	}
+	n.awaitReady(t)
+}
+
+// loseDisk is recreateEmpty for a leader whose replicas keep their data, and so do not become ready.
+func (n *node) loseDisk(t *testing.T) {
+	t.Helper()
+	n.removeData(t)
+	if err := n.stack.compose.Up(t.Context()); err != nil {
+		t.Fatalf("bring %s up with an empty volume: %v", n.service, err)
+	}
+	n.awaitReady(t)
+}
+
+// removeData removes the node's container and the volumes that are its own.
+func (n *node) removeData(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	id := n.containerID(t)
 	inspected, err := n.stack.docker.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
@@ -146,10 +166,6 @@ func (n *node) recreateEmpty(t *testing.T) {
 			t.Fatalf("remove the volume %s: %v", mount.Name, err)
 		}
 	}
-	if err := n.stack.compose.Up(ctx, compose.Wait(true)); err != nil {
-		t.Fatalf("bring %s up with an empty volume: %v", n.service, err)
-	}
-	n.awaitReady(t)
 }
 
 // restarts tells how often the container's restart policy has started it again.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -348,4 +349,29 @@ func TestAStrangerAtTheNodesAddressIsReportedNotObeyed(t *testing.T) {
 		cancel()
 		stranger.Close()
 	}
+}
+
+// TestAReplicaWithoutAClusterIDTakesANewLeadersDatabase is what docs/operate/backup.md says of a restore
+// onto a new leader: a replica refuses it until the id of its cluster is removed.
+func TestAReplicaWithoutAClusterIDTakesANewLeadersDatabase(t *testing.T) {
+	lost := litefstest.StartPrimary(t)
+	write(t, lost)
+	write(t, lost)
+	replica := litefstest.StartReplica(t, lost)
+	replica.WaitFor(lost, database)
+	lost.Stop()
+	if err := os.RemoveAll(lost.Data); err != nil {
+		t.Fatal(err)
+	}
+	lost.Start()
+	write(t, lost)
+	litefstest.Eventually(t, "the replica to refuse the new leader", func() bool {
+		return strings.Contains(replica.Log(), "different cluster id")
+	})
+	if err := os.Remove(filepath.Join(replica.Data, "clusterid")); err != nil {
+		t.Fatal(err)
+	}
+	replica.Stop()
+	replica.Start()
+	replica.WaitFor(lost, database)
 }

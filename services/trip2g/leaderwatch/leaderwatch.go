@@ -94,12 +94,13 @@ func New(o Options) *Watch {
 	}
 }
 
-// Run asks until ctx ends. A failure is logged once, until the leader answers again.
+// Run asks until ctx ends. A failure, and a database that is not the leader's, is logged once, until it
+// is over.
 func (w *Watch) Run(ctx context.Context) error {
 	defer w.client.CloseIdleConnections()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	said := false
+	said, diverged := false, ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -117,6 +118,14 @@ func (w *Watch) Run(ctx context.Context) error {
 			w.Log.Info().Int64("position", int64(position)).Str("leader", w.LeaderAddr).Msg("the leader answers again")
 		}
 		said = err != nil
+		how := w.State().Diverges
+		switch {
+		case how != "" && diverged == "":
+			w.Log.Error().Str("leader", w.LeaderAddr).Msg("this node's database has " + how + ": forwarding nothing until it follows the leader again")
+		case how == "" && diverged != "":
+			w.Log.Info().Str("leader", w.LeaderAddr).Msg("this node follows the leader's database again")
+		}
+		diverged = how
 		timer.Reset(jittered(w.Every))
 	}
 }
