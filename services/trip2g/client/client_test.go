@@ -201,6 +201,7 @@ func TestWhatWillNotChangeIsAskedOnce(t *testing.T) {
 		"a web page":        {answer(200, "<!doctype html><title>Welcome</title>", "Content-Type", "text/html"), trip2g.ENOTFOUND, "text/html"},
 		"no such page":      {answer(404, "404 page not found"), trip2g.ENOTFOUND, "404"},
 		"500":               {answer(500, "oops"), trip2g.ENOTFOUND, "500"},
+		"a proxy's limit":   {answer(413, `<html>413 Request Entity Too Large</html>`), trip2g.ETOOLARGE, "client_max_body_size"},
 		"too large":         {answer(413, `{"errors":[{"message":"at most 10 bytes"}]}`), trip2g.ETOOLARGE, "at most 10 bytes"},
 		"empty":             {answer(200, ""), trip2g.ENOTFOUND, "right URL"},
 		"redirect":          {answer(308, "", "Location", "https://elsewhere.example/_system/graphql?key="+key), trip2g.ENOTFOUND, "https://elsewhere.example: the key was not sent"},

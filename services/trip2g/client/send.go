@@ -217,6 +217,8 @@ func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error)
 		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "%s is the internal port of a node, which takes no key: give the address of its public port", c.base)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return nil, trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s refused the key: %s", c.base, c.said(resp, answer))
+	case code == http.StatusRequestEntityTooLarge && !graphql:
+		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "a proxy in front of %s refuses requests of this size (%s): raise its limit, in nginx client_max_body_size", c.base, c.clean(resp.Status))
 	case code == http.StatusRequestEntityTooLarge:
 		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "%s did not take it: %s", c.base, c.said(resp, answer))
 	case !graphql:

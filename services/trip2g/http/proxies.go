@@ -25,7 +25,8 @@ func NewProxies(trusted []netip.Prefix, public *url.URL) *Proxies {
 
 // Wrap returns a handler for the public port that runs next with the client's address as [Proxies.Client]
 // returns it, and with the scheme that the client used (forward.Scheme): https if a trusted proxy says so in
-// X-Forwarded-Proto, or if the request is for the host of a public https URL.
+// X-Forwarded-Proto, or if the request is for the host of a public https URL. A browser's request from a page at
+// the public URL is for its host, also behind a proxy that passes another one on, as nginx does by itself.
 func (p *Proxies) Wrap(next http.Handler) http.Handler {
 	if len(p.trusted) == 0 && p.public == nil {
 		return next
@@ -33,11 +34,20 @@ func (p *Proxies) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := *r
 		seen.RemoteAddr = p.Client(r.RemoteAddr, strings.Join(r.Header.Values("X-Forwarded-For"), ","))
-		if p.usedTLS(r) {
+		if p.fromOwnPages(r) {
+			seen.Host = p.public.Host
+		}
+		if p.usedTLS(&seen) {
 			seen = *seen.WithContext(forward.WithScheme(r.Context(), "https"))
 		}
 		next.ServeHTTP(w, &seen)
 	})
+}
+
+// fromOwnPages reports whether a browser says that a page at the node's public URL sent the request. Its
+// host is then that of the URL, whatever host a proxy passed on.
+func (p *Proxies) fromOwnPages(r *http.Request) bool {
+	return p.public != nil && strings.EqualFold(r.Header.Get("Origin"), p.public.Scheme+"://"+p.public.Host)
 }
 
 func (p *Proxies) usedTLS(r *http.Request) bool {

@@ -76,3 +76,31 @@ func TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays(t *testing.T) {
 		}
 	}
 }
+
+// TestTheOwnersPagesWorkBehindAProxyThatPassesNoHost checks a request as the API does that refuses what
+// other sites make a browser send. A browser on plain HTTP says its Origin and nothing else of that.
+func TestTheOwnersPagesWorkBehindAProxyThatPassesNoHost(t *testing.T) {
+	public := &url.URL{Scheme: "http", Host: "notes.example"}
+	for _, tt := range []struct {
+		host, origin string
+		allowed      bool
+	}{
+		{"127.0.0.1:8081", "http://notes.example", true}, // as nginx does unless it is told to pass the host
+		{"notes.example", "http://notes.example", true},
+		{"127.0.0.1:8081", "http://elsewhere.example", false},
+		{"127.0.0.1:8081", "https://notes.example", false},
+		{"127.0.0.1:8081", "null", false},
+		{"notes.example", "http://notes.example.elsewhere.example", false},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/_system/graphql", nil)
+		r.Host = tt.host
+		r.Header.Set("Origin", tt.origin)
+		var err error
+		trip2ghttp.NewProxies(nil, public).Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			err = http.NewCrossOriginProtection().Check(r)
+		})).ServeHTTP(httptest.NewRecorder(), r)
+		if (err == nil) != tt.allowed {
+			t.Errorf("from %s for host %s: %v", tt.origin, tt.host, err)
+		}
+	}
+}

@@ -110,6 +110,9 @@ function data({ status, text, type }) {
   }
   const error = answer?.errors?.[0];
   if (error) throw new Failure(error.message, { code: error.extensions?.code ?? (cannotServe.includes(status) ? "away" : "") });
+  if (!answer?.data && status === 413) {
+    throw new Failure("A proxy in front of the server refuses requests of this size (413): raise its limit, in nginx client_max_body_size.", { code: "too_large" });
+  }
   if (!answer?.data) {
     const said = text.trim().slice(0, 300);
     throw new Failure(`The server answered with status ${status}${said && !said.startsWith("<") ? `: ${said}` : "."}`, { code: "away" });
