@@ -138,6 +138,20 @@ func (n *Node) Leader() (host string, connected bool, err error) {
 	return host, true, nil
 }
 
+// IsReplica reports whether the node is a replica by its files alone. A replica
+// that has lost its leader names none, but counts how long it has heard nothing.
+func (n *Node) IsReplica() (bool, error) {
+	_, connected, err := n.Leader()
+	if err != nil || connected {
+		return connected, err
+	}
+	lag, err := n.Lag()
+	if errors.Is(err, ErrNotSynced) {
+		return true, nil
+	}
+	return lag > 0, err
+}
+
 // neverHeard is what .lag says on a replica that has not heard from its leader
 // since it started: the largest 32-bit integer.
 const neverHeard = math.MaxInt32

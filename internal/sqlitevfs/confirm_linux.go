@@ -16,7 +16,7 @@ const positionSize = 34
 // reach LiteFS each time; others may be served from the kernel's page cache,
 // which outlives LiteFS.
 func openPosition(path string) (*os.File, error) {
-	f, err := os.OpenFile(path+"-pos", os.O_RDONLY|unix.O_DIRECT, 0)
+	f, err := os.OpenFile(path+positionEnding, os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open LiteFS's position file: %w", err)
 	}

@@ -17,18 +17,31 @@
 package sqlitevfs
 
 import (
+	"path/filepath"
+
 	"trip2g/internal/litefs"
 )
 
 const (
 	// Name is what the VFS for LiteFS mounts is registered as.
 	Name = "litefs"
+	// ReplicaName is what the VFS for reading on the mount of a LiteFS replica
+	// is registered as.
+	ReplicaName = "litefs-replica"
 	// ReserveParameter is the URI parameter that sets how many bytes of the disk
 	// transactions leave free. Without room for a transaction LiteFS exits, and
 	// reads end with it.
 	ReserveParameter = "litefs_reserve"
 	// driverName names the driver's own VFS.
 	driverName = "os"
+)
+
+// Endings of the files beside a database.
+const (
+	journalEnding  = "-journal"
+	logEnding      = "-wal"
+	indexEnding    = "-shm"
+	positionEnding = "-pos"
 )
 
 // ReadAhead is a pragma of the files of this VFS: "PRAGMA litefs_read_ahead = on" inside a read
@@ -43,6 +56,29 @@ const (
 // file, neither a checkpoint (https://sqlite.org/wal.html#concurrency) nor LiteFS, which takes every
 // read lock before it applies a commit.
 const ReadAhead = "litefs_read_ahead"
+
+// ForReader returns the name of the VFS to read the database file at path with,
+// which must exist: [ReplicaName] on the mount of a LiteFS replica, else what
+// [ForFile] returns.
+func ForReader(path string) (name string, err error) {
+	name, err = ForFile(path)
+	if err != nil || name != Name {
+		return name, err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	node, err := litefs.Open(filepath.Dir(real), litefs.DefaultAPI)
+	if err != nil {
+		return "", err
+	}
+	replica, err := node.IsReplica()
+	if err != nil || !replica {
+		return name, err
+	}
+	return ReplicaName, nil
+}
 
 // ForFile returns the name of the VFS that can open the database file at path,
 // for the URI parameter vfs: [Name] on a LiteFS mount, "os", the driver's own,

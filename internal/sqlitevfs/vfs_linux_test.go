@@ -450,7 +450,7 @@ func TestReadingAheadSeesWhatItsTransactionSees(t *testing.T) {
 
 	for _, node := range []*litefstest.Node{leader, replica} {
 		replica.WaitFor(leader, "data.sqlite3")
-		db := mustOpen(t, node.Path("data.sqlite3"), "busy_timeout(60000)", "cache_size(10)")
+		db := openReader(t, node.Path("data.sqlite3"), "cache_size(10)")
 		before := ask(t, db, digest)
 		mustExec(t, db, `BEGIN`)
 		ask(t, db, `SELECT count(*) FROM t`)

@@ -111,13 +111,8 @@ func checkPrimary(path, folder string) error {
 	if err != nil {
 		return openFault(path, err)
 	}
-	_, hasLeader, err := node.Leader()
-	if err != nil {
-		return openFault(path, err)
-	}
-	// A replica that has lost its leader names none, but it counts how far it is behind.
-	lag, err := node.Lag()
-	if hasLeader || lag > 0 || errors.Is(err, litefs.ErrNotSynced) {
+	replica, err := node.IsReplica()
+	if replica {
 		return fileError("the LiteFS node of "+folder+" is a replica, which cannot be written: do this on the leader, or set TRIP2G_LEADER_ADDR to make this node a read replica", nil)
 	}
 	return openFault(path, err)

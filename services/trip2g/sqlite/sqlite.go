@@ -72,7 +72,11 @@ func (o Options) readers() int {
 // openReaders gives a pool of connections that cannot write and leave no trace when they close:
 // the last connection of a database would else copy the write-ahead log into it.
 func openReaders(path string, limit int) (*sql.DB, error) {
-	name, err := dataSource(path, "rw", url.Values{}, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache>>10)+")")
+	vfs, err := sqlitevfs.ForReader(path)
+	if err != nil {
+		return nil, fmt.Errorf("find how to read %s: %w", path, err)
+	}
+	name, err := dataSource(path, url.Values{"mode": {"rw"}, "vfs": {vfs}}, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache>>10)+")")
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +96,12 @@ func openReaders(path string, limit int) (*sql.DB, error) {
 // synchronous=FULL makes a commit survive a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
 // Its transactions leave reserve bytes of a LiteFS node's disk free.
 func openWriter(path string, reserve int64) (*sql.DB, error) {
-	query := url.Values{"_txlock": {"immediate"}, sqlitevfs.ReserveParameter: {strconv.FormatInt(reserve, 10)}}
-	name, err := dataSource(path, "rwc", query,
+	vfs, err := sqlitevfs.ForFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("find how to open %s: %w", path, err)
+	}
+	query := url.Values{"mode": {"rwc"}, "vfs": {vfs}, "_txlock": {"immediate"}, sqlitevfs.ReserveParameter: {strconv.FormatInt(reserve, 10)}}
+	name, err := dataSource(path, query,
 		"journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit("+strconv.Itoa(walLimit)+")")
 	if err != nil {
 		return nil, err
@@ -108,15 +116,9 @@ func openWriter(path string, reserve int64) (*sql.DB, error) {
 }
 
 // dataSource writes the URI that opens path (https://sqlite.org/uri.html). Every character that
-// means something in a URI is escaped, so that any file name names that file. query may hold more of its
-// parameters.
-func dataSource(path, mode string, query url.Values, pragmas ...string) (string, error) {
-	vfs, err := sqlitevfs.ForFile(path)
-	if err != nil {
-		return "", fmt.Errorf("find how to open %s: %w", path, err)
-	}
-	query.Set("mode", mode)
-	query.Set("vfs", vfs)
+// means something in a URI is escaped, so that any file name names that file. query holds its parameters
+// but for the pragmas, some of which all connections have.
+func dataSource(path string, query url.Values, pragmas ...string) (string, error) {
 	query["_pragma"] = append([]string{
 		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
 		"foreign_keys(1)",
