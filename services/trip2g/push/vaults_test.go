@@ -262,15 +262,15 @@ func TestThePagesAboutWritingShowWhatTheySay(t *testing.T) {
 	}
 	for url, wants := range map[string][]string{
 		"/writing": {`<a href="/writing/links">Links</a>`, `<a href="/writing/urls">`},
-		"/writing/formatting": {"<mark>highlight</mark>", "<del>gone</del>", `href="#fn:2"`, "<p>Like this.", `type="checkbox"`, `<math><mrow><msup><mi>e</mi>`, "#123 is none",
+		"/writing/formatting": {"<mark>highlight</mark>", "<del>deleted</del>", `href="#fn:2"`, "<p>Like this.", `type="checkbox"`, `<math><mrow><msup><mi>e</mi>`, "#123 is not a tag",
 			`<a class="tag" href="/tags/writing/sample" rel="tag">#writing/sample</a>`, `<td align="center">b</td>`, "<hr>", "<blockquote>"},
-		"/writing/links": {`<p id="^sample">`, `<a href="#%5Esample">`, `<a href="#which-note-is-meant">`, `<a href="/writing">what a note can contain</a>`, `<a href="/guides/push#what-it-warns-about">`,
+		"/writing/links": {`<p id="^sample">`, `<a href="#%5Esample">`, `<a href="#how-links-are-resolved">`, `<a href="/writing">what a note can contain</a>`, `<a href="/guides/push#exit-codes">`,
 			`<a href="/writing/sample_note">text</a>`, `<a href="/guides">`, `tides.pdf">`, `title="There is no note “no such note”">no such note</span>`, `<a href="https://example.org" rel="noopener">`},
 		"/writing/embeds": {`<a href="/writing/sample_note">A sample note</a>`, `<a href="/writing/sample_note#the-horn">A sample note › The horn</a>`, "<p>Three blasts mean: <em>keep off.</em></p>",
-			"<ul>\n<li>a second thing</li>\n</ul>", `width="30"`, `alt="The tower" loading="lazy" width="40" height="80"`, "<audio ", `<object class="paper"`, "tides.pdf#page=1", `title="There is no note “no such note”"`},
+			"<ul>\n<li>a second item</li>\n</ul>", `width="30"`, `alt="The tower" loading="lazy" width="40" height="80"`, "<audio ", `<object class="paper"`, "tides.pdf#page=1", `title="There is no note “no such note”"`},
 		"/writing/callouts":      {`<details class="callout callout-question" aria-label="Question">`},
 		"/writing/code_and_math": {`<span class="hl-key">func</span>`, `<pre class="mermaid">`, `<div class="math"><math display="block">`, "$5 and $6"},
-		"/writing/frontmatter":   {`<a href="/writing/frontmatter">what a note says of itself</a>`, `<a href="/writing/urls">`},
+		"/writing/frontmatter":   {`<a href="/writing/frontmatter">note properties</a>`, `<a href="/writing/urls">`},
 		"/writing/html":          {"<kbd>Ctrl</kbd>", "<ruby>", "<details><summary>More</summary>", `<a href="https://example.org/film" rel="noopener">example.org/film</a>`, `<a href="/writing/links">a link</a>`},
 		"/writing/urls":          {`<a href="/writing">/writing</a>`},
 	} {
