@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // spellings are what vaults say of who may read a note, and whom it is for by that; "" leaves it to the site.
@@ -167,7 +169,7 @@ func (r *accessReader) await(notes []guarded) {
 			want++
 		}
 	}
-	eventually(r.t, r.node.service+" follows", func() error {
+	testwait.NoError(r.t, r.node.service+" follows", func() error {
 		a := r.ask("GET", "/_system/search.json?q=commonplace", "")
 		found, behind := struct{ Total int }{-1}, a.header.Get("X-Trip2g-Behind")
 		if err := json.Unmarshal([]byte(a.body), &found); err != nil || behind != "" || found.Total != want {

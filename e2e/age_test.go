@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // detail is what /readyz tells of a node's lag.
@@ -35,7 +37,7 @@ func TestNodesTellHowFreshTheyAre(t *testing.T) { onBothStacks(t, checkFreshness
 func checkFreshness(t *testing.T, s *stack) {
 	position := s.app.api().mustPush(t, note{"Fresh.md", "fresh " + randomHex(4)})
 	for _, n := range s.nodes() {
-		eventually(t, n.service+" knows that it is level with the leader", func() error {
+		testwait.NoError(t, n.service+" knows that it is level with the leader", func() error {
 			a, err := fetch(t.Context(), http.MethodGet, n.internal+"/readyz", nil, "")
 			if err != nil {
 				return err
@@ -80,7 +82,7 @@ func TestReplicaCutOffFromTheNetworkServesAndTellsItsAge(t *testing.T) {
 
 	reconnect()
 	awaitText(t, s.nodes(), "/aged", after)
-	eventually(t, "it is fresh again", func() error {
+	testwait.NoError(t, "it is fresh again", func() error {
 		a, err := fetch(t.Context(), http.MethodGet, s.replica2.internal+"/readyz", nil, "")
 		if err != nil {
 			return err
@@ -97,7 +99,7 @@ func TestReplicaCutOffFromTheNetworkServesAndTellsItsAge(t *testing.T) {
 // time. It asks inside the container: the host's way to the node is cut, too.
 func (n *node) awaitInside(t *testing.T, what string, is func(detail) bool) (d detail) {
 	t.Helper()
-	eventually(t, what, func() error {
+	testwait.NoError(t, what, func() error {
 		body := n.mustExec(t, server, "curl", "-sS", "--fail-with-body", "http://127.0.0.1:20074/readyz")
 		var err error
 		if d, err = parseDetail(body); err != nil || d.HeardAgo == nil || !d.Ready {

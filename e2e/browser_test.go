@@ -20,6 +20,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"trip2g/internal/testwait"
 )
 
 // shotRoot is where tests leave pictures of what they saw.
@@ -258,7 +260,7 @@ func read[T any](w *window, step chromedp.Action[T]) (T, error) {
 // awaitTrue waits until an expression holds in the page.
 func (w *window) awaitTrue(what, expression string) {
 	w.t.Helper()
-	eventually(w.t, what, func() error {
+	testwait.NoError(w.t, what, func() error {
 		holds, err := read(w, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && !holds {
 			err = errors.New("not yet: " + expression)

@@ -13,6 +13,8 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+
+	"trip2g/internal/testwait"
 )
 
 // TestUpNamesATakenPort starts a stack whose port something else has.
@@ -88,7 +90,7 @@ func startContainer(t *testing.T, env []string, tmpfs map[string]string) *stack 
 func awaitLog(t *testing.T, s *stack, parts ...string) {
 	t.Helper()
 	var log string
-	eventually(t, "the log says "+parts[0], func() (err error) {
+	testwait.NoError(t, "the log says "+parts[0], func() (err error) {
 		if log, err = s.logs(context.WithoutCancel(t.Context()), "alone"); err != nil {
 			return err
 		}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // farPosition is one that no node ever reaches.
@@ -32,7 +34,7 @@ func checkReadYourWrites(t *testing.T, s *stack) {
 		position := strconv.FormatInt(through.api().mustPush(t, note{name + ".md", text}), 10)
 		for _, n := range s.nodes() {
 			for _, header := range []http.Header{{"X-Trip2g-Position": {position}}, {"Cookie": {"trip2g_position=" + position}}} {
-				eventually(t, "the read is no longer behind", func() error {
+				testwait.NoError(t, "the read is no longer behind", func() error {
 					reads++
 					err := n.readsOwnWrite(t, path, text, header)
 					if err != nil {
@@ -85,7 +87,7 @@ func checkBrowser(t *testing.T, s *stack) {
 		writer := &apiClient{node: through, key: s.key, client: tab}
 		name := fmt.Sprintf("%s/Page %d", folder, i)
 		writer.mustPush(t, note{name + ".md", "written by a browser"})
-		eventually(t, "the read is no longer behind", func() error {
+		testwait.NoError(t, "the read is no longer behind", func() error {
 			req := newRequest(t, http.MethodGet, other.public+"/"+strings.ReplaceAll(name, " ", "%20")+".md", nil)
 			a, err := send(tab, req)
 			if err == nil && a.header.Get("X-Trip2g-Behind") != "" {
@@ -112,7 +114,7 @@ func TestASignInCountsOnTheNextRead(t *testing.T) {
 		}
 		tab := &http.Client{Jar: jar, Timeout: browser.Timeout}
 		signIn(t, &apiClient{node: n, client: tab})
-		eventually(t, "the read is no longer behind", func() error {
+		testwait.NoError(t, "the read is no longer behind", func() error {
 			a, err := send(tab, newRequest(t, http.MethodGet, n.public+path, nil))
 			if err == nil && a.header.Get("X-Trip2g-Behind") != "" {
 				err = errors.New("it is behind")
@@ -151,7 +153,7 @@ func checkPushThenRead(t *testing.T, s *stack) {
 				t.Errorf("right after the push: %v", err)
 			}
 			for _, n := range s.nodes() {
-				eventually(t, "the read is no longer behind", func() error {
+				testwait.NoError(t, "the read is no longer behind", func() error {
 					return n.readsOwnWrite(t, path, text, http.Header{"X-Trip2g-Position": {match[1]}})
 				})
 			}

@@ -16,6 +16,8 @@ import (
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go/modules/compose"
+
+	"trip2g/internal/testwait"
 )
 
 // server is the user that the server runs as in its container.
@@ -67,7 +69,7 @@ func (n *node) killServer(t *testing.T) {
 	// The shell may be killed with its container before it is through, so its exit code says nothing.
 	n.exec(t, "root", "sh", "-c",
 		`for p in /proc/[0-9]*; do if [ "$(cat $p/comm 2>/dev/null)" = trip2g ]; then kill -KILL "${p#/proc/}"; fi; done`)
-	eventually(t, n.service+" is restarted", func() error {
+	testwait.NoError(t, n.service+" is restarted", func() error {
 		if n.restarts(t) == before {
 			return errors.New("the container has not been restarted")
 		}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // TestReadsGoOnWhileTheLeaderIsStopped reads everything from the replicas with the leader gone,
@@ -144,7 +146,7 @@ func settledPages(t *testing.T, s *stack) map[string]answer {
 	pages := crawl(t, s.app, []string{"/"})
 	for path, want := range pages {
 		for _, replica := range s.replicas() {
-			eventually(t, "all nodes are level", func() error { return sameAnswer(t.Context(), replica, path, want) })
+			testwait.NoError(t, "all nodes are level", func() error { return sameAnswer(t.Context(), replica, path, want) })
 		}
 	}
 	return pages

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/moby/moby/client"
+
+	"trip2g/internal/testwait"
 )
 
 // smallDisk is the size of the disk of e2e/small-disk.yml, as mount takes it.
@@ -67,11 +69,11 @@ func TestAFullDiskLosesNothingAndReadingGoesOn(t *testing.T) {
 	s.app.mustExec(t, "root", "sh", "-c", "cat /dev/zero >/var/lib/litefs/filler 2>/dev/null || true")
 	awaitDiskFull := func() {
 		t.Helper()
-		eventually(t, "the leader says that its disk is full", func() error { return wantDiskFull(t, s.app) })
+		testwait.NoError(t, "the leader says that its disk is full", func() error { return wantDiskFull(t, s.app) })
 	}
 	awaitDiskFull()
 	for i := range w.writers {
-		eventually(t, "writers are told that the disk is full", func() error {
+		testwait.NoError(t, "writers are told that the disk is full", func() error {
 			if err := w.lastFailure(i); err == nil || !strings.Contains(err.Error(), "disk is full") {
 				return fmt.Errorf("the last failure is %w", err)
 			}

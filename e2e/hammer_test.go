@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // TestAHammeredReplicaSeesAllWritesInOrder asks a replica for every kind of address without pause
@@ -181,7 +183,7 @@ func watchWrites(ctx context.Context, t *testing.T, n *node, path string) *write
 // await waits until a write is seen; a later one cannot be there yet.
 func (w *writesSeen) await(t *testing.T, number int) {
 	t.Helper()
-	eventually(t, "the write is seen", func() error {
+	testwait.NoError(t, "the write is seen", func() error {
 		if last := w.last.Load(); last != int64(number) {
 			return fmt.Errorf("write %d is seen, want %d", last, number)
 		}

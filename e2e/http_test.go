@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 // browser is the client of all plain requests. It follows no redirect: tests look at each answer.
@@ -78,7 +80,7 @@ func (n *node) ready(ctx context.Context) error {
 func (n *node) awaitReady(t *testing.T) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	eventually(t, n.service+" becomes ready", func() error { return n.ready(ctx) })
+	testwait.NoError(t, n.service+" becomes ready", func() error { return n.ready(ctx) })
 }
 
 // shows tells, as an error, what keeps the node from showing text at a path.
@@ -99,7 +101,7 @@ func (n *node) shows(ctx context.Context, path, text string) error {
 func awaitText(t *testing.T, nodes []*node, path, text string) {
 	t.Helper()
 	for _, n := range nodes {
-		eventually(t, n.service+" follows", func() error { return n.shows(t.Context(), path, text) })
+		testwait.NoError(t, n.service+" follows", func() error { return n.shows(t.Context(), path, text) })
 	}
 }
 

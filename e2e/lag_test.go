@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 // lagWrites is how many writes the lag is measured over.
@@ -54,7 +56,7 @@ func TestLag(t *testing.T) {
 
 // seenAt polls a node until a page has the text and gives the time of that sight.
 func seenAt(ctx context.Context, n *node, path, text string) (at time.Time, err error) {
-	err = within(patience, func() error { return n.shows(ctx, path, text) })
+	err = testwait.Within(testwait.Patience, func() error { return n.shows(ctx, path, text) })
 	return time.Now(), err
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"trip2g/internal/testwait"
 )
 
 // asOwner signs the owner in as a browser is that has been here before: by its cookie. A session counts on
@@ -21,7 +23,7 @@ func (w *window) asOwner() {
 		signIn(w.t, c)
 		s.session = c.token
 	})
-	eventually(w.t, "the node knows the session", func() error {
+	testwait.NoError(w.t, "the node knows the session", func() error {
 		page, err := fetch(w.t.Context(), http.MethodGet, n.public+"/_system/account", http.Header{"Authorization": {"Bearer " + s.session}}, "")
 		if err == nil && page.status != http.StatusOK {
 			err = fmt.Errorf("the account's page of %s answers %d", n.service, page.status)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"trip2g/internal/testwait"
 )
 
 // maxCrawl bounds a walk over a site's links.
@@ -34,7 +36,7 @@ func TestPagesAreAlikeOnAllNodes(t *testing.T) {
 	t.Logf("%d notes, %d addresses", len(listed), len(pages))
 	for path, want := range pages {
 		for _, replica := range s.replicas() {
-			eventually(t, "parity", func() error { return sameAnswer(t.Context(), replica, path, want) })
+			testwait.NoError(t, "parity", func() error { return sameAnswer(t.Context(), replica, path, want) })
 		}
 		checkValidators(t, s, path, want)
 	}

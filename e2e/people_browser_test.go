@@ -3,6 +3,8 @@ package e2e
 import (
 	"errors"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // signIn signs somebody in on the pages for that, by the code in the leader's log, and ends at next.
@@ -21,7 +23,7 @@ func (w *window) signIn(email, next string) {
 // nextCode waits for the sign-in code that the leader logs after so many.
 func nextCode(t *testing.T, s *stack, email string, known int) (code string) {
 	t.Helper()
-	eventually(t, "the leader logs the code for "+email, func() error {
+	testwait.NoError(t, "the leader logs the code for "+email, func() error {
 		now := codesFor(t, s, email)
 		if len(now) == known {
 			return errors.New("no new code in the leader's log")
@@ -66,7 +68,7 @@ func TestMemberReadsUntilTheOwnerRemovesThem(t *testing.T) {
 	owners.pressButton("#members", "Remove "+email)
 	owners.pressButton("dialog[open]", "Remove")
 	owners.awaitText("#toast", "no member any more")
-	eventually(t, "the member is refused", func() error {
+	testwait.NoError(t, "the member is refused", func() error {
 		members.open("/" + name)
 		if ask[bool](members, `document.body.textContent.includes("`+word+`")`) {
 			return errors.New("the page still shows what is for members")

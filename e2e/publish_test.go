@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // TestFolderPushedThroughAReplicaIsLiveOnAllNodes pushes a folder with the command line and reads
@@ -60,7 +62,7 @@ func TestPushSurvivesTheLeadersDeath(t *testing.T) {
 		}
 		pushed <- r
 	}()
-	eventually(t, "the push is under way", func() error {
+	testwait.NoError(t, "the push is under way", func() error {
 		paths, err := s.app.api().notePathsLike(t.Context(), folder+"/%")
 		if err == nil && len(paths) == 0 {
 			err = errors.New("the server has none of the notes")
@@ -167,7 +169,7 @@ func TestHiddenNotesAreGoneOnAllNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range s.nodes() {
-		eventually(t, n.service+" hides the note", func() error {
+		testwait.NoError(t, n.service+" hides the note", func() error {
 			a, err := n.get(t.Context(), "/taken_back")
 			if err == nil && a.status != http.StatusNotFound {
 				err = &statusError{a}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // TestVaultsReadAlikeOnEveryNode publishes the vaults that hold every feature, many scripts and what
@@ -25,7 +27,7 @@ func TestVaultsReadAlikeOnEveryNode(t *testing.T) {
 			continue
 		}
 		for _, replica := range s.replicas() {
-			eventually(t, "parity", func() error { return sameAnswer(t.Context(), replica, path, want) })
+			testwait.NoError(t, "parity", func() error { return sameAnswer(t.Context(), replica, path, want) })
 		}
 		if want.status == 200 && strings.HasPrefix(want.header.Get("Content-Type"), "text/html") {
 			notes = append(notes, path)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // onBothStacks runs a test on the LiteFS stack and on the shared one.
@@ -90,7 +92,7 @@ func TestRequestIDPassesFromReplicaToLeader(t *testing.T) {
 		t.Fatal("the answer carries no X-Request-Id")
 	}
 	for _, n := range []*node{s.app, s.replica} {
-		eventually(t, "the request is logged", func() error {
+		testwait.NoError(t, "the request is logged", func() error {
 			text, err := s.logs(t.Context(), n.service)
 			if err != nil {
 				return err

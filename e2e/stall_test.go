@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 // stalledReader has read the beginning of an answer and no more.
@@ -49,7 +51,7 @@ func stallOn(t *testing.T, n *node, path, header string) *stalledReader {
 // take reads n bytes more; less only at the end.
 func (r *stalledReader) take(t *testing.T, n int64) {
 	t.Helper()
-	r.conn.SetReadDeadline(time.Now().Add(patience))
+	r.conn.SetReadDeadline(time.Now().Add(testwait.Patience))
 	if _, err := io.CopyN(&r.read, r.resp.Body, n); err != nil && err != io.EOF {
 		t.Fatalf("read on after %d bytes of %d: %v", r.read.Len(), r.resp.ContentLength, err)
 	}

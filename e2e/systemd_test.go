@@ -14,6 +14,8 @@ import (
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go/modules/compose"
+
+	"trip2g/internal/testwait"
 )
 
 // TestAnOperatorInstallsTheUnits does on machines with systemd what litefs/README.md says, as printed
@@ -31,7 +33,7 @@ func TestAnOperatorInstallsTheUnits(t *testing.T) {
 	machines.run(t, "replica", `mkdir /tmp/vault && echo '# Tides' >/tmp/vault/tides.md &&
 		TRIP2G_KEY=`+key+` trip2g push /tmp/vault --url http://127.0.0.1:8081 --access everyone`)
 	for _, machine := range []string{"leader", "replica"} {
-		eventually(t, "the note is on the "+machine, func() error {
+		testwait.NoError(t, "the note is on the "+machine, func() error {
 			_, err := machines.try(t, machine, "curl -fsS http://127.0.0.1:8081/tides")
 			return err
 		})
@@ -56,7 +58,7 @@ func TestAnOperatorInstallsTheUnits(t *testing.T) {
 	t.Run("a killed server comes back", func(t *testing.T) {
 		pid := machines.run(t, "leader", "pidof trip2g")
 		machines.run(t, "leader", "kill -KILL "+pid)
-		eventually(t, "another server runs", func() error {
+		testwait.NoError(t, "another server runs", func() error {
 			if now, err := machines.try(t, "leader", "pidof trip2g"); err != nil || now == pid {
 				return errors.New("not yet")
 			}
@@ -94,7 +96,7 @@ func startMachines(t *testing.T) machines {
 	})
 	m := machines{s}
 	for _, machine := range []string{"leader", "replica", "stranger"} {
-		eventually(t, machine+" has booted", func() error {
+		testwait.NoError(t, machine+" has booted", func() error {
 			_, err := m.try(t, machine, "systemctl list-units >/dev/null && systemctl is-active basic.target")
 			return err
 		})
@@ -141,7 +143,7 @@ END`, m.secret, owner, setting))
 
 func (m machines) awaitReady(t *testing.T, machine string) {
 	t.Helper()
-	eventually(t, "the node on "+machine+" is ready", func() error {
+	testwait.NoError(t, "the node on "+machine+" is ready", func() error {
 		_, err := m.try(t, machine, "curl -fsS http://127.0.0.1:8082/readyz")
 		if err != nil {
 			log, _ := m.try(t, machine, "journalctl -u litefs --no-pager -n 20")

@@ -13,6 +13,8 @@ import (
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go/modules/compose"
+
+	"trip2g/internal/testwait"
 )
 
 // ownersVault has pages where documentation likes to be.
@@ -63,7 +65,7 @@ func TestARestoreOntoANewLeaderBringsTheReplicasAlong(t *testing.T) {
 
 	s.app.loseDisk(t)
 	for _, replica := range s.replicas() {
-		eventually(t, replica.service+" says that its database is not the leader's", func() error {
+		testwait.NoError(t, replica.service+" says that its database is not the leader's", func() error {
 			a, err := fetch(t.Context(), http.MethodGet, replica.internal+"/readyz", nil, "")
 			if err == nil && (a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "this node's database has another database than the leader's")) {
 				err = &statusError{a}
@@ -127,7 +129,7 @@ func publishedPages(t *testing.T, s *stack) map[string]string {
 func checkOwnersSite(t *testing.T, s *stack, before map[string]string) {
 	t.Helper()
 	for url, body := range before {
-		eventually(t, url+" is as it was", func() error {
+		testwait.NoError(t, url+" is as it was", func() error {
 			a, err := fetch(t.Context(), http.MethodGet, url, nil, "")
 			if err == nil && (a.status != http.StatusOK || a.body != body) {
 				err = fmt.Errorf("%w; it was:\n%s", &statusError{a}, body)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 // writers push notes without pause, one note and one goroutine for each of the nodes they write
@@ -91,7 +93,7 @@ func (w *writers) awaitProgress(t *testing.T, n int) {
 		return c
 	}
 	start := counts()
-	eventually(t, "writes go on", func() error {
+	testwait.NoError(t, "writes go on", func() error {
 		for i, count := range counts() {
 			if count < start[i]+n {
 				return fmt.Errorf("%d more writes through %s were acknowledged; the last failure: %v",
@@ -123,7 +125,7 @@ func (w *writers) awaitAnswers(t *testing.T) {
 		return n
 	}
 	start := numbers()
-	eventually(t, "every write is answered", func() error {
+	testwait.NoError(t, "every write is answered", func() error {
 		for i, number := range numbers() {
 			if number < start[i]+2 {
 				return fmt.Errorf("%s waits for an answer", w.writers[i].name)
@@ -185,7 +187,7 @@ func (w *writers) checkNothingLost(t *testing.T, nodes []*node) {
 		}
 		path := "/" + address(w.folder+"/"+one.name)
 		for _, n := range nodes {
-			eventually(t, "the acknowledged write is kept", func() error {
+			testwait.NoError(t, "the acknowledged write is kept", func() error {
 				var err error
 				for _, text := range allowed {
 					if err = n.shows(t.Context(), path, text); err == nil {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // TestASignatureHoldsForOneRunOfOneLeader replays a request that an eavesdropper kept on another
@@ -60,7 +62,7 @@ func TestABodyThatWasAlteredOnTheWayIsNotTaken(t *testing.T) {
 	c := dialRaw(t, r.addr)
 	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nlow tide\r\n")
 	c.send(t, "0\r\n\r\n")
-	if err := await(t, "the handler to read a streamed body", read); !errors.Is(err, errOtherBody) {
+	if err := testwait.Receive(t, "the handler to read a streamed body", read); !errors.Is(err, errOtherBody) {
 		t.Errorf("a streamed body: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // answersUnread answers before it has read anything of the body.
@@ -138,7 +140,7 @@ func TestAClientThatClosesItsHalfIsToldTheFate(t *testing.T) {
 	}))
 	c := dialRaw(t, startReplica(t, l.addr, nil).addr)
 	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nwrite")
-	await(t, "the write to begin", begun)
+	testwait.Receive(t, "the write to begin", begun)
 	if err := c.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}

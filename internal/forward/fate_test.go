@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 // ledger counts how often each write was applied.
@@ -83,7 +85,7 @@ func TestWritersSeeARestartOfTheLeaderAsAPause(t *testing.T) {
 		t.Helper()
 		for w := range writers {
 			before := written[w].Load()
-			eventually(t, "each writer gets on", func() error {
+			testwait.NoError(t, "each writer gets on", func() error {
 				if written[w].Load() < before+3 {
 					return fmt.Errorf("writer %d waits", w)
 				}
@@ -124,14 +126,14 @@ func TestAWriteIsHeldUntilTheLeaderIsThere(t *testing.T) {
 		res, _ := post(t, r.addr, "/", "text/plain", body)
 		answered <- res
 	}()
-	eventually(t, "the write is held", func() error {
+	testwait.NoError(t, "the write is held", func() error {
 		if !strings.Contains(r.log.String(), "holding writes") {
 			return errors.New("nothing says so")
 		}
 		return nil
 	})
 	l.start()
-	if res := await(t, "the answer", answered); res.StatusCode != http.StatusCreated || book.times(body) != 1 {
+	if res := testwait.Receive(t, "the answer", answered); res.StatusCode != http.StatusCreated || book.times(body) != 1 {
 		t.Errorf("got %s, applied %d times", res.Status, book.times(body))
 	}
 	r.wantOutcome(t, OutcomeHeldThenOK)
@@ -231,7 +233,7 @@ func TestAWriteWhoseFateIsUnknownIsNotSentTwice(t *testing.T) {
 			r := startReplica(t, l.addr, nil)
 			c := dialRaw(t, r.addr)
 			c.send(t, raw)
-			await(t, "the write to begin", arrived)
+			testwait.Receive(t, "the write to begin", arrived)
 			l.kill()
 			l.start()
 			res, err := http.ReadResponse(c.r, nil)
@@ -290,7 +292,7 @@ func TestKilledLeadersApplyNoWriteTwice(t *testing.T) {
 	}
 	for range kills {
 		before := written.Load()
-		eventually(t, "writers get on", func() error {
+		testwait.NoError(t, "writers get on", func() error {
 			if written.Load() < before+100 {
 				return errors.New("they wait")
 			}
@@ -322,14 +324,14 @@ func TestAWriteUnderWayIsFinishedByAStoppingLeader(t *testing.T) {
 	r := startReplica(t, l.addr, nil)
 	slow := dialRaw(t, r.addr)
 	slow.send(t, "POST /slow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
-	await(t, "the write to begin", arrived)
+	testwait.Receive(t, "the write to begin", arrived)
 
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		l.stop()
 	}()
-	eventually(t, "the leader accepts no more connections", func() error {
+	testwait.NoError(t, "the leader accepts no more connections", func() error {
 		c, err := net.Dial("tcp", l.addr)
 		if err == nil {
 			c.Close()
@@ -346,7 +348,7 @@ func TestAWriteUnderWayIsFinishedByAStoppingLeader(t *testing.T) {
 	if err != nil || string(body) != "abcdef" {
 		t.Errorf("%s: %q, %v", res.Status, body, err)
 	}
-	await(t, "the leader to stop", stopped)
+	testwait.Receive(t, "the leader to stop", stopped)
 }
 
 func TestALeaderThatStopsInVainCutsWhatIsLeft(t *testing.T) {
@@ -359,13 +361,13 @@ func TestALeaderThatStopsInVainCutsWhatIsLeft(t *testing.T) {
 	r := startReplica(t, l.addr, nil)
 	c := dialRaw(t, r.addr)
 	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\n\r\n")
-	await(t, "the write to begin", arrived)
+	testwait.Receive(t, "the write to begin", arrived)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := l.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	await(t, "the handler to be cancelled", cancelled)
+	testwait.Receive(t, "the handler to be cancelled", cancelled)
 	if got := c.line(t); !strings.HasPrefix(got, "HTTP/1.1 502 ") {
 		t.Errorf("got %s", got)
 	}
@@ -376,7 +378,7 @@ func TestALeaderThatStopsInVainCutsWhatIsLeft(t *testing.T) {
 func TestALateConnectionIsToldToo(t *testing.T) {
 	l := startLeader(t, newLedger())
 	late := dialRaw(t, l.addr)
-	eventually(t, "the connection is accepted", func() error {
+	testwait.NoError(t, "the connection is accepted", func() error {
 		l.listener.mu.Lock()
 		defer l.listener.mu.Unlock()
 		if len(l.listener.conns) == 0 {
@@ -389,9 +391,9 @@ func TestALateConnectionIsToldToo(t *testing.T) {
 		defer close(stopped)
 		l.stop()
 	}()
-	await(t, "the port to close", l.served)
+	testwait.Receive(t, "the port to close", l.served)
 	late.send(t, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
-	await(t, "the leader to stop", stopped)
+	testwait.Receive(t, "the leader to stop", stopped)
 }
 
 func TestTooManyWritesAtATime(t *testing.T) {
@@ -403,7 +405,7 @@ func TestTooManyWritesAtATime(t *testing.T) {
 	r := startReplica(t, l.addr, func(o *Options) { o.MaxInFlight, o.HoldFor = 1, 50*time.Millisecond })
 	first := dialRaw(t, r.addr)
 	first.send(t, "POST / HTTP/1.1\r\nHost: h\r\n\r\n")
-	await(t, "the first write to begin", arrived)
+	testwait.Receive(t, "the first write to begin", arrived)
 	if res, body := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
 		t.Errorf("the second: %s: %s", res.Status, body)
 	}
@@ -429,7 +431,7 @@ func TestMoreStreamsThanOneConnectionTakes(t *testing.T) {
 		conns = append(conns, c)
 	}
 	for range n {
-		await(t, "all writes to begin", arrived)
+		testwait.Receive(t, "all writes to begin", arrived)
 	}
 	close(leave)
 	for _, c := range conns {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // seen is what a leader's handler saw of a request.
@@ -218,7 +220,7 @@ func TestThePositionOfAWriteReachesTheClientAndTheReplica(t *testing.T) {
 		if got := res.Header["Set-Cookie"]; !slices.Equal(got, cookies) || res.Header.Get("X-Trip2g-Position") != "42" {
 			t.Errorf("%s: position %q, cookies %q", path, res.Header.Get("X-Trip2g-Position"), got)
 		}
-		if position := await(t, "the replica hears the position", heard); position != "42" {
+		if position := testwait.Receive(t, "the replica hears the position", heard); position != "42" {
 			t.Errorf("%s: the replica heard %q", path, position)
 		}
 	}
@@ -525,7 +527,7 @@ func TestManyUnreadUploadsDoNotStopOtherWrites(t *testing.T) {
 		c := dialRaw(t, r.addr)
 		c.send(t, "POST /unread HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n")
 		go io.Copy(c.TCPConn, zeros(4000000))
-		await(t, "an upload to arrive", arrived)
+		testwait.Receive(t, "an upload to arrive", arrived)
 	}
 	for range 20 {
 		if res, _ := post(t, r.addr, "/small", "text/plain", "x"); res.StatusCode != http.StatusOK {
@@ -560,9 +562,9 @@ func TestAClientThatLeavesCancelsTheLeadersHandler(t *testing.T) {
 			if name == "within a long body" {
 				c.Close()
 			}
-			await(t, "the handler to begin", begun)
+			testwait.Receive(t, "the handler to begin", begun)
 			c.Close()
-			await(t, "the handler to be cancelled", cancelled)
+			testwait.Receive(t, "the handler to be cancelled", cancelled)
 			r.wantOutcome(t, OutcomeClientGone)
 			if log := r.log.String(); log != "" {
 				t.Errorf("logged: %s", log)

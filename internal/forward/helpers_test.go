@@ -14,6 +14,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+
+	"trip2g/internal/testwait"
 )
 
 const (
@@ -65,7 +67,7 @@ func (l *leader) start() {
 func (l *leader) startWith(handler http.Handler) {
 	l.t.Helper()
 	var plain net.Listener
-	eventually(l.t, "the leader's port is free", func() (err error) {
+	testwait.NoError(l.t, "the leader's port is free", func() (err error) {
 		plain, err = net.Listen("tcp", l.addr)
 		return err
 	})
@@ -239,7 +241,7 @@ func count(t *testing.T, g prometheus.Gatherer, name, label string) int {
 // wantOutcome waits until one request has had the outcome.
 func (r *replica) wantOutcome(t *testing.T, o Outcome) {
 	t.Helper()
-	eventually(t, "a request is counted as "+string(o), func() error {
+	testwait.NoError(t, "a request is counted as "+string(o), func() error {
 		if n := r.counted(t, o); n != 1 {
 			return fmt.Errorf("%d are", n)
 		}
@@ -250,7 +252,7 @@ func (r *replica) wantOutcome(t *testing.T, o Outcome) {
 // wantNothingKept waits until no body is kept for sending it again.
 func (r *replica) wantNothingKept(t *testing.T) {
 	t.Helper()
-	eventually(t, "kept bodies are let go", func() error {
+	testwait.NoError(t, "kept bodies are let go", func() error {
 		if left := r.forwarder.replay.left.Load(); left != replayBudget {
 			return fmt.Errorf("%d bytes are kept", replayBudget-left)
 		}
@@ -274,34 +276,6 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// eventually waits until f gives nil.
-func eventually(t *testing.T, what string, f func() error) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := f()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s: %v", what, err)
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-// await waits for something to come out of a channel.
-func await[T any](t *testing.T, what string, c <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("waited in vain for %s", what)
-	}
-	panic("not reached")
 }
 
 // client is one that adds nothing and keeps no connection.

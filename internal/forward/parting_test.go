@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"trip2g/internal/tcpopt"
+	"trip2g/internal/testwait"
 )
 
 // plainspoken is a leader that says over HTTP/1.1 what a test wants to hear from it. Forwarders send it what
@@ -151,7 +152,7 @@ func TestAStoppingLeaderSaysFarewell(t *testing.T) {
 		t.Errorf("after the farewell came %q, %v", rest, err)
 	}
 	c.Close()
-	await(t, "the leader to stop", stopped)
+	testwait.Receive(t, "the leader to stop", stopped)
 	if n := begun.Load(); n != 1 {
 		t.Errorf("%d requests were begun", n)
 	}
@@ -173,13 +174,13 @@ func TestABrokenAnswerEndsWithoutAFarewell(t *testing.T) {
 	}))
 	c := dialRaw(t, l.addr)
 	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\n\r\n")
-	await(t, "the request to begin", arrived)
+	testwait.Receive(t, "the request to begin", arrived)
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		l.stop()
 	}()
-	await(t, "the port to close", l.served)
+	testwait.Receive(t, "the port to close", l.served)
 	close(leave)
 	res, err := http.ReadResponse(c.r, nil)
 	if err != nil {
@@ -188,7 +189,7 @@ func TestABrokenAnswerEndsWithoutAFarewell(t *testing.T) {
 	if body, err := io.ReadAll(res.Body); string(body) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %q, %v", body, err)
 	}
-	await(t, "the leader to stop", stopped)
+	testwait.Receive(t, "the leader to stop", stopped)
 }
 
 // TestNothingBeginsAfterAFarewell closes a connection between net/http's reading a request and its handler.
@@ -225,7 +226,7 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 		res, _ := post(t, r.addr, "/", "text/plain", "x")
 		answered <- res
 	}()
-	eventually(t, "the leader is looked for more than once while it answers", func() error {
+	testwait.NoError(t, "the leader is looked for more than once while it answers", func() error {
 		if n := p.asked.Load(); n < 3 {
 			return fmt.Errorf("%d times", n)
 		}
@@ -237,7 +238,7 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 		}
 	})
 	p.listener.(*net.TCPListener).SetDeadline(time.Now()) // it accepts no more, but the kernel does
-	if res := await(t, "the answer", answered); res.StatusCode != http.StatusBadGateway {
+	if res := testwait.Receive(t, "the answer", answered); res.StatusCode != http.StatusBadGateway {
 		t.Errorf("got %s", res.Status)
 	}
 	r.wantOutcome(t, OutcomeUnknownFate)

@@ -19,6 +19,7 @@ import (
 	"trip2g/internal/litefs"
 	"trip2g/internal/litefs/litefstest"
 	"trip2g/internal/sqlitevfs"
+	"trip2g/internal/testwait"
 )
 
 const database = "data.sqlite3"
@@ -77,7 +78,7 @@ func TestAReplicaKnowsItsRoleAndLeaderAsLongAsTheLeaderIsThere(t *testing.T) {
 		t.Errorf("leader's lag: %v, %v", lag, err)
 	}
 
-	litefstest.Eventually(t, "the replica to hear from its leader", func() bool {
+	testwait.Until(t, "the replica to hear from its leader", func() bool {
 		_, err := replica.Lag()
 		return err == nil
 	})
@@ -89,7 +90,7 @@ func TestAReplicaKnowsItsRoleAndLeaderAsLongAsTheLeaderIsThere(t *testing.T) {
 	}
 
 	primary.Stop()
-	litefstest.Eventually(t, "the replica to notice that its leader is gone", func() bool {
+	testwait.Until(t, "the replica to notice that its leader is gone", func() bool {
 		_, connected, err := replica.Leader()
 		return err == nil && !connected
 	})
@@ -100,7 +101,7 @@ func TestAReplicaKnowsItsRoleAndLeaderAsLongAsTheLeaderIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	litefstest.Eventually(t, "the lag to grow while the leader is away", func() bool {
+	testwait.Until(t, "the lag to grow while the leader is away", func() bool {
 		lag, err := replica.Lag()
 		return err == nil && lag > last
 	})
@@ -135,7 +136,7 @@ func TestAnEmptyReplicaStartsWithoutItsLeaderAndCatchesUpLater(t *testing.T) {
 		t.Errorf("position of a database that is not there: %v, %v; want os.ErrNotExist", p, err)
 	}
 	primary.Start()
-	litefstest.Eventually(t, "the replica to catch up", func() bool {
+	testwait.Until(t, "the replica to catch up", func() bool {
 		got, err := replica.Position(database)
 		return err == nil && got == want
 	})
@@ -365,7 +366,7 @@ func TestAReplicaWithoutAClusterIDTakesANewLeadersDatabase(t *testing.T) {
 	}
 	lost.Start()
 	write(t, lost)
-	litefstest.Eventually(t, "the replica to refuse the new leader", func() bool {
+	testwait.Until(t, "the replica to refuse the new leader", func() bool {
 		return strings.Contains(replica.Log(), "different cluster id")
 	})
 	if err := os.Remove(filepath.Join(replica.Data, "clusterid")); err != nil {

@@ -19,6 +19,7 @@ import (
 	"trip2g/internal/litefs"
 	"trip2g/internal/litefs/litefstest"
 	"trip2g/internal/sqlitevfs"
+	"trip2g/internal/testwait"
 )
 
 const (
@@ -321,7 +322,7 @@ func TestServerKilledInATransactionLeavesNoLockOnceItsNodeRestarts(t *testing.T)
 // transaction and returns its process id.
 func serverProcess(t *testing.T, node *litefstest.Node) (pid int) {
 	t.Helper()
-	litefstest.Eventually(t, "the server to begin its transaction", func() bool {
+	testwait.Until(t, "the server to begin its transaction", func() bool {
 		_, after, found := strings.Cut(node.Log(), "in transaction, process ")
 		if !found {
 			return false

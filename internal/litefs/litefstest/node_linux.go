@@ -21,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 // patience bounds every wait for a node. It is far more than any step takes, so
@@ -256,22 +258,10 @@ func (n *Node) WaitFor(leader *Node, db string) {
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	Eventually(n.tb, "the replica to reach the leader's position of "+db, func() bool {
+	testwait.Until(n.tb, "the replica to reach the leader's position of "+db, func() bool {
 		have, err := os.ReadFile(n.Path(db + "-pos"))
 		return err == nil && bytes.Equal(have, want)
 	})
-}
-
-// Eventually waits until a condition holds and fails the test where it does not
-// within half a minute.
-func Eventually(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if holds() {
-			return
-		}
-	}
-	tb.Fatalf("waited in vain for %s", what)
 }
 
 // cleanup ends the node's process group and frees the mount point.

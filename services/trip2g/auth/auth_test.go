@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/sqlite"
@@ -112,16 +113,11 @@ func (e *env) code(email string) string {
 	if err := e.RequestCode(e.t.Context(), email, client); err != nil {
 		e.t.Fatal(err)
 	}
-	select {
-	case m := <-e.mails:
-		if m.email != strings.ToLower(strings.TrimSpace(email)) {
-			e.t.Fatalf("the code of %s went to %s", email, m.email)
-		}
-		return m.code
-	case <-time.After(10 * time.Second):
-		e.t.Fatal("no code was mailed")
-		return ""
+	m := testwait.Receive(e.t, "a code by mail", e.mails)
+	if m.email != strings.ToLower(strings.TrimSpace(email)) {
+		e.t.Fatalf("the code of %s went to %s", email, m.email)
 	}
+	return m.code
 }
 
 func (e *env) signIn(email, code string) error {

@@ -11,11 +11,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
-
-var eventually = litefstest.Eventually
 
 // A file of every size, first while it is copied and then from its copy, read in every way that
 // a range request can.
@@ -124,8 +122,8 @@ func TestACopyGoesOnOnlyWhileSomebodyWantsIt(t *testing.T) {
 	_, err := io.ReadFull(second, make([]byte, 2*chunkSize))
 	ok(t, err)
 	ok(t, second.Close())
-	eventually(t, "the copier closes the file", func() bool { return s.closed.Load() == 1 })
-	eventually(t, "the copy is gone", func() bool { return c.Stats() == Stats{} })
+	testwait.Until(t, "the copier closes the file", func() bool { return s.closed.Load() == 1 })
+	testwait.Until(t, "the copy is gone", func() bool { return c.Stats() == Stats{} })
 
 	close(s.hold)
 	wantContent(t, c, hash, content)
@@ -159,7 +157,7 @@ func TestAWaitForAFileEndsWithItsRequest(t *testing.T) {
 			t.Errorf("the wait ended with %v", err)
 		}
 	}
-	eventually(t, "nothing is kept", func() bool { return c.Stats() == Stats{} })
+	testwait.Until(t, "nothing is kept", func() bool { return c.Stats() == Stats{} })
 }
 
 // The bounds hold to the byte, and what was read last stays.
@@ -305,7 +303,7 @@ func TestManyReadersOfManyFilesGetTheirOwnBytes(t *testing.T) {
 	}
 	wg.Wait()
 	// A copier that no reader waits for is forgotten at once and gives its bytes back when it ends.
-	eventually(t, "no file is in use", func() bool {
+	testwait.Until(t, "no file is in use", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.memory.used == c.memory.unread && c.disk.used == c.disk.unread

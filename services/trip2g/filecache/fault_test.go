@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/internal/tempdir"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g/sqlite"
 )
 
@@ -157,7 +158,7 @@ func TestADamagedFileIsNeverServedWhole(t *testing.T) {
 					t.Error("bytes came that are not the file's")
 				}
 			}
-			eventually(t, "nothing is kept", func() bool { return c.Stats() == Stats{} })
+			testwait.Until(t, "nothing is kept", func() bool { return c.Stats() == Stats{} })
 			if told += log.String(); strings.Count(told, "restore a backup") != 2 {
 				t.Errorf("the handler and the log are told %q", told)
 			}

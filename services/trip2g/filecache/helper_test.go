@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/internal/tempdir"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -133,7 +134,7 @@ func newCache(t testing.TB, source trip2g.AssetReader, change func(*Options)) (*
 	}
 	c := New(source, o)
 	t.Cleanup(func() {
-		eventually(t, "all copiers have ended", func() bool { return c.copying() == 0 })
+		testwait.Until(t, "all copiers have ended", func() bool { return c.copying() == 0 })
 	})
 	return c, log
 }

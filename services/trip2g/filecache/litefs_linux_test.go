@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -91,7 +92,7 @@ func TestAReplicaFollowsWhileLargeFilesAreHammered(t *testing.T) {
 			t.Fatalf("after write %d the replica has %+v, %v", i, set, err)
 		}
 	}
-	eventually(t, "the clients get their files", func() bool { return read.Load() >= 20 })
+	testwait.Until(t, "the clients get their files", func() bool { return read.Load() >= 20 })
 	if log.String() != "" {
 		t.Errorf("the log says %s", log)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/internal/tempdir"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/graphql"
@@ -388,13 +389,7 @@ func (s *server) code(headers header) string {
 	if !p.Success {
 		s.t.Fatalf("no code: %+v", p)
 	}
-	select {
-	case code := <-s.codes:
-		return code
-	case <-time.After(10 * time.Second):
-		s.t.Fatal("no code was mailed")
-		return ""
-	}
+	return testwait.Receive(s.t, "a code by mail", s.codes)
 }
 
 func (s *server) signIn(code string, headers header) answer {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/markdown"
@@ -331,12 +332,8 @@ func TestEveryRouteGivesANoteToWhomItIsForAndToNobodyElse(t *testing.T) {
 // awaitSearch waits until the index has followed the default.
 func (m *matrixNode) awaitSearch(t *testing.T, access trip2g.SiteAccess) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if found, _ := m.searchJSON(t, "q="+m.notes[0].word); (found.Total == 1) == (access == trip2g.AccessEveryone) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the search does not follow the default of the site")
-		}
-	}
+	testwait.Until(t, "the search follows the default of the site", func() bool {
+		found, _ := m.searchJSON(t, "q="+m.notes[0].word)
+		return (found.Total == 1) == (access == trip2g.AccessEveryone)
+	})
 }

@@ -3,6 +3,7 @@ package http_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
 )
@@ -71,11 +73,12 @@ func (r *replica) waitFor(ctx context.Context, position trip2g.Position) error {
 
 func (r *replica) awaitWaiting(t *testing.T, n int64) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); r.waiting.Load() != n; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d reads wait, want %d", r.waiting.Load(), n)
+	testwait.NoError(t, "reads wait", func() error {
+		if waiting := r.waiting.Load(); waiting != n {
+			return fmt.Errorf("%d reads wait, want %d", waiting, n)
 		}
-	}
+		return nil
+	})
 }
 
 // briefly has reads wait for a moment.

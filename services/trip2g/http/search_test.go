@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/markdown"
@@ -79,20 +80,19 @@ type searched struct {
 // searchJSON asks until the index is complete.
 func (n *node) searchJSON(t *testing.T, query string, headers ...string) (a searched, header http.Header) {
 	t.Helper()
-	for {
+	testwait.Until(t, "the index is complete", func() bool {
 		res, body := n.ask(t, "GET", trip2ghttp.SearchJSONPath+"?"+query, headers...)
 		a = searched{}
 		if err := json.Unmarshal([]byte(body), &a); err != nil || res.StatusCode != http.StatusOK {
 			t.Fatalf("search %s: %d %s", query, res.StatusCode, body)
 		}
-		if !a.Indexing {
-			return a, res.Header
-		}
-		if a.Progress == nil {
+		if a.Indexing && a.Progress == nil {
 			t.Errorf("an index that is being made does not tell its progress: %s", body)
 		}
-		time.Sleep(time.Millisecond)
-	}
+		header = res.Header
+		return !a.Indexing
+	})
+	return a, header
 }
 
 func TestSearchAnswersForScripts(t *testing.T) {

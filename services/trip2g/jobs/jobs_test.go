@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -68,17 +69,6 @@ func enqueue(t *testing.T, r *Runner, body string) {
 	}
 }
 
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatalf("gave up waiting until %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 func queued(t *testing.T, db *sqlite.DB) (n int) {
 	t.Helper()
 	if err := db.Writer().QueryRow(`SELECT count(*) FROM goqite`).Scan(&n); err != nil {
@@ -112,8 +102,8 @@ func TestAJobIsDoneOnceAndItsRunIsKept(t *testing.T) {
 			t.Errorf("the job got %q, want %q", got, body)
 		}
 	}
-	eventually(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
-	eventually(t, "the run is kept", func() bool {
+	testwait.Until(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
+	testwait.Until(t, "the run is kept", func() bool {
 		run, known := lastRun(t, db, "work")
 		return known && run.Error == "" && !run.FinishedAt.Before(run.StartedAt)
 	})
@@ -132,8 +122,8 @@ func TestAJobThatFailsIsTriedThreeTimes(t *testing.T) {
 		r := quickRunner(t, db, func(context.Context, []byte) error { tries.Add(1); return fail() })
 		stop := start(t, r.Run)
 		enqueue(t, r, "")
-		eventually(t, name+": it was tried three times", func() bool { return tries.Load() == attempts })
-		eventually(t, name+": its last claim ends", func() bool {
+		testwait.Until(t, name+": it was tried three times", func() bool { return tries.Load() == attempts })
+		testwait.Until(t, name+": its last claim ends", func() bool {
 			var over bool
 			err := db.Writer().QueryRow(`SELECT timeout < strftime('%Y-%m-%dT%H:%M:%fZ') FROM goqite`).Scan(&over)
 			return err == nil && over
@@ -174,7 +164,7 @@ func TestAJobThatWasCutOffIsDoneByTheNextProcess(t *testing.T) {
 	if got := <-done; got != "body" {
 		t.Errorf("it was done with %q", got)
 	}
-	eventually(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
+	testwait.Until(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
 }
 
 func TestALongJobIsNotBegunTwice(t *testing.T) {
@@ -194,13 +184,13 @@ func TestALongJobIsNotBegunTwice(t *testing.T) {
 		}
 		return timeout
 	}
-	eventually(t, "the job is claimed", func() bool { claimed = read(); return claimed != "" })
+	testwait.Until(t, "the job is claimed", func() bool { claimed = read(); return claimed != "" })
 	for range 2 {
-		eventually(t, "the claim is renewed", func() bool { renewed = read(); return renewed > claimed })
+		testwait.Until(t, "the claim is renewed", func() bool { renewed = read(); return renewed > claimed })
 		claimed = renewed
 	}
 	close(finish)
-	eventually(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
+	testwait.Until(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
 	if begun.Load() != 1 {
 		t.Errorf("it was begun %d times", begun.Load())
 	}
@@ -218,7 +208,7 @@ func TestAStrangeMessageStopsNothing(t *testing.T) {
 	start(t, r.Run)
 	enqueue(t, r, "")
 	<-done
-	eventually(t, "only the unknown job is left", func() bool { return queued(t, db) == 1 })
+	testwait.Until(t, "only the unknown job is left", func() bool { return queued(t, db) == 1 })
 	if err := r.Enqueue(t.Context(), "unknown", nil); err == nil {
 		t.Error("a job that nobody does was taken into the queue")
 	}
@@ -240,7 +230,7 @@ func TestThePurgeComesByItselfAndNotAtEveryStart(t *testing.T) {
 		return r
 	}
 	stop := start(t, runner().Run)
-	eventually(t, "the purge has run", func() bool { run, known := lastRun(t, db, purgeJob); return known && run.Error == "" })
+	testwait.Until(t, "the purge has run", func() bool { run, known := lastRun(t, db, purgeJob); return known && run.Error == "" })
 	stop()
 	var codes int
 	if err := db.Writer().QueryRow(`SELECT count(*) FROM sign_in_codes`).Scan(&codes); err != nil || codes != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -34,7 +35,7 @@ func TestAnOwnerSeesAJobRunAndItsResult(t *testing.T) {
 		t.Error("a job that runs is not shown to")
 	}
 	close(finish)
-	eventually(t, "its result is shown", func() bool { j := job(); return !j.Running && !j.Last.FinishedAt.IsZero() && j.Last.Error == "" })
+	testwait.Until(t, "its result is shown", func() bool { j := job(); return !j.Running && !j.Last.FinishedAt.IsZero() && j.Last.Error == "" })
 	if err := r.StartJob(t.Context(), "none"); trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
 		t.Error(err)
 	}

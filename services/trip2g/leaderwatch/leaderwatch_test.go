@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/leaderwatch"
@@ -96,17 +97,15 @@ func startImpatient(t *testing.T, addr string, served int64, timeout time.Durati
 }
 
 // eventually waits until the replica's state is as wanted and gives it.
-func (r *replica) eventually(t *testing.T, what string, is func(leaderwatch.State) bool) leaderwatch.State {
+func (r *replica) eventually(t *testing.T, what string, is func(leaderwatch.State) bool) (s leaderwatch.State) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		s := r.State()
-		if is(s) {
-			return s
+	testwait.NoError(t, what, func() error {
+		if s = r.State(); !is(s) {
+			return fmt.Errorf("the state is %+v", s)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s: %+v", what, s)
-		}
-	}
+		return nil
+	})
+	return s
 }
 
 func answers(s leaderwatch.State) bool    { return s.Answers }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/sqlite"
 )
@@ -57,17 +58,6 @@ func start(t *testing.T, tracker *Tracker) (stop func()) {
 	return stop
 }
 
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatal("waited in vain until " + what)
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 func TestMissingPagesAreWrittenAndTheLastAtTheEnd(t *testing.T) {
 	db := openDB(t)
 	m := NewTracker(db, zerolog.Nop(), nil)
@@ -81,7 +71,7 @@ func TestMissingPagesAreWrittenAndTheLastAtTheEnd(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "all are counted", func() bool { return counted(t, db) == 1000 })
+	testwait.Until(t, "all are counted", func() bool { return counted(t, db) == 1000 })
 	stop()
 
 	m = NewTracker(db, zerolog.Nop(), nil)
@@ -152,13 +142,13 @@ func TestCountsOutliveAFullDisk(t *testing.T) {
 	m := NewTracker(store, zerolog.New(zerolog.NewTestWriter(t)).Hook(zerolog.HookFunc(func(*zerolog.Event, zerolog.Level, string) { lines.Add(1) })), nil)
 	start(t, m)
 	m.Add("/x")
-	eventually(t, "several writes failed", func() bool { return failed.Load() > 3 })
+	testwait.Until(t, "several writes failed", func() bool { return failed.Load() > 3 })
 	m.Add("/x")
 	if lines.Load() != 1 {
 		t.Errorf("the log has %d lines of one trouble", lines.Load())
 	}
 	broken.Store(false)
-	eventually(t, "the counts are written", func() bool { return counted(t, db) == 2 })
+	testwait.Until(t, "the counts are written", func() bool { return counted(t, db) == 2 })
 }
 
 // TestABatchWhoseAnswerIsLostCountsOnce has batches taken and their answers lost: what readers asked for

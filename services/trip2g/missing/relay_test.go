@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/internal/forward"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -27,7 +28,7 @@ func startLeader(t *testing.T, addr string, store Store, lose func() bool) (at s
 		t.Fatal(err)
 	}
 	var listener net.Listener
-	eventually(t, "the port is free", func() bool {
+	testwait.Until(t, "the port is free", func() bool {
 		listener, err = net.Listen("tcp", addr)
 		return err == nil
 	})
@@ -79,7 +80,7 @@ func TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway(t *testing.T) {
 	replica := NewTracker(store, zerolog.Nop(), nil)
 	stop := start(t, replica)
 	replica.Add("/x")
-	eventually(t, "the first batch is taken and known to be", func() bool { return lost.Load() > 2 && replica.waiting() == 0 })
+	testwait.Until(t, "the first batch is taken and known to be", func() bool { return lost.Load() > 2 && replica.waiting() == 0 })
 	if got := counted(t, db); got != 1 {
 		t.Fatalf("%d are counted of a batch that was sent three times", got)
 	}
@@ -87,11 +88,11 @@ func TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway(t *testing.T) {
 	stopLeader()
 	replica.Add("/x")
 	before := failed.Load()
-	eventually(t, "sending failed", func() bool { return failed.Load() > before+2 })
+	testwait.Until(t, "sending failed", func() bool { return failed.Load() > before+2 })
 	replica.Add("/x")
 	_, stopLeader = startLeader(t, addr, db, func() bool { return false })
 	defer stopLeader()
-	eventually(t, "all is sent", func() bool { return replica.waiting() == 0 })
+	testwait.Until(t, "all is sent", func() bool { return replica.waiting() == 0 })
 	stop()
 	if got := counted(t, db); got != 3 {
 		t.Errorf("%d are counted, want 3", got)

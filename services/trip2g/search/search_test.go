@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/search"
@@ -100,18 +101,17 @@ func (v *vault) refresh() {
 }
 
 // search asks until the index is complete.
-func (v *vault) search(query string, reader trip2g.Reader) trip2g.SearchAnswer {
+func (v *vault) search(query string, reader trip2g.Reader) (answer trip2g.SearchAnswer) {
 	v.t.Helper()
-	for {
-		answer, err := v.index.Search(v.t.Context(), trip2g.SearchRequest{Query: query, Reader: reader, Limit: 1000, Fresh: true})
+	testwait.Until(v.t, "the index is complete", func() (complete bool) {
+		var err error
+		answer, err = v.index.Search(v.t.Context(), trip2g.SearchRequest{Query: query, Reader: reader, Limit: 1000, Fresh: true})
 		if err != nil {
 			v.t.Fatalf("search %q: %v", query, err)
 		}
-		if !answer.Indexing {
-			return answer
-		}
-		time.Sleep(time.Millisecond)
-	}
+		return !answer.Indexing
+	})
+	return answer
 }
 
 // found gives the titles of what a query finds, between commas.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -41,7 +42,7 @@ func TestAChangeCarriesTheTimeOfItsOwnPosition(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "a.md=1")
 	firstSet := must[trip2g.ChangeSet](t)(db.Changes(t.Context(), 0, 1))
-	eventually(t, "the clock moves", func() bool { return time.Now().UnixMilli() > firstSet.ChangedAt.UnixMilli() })
+	testwait.Until(t, "the clock moves", func() bool { return time.Now().UnixMilli() > firstSet.ChangedAt.UnixMilli() })
 	push(t, db, stageA, true, "b.md=1")
 	set := must[trip2g.ChangeSet](t)(db.Changes(t.Context(), 0, 1))
 	if !set.ChangedAt.Equal(firstSet.ChangedAt) || set.Position == set.Head {

@@ -225,16 +225,4 @@ func count(t testing.TB, db *DB, query string, args ...any) int {
 	return n
 }
 
-// eventually waits until condition holds, which a broken program never reaches.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatalf("gave up waiting until %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 var testTime = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)

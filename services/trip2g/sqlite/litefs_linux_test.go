@@ -11,6 +11,7 @@ import (
 	"maragu.dev/goqite"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -30,7 +31,7 @@ func TestAReplicaFollowsItsLeaderThroughLiteFS(t *testing.T) {
 		}
 		opened <- r
 	}()
-	eventually(t, "the replica says that it waits for the file", func() bool { return told.has("to exist") })
+	testwait.Until(t, "the replica says that it waits for the file", func() bool { return told.has("to exist") })
 	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
 	ok(t, err)
 	defer db.Close()
@@ -45,7 +46,7 @@ func TestAReplicaFollowsItsLeaderThroughLiteFS(t *testing.T) {
 	attach(t, db, stageA, ids[0], "f", asset, false)
 	position := commit(t, db, stageA)
 	f := follow(replica)
-	eventually(t, "the replica has the commit", func() bool {
+	testwait.Until(t, "the replica has the commit", func() bool {
 		ok(t, f.catchUp(t.Context(), 10))
 		return f.position == position
 	})
@@ -57,11 +58,11 @@ func TestAReplicaFollowsItsLeaderThroughLiteFS(t *testing.T) {
 	wantReplicaRefused(t, path)
 	ok(t, replica.Ready(t.Context()))
 	push(t, db, stageA, true, "n.md=after")
-	eventually(t, "the replica still follows", func() bool { return strings.Contains(strings.Join(site(t, replica), " "), "n.md=after") })
+	testwait.Until(t, "the replica still follows", func() bool { return strings.Contains(strings.Join(site(t, replica), " "), "n.md=after") })
 
 	ok(t, db.Close())
 	leader.Stop()
-	eventually(t, "the replica misses its leader", func() bool {
+	testwait.Until(t, "the replica misses its leader", func() bool {
 		_, err := os.Stat(node.Path(".primary"))
 		return errors.Is(err, fs.ErrNotExist)
 	})

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -230,11 +231,11 @@ func TestAReplicaSaysWhatItWaitsForAndThenServes(t *testing.T) {
 		}
 		opened <- r
 	}()
-	eventually(t, "the replica says that the file is missing", func() bool { return told.has(path + " to exist") })
+	testwait.Until(t, "the replica says that the file is missing", func() bool { return told.has(path + " to exist") })
 	ok(t, os.WriteFile(path, nil, 0o600))
-	eventually(t, "the replica says that the tables are missing", func() bool { return told.has("make the tables") })
+	testwait.Until(t, "the replica says that the tables are missing", func() bool { return told.has("make the tables") })
 	openAt(t, path)
-	eventually(t, "the replica says that the schema is old", func() bool { return told.has(fmt.Sprintf("has schema %d and this binary needs %d", newest, newest+1)) })
+	testwait.Until(t, "the replica says that the schema is old", func() bool { return told.has(fmt.Sprintf("has schema %d and this binary needs %d", newest, newest+1)) })
 	select {
 	case <-opened:
 		t.Fatal("the replica opened an older schema")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -29,7 +30,7 @@ func together(t *testing.T, db *DB, writes ...func() error) []error {
 	for i, write := range writes {
 		wait.Go(func() { errs[i] = write() })
 	}
-	eventually(t, "all writes wait", func() bool {
+	testwait.Until(t, "all writes wait", func() bool {
 		db.joint.mu.Lock()
 		defer db.joint.mu.Unlock()
 		return len(db.joint.waiting) == len(writes)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -53,7 +54,7 @@ func TestOtherWritesGetBetweenThePartsOfALargeUpload(t *testing.T) {
 					_, _, err := db.PushNotes(context.Background(), stageA, []trip2g.NoteUpdate{{Path: "n.md", Content: "x"}}, true)
 					pushed <- err
 				}()
-				eventually(t, "the push waits for the upload", func() bool { return db.writer.Stats().WaitCount > before })
+				testwait.Until(t, "the push waits for the upload", func() bool { return db.writer.Stats().WaitCount > before })
 			}
 		case strings.Contains(query, "INTO notes"):
 			order = append(order, "note")
@@ -124,7 +125,7 @@ func TestTheSlowerOfTwoUploadsOfAFileLeavesNothing(t *testing.T) {
 			}
 			quicker <- asset
 		}()
-		eventually(t, "the other upload waits", func() bool { return db.writer.Stats().WaitCount > before })
+		testwait.Until(t, "the other upload waits", func() bool { return db.writer.Stats().WaitCount > before })
 	})
 	one, other := store(t, db, content), <-quicker
 	if one != other || count(t, db, `SELECT count(*) FROM asset_chunks`) != 2*chunksPerPart {

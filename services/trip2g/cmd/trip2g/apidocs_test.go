@@ -14,10 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"trip2g/internal/testwait"
 )
 
 const (
@@ -188,25 +189,29 @@ func (r *exampleRun) check(t *testing.T, e documentedExample) {
 		r.env["CODE"] = r.code(t)
 	}
 	r.codes = len(codeLine.FindAllString(r.stack.leader.log.String(), -1))
-	asks := !strings.Contains(e.command, "mutation")
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	try := func() error {
 		answer, err := r.run(t.Context(), e.command)
 		if err == nil {
 			err = r.compare(e, answer)
 		}
-		if err == nil {
-			return
+		if err != nil {
+			return fmt.Errorf("%s: %w\n%s\nanswered\n%s", e.place, err, e.command, answer)
 		}
-		if !asks || time.Now().After(deadline) {
-			t.Fatalf("%s: %v\n%s\nanswered\n%s", e.place, err, e.command, answer)
-		}
+		return nil
+	}
+	limit := testwait.Patience // a replica may be behind
+	if strings.Contains(e.command, "mutation") {
+		limit = 0
+	}
+	if err := testwait.Within(limit, try); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // code is the sign-in code that the example before has had sent.
 func (r *exampleRun) code(t *testing.T) (code string) {
 	t.Helper()
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		codes := codeLine.FindAllStringSubmatch(r.stack.leader.log.String(), -1)
 		if len(codes) <= r.codes {
 			return "no code is in the leader's log"

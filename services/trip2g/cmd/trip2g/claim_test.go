@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // startUnowned runs a leader and a replica of a site that has no owner.
@@ -25,7 +27,7 @@ var claimLine = regexp.MustCompile(`"code":"([A-Z2-7-]{19})","url":"([^"]+)"`)
 func (n *testNode) claimCode(t *testing.T) string {
 	t.Helper()
 	var found []string
-	eventually(t, func() string { // the log is written beside
+	testwait.NoFault(t, func() string { // the log is written beside
 		if found = claimLine.FindStringSubmatch(n.log.String()); found == nil {
 			return "the log has no code: " + n.log.String()
 		}

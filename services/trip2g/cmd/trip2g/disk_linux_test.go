@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 )
 
 // TestAFullDiskStopsWritesAndNothingElse fills the disk of a leader's LiteFS. Probes, metrics and
@@ -34,7 +35,7 @@ func TestAFullDiskStopsWritesAndNothingElse(t *testing.T) {
 	}
 	wantStatus := func(text string) {
 		t.Helper()
-		eventually(t, func() string {
+		testwait.NoFault(t, func() string {
 			if code, out, errs := status(t, leader, key); code != exitUnwell || !strings.Contains(out, text) {
 				return out + errs
 			}
@@ -63,14 +64,14 @@ func TestAFullDiskStopsWritesAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	leader = start()
-	eventually(t, func() string { _, body := get(leader.public + "/before"); return unlessContains(body, "<h1") })
+	testwait.NoFault(t, func() string { _, body := get(leader.public + "/before"); return unlessContains(body, "<h1") })
 	awaitReadyz(t, leader, http.StatusServiceUnavailable, `"disk":"full, `)
 	if _, metrics := get(leader.internal + "/metrics"); !strings.Contains(metrics, "\ntrip2g_disk_free_bytes 0\n") {
 		t.Error("the metrics do not say that the disk has 0 bytes free")
 	}
 
 	beside.FreeDisk()
-	eventually(t, func() string { return unlessContains(leader.log.String(), "the disk of the database has room again") })
+	testwait.NoFault(t, func() string { return unlessContains(leader.log.String(), "the disk of the database has room again") })
 	awaitReadyz(t, leader, http.StatusOK, `"ready":true`)
 	if code, output := push("after"); code != 0 {
 		t.Errorf("push with room again ended with %d: %s", code, output)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 )
 
 // readyzDetail is what /readyz answers of a node's freshness.
@@ -71,7 +72,7 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 	awaitNote(t, p.replica, "/before")
 	thaw := p.replicasNode.Freeze()
 	p.publish(t, "meanwhile.md", "# Meanwhile")
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		d := askReadyz(t, p.replica)
 		if !d.Ready {
 			t.Fatalf("it is not ready: %+v", d)
@@ -84,7 +85,7 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 	if status, body := get(p.replica.public + "/before"); status != http.StatusOK {
 		t.Errorf("a page is %d %s", status, body)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		code, out, _ := status(t, p.leader, p.key)
 		if code != exitUnwell || !strings.Contains(out, "\nr1: behind by ") || !strings.Contains(out, "\nr1: impaired: database: it has not answered for") {
 			return out
@@ -93,7 +94,7 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 	})
 	thaw()
 	awaitNote(t, p.replica, "/meanwhile")
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if d := askReadyz(t, p.replica); !d.Ready || d.Behind != 0 || len(d.Impaired) != 0 {
 			return fmt.Sprintf("%+v", d)
 		}
@@ -103,7 +104,7 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 
 func awaitNote(t *testing.T, n *testNode, path string) {
 	t.Helper()
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if status, body := get(n.public + path); status != http.StatusOK {
 			return fmt.Sprintf("%s is %d %s", path, status, body)
 		}

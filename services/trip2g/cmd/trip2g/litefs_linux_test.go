@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 )
 
 // A leader that lived on after its LiteFS had been killed held the ports that the next one needs, and failed
@@ -26,12 +25,8 @@ func TestALeaderEndsWithItsLiteFS(t *testing.T) {
 	t.Cleanup(cancel)
 	(&testNode{internal: "http://" + internal, log: log}).waitReady(t)
 	beside.Kill()
-	select {
-	case code := <-ended:
-		if text := log.String(); code == 0 || !strings.Contains(text, "LiteFS has ended") {
-			t.Errorf("it ended with %d:\n%s", code, text)
-		}
-	case <-time.After(30 * time.Second):
-		t.Errorf("it goes on:\n%s", bytes.TrimSpace([]byte(log.String())))
+	code := testwait.Receive(t, "the server to end", ended)
+	if text := log.String(); code == 0 || !strings.Contains(text, "LiteFS has ended") {
+		t.Errorf("it ended with %d:\n%s", code, text)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"trip2g/internal/testwait"
 )
 
 // lockReaders takes every read lock of a database in WAL mode, as LiteFS does to apply a transaction:
@@ -19,7 +21,7 @@ func lockReaders(t *testing.T, db string) (unlock func()) {
 	}
 	t.Cleanup(func() { shm.Close() }) // frees the lock
 	lock := unix.Flock_t{Type: unix.F_WRLCK, Start: 123, Len: 5}
-	eventually(t, func() string { // nobody reads at the moment
+	testwait.NoFault(t, func() string { // nobody reads at the moment
 		if err := unix.FcntlFlock(shm.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
 			return err.Error()
 		}
@@ -41,7 +43,7 @@ func TestAReplicaThatCatchesUpStaysReady(t *testing.T) {
 	awaitNote(t, replica, "/hello")
 
 	unlock := lockReaders(t, db)
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		d := askReadyz(t, replica)
 		if !d.Ready {
 			t.Fatalf("it is not ready: %+v", d)
@@ -53,7 +55,7 @@ func TestAReplicaThatCatchesUpStaysReady(t *testing.T) {
 	})
 	awaitNote(t, replica, "/hello")
 	unlock()
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if d := askReadyz(t, replica); !d.Ready || len(d.Impaired) > 0 {
 			return fmt.Sprintf("%+v", d)
 		}

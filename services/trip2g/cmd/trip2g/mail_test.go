@@ -9,9 +9,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"trip2g/internal/testwait"
 )
 
 // postOffice is a mail server on this machine; it keeps what comes.
@@ -47,18 +48,13 @@ func startPostOffice(t *testing.T) (addr string, letters <-chan string) {
 
 func nextLetter(t *testing.T, letters <-chan string, wants ...string) string {
 	t.Helper()
-	select {
-	case text := <-letters:
-		for _, want := range wants {
-			if !strings.Contains(text, want) {
-				t.Errorf("the mail lacks %q:\n%s", want, text)
-			}
+	text := testwait.Receive(t, "a mail", letters)
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("the mail lacks %q:\n%s", want, text)
 		}
-		return text
-	case <-time.After(30 * time.Second):
-		t.Fatal("no mail came")
-		return ""
 	}
+	return text
 }
 
 func TestAMemberIsInvitedAndSignsInByMail(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/missing"
 	"trip2g/services/trip2g/nodes"
@@ -60,7 +61,7 @@ func signInOwner(t *testing.T, leader *testNode) http.Header {
 	input := map[string]any{"input": map[string]string{"email": testOwner}}
 	graphQL(t, leader, nil, `mutation($input: RequestEmailSignInCodeInput!) { requestEmailSignInCode(input: $input) { __typename } }`, input)
 	var code string
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		codes := codeInLog.FindAllStringSubmatch(leader.log.String(), -1)
 		if len(codes) == seen {
 			return "no code in the log"
@@ -92,7 +93,7 @@ func watch(t *testing.T, n *testNode, header http.Header) (events <-chan event, 
 		req.Header = header.Clone()
 	}
 	var res *http.Response
-	eventually(t, func() string { // a replica knows of a session a moment later
+	testwait.NoFault(t, func() string { // a replica knows of a session a moment later
 		if res, err = http.DefaultClient.Do(req); err != nil {
 			return err.Error()
 		}
@@ -281,7 +282,7 @@ func TestStatusFollowsTheNodes(t *testing.T) {
 	go func() {
 		ended <- run(ctx, []string{"status", "--url", leader.public, "--key", key, "--watch", "--every", "100ms", "--json"}, &out, &errs)
 	}()
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if strings.Count(out.String(), "\n") < 2 {
 			return "printed: " + out.String() + errs.String()
 		}

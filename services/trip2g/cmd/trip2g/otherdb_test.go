@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g/sqlite"
 )
 
@@ -57,7 +58,7 @@ func TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas(t *testing.T) {
 			}
 			wantNothingForwarded(t, replica, back, key) // also before the leader has been asked how it is
 			awaitReadyz(t, replica, http.StatusServiceUnavailable, `"database":"this node's database has `+tt.says)
-			eventually(t, func() string {
+			testwait.NoFault(t, func() string {
 				if d := askReadyz(t, replica); d.Ready || d.Behind == 0 || !strings.Contains(d.Note, tt.says) {
 					return fmt.Sprintf("%+v", d)
 				}

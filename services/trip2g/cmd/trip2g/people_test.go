@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"trip2g/internal/testwait"
 )
 
 const (
@@ -148,7 +150,7 @@ func (p *stack) code(b *browser, email string) string {
 	seen := len(codeLine.FindAllString(p.leader.log.String(), -1))
 	b.post("/_system/signin", url.Values{"email": {email}}).want(p.t, http.StatusOK, "Enter your code", "docker compose logs app")
 	var code string
-	eventually(p.t, func() string {
+	testwait.NoFault(p.t, func() string {
 		lines := codeLine.FindAllStringSubmatch(p.leader.log.String(), -1)
 		if len(lines) <= seen {
 			return "no code is in the leader's log"
@@ -245,7 +247,7 @@ func TestPeopleEndTheirOtherSessions(t *testing.T) {
 	p := startPeople(t, nil)
 	here, there, third := p.signIn(p.replica, testOwner, ""), p.signIn(p.leader, testOwner, ""), p.signIn(p.replica, testOwner, "")
 	var others []string
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		others = regexp.MustCompile(`name="id" value="(\d+)"`).FindAllString(here.get("/_system/account").body, -1)
 		if len(others) != 2 {
 			return fmt.Sprintf("the page lists %v", others)
@@ -263,7 +265,7 @@ func TestPeopleEndTheirOtherSessions(t *testing.T) {
 	if alone := here.get("/_system/account").want(t, http.StatusOK).body; strings.Contains(alone, `name="id"`) {
 		t.Errorf("others are listed still: %s", alone)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if there.get("/_system/account").status != http.StatusSeeOther {
 			return "the session on the leader goes on"
 		}

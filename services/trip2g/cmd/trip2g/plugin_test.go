@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -444,15 +445,11 @@ func (c plugin) follow(t *testing.T) <-chan string {
 
 func wantLine(t *testing.T, lines <-chan string, wants ...string) {
 	t.Helper()
-	select {
-	case line := <-lines:
-		for _, want := range wants {
-			if !strings.Contains(line, want) {
-				t.Fatalf("got %q, want %q", line, want)
-			}
+	line := testwait.Receive(t, strings.Join(wants, " "), lines)
+	for _, want := range wants {
+		if !strings.Contains(line, want) {
+			t.Fatalf("got %q, want %q", line, want)
 		}
-	case <-time.After(30 * time.Second):
-		t.Fatalf("nothing came for %q", wants)
 	}
 }
 

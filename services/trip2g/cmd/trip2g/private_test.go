@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g/sqlite"
 )
 
@@ -77,7 +78,7 @@ func TestWhatIsForMembersIsSeenByNobodyElseOnAnyRouteOfAnyNode(t *testing.T) {
 	if !done.RemoveMember.Success {
 		t.Fatal("the member was not removed")
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if status := member.get("/secret").status; status != http.StatusForbidden {
 			return fmt.Sprintf("after the removal the replica answers %d", status)
 		}
@@ -143,7 +144,7 @@ func TestAnotherOwnerMakesTheOneBeforeAMemberOnEveryNode(t *testing.T) {
 	if err := db.EnsureOwner(t.Context(), "next@example.com"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if status := before.get("/_system/members").status; status != http.StatusForbidden {
 			return fmt.Sprintf("the owner of before gets %d", status)
 		}

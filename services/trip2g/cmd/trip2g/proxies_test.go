@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // startBehindProxies starts a leader and a replica, each with a URL of its own, behind proxies on this machine.
@@ -63,7 +65,7 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 			known := len(p.codesOf(testOwner))
 			send("/_system/signin", url.Values{"email": {testOwner}})
 			code := ""
-			eventually(t, func() string {
+			testwait.NoFault(t, func() string {
 				codes := p.codesOf(testOwner)
 				if len(codes) == known {
 					return "no code was made"
@@ -108,7 +110,7 @@ func TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered(t *testing.T) 
 				log = p.leader.log
 			}
 			if trusted {
-				eventually(t, func() string {
+				testwait.NoFault(t, func() string {
 					if !strings.Contains(log.String(), want) {
 						return name + ": the log lacks " + want + "\n" + log.String()
 					}

@@ -13,10 +13,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"trip2g/internal/testwait"
 )
 
 func TestMain(m *testing.M) {
@@ -161,11 +162,12 @@ func awaitReady(ts *testscript.TestScript, url string, ended chan error) {
 
 // until waits for a condition.
 func until(ts *testscript.TestScript, what string, holds func() bool) {
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("waited in vain until %s", what)
+	ts.Check(testwait.Within(testwait.Patience, func() error {
+		if !holds() {
+			return errors.New(what)
 		}
-	}
+		return nil
+	}))
 }
 
 func freeListenAddr(ts *testscript.TestScript) string {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 // Who publishes through a replica finds the note by its words in the next search, on each node.
@@ -19,7 +21,7 @@ func TestAPublishedNoteIsFoundAtOnceOnEachNode(t *testing.T) {
 	key := newKey(t, db)
 	pushNote(t, leader, key, "index.md", "# Start")
 	for _, n := range []*testNode{leader, replica} {
-		eventually(t, func() string {
+		testwait.NoFault(t, func() string {
 			if _, indexing := searchTotal(t, n, "start", ""); indexing {
 				return "the index is not made"
 			}

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/config"
 	"trip2g/services/trip2g/sqlite"
@@ -93,25 +93,9 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// eventually waits until the condition gives "", and else fails with what it gave last.
-func eventually(t *testing.T, condition func() string) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		fault := condition()
-		if fault == "" {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(fault)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
 func (n *testNode) waitReady(t *testing.T) {
 	t.Helper()
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		status, body := get(n.internal + "/readyz")
 		if status == http.StatusOK {
 			return ""
@@ -204,7 +188,7 @@ func TestANoteWrittenThroughAReplicaIsReadAlikeOnBothNodes(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(onLeader, "Hello there") {
 		t.Fatalf("the leader has %d %s", status, onLeader)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if status, onReplica := get(replica.public + "/hello"); status != http.StatusOK || onReplica != onLeader {
 			return fmt.Sprintf("the replica has %d %s", status, onReplica)
 		}
@@ -285,7 +269,7 @@ func TestAReplicaWritesNothing(t *testing.T) {
 func TestAReplicaSaysWhatItWaitsFor(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
 	replica := startNode(t, "DB_FILE="+db, "LEADER_ADDR=127.0.0.1:1")
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		status, body := get(replica.internal + "/readyz")
 		if status == http.StatusServiceUnavailable && strings.Contains(body, "to exist") {
 			return ""
@@ -345,7 +329,7 @@ func TestARequestHasOneIDOnBothNodes(t *testing.T) {
 	if len(ids) != 1 {
 		t.Fatalf("the answer has request ids %q, want one", ids)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		for _, n := range []*testNode{leader, replica} {
 			if !strings.Contains(n.log.String(), `"request_id":"`+ids[0]+`"`) {
 				return "no line with the id in\n" + n.log.String()

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 )
 
 // unwritableFolder mounts a file system that takes nothing, as /tmp is in a container without one.
@@ -43,7 +44,7 @@ func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 	if code := run(t.Context(), []string{"push", "--url", leader.public, "--key", newKey(t, db), vault}, &out, &errs); code != 0 {
 		t.Fatalf("push ended with %d: %s", code, &errs)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if status, body := get(leader.public + "/_system/search.json?q=garden"); status != http.StatusOK || !strings.Contains(body, `"total":1`) {
 			return body
 		}
@@ -72,7 +73,7 @@ func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
 		t.Errorf("a reader is answered %d: %s", code, body)
 	}
 	key := newKey(t, db)
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if code, out, errs := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "app: impaired: search: make the search index: no folder takes temporary files") {
 			return out + errs
 		}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"trip2g/internal/testwait"
 )
 
 func TestASiteWithoutNotesWelcomesWithItsOwnAddressOnEveryNode(t *testing.T) {
@@ -27,7 +29,7 @@ func TestTheWelcomePageNamesThePublicURLAndGoesWithTheFirstNote(t *testing.T) {
 	p.browser(p.replica).get("/").want(t, http.StatusOK, "--url https://garden.test</code>")
 	p.push(map[string]string{"note.md": "---\nfree: true\n---\nText."})
 	for _, node := range []*testNode{p.leader, p.replica} {
-		eventually(t, func() string {
+		testwait.NoFault(t, func() string {
 			if _, body := get(node.public + "/"); !strings.Contains(body, `href="/note"`) {
 				return body
 			}

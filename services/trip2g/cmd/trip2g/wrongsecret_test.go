@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
 // awaitReadyz asks a node's /readyz until it answers with a status and a text.
 func awaitReadyz(t *testing.T, n *testNode, status int, text string) {
 	t.Helper()
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		got, body := get(n.internal + "/readyz")
 		if got != status || !strings.Contains(body, text) {
 			return body
@@ -35,7 +36,7 @@ func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	replica := startNode(t, "DB_FILE="+db, "NODE_NAME=r1", "LEADER_ADDR="+leader.internalAddr, "JWT_SECRET="+other)
 
 	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"writes":"the leader rejects this node's signature: set its TRIP2G_JWT_SECRET to the leader's and restart it`)
-	eventually(t, func() string { // it serves what it has all the same
+	testwait.NoFault(t, func() string { // it serves what it has all the same
 		if status, body := get(replica.public + "/hello"); status != http.StatusOK {
 			return body
 		}
@@ -57,7 +58,7 @@ func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	if err := leader.stop(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if _, body := get(replica.internal + "/metrics"); !strings.Contains(body, "trip2g_leader_up 0") {
 			return "the replica has not missed the leader"
 		}
@@ -69,7 +70,7 @@ func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	if err := back.stop(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if _, body := get(replica.internal + "/metrics"); !strings.Contains(body, "trip2g_leader_up 0") {
 			return "the replica has not missed the leader"
 		}
