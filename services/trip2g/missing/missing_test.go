@@ -114,7 +114,7 @@ func TestAFloodIsSentInBatchesThatTheLeaderTakes(t *testing.T) {
 	for i := range 200 {
 		m.Add(fmt.Sprintf("/%d%s", i, strings.Repeat("x", 1000)))
 	}
-	m.flush(t.Context(), false)
+	testwait.Until(t, "all batches are sent", func() bool { return !m.flush(t.Context(), false) })
 	if pages, err := db.Missing(t.Context(), 5000); err != nil || len(pages) != 2700 || batches < 4 {
 		t.Errorf("%d pages arrived in %d batches, %v", len(pages), batches, err)
 	}
