@@ -71,7 +71,7 @@ profile: trip2g litefs ## Show where a replica's time and memory go under load
 	@exec sh tools/profile.sh
 
 .PHONY: lint
-lint: bin/staticcheck bin/actionlint ## Formatting, go vet, staticcheck, shell syntax, workflows
+lint: bin/staticcheck bin/actionlint ## Formatting, go vet, staticcheck, shell syntax, workflows, words of the docs
 	@exec sh tools/lint.sh
 
 .PHONY: fmt
