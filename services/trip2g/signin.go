@@ -34,7 +34,8 @@ type ClaimService interface {
 // SignInService signs people in by a code that is sent to them. Only users can sign in; nothing
 // that a caller sees tells whether an address is a user's.
 type SignInService interface {
-	// RequestCode sends a code to the address if it is a user's. EINVALID for what is no address,
+	// RequestCode sends a code to the address if it is a user's. It is for the client's browser alone; a client
+	// without a name is known by its network. Codes from before stay in force. EINVALID for what is no address,
 	// ERATELIMITED if the address or the client asks too often, EFORBIDDEN while the site has no owner.
 	RequestCode(ctx context.Context, email string, client Client) error
 	// SignIn takes a code and gives a session and its token, which is stored nowhere. EUNAUTHORIZED
@@ -50,6 +51,7 @@ type SignInService interface {
 type Client struct {
 	Addr      string // "IP" or "IP:port"
 	UserAgent string // as it came
+	Browser   string // see BrowserName; "" for a program
 }
 
 // IsLocal reports whether the client is on the machine of the node that it talked to.

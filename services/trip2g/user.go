@@ -54,6 +54,7 @@ type APIKey struct {
 // SignInCode is a short-lived secret sent to an e-mail address. Only a hash is stored.
 type SignInCode struct {
 	Email     string
+	Browser   string // whose the code is: nobody else can use it, or use it up
 	Hash      string
 	Attempts  int // wrong guesses so far
 	ExpiresAt time.Time
@@ -69,11 +70,12 @@ type UserStore interface {
 	HasOwner(ctx context.Context) (bool, error)
 	// UserByEmail finds a user by address in any case; ENOTFOUND without one, and for a removed member.
 	UserByEmail(ctx context.Context, email string) (User, error)
-	// PutSignInCode replaces the address's code.
+	// PutSignInCode adds a code to those that the address and the browser have.
 	PutSignInCode(ctx context.Context, code SignInCode) error
-	// TakeSignInCode deletes the address's code and returns nil if hash is its hash, it is in date at now and fewer
-	// than maxAttempts wrong guesses came before; EUNAUTHORIZED otherwise, and the guess is counted.
-	TakeSignInCode(ctx context.Context, email, hash string, now time.Time, maxAttempts int) error
+	// TakeSignInCode returns nil if one of the codes of the guess's address and browser has its hash, is in date at
+	// now and had fewer than maxAttempts wrong guesses before; then all of theirs are gone. EUNAUTHORIZED otherwise,
+	// and the guess is counted against each of them.
+	TakeSignInCode(ctx context.Context, guess SignInCode, now time.Time, maxAttempts int) error
 	// CreateSession stores a session and gives it with its id, and the position that has it. The user's
 	// first one notes that they joined.
 	CreateSession(ctx context.Context, s Session) (Session, Position, error)

@@ -49,10 +49,13 @@ const (
 	mailsAtOnce = 8 // a slow mail server is no reason to let others wait
 )
 
-// Rate limits: a burst, then one per interval. With an address's code of 10^8 values and its 5
-// guesses, one new code a minute makes a guesser wait 26 years for an even chance.
+// Rate limits: a burst, then one per interval. They count by client first, so that no client can use up what
+// others need: codeRate is for one client and one address, and addressRate, which bounds the mails to an
+// address, is several times that. With a code of 10^8 values and its 5 guesses, four new codes a minute make
+// guessers wait 4.7 years for an even chance, and one client 19.
 var (
-	addressRate = perInterval{burst: 10, interval: time.Minute}
+	codeRate    = perInterval{burst: 5, interval: time.Minute}
+	addressRate = perInterval{burst: 30, interval: 15 * time.Second}
 	requestRate = perInterval{burst: 30, interval: 10 * time.Second}
 	signInRate  = perInterval{burst: 30, interval: 5 * time.Second}
 )
@@ -89,11 +92,15 @@ type Options struct {
 type SignIn struct {
 	Options
 	codeKey  []byte
-	outbox   chan string // addresses that asked for a code
-	requests *limiter    // by client
-	signIns  *limiter    // by client
+	outbox   chan wish
+	requests *limiter // by client
+	codes    *limiter // by client and address
 	byEmail  *limiter
+	signIns  *limiter // by client
 }
+
+// wish is an address for which a browser asked for a code.
+type wish struct{ email, browser string }
 
 var _ trip2g.SignInService = (*SignIn)(nil)
 
@@ -115,8 +122,9 @@ func NewSignIn(o Options) (*SignIn, error) {
 	return &SignIn{
 		Options:  o,
 		codeKey:  key,
-		outbox:   make(chan string, outboxSize),
+		outbox:   make(chan wish, outboxSize),
 		requests: newLimiter(requestRate, o.Now),
+		codes:    newLimiter(codeRate, o.Now),
 		signIns:  newLimiter(signInRate, o.Now),
 		byEmail:  newLimiter(addressRate, o.Now),
 	}, nil
@@ -132,6 +140,9 @@ func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Cl
 	if err := s.requests.take(clientKey(client.Addr)); err != nil {
 		return err
 	}
+	if err := s.codes.take(siteKey(client.Addr) + " " + email); err != nil {
+		return err
+	}
 	if err := s.byEmail.take(email); err != nil {
 		return err
 	}
@@ -143,7 +154,7 @@ func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Cl
 		return trip2g.Errorf(trip2g.EFORBIDDEN, "%s", trip2g.NoOwner)
 	}
 	select {
-	case s.outbox <- email:
+	case s.outbox <- wish{email, browserKey(client)}:
 		return nil
 	default:
 		return &trip2g.Error{
@@ -160,8 +171,8 @@ func (s *SignIn) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return mails.Wait()
-		case email := <-s.outbox:
-			to, code, err := s.prepare(ctx, email)
+		case wish := <-s.outbox:
+			to, code, err := s.prepare(ctx, wish)
 			switch {
 			case err != nil && ctx.Err() == nil:
 				s.Log.Error().Err(err).Msg("a sign-in code could not be made")
@@ -173,10 +184,10 @@ func (s *SignIn) Run(ctx context.Context) error {
 }
 
 // prepare makes and stores a code if the address is a user's, and gives "" if it is not.
-func (s *SignIn) prepare(ctx context.Context, email string) (to, code string, err error) {
+func (s *SignIn) prepare(ctx context.Context, w wish) (to, code string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, prepareTime)
 	defer cancel()
-	user, err := s.Users.UserByEmail(ctx, email)
+	user, err := s.Users.UserByEmail(ctx, w.email)
 	if trip2g.ErrorCode(err) == trip2g.ENOTFOUND {
 		return "", "", nil
 	}
@@ -188,7 +199,7 @@ func (s *SignIn) prepare(ctx context.Context, email string) (to, code string, er
 		return "", "", fmt.Errorf("make a code: %w", err)
 	}
 	code = fmt.Sprintf("%0*d", CodeDigits, n)
-	stored := trip2g.SignInCode{Email: user.Email, Hash: s.codeHash(user.Email, code), ExpiresAt: s.Now().Add(CodeLifetime)}
+	stored := trip2g.SignInCode{Email: user.Email, Browser: w.browser, Hash: s.codeHash(user.Email, code), ExpiresAt: s.Now().Add(CodeLifetime)}
 	if err := s.Users.PutSignInCode(ctx, stored); err != nil {
 		return "", "", fmt.Errorf("store a code: %w", err)
 	}
@@ -228,12 +239,13 @@ func (s *SignIn) SignIn(ctx context.Context, email, code string, client trip2g.C
 }
 
 func (s *SignIn) signIn(ctx context.Context, email, code string, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
-	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date; ask for a new one")
+	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date, or another browser asked for it; ask for a new one here")
 	email, err = normaliseEmail(email)
 	if err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
-	err = s.Users.TakeSignInCode(ctx, email, s.codeHash(email, cleanCode(code)), s.Now(), CodeAttempts)
+	guess := trip2g.SignInCode{Email: email, Browser: browserKey(client), Hash: s.codeHash(email, cleanCode(code))}
+	err = s.Users.TakeSignInCode(ctx, guess, s.Now(), CodeAttempts)
 	if trip2g.ErrorCode(err) == trip2g.EUNAUTHORIZED {
 		return "", trip2g.Session{}, 0, refused
 	}

@@ -24,7 +24,7 @@ import (
 
 const owner = "owner@example.com"
 
-var client = trip2g.Client{Addr: "192.0.2.1:50000", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+var client = trip2g.Client{Addr: "192.0.2.1:50000", Browser: "a browser", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
 
 // clock is a time that tests move.
 type clock struct {
@@ -212,6 +212,66 @@ func TestWrongGuessesVoidACode(t *testing.T) {
 	}
 }
 
+// TestOneClientCannotLockTheOwnerOut guesses and asks as often as it may, from elsewhere and beside the owner.
+func TestOneClientCannotLockTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	for name, attacker := range map[string]trip2g.Client{
+		"another client":                     {Addr: "203.0.113.66:1"},
+		"another network of the same site":   {Addr: "[2001:db8:1:2::1]:1"},
+		"a browser of the owner's network":   {Addr: client.Addr, Browser: "of somebody else"},
+		"a program in the owner's network":   {Addr: client.Addr},
+		"a browser that gives itself a name": {Addr: "203.0.113.66:1", Browser: strings.Repeat("x", 64)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := start(t)
+			owners := trip2g.Client{Addr: "192.0.2.1:50000", Browser: "the owner's"}
+			if strings.Contains(name, "same site") {
+				owners.Addr = "[2001:db8:1:3::1]:1"
+			}
+			ask := func() string {
+				t.Helper()
+				if err := e.RequestCode(t.Context(), owner, owners); err != nil {
+					t.Fatal(err)
+				}
+				return (<-e.mails).code
+			}
+			code := ask()
+			for i := range 200 {
+				if e.RequestCode(t.Context(), owner, attacker) == nil {
+					<-e.mails
+				}
+				if i < 25 { // the client's own limit is not what protects the code
+					e.SignIn.SignIn(t.Context(), owner, another(code, i+1), attacker)
+					if _, _, _, err := e.SignIn.SignIn(t.Context(), owner, code, attacker); err == nil {
+						t.Fatal("another client signs in with the owner's code")
+					}
+				}
+			}
+			if strings.Contains(name, "owner's network") || strings.Contains(name, "same site") {
+				e.clock.advance(5 * time.Minute) // they share limits for a while
+			}
+			if _, _, _, err := e.SignIn.SignIn(t.Context(), owner, code, owners); err != nil {
+				t.Errorf("the owner's code: %v", err)
+			}
+			code = ask()
+			if _, _, _, err := e.SignIn.SignIn(t.Context(), owner, code, owners); err != nil {
+				t.Errorf("the owner's next code: %v", err)
+			}
+		})
+	}
+}
+
+// TestAnOlderCodeIsValidUntilItIsUsedOrExpires has somebody press the button again before the first mail comes.
+func TestAnOlderCodeIsValidUntilItIsUsedOrExpires(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	first, second := e.code(owner), e.code(owner)
+	if err := e.signIn(owner, first); err != nil {
+		t.Errorf("the older code: %v", err)
+	}
+	e.wantRefused("the newer one after the sign-in", e.signIn(owner, second))
+}
+
 func TestGuessesInParallelCountEach(t *testing.T) {
 	t.Parallel()
 	e := start(t)
@@ -233,8 +293,8 @@ func TestACodeIsOneAddressesAndForTenMinutes(t *testing.T) {
 	first := e.code(owner)
 	e.wantRefused("another address's code", e.signIn("second@example.com", first))
 	second := e.code(owner)
-	e.wantRefused("a code that a newer one replaced", e.signIn(owner, first))
 	e.clock.advance(auth.CodeLifetime + time.Second)
+	e.wantRefused("an older code past its time", e.signIn(owner, first))
 	e.wantRefused("a code past its time", e.signIn(owner, second))
 	third := e.code(owner)
 	e.clock.advance(auth.CodeLifetime - time.Second)
@@ -319,7 +379,7 @@ func TestARemovedMemberGetsNoCodeAndASessionTellsOfItsBrowser(t *testing.T) {
 		t.Fatalf("invited %+v, mailed %v, %v", member, mailed, err)
 	}
 	code := e.code("ann@example.com")
-	_, session, _, err := e.SignIn.SignIn(t.Context(), "ann@example.com", code, trip2g.Client{Addr: "[2001:db8::1]:5", UserAgent: "Fire\x00fox\xff" + strings.Repeat("x", 1000)})
+	_, session, _, err := e.SignIn.SignIn(t.Context(), "ann@example.com", code, trip2g.Client{Addr: "[2001:db8::1]:5", Browser: client.Browser, UserAgent: "Fire\x00fox\xff" + strings.Repeat("x", 1000)})
 	if err != nil || session.Address != "2001:db8::1" || !strings.HasPrefix(session.UserAgent, "Fire fox") || len(session.UserAgent) > trip2g.MaxUserAgent {
 		t.Errorf("the session is %+v, %v", session, err)
 	}
@@ -372,8 +432,12 @@ func TestAskingTooOftenIsRefusedForAWhile(t *testing.T) {
 		return taken
 	}
 	otherClient := func(i int) trip2g.Client { return trip2g.Client{Addr: fmt.Sprintf("198.51.100.%d:1", i)} }
-	if n := limited(func(i int) error { return e.RequestCode(t.Context(), owner, otherClient(i)) }); n != 10 {
+	if n := limited(func(i int) error { return e.RequestCode(t.Context(), owner, otherClient(i)) }); n != 30 {
 		t.Errorf("%d codes for one address at once", n)
+	}
+	e.clock.advance(10 * time.Minute)
+	if n := limited(func(int) error { return e.RequestCode(t.Context(), owner, client) }); n != 5 {
+		t.Errorf("%d codes for one address and one client at once", n)
 	}
 	// An IPv6 customer has 2^64 addresses and is one client all the same.
 	sameNetwork := func(i int) trip2g.Client { return trip2g.Client{Addr: fmt.Sprintf("[2001:db8:1:2::%x]:1", i+1)} }

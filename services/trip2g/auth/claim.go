@@ -12,11 +12,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Bounds of a claim code. With its 80 random bits guessing is hopeless; what is bounded is how long a code
-// that somebody saw in a log is of use.
+// With the 80 random bits of a claim code guessing is hopeless, and wrong guesses do not void it: whoever made
+// them would keep the owner out. What is bounded is how long a code that somebody saw in a log is of use.
 const (
 	ClaimCodeLifetime = time.Hour
-	claimAttempts     = 10 // wrong guesses after which a code is void
 
 	claimGroups, claimGroupLength = 4, 4
 )
@@ -30,7 +29,6 @@ type Claim struct {
 	mu        sync.Mutex
 	code      string // "" while there is none
 	expiresAt time.Time
-	attempts  int // wrong guesses
 }
 
 var _ trip2g.ClaimService = (*Claim)(nil)
@@ -52,7 +50,7 @@ func (c *Claim) renew() {
 		groups[i] = text[i*claimGroupLength:][:claimGroupLength]
 	}
 	c.code = strings.Join(groups, "-")
-	c.expiresAt, c.attempts = c.signIn.Now().Add(ClaimCodeLifetime), 0
+	c.expiresAt = c.signIn.Now().Add(ClaimCodeLifetime)
 	c.signIn.Log.Log().Str("code", c.code).Str("url", c.url).
 		Msgf("this site has no owner yet: open the URL on this machine and enter the code, valid for %.0f minutes", ClaimCodeLifetime.Minutes())
 }
@@ -109,7 +107,7 @@ var errOwned = trip2g.Errorf(trip2g.EFORBIDDEN, "the site has an owner already; 
 
 // check compares a code with the one that is in force, and replaces that if it is void.
 func (c *Claim) check(code string) error {
-	if c.code == "" || c.attempts >= claimAttempts || !c.signIn.Now().Before(c.expiresAt) {
+	if c.code == "" || !c.signIn.Now().Before(c.expiresAt) {
 		c.renew()
 		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code has expired; a new one is in the leader's log")
 	}
@@ -117,6 +115,5 @@ func (c *Claim) check(code string) error {
 	if subtle.ConstantTimeCompare([]byte(given), []byte(cleanCode(c.code))) == 1 {
 		return nil
 	}
-	c.attempts++
 	return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong; it is in the leader's log, in the newest line that says that the site has no owner")
 }

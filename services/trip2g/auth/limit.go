@@ -76,6 +76,28 @@ func clientKey(addr string) string {
 	return network.String()
 }
 
+// siteKey is clientKey with IPv6 networks of 48 bits, of which one site can have all: it is for limits that
+// do not keep others of the network out.
+func siteKey(addr string) string {
+	ip, ok := parseClient(addr)
+	if !ok || ip.Is4() {
+		return clientKey(addr)
+	}
+	network, err := ip.Prefix(48)
+	if err != nil {
+		return addr
+	}
+	return network.String()
+}
+
+// browserKey tells the browser apart to which a code belongs. A program that sends no name is known by its network.
+func browserKey(client trip2g.Client) string {
+	if client.Browser != "" {
+		return "browser " + trip2g.TokenHash(client.Browser)
+	}
+	return "client " + clientKey(client.Addr)
+}
+
 // clientIP gives the address of a client without its port; "" for what has none.
 func clientIP(addr string) string {
 	ip, ok := parseClient(addr)

@@ -14,6 +14,7 @@ import (
 type call struct {
 	origin      trip2g.Origin
 	userAgent   string
+	browser     string          // see trip2g.BrowserName
 	crossOrigin bool            // a browser says that another site sent it
 	session     *trip2g.Session // nil if nobody is signed in
 	stage       trip2g.Stage    // which push it belongs to, and what its author may do; without an author for a reader
@@ -40,7 +41,7 @@ func (a *api) identify(r *http.Request) (*call, *refusal) {
 	if isNavigation(r.Header) {
 		return nil, &refusal{http.StatusForbidden, "a form or link of a page sent this request; the API takes those of programs and scripts; nothing was written"}
 	}
-	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
+	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), browser: trip2g.BrowserName(r), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
 	var err error
 	if c.stage, err = pushOf(r, c.origin); err != nil {
 		return nil, &refusal{http.StatusBadRequest, trip2g.ErrorMessage(err)}
@@ -138,7 +139,7 @@ func (c *call) ownerSession() (trip2g.Session, error) {
 
 // client is who signs in.
 func (c *call) client() trip2g.Client {
-	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent}
+	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent, Browser: c.browser}
 }
 
 // signsIn refuses a sign-in that another site makes a browser send: it would put the reader into

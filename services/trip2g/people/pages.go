@@ -55,7 +55,9 @@ type Options struct {
 	Sessions func(user int64) []trip2g.Session
 	Frame    trip2g.Frame
 	// Owned reports whether the site has an owner, from memory.
-	Owned  func() bool
+	Owned func() bool
+	// Origin tells where a request came from.
+	Origin func(*http.Request) trip2g.Origin
 	Leader *Leader // nil on a replica, which forwards what is no GET
 }
 
@@ -64,7 +66,6 @@ type Leader struct {
 	SignIn       trip2g.SignInService
 	Claim        trip2g.ClaimService
 	People       trip2g.PeopleService
-	Origin       func(*http.Request) trip2g.Origin
 	Cookie       string        // the session cookie's name
 	PublicURL    string        // where readers find this site; "" if it was not set
 	SendsMail    bool          // false: codes go to the server's log
@@ -149,7 +150,7 @@ func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	seen := *r
-	seen.Host = p.Leader.Origin(r).Host // that which the browser saw, before a replica forwarded
+	seen.Host = p.Origin(r).Host // that which the browser saw, before a replica forwarded
 	if err := p.csrf.Check(&seen); err != nil {
 		p.refuse(w, r, http.StatusForbidden, "Another site sent this form, so it was refused. Open the page on this site and try again.")
 		return false

@@ -39,7 +39,19 @@ func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	if session, signedIn := p.Session(r); signedIn {
 		form.SignedInAs, form.To = session.User.Email, destination(form.Next, session)
 	}
+	p.nameBrowser(w, r)
 	p.show(w, r, http.StatusOK, "Sign in", "address.html", form)
+}
+
+// nameBrowser gives the browser a name for a while, if it has none: the code that it will ask for is for it alone.
+func (p *pages) nameBrowser(w http.ResponseWriter, r *http.Request) {
+	name := trip2g.BrowserName(r)
+	if name == "" && r.Method != http.MethodPost {
+		name = trip2g.NewBrowserName()
+	}
+	if name != "" {
+		http.SetCookie(w, trip2g.BrowserCookie(name, p.Origin(r).Secure(p.public)))
+	}
 }
 
 // askAddress is for who loads the page that asks for a code anew: it belongs to an address.
@@ -54,6 +66,7 @@ func (p *pages) requestCode(w http.ResponseWriter, r *http.Request) {
 		p.show(w, r, status, "Sign in", "address.html", addressForm{Email: shownEmail(email), Next: next, Error: message})
 		return
 	}
+	p.nameBrowser(w, r)
 	p.showCode(w, r, http.StatusOK, email, next, "")
 }
 
@@ -65,7 +78,7 @@ func (p *pages) showCode(w http.ResponseWriter, r *http.Request, status int, ema
 }
 
 func (p *pages) client(r *http.Request) trip2g.Client {
-	return trip2g.Client{Addr: p.Leader.Origin(r).ClientAddr, UserAgent: r.UserAgent()}
+	return trip2g.Client{Addr: p.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: trip2g.BrowserName(r)}
 }
 
 // signIn takes a code and leads to where the reader wanted to go.
@@ -94,7 +107,7 @@ func destination(next string, session trip2g.Session) string {
 }
 
 func (p *pages) cookie(r *http.Request, token string, expires time.Time) *http.Cookie {
-	return trip2g.SessionCookie(p.Leader.Cookie, token, expires, p.Leader.Origin(r).Secure(p.public))
+	return trip2g.SessionCookie(p.Leader.Cookie, token, expires, p.Origin(r).Secure(p.public))
 }
 
 // signOut ends the session, if there is one, and removes its cookie.

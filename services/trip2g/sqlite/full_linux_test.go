@@ -57,7 +57,9 @@ func mutations(t *testing.T, db *DB) map[string]func() error {
 		"sign in":        func() error { _, _, err := newSession("other"); return err },
 		"sign out":       func() error { _, err := db.DeleteSession(ctx, session.ID); return err },
 		"ask for a code": func() error { return db.PutSignInCode(ctx, trip2g.SignInCode{Email: "e", Hash: "h", ExpiresAt: later}) },
-		"use a code":     func() error { return db.TakeSignInCode(ctx, "taken@example.com", "h", time.Now(), 3) },
+		"use a code": func() error {
+			return db.TakeSignInCode(ctx, trip2g.SignInCode{Email: "taken@example.com", Hash: "h"}, time.Now(), 3)
+		},
 		"create a key": func() error {
 			_, err := db.CreateKey(ctx, trip2g.APIKey{Name: "o", Hash: "o", CreatedAt: testTime})
 			return err

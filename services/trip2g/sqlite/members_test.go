@@ -52,7 +52,7 @@ func TestAMemberIsInvitedJoinsAndIsRemoved(t *testing.T) {
 	wantCode(t, err, trip2g.EUNAUTHORIZED)
 	_, err = db.UserByEmail(ctx, "ann@example.com")
 	wantCode(t, err, trip2g.ENOTFOUND)
-	wantCode(t, db.TakeSignInCode(ctx, "ann@example.com", "right", testTime, 5), trip2g.EUNAUTHORIZED)
+	wantCode(t, db.TakeSignInCode(ctx, trip2g.SignInCode{Email: "ann@example.com", Hash: "right"}, testTime, 5), trip2g.EUNAUTHORIZED)
 	_, _, err = db.CreateSession(ctx, trip2g.Session{TokenHash: "h2", User: invited.User, CreatedAt: testTime, ExpiresAt: testTime.Add(time.Hour)})
 	wantCode(t, err, trip2g.ENOTFOUND)
 	_, err = db.RemoveMember(ctx, invited.ID)

@@ -133,35 +133,46 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (trip2g.User, error
 // PutSignInCode implements trip2g.UserStore.
 func (db *DB) PutSignInCode(ctx context.Context, code trip2g.SignInCode) error {
 	return db.write(ctx, "keep a sign-in code", func(t *tx) error {
-		_, err := t.exec(`INSERT OR REPLACE INTO sign_in_codes (email, hash, attempts, expires_at) VALUES (?, ?, ?, ?)`,
-			foldEmail(code.Email), code.Hash, code.Attempts, millis(code.ExpiresAt))
+		_, err := t.exec(`INSERT INTO sign_in_codes (email, browser, hash, attempts, expires_at) VALUES (?, ?, ?, ?, ?)`,
+			foldEmail(code.Email), code.Browser, code.Hash, code.Attempts, millis(code.ExpiresAt))
 		return err
 	})
 }
 
 // TakeSignInCode implements trip2g.UserStore.
-func (db *DB) TakeSignInCode(ctx context.Context, email, hash string, now time.Time, maxAttempts int) error {
-	email = foldEmail(email)
+func (db *DB) TakeSignInCode(ctx context.Context, guess trip2g.SignInCode, now time.Time, maxAttempts int) error {
+	guess.Email = foldEmail(guess.Email)
 	right := false
-	err := db.write(ctx, "check a sign-in code", func(t *tx) error {
-		var want string
-		var attempts int
-		var expires int64
-		found, err := t.get(`SELECT hash, attempts, expires_at FROM sign_in_codes WHERE email = ?`, []any{email}, &want, &attempts, &expires)
-		if err != nil || !found {
+	err := db.write(ctx, "check a sign-in code", func(t *tx) (err error) {
+		if right, err = t.isCode(guess, now, maxAttempts); err != nil {
 			return err
 		}
-		inForce := attempts < maxAttempts && millis(now) < expires
-		right = inForce && subtle.ConstantTimeCompare([]byte(want), []byte(hash)) == 1
-		if right || !inForce {
-			_, err = t.exec(`DELETE FROM sign_in_codes WHERE email = ?`, email)
+		const theirs = ` WHERE email = ? AND browser = ?`
+		if right {
+			_, err = t.exec(`DELETE FROM sign_in_codes`+theirs, guess.Email, guess.Browser)
 			return err
 		}
-		_, err = t.exec(`UPDATE sign_in_codes SET attempts = attempts + 1 WHERE email = ?`, email)
+		_, err = t.exec(`UPDATE sign_in_codes SET attempts = attempts + 1`+theirs, guess.Email, guess.Browser)
 		return err
 	})
 	if err == nil && !right {
 		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date: ask for a new one")
 	}
 	return err
+}
+
+// isCode reports whether a guess is one of the codes in force of its address and browser.
+func (t *tx) isCode(guess trip2g.SignInCode, now time.Time, maxAttempts int) (right bool, err error) {
+	for rows, err := range t.each(`SELECT hash FROM sign_in_codes WHERE email = ? AND browser = ? AND attempts < ? AND expires_at > ?`,
+		guess.Email, guess.Browser, maxAttempts, millis(now)) {
+		if err != nil {
+			return false, err
+		}
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return false, err
+		}
+		right = right || subtle.ConstantTimeCompare([]byte(hash), []byte(guess.Hash)) == 1
+	}
+	return right, nil
 }

@@ -15,9 +15,11 @@ func TestASignInCodeWorksOnceInTimeAndForAFewGuesses(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	put := func() {
-		ok(t, db.PutSignInCode(ctx, trip2g.SignInCode{Email: "A@example.com", Hash: "right", ExpiresAt: testTime.Add(time.Minute)}))
+		ok(t, db.PutSignInCode(ctx, trip2g.SignInCode{Email: "A@example.com", Browser: "b", Hash: "right", ExpiresAt: testTime.Add(time.Minute)}))
 	}
-	take := func(hash string, now time.Time) error { return db.TakeSignInCode(ctx, "a@EXAMPLE.com", hash, now, 3) }
+	take := func(hash string, now time.Time) error {
+		return db.TakeSignInCode(ctx, trip2g.SignInCode{Email: "a@EXAMPLE.com", Browser: "b", Hash: hash}, now, 3)
+	}
 
 	wantCode(t, take("right", testTime), trip2g.EUNAUTHORIZED)
 	put()
@@ -26,7 +28,7 @@ func TestASignInCodeWorksOnceInTimeAndForAFewGuesses(t *testing.T) {
 
 	put()
 	wantCode(t, take("right", testTime.Add(time.Minute)), trip2g.EUNAUTHORIZED)
-	wantCode(t, take("right", testTime), trip2g.EUNAUTHORIZED)
+	ok(t, take("right", testTime.Add(time.Minute-time.Millisecond)))
 
 	put()
 	for range 3 {
@@ -42,6 +44,29 @@ func TestASignInCodeWorksOnceInTimeAndForAFewGuesses(t *testing.T) {
 	ok(t, take("right", testTime))
 }
 
+// TestGuessesOfOneBrowserLeaveTheCodesOfOthersAlone has two browsers with codes for one address.
+func TestGuessesOfOneBrowserLeaveTheCodesOfOthersAlone(t *testing.T) {
+	db := newLeader(t)
+	ctx := t.Context()
+	put := func(browser, hash string) {
+		ok(t, db.PutSignInCode(ctx, trip2g.SignInCode{Email: "a@example.com", Browser: browser, Hash: hash, ExpiresAt: testTime.Add(time.Minute)}))
+	}
+	take := func(browser, hash string) error {
+		return db.TakeSignInCode(ctx, trip2g.SignInCode{Email: "a@example.com", Browser: browser, Hash: hash}, testTime, 3)
+	}
+	put("owner", "first")
+	put("owner", "second")
+	put("other", "theirs")
+	wantCode(t, take("other", "first"), trip2g.EUNAUTHORIZED) // right, but not for this browser
+	for range 10 {
+		wantCode(t, take("other", "wrong"), trip2g.EUNAUTHORIZED)
+		wantCode(t, take("", "wrong"), trip2g.EUNAUTHORIZED)
+	}
+	wantCode(t, take("other", "theirs"), trip2g.EUNAUTHORIZED)
+	ok(t, take("owner", "first"))                              // a later code does not replace it
+	wantCode(t, take("owner", "second"), trip2g.EUNAUTHORIZED) // a sign-in ends all of the browser's
+}
+
 func TestARaceForASignInCodeHasOneWinner(t *testing.T) {
 	db := newLeader(t)
 	ok(t, db.PutSignInCode(t.Context(), trip2g.SignInCode{Email: "a@example.com", Hash: "right", ExpiresAt: testTime.Add(time.Minute)}))
@@ -49,7 +74,7 @@ func TestARaceForASignInCodeHasOneWinner(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if db.TakeSignInCode(t.Context(), "a@example.com", "right", testTime, 5) == nil {
+			if db.TakeSignInCode(t.Context(), trip2g.SignInCode{Email: "a@example.com", Hash: "right"}, testTime, 5) == nil {
 				won.Add(1)
 			}
 		})

@@ -26,6 +26,7 @@ func (n *node) peopleRoutes(leader *people.Leader) ([]trip2ghttp.Route, error) {
 		Sessions: func(user int64) []trip2g.Session { return n.current().Sessions(user, time.Now()) },
 		Frame:    n.frame,
 		Owned:    func() bool { return n.current().Owned() },
+		Origin:   origin,
 		Leader:   leader,
 	})
 	if err != nil {
@@ -41,7 +42,7 @@ func (n *node) peopleRoutes(leader *people.Leader) ([]trip2ghttp.Route, error) {
 // leaderOfPeople gives what a leader does for those pages.
 func (n *node) leaderOfPeople(signIn *auth.SignIn, claim *auth.Claim, members *auth.People) *people.Leader {
 	return &people.Leader{
-		SignIn: signIn, Claim: claim, People: members, Origin: origin, Cookie: n.config.SessionCookieName,
+		SignIn: signIn, Claim: claim, People: members, Cookie: n.config.SessionCookieName,
 		PublicURL: n.config.PublicURL, SendsMail: n.config.SMTPAddr != "", CodeLifetime: auth.CodeLifetime,
 	}
 }

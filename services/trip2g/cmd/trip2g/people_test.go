@@ -148,6 +148,7 @@ var codeLine = regexp.MustCompile(`"email":"([^"]+)","code":"(\d+)"`)
 func (p *stack) code(b *browser, email string) string {
 	p.t.Helper()
 	seen := len(codeLine.FindAllString(p.leader.log.String(), -1))
+	b.get("/_system/signin") // gives the browser its name
 	b.post("/_system/signin", url.Values{"email": {email}}).want(p.t, http.StatusOK, "Enter your code", "docker compose logs app")
 	var code string
 	testwait.NoFault(p.t, func() string {
@@ -286,6 +287,9 @@ func TestASessionCookieIsForTLSOnlyWhereTheSiteIs(t *testing.T) {
 	r.Host = "notes.example.com" // as a proxy with TLS before the node passes it on
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", "https://notes.example.com")
+	for _, c := range b.Jar.Cookies(r.URL) { // the jar goes by the host that the request is for
+		r.AddCookie(c)
+	}
 	res, err := b.Do(r)
 	if err != nil {
 		t.Fatal(err)
