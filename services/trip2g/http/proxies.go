@@ -37,7 +37,7 @@ func (p *Proxies) Wrap(next http.Handler) http.Handler {
 		if p.fromOwnPages(r) {
 			seen.Host = p.public.Host
 		}
-		if p.usedTLS(&seen) {
+		if p.usedTLS(r, seen.Host) {
 			seen = *seen.WithContext(forward.WithScheme(r.Context(), "https"))
 		}
 		next.ServeHTTP(w, &seen)
@@ -50,8 +50,9 @@ func (p *Proxies) fromOwnPages(r *http.Request) bool {
 	return p.public != nil && strings.EqualFold(r.Header.Get("Origin"), p.public.Scheme+"://"+p.public.Host)
 }
 
-func (p *Proxies) usedTLS(r *http.Request) bool {
-	if p.public != nil && p.public.Scheme == "https" && strings.EqualFold(p.public.Host, r.Host) {
+// usedTLS reports whether the client that sent r for a host did so over TLS.
+func (p *Proxies) usedTLS(r *http.Request, host string) bool {
+	if p.public != nil && p.public.Scheme == "https" && strings.EqualFold(p.public.Host, host) {
 		return true
 	}
 	if !p.areTrusted(r.RemoteAddr) {

@@ -68,6 +68,7 @@ func TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.RemoteAddr, r.Host = tt.sender, tt.host
+		r.Header.Set("X-Forwarded-For", "198.51.100.9")
 		r.Header.Set("X-Forwarded-Proto", tt.proto)
 		var seen string
 		trip2ghttp.NewProxies(proxies, tt.public).Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = forward.Scheme(r) })).ServeHTTP(httptest.NewRecorder(), r)
