@@ -13,13 +13,23 @@ const (
 	architecturePage = "docs/contributing/architecture.md"
 )
 
-// repositoryPath matches a path in the page's text: it starts with a top-level folder.
-var repositoryPath = regexp.MustCompile("`((?:services|internal|e2e|compose|docker|litefs|docs|tools|\\.github)(?:/[^` ]*)?)`")
+var (
+	// repositoryPath matches a path from the root of the repository in the page's text.
+	repositoryPath = regexp.MustCompile("`((?:services|internal|e2e|compose|docker|litefs|docs|tools|\\.github)(?:/[^` ]*)?)`")
+
+	// folderTable matches a heading that names a folder, and folderRow a row of the table below it.
+	folderTable = regexp.MustCompile(`(?m)^### ((?:services|internal)\S*)\n`)
+	folderRow   = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|")
+)
 
 // TestEveryPathInTheArchitecturePageExists keeps the page from sending a contributor to a file that
 // has moved.
 func TestEveryPathInTheArchitecturePageExists(t *testing.T) {
-	paths := pathsInArchitecturePage(t)
+	page := readArchitecturePage(t)
+	paths := foldersInTables(page)
+	for _, found := range repositoryPath.FindAllStringSubmatch(page, -1) {
+		paths[found[1]] = true
+	}
 	if len(paths) < 50 {
 		t.Errorf("only %d paths were found", len(paths))
 	}
@@ -33,7 +43,7 @@ func TestEveryPathInTheArchitecturePageExists(t *testing.T) {
 // TestTheArchitecturePageDescribesEveryFolder fails when a package is added that a contributor would
 // not find in the page.
 func TestTheArchitecturePageDescribesEveryFolder(t *testing.T) {
-	described := pathsInArchitecturePage(t)
+	described := foldersInTables(readArchitecturePage(t))
 	for _, parent := range []string{"services/trip2g", "internal"} {
 		entries, err := os.ReadDir(filepath.Join(repository, parent))
 		if err != nil {
@@ -51,15 +61,25 @@ func TestTheArchitecturePageDescribesEveryFolder(t *testing.T) {
 	}
 }
 
-func pathsInArchitecturePage(t *testing.T) map[string]bool {
+func readArchitecturePage(t *testing.T) string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(repository, architecturePage))
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths := make(map[string]bool)
-	for _, found := range repositoryPath.FindAllStringSubmatch(string(page), -1) {
-		paths[strings.TrimSuffix(found[1], "/")] = true
+	return string(page)
+}
+
+// foldersInTables returns the folders that the page describes, as paths from the root of the
+// repository: a table below the heading of a folder lists those in it.
+func foldersInTables(page string) map[string]bool {
+	folders := make(map[string]bool)
+	for _, heading := range folderTable.FindAllStringSubmatchIndex(page, -1) {
+		parent, section := page[heading[2]:heading[3]], page[heading[1]:]
+		section, _, _ = strings.Cut(section, "\n#")
+		for _, row := range folderRow.FindAllStringSubmatch(section, -1) {
+			folders[parent+"/"+row[1]] = true
+		}
 	}
-	return paths
+	return folders
 }
