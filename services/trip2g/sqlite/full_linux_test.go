@@ -11,6 +11,7 @@ import (
 	"maragu.dev/goqite"
 
 	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
@@ -154,4 +155,27 @@ func TestAFullDiskRefusesEveryWriteAndLiteFSLives(t *testing.T) {
 	leader.FreeDisk()
 	push(t, db, stageA, true, "after.md=text")
 	wantSite(t, db, "after.md=text", "hidden.md=text", "n.md=text")
+}
+
+func TestAReplicaWhoseDiskIsFullServesWhatItHasAndCatchesUp(t *testing.T) {
+	leader := litefstest.StartPrimary(t)
+	node := litefstest.StartReplica(t, leader, litefstest.OnDisk(32<<20))
+	db := openAt(t, leader.Path("data.sqlite3"))
+	push(t, db, stageA, true, "n.md=text")
+	node.WaitFor(leader, "data.sqlite3")
+	replica := newReader(t, node.Path("data.sqlite3"))
+
+	node.FillDisk(0)
+	before := replicated(t, node)
+	push(t, db, stageA, true, "after.md="+strings.Repeat("text ", 50_000))
+	testwait.Until(t, "LiteFS says that it has no room", func() bool { return strings.Contains(node.Log(), "no space left on device") })
+	wantSite(t, replica, "n.md=text")
+	if after := replicated(t, node); after != before {
+		t.Errorf("LiteFS's position went from %s to %s", before, after)
+	}
+	node.FreeDisk()
+	node.WaitFor(leader, "data.sqlite3")
+	if got := len(site(t, replica)); got != 2 {
+		t.Errorf("%d notes with room again, want 2", got)
+	}
 }
