@@ -141,7 +141,8 @@ const (
 // percent-decoded. One that starts with "./" or "../" is meant from the note's folder, one that
 // starts with "/" from the vault's root, and any other as Obsidian finds it.
 type Links interface {
-	// Note resolves a link to a note to the URL path of its page, unescaped.
+	// Note resolves a link to a note to the URL path of its page, unescaped; to WithheldPage if the readers may not
+	// have that page.
 	Note(target string) (url string, ok bool)
 	// Asset resolves a reference to a file.
 	Asset(ref string) (asset NoteAsset, ok bool)
@@ -150,6 +151,10 @@ type Links interface {
 	// Settings are the site's.
 	Settings() Settings
 }
+
+// WithheldPage stands for the URL path of a page that the readers of a link may not have. They see the link's text
+// alone: the path can say what nobody told them, since a link can go by an alias or a file's name.
+const WithheldPage = "\x00withheld"
 
 // Embed is a note as another one shows it.
 type Embed struct {

@@ -24,7 +24,7 @@ const (
 
 // compressor sends small text files, which their tags name by content, in gzip to who takes it.
 type compressor struct {
-	kept *lru.Cache[string, []byte] // by the path and the tag of the file as it is
+	kept *lru.Cache[string, []byte] // by keyOf
 }
 
 func newCompressor() *compressor {
@@ -121,7 +121,7 @@ func (w *compressingWriter) finish() {
 	}
 	header := w.Header()
 	tag := header.Get("ETag")
-	key := w.request.URL.Path + " " + tag // several files may have one tag (RFC 9110, section 8.8.3)
+	key := keyOf(w.request.URL.Path, tag)
 	coded, ok := w.kept.Get(key)
 	if !ok {
 		coded = gzipped(w.content.Bytes())
@@ -135,6 +135,16 @@ func (w *compressingWriter) finish() {
 	header.Set("Content-Length", strconv.Itoa(len(coded)))
 	header.Set("ETag", strings.TrimSuffix(tag, `"`)+`-gzip"`)
 	w.send(coded)
+}
+
+// keyOf names the compressed form of what is at a path. The tag of a vault's file is its hash, and its path ends
+// as a client likes: each ending would else be compressed, and push what others ask for out. Of other files
+// several may have one tag (RFC 9110, section 8.8.3).
+func keyOf(urlPath, tag string) string {
+	if strings.HasPrefix(urlPath, trip2g.AssetPrefix) {
+		return tag
+	}
+	return urlPath + " " + tag
 }
 
 // send answers with a file, or tells that the client has it.

@@ -97,10 +97,14 @@ func (r *resolver) embedded(t target) (trip2g.Embed, bool) {
 
 // linkTo gives a link to what cannot be shown, marked if there is nothing.
 func (r *resolver) linkTo(t target, label string) *element {
-	if href, ok := t.resolve(r.scope); ok {
+	switch href, ok := t.resolve(r.scope); {
+	case !ok:
+		return missing(t.fault()).holding(label)
+	case href == "":
+		return plain().holding(label)
+	default:
 		return link(href, "", "").holding(label)
 	}
-	return missing(t.fault()).holding(label)
 }
 
 // loop names the way from a text to itself, "" if what is shown is not around itself.

@@ -141,7 +141,9 @@ func rewriteLink(attributes []html.Attribute, in *scope) []html.Attribute {
 			}
 			if t.external != "" {
 				kept = append(kept, a, html.Attribute{Key: "rel", Val: external})
-			} else if href, ok := t.resolve(in); ok {
+			} else if href, ok := t.resolve(in); ok && href == "" {
+				continue
+			} else if ok {
 				kept = append(kept, html.Attribute{Key: "href", Val: href})
 			} else {
 				kept = append(kept, html.Attribute{Key: "class", Val: "missing"}, html.Attribute{Key: "title", Val: t.fault()})

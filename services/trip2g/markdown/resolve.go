@@ -9,6 +9,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"go.abhg.dev/goldmark/wikilink"
 	"golang.org/x/net/html"
+
+	"trip2g/services/trip2g"
 )
 
 // Link references say a destination once and use it often: the text that they add is at most
@@ -148,10 +150,14 @@ func (r *resolver) link(n *ast.Link) *element {
 	case t.external != "":
 		return link(t.external, external, title)
 	}
-	if href, ok := t.resolve(r.scope); ok {
+	switch href, ok := t.resolve(r.scope); {
+	case !ok:
+		return missing(t.fault())
+	case href == "":
+		return plain()
+	default:
 		return link(href, "", title)
 	}
-	return missing(t.fault())
 }
 
 func (r *resolver) affordReference(reference *ast.ReferenceLink, parts ...[]byte) bool {
@@ -165,9 +171,12 @@ func (r *resolver) affordReference(reference *ast.ReferenceLink, parts ...[]byte
 }
 
 // resolve finds where a link leads in the vault. A name like "Node.js" can be a note's, so that
-// notes come first.
+// notes come first. href is "" for a page that the readers may not have.
 func (t target) resolve(in *scope) (href string, ok bool) {
 	if page, ok := t.note(in); ok {
+		if page == trip2g.WithheldPage {
+			return "", true
+		}
 		return t.noteURL(page), true
 	}
 	if !t.isFile() {

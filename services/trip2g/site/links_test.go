@@ -7,6 +7,9 @@ import (
 	"trip2g/services/trip2g"
 )
 
+// withheld is where a link leads to a page that its readers may not have.
+const withheld = trip2g.WithheldPage
+
 // TestALinkLeadsWhereObsidianLeadsIt writes one link into a note and reads where it leads.
 func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 	notes := []string{
@@ -49,7 +52,7 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		{"x", "[[./another name]]", ""},
 		{"x", "[[hidden]]", ""},
 		{"x", "[[note two]]", ""},
-		{"x", "[[secret]]", "/members/secret"},
+		{"x", "[[secret]]", withheld},
 		{"guides/x", "[l](start.md)", "/guides/start"},
 		{"zoo/x", "[l](start.md)", "/zoo/start"},
 		{"other/x", "[l](note.md)", "/other/note"}, // beside the note, as in any Markdown
@@ -91,8 +94,11 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		_, text, _ := strings.Cut(body(t, memory(vault...), url), "<main")
 		text, _, _ = strings.Cut(text, "</main>")
 		want := `<a href="` + tt.want + `">`
-		if tt.want == "" {
+		switch tt.want {
+		case "":
 			want = `<span class="missing"`
+		case withheld:
+			want = `<p><span>`
 		}
 		if !strings.Contains(text, want) {
 			t.Errorf("in %s, %s gives %s, want %s", tt.from, tt.link, strings.TrimSpace(text), want)
@@ -159,5 +165,34 @@ func TestAFileThatATextRefersToNoMoreIsServedNoMore(t *testing.T) {
 		if got := strings.Contains(body(t, s, "/named"), "/_system/assets/h1/"); got != step.public {
 			t.Errorf("after %s is %q: a page shows it: %v", step.path, step.content, got)
 		}
+	}
+}
+
+// TestALinkTellsGuestsNothingOfAPageThatTheyMayNotRead leads to notes for members by each name that a note has:
+// its URL is one that the text does not say.
+func TestALinkTellsGuestsNothingOfAPageThatTheyMayNotRead(t *testing.T) {
+	source := newMemory("index.md", "[[The plan]] [[Secret/Budget|money]] [by file](Secret/Budget.md) <a href=\"Secret/Budget.md\" id=\"x\">html</a> ![[The plan]] [[/hidden/place]] [[open]]",
+		"open.md", "x", "Secret/Budget.md", "---\nfree: false\nslug: /hidden/place\naliases: [The plan]\n---\nx")
+	f := newFollower(source, 0)
+	s := refresh(t, f)
+	guests := body(t, s, "/")
+	wantIn(t, guests, "The plan", "money", "by file", "html", `<a href="/open">open</a>`)
+	for _, told := range []string{`href="/hidden`, "There is no note", `class="missing"`} {
+		if strings.Contains(guests, told) {
+			t.Errorf("guests are told %s:\n%s", told, guests)
+		}
+	}
+	if members := bodyFor(t, s, "/", trip2g.Member); strings.Count(members, `href="/hidden/place"`) < 5 {
+		t.Errorf("members cannot follow the links:\n%s", members)
+	}
+
+	// When the note becomes public, the page of guests leads there at once.
+	source.put("Secret/Budget.md", "---\nfree: true\nslug: /hidden/place\naliases: [The plan]\n---\nx")
+	if guests = body(t, refresh(t, f), "/"); strings.Count(guests, `href="/hidden/place"`) < 5 {
+		t.Errorf("guests cannot follow the links:\n%s", guests)
+	}
+	source.put("Secret/Budget.md", "---\nsubgraph: staff\nslug: /hidden/place\naliases: [The plan]\n---\nx")
+	if members := bodyFor(t, refresh(t, f), "/", trip2g.Member); strings.Contains(members, `href="/hidden`) {
+		t.Errorf("members of no group are told the URL:\n%s", members)
 	}
 }

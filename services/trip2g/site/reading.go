@@ -18,7 +18,7 @@ type question struct {
 type topic uint8
 
 const (
-	linkTo      topic = iota // a link to a note, the URL that it leads to, "" for none
+	linkTo      topic = iota // a link to a note, the URL that it leads to, "" for none, WithheldPage for one that is kept from the readers
 	fileOf                   // a reference to a file, the trip2g.NoteAsset; the zero one for none
 	crumbAt                  // a folder's URL, its crumb
 	listIn                   // a folder's URL, its *folder: another one after a change of what is in it
@@ -42,6 +42,9 @@ func (s scope) ask(q question) any {
 	switch q.about {
 	case linkTo:
 		url, _ := noteLinks{s, q.from}.Note(q.of)
+		if e := at(s.entries, url); e != nil && !s.mayRead(e) {
+			return trip2g.WithheldPage
+		}
 		return url
 	case fileOf:
 		asset, _ := noteLinks{s, q.from}.Asset(q.of)
