@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Codes of errors. HTTPStatus has the status of each.
+// Codes of errors. httpx.Status has the HTTP status of each.
 const (
 	EINVALID      = "invalid"      // the input is wrong; saying it again will not help
 	EUNAUTHORIZED = "unauthorized" // no key, session or code, or a wrong one
@@ -61,6 +61,9 @@ func (e *Error) Unwrap() error { return e.Err }
 func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
+
+// ErrStarting answers a request that needs the site while this node has none yet.
+var ErrStarting = Errorf(EUNAVAILABLE, "this node is starting; try again in a moment (/readyz on its internal port says what it waits for)")
 
 // ErrorCode gives the code of the first Error in err's chain, EINTERNAL for any other error and "" for nil.
 func ErrorCode(err error) string {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // FilesPrefix is where the pages' own files are.
@@ -156,7 +157,7 @@ func (c *Console) shell(p page) http.Handler {
 		reader, ready := c.options.Reader(r)
 		switch {
 		case !ready:
-			trip2g.ServeError(w, trip2g.ErrStarting)
+			httpx.ServeError(w, trip2g.ErrStarting)
 		case reader == trip2g.Anyone:
 			http.Redirect(w, r, signInPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		case !reader.IsOwner():

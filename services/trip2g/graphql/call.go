@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // call is one request of the API: who asks, from where, and what its answer's headers will say.
 type call struct {
 	origin      trip2g.Origin
 	userAgent   string
-	browser     string          // see trip2g.BrowserName
+	browser     string          // see httpx.BrowserName
 	crossOrigin bool            // a browser says that another site sent it
 	session     *trip2g.Session // nil if nobody is signed in
 	stage       trip2g.Stage    // which push it belongs to, and what its author may do; without an author for a reader
@@ -41,7 +42,7 @@ func (a *api) identify(r *http.Request) (*call, *refusal) {
 	if isNavigation(r.Header) {
 		return nil, &refusal{http.StatusForbidden, "a form or link of a page sent this request; the API takes those of programs and scripts; nothing was written"}
 	}
-	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), browser: trip2g.BrowserName(r), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
+	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), browser: httpx.BrowserName(r), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
 	var err error
 	if c.stage, err = pushOf(r, c.origin); err != nil {
 		return nil, &refusal{http.StatusBadRequest, trip2g.ErrorMessage(err)}
@@ -153,7 +154,7 @@ func (c *call) signsIn() error {
 
 // sessionCookie makes the cookie of a session; an empty token removes it.
 func (a *api) sessionCookie(c *call, token string, expires time.Time) *http.Cookie {
-	return trip2g.SessionCookie(a.Cookie, token, expires, c.origin.Secure(a.public))
+	return httpx.SessionCookie(a.Cookie, token, expires, c.origin.Secure(a.public))
 }
 
 // siteURL is where readers find the site, absolute and without a slash at its end.

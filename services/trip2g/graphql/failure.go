@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // refusal ends a request before there is an operation to answer for.
@@ -28,7 +29,7 @@ func refuse(w http.ResponseWriter, r *refusal) {
 	body, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"message": r.message}}}) // strings always marshal
 	w.Header().Set("Content-Type", "application/json")
 	if r.status == http.StatusServiceUnavailable {
-		trip2g.SetErrorHeader(w.Header(), trip2g.Errorf(trip2g.EUNAVAILABLE, "%s", r.message))
+		httpx.SetErrorHeader(w.Header(), trip2g.Errorf(trip2g.EUNAVAILABLE, "%s", r.message))
 	}
 	w.WriteHeader(r.status)
 	w.Write(body)

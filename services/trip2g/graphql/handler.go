@@ -11,6 +11,7 @@ import (
 
 	"trip2g/internal/tempdir"
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // Defaults and fixed limits, in bytes.
@@ -146,7 +147,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // setResult puts on the answer what the operation left for its headers.
 func (c *call) setResult(header http.Header) {
 	if c.position > 0 {
-		trip2g.TellPosition(header, c.position)
+		httpx.SetPosition(header, c.position)
 	}
 	if c.cookie != nil {
 		header.Add("Set-Cookie", c.cookie.String())

@@ -22,6 +22,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // The library's own transports do not fit: they take invalid UTF-8 silently, hold an upload of
@@ -184,7 +185,7 @@ func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	}
 	status := http.StatusOK
 	if slices.ContainsFunc(response.Errors, isIndeterminate) {
-		status = trip2g.HTTPStatus(trip2g.Errorf(trip2g.EINDETERMINATE, ""))
+		status = httpx.Status(trip2g.Errorf(trip2g.EINDETERMINATE, ""))
 	}
 	respond(ctx, w, status, response)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // publicAsset is the Cache-Control of a file that everyone may read. Its URL names its content, but who may
@@ -21,7 +22,7 @@ const publicAsset = "public, max-age=60, must-revalidate"
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
-		trip2g.ServeError(w, trip2g.ErrStarting)
+		httpx.ServeError(w, trip2g.ErrStarting)
 		return
 	}
 	hash, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, trip2g.AssetPrefix), "/")
@@ -57,7 +58,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("asset", hash).Msg("open a file that a note refers to")
-		trip2g.ServeError(w, err)
+		httpx.ServeError(w, err)
 		return
 	}
 	defer body.Close()

@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // Paths of the GraphQL endpoint: the canonical one, and the one that installed vault clients call,
@@ -92,7 +93,7 @@ func NewHandler(o Options) http.Handler {
 // serveGraphQL answers a GET itself, on every node alike: GraphQL is a POST, because a GET is
 // served by the node that it reached and must have no effect.
 func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
-	trip2g.AllowVaultApps(w.Header(), r)
+	httpx.AllowVaultApps(w.Header(), r)
 	switch {
 	case r.Method == http.MethodOptions:
 		allow(w, "OPTIONS, POST", http.StatusNoContent)
@@ -105,7 +106,7 @@ func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 
 // isForAPI distinguishes a request for the API from one for a note's page at the same path.
 func isForAPI(r *http.Request, _ *mux.RouteMatch) bool {
-	return r.Method == http.MethodPost || trip2g.IsPreflight(r)
+	return r.Method == http.MethodPost || httpx.IsPreflight(r)
 }
 
 // readOnly lets GET and HEAD through and answers every other method.

@@ -11,6 +11,7 @@ import (
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/http/fastlane"
+	"trip2g/services/trip2g/httpx"
 )
 
 // servePage gives a page from memory: no request reads the database, because reads on a LiteFS
@@ -18,7 +19,7 @@ import (
 func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
-		trip2g.ServeError(w, trip2g.ErrStarting)
+		httpx.ServeError(w, trip2g.ErrStarting)
 		return
 	}
 	reader := h.identity.Reader(r)

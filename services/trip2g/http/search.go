@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // Addresses of the search, for people and for programs and scripts. Both take the query as "q" and a
@@ -57,7 +58,7 @@ type asked struct {
 func (s *search) answered(write func(*asked) (body []byte, mediaType string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Site() == nil {
-			trip2g.ServeError(w, trip2g.ErrStarting)
+			httpx.ServeError(w, trip2g.ErrStarting)
 			return
 		}
 		a := s.ask(r)
@@ -65,14 +66,14 @@ func (s *search) answered(write func(*asked) (body []byte, mediaType string)) ht
 		header.Set("Cache-Control", absenceFor(a.reader).cacheControl)
 		header.Set("Vary", members.vary)
 		header.Set("X-Robots-Tag", "noindex")
-		trip2g.SetErrorHeader(header, a.err)
+		httpx.SetErrorHeader(header, a.err)
 		if trip2g.ErrorCode(a.err) == trip2g.EINTERNAL && r.Context().Err() == nil {
 			zerolog.Ctx(r.Context()).Error().Err(a.err).Msg("search")
 		}
 		body, mediaType := write(a)
 		header.Set("Content-Type", mediaType)
 		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(trip2g.HTTPStatus(a.err))
+		w.WriteHeader(httpx.Status(a.err))
 		w.Write(body)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"trip2g/internal/eventstream"
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // EventsPath is where a node tells its picture as it changes.
@@ -51,13 +52,13 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 			http.Error(w, "this address takes only GET", http.StatusMethodNotAllowed)
 			return
 		case !ready:
-			trip2g.ServeError(w, trip2g.ErrStarting)
+			httpx.ServeError(w, trip2g.ErrStarting)
 			return
 		case who == trip2g.Anyone:
-			trip2g.ServeError(w, trip2g.Errorf(trip2g.EUNAUTHORIZED, "only the owner may watch the nodes: sign in"))
+			httpx.ServeError(w, trip2g.Errorf(trip2g.EUNAUTHORIZED, "only the owner may watch the nodes: sign in"))
 			return
 		case !who.IsOwner():
-			trip2g.ServeError(w, trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner may watch the nodes"))
+			httpx.ServeError(w, trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner may watch the nodes"))
 			return
 		}
 		select {
@@ -65,7 +66,7 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 			defer func() { <-n.streams.open }()
 			n.stream(w, r, func() bool { who, _ := reader(r); return who.IsOwner() })
 		default:
-			trip2g.ServeError(w, &trip2g.Error{
+			httpx.ServeError(w, &trip2g.Error{
 				Code: trip2g.EUNAVAILABLE, Message: "too many watch the nodes already: close other windows", RetryAfter: 10 * time.Second,
 			})
 		}

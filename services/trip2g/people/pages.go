@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // Addresses of the pages.
@@ -122,7 +123,7 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 			w.Header().Set("Allow", allowed)
 			w.WriteHeader(http.StatusNoContent)
 		case !p.Ready():
-			trip2g.ServeError(w, trip2g.ErrStarting)
+			httpx.ServeError(w, trip2g.ErrStarting)
 		case r.Method == http.MethodGet, r.Method == http.MethodHead:
 			get(w, r)
 		case r.Method == http.MethodPost && post != nil && p.Leader != nil:
@@ -189,20 +190,20 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, 
 // failure returns the status of an answer to a request that failed with err and what its page says. It
 // sets what the header says of it, and logs what only the log may say.
 func failure(w http.ResponseWriter, r *http.Request, err error) (status int, message string) {
-	trip2g.SetErrorHeader(w.Header(), err)
+	httpx.SetErrorHeader(w.Header(), err)
 	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("path", r.URL.Path).Msg("a form could not be carried out")
 	}
 	message = trip2g.ErrorMessage(err)
 	first, size := utf8.DecodeRuneInString(message)
-	return trip2g.HTTPStatus(err), string(unicode.ToUpper(first)) + message[size:] + "."
+	return httpx.Status(err), string(unicode.ToUpper(first)) + message[size:] + "."
 }
 
 // leave sends the browser to an address of this site with the position that has what was done, so that
 // the node it reads from shows it.
 func leave(w http.ResponseWriter, position trip2g.Position, to string) {
 	if position > 0 {
-		trip2g.TellPosition(w.Header(), position)
+		httpx.SetPosition(w.Header(), position)
 	}
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)

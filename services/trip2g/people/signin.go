@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // addressForm is what the form that asks for an address shows.
@@ -45,12 +46,12 @@ func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 
 // nameBrowser gives the browser a name for a while, if it has none: the code that it will ask for is for it alone.
 func (p *pages) nameBrowser(w http.ResponseWriter, r *http.Request) {
-	name := trip2g.BrowserName(r)
+	name := httpx.BrowserName(r)
 	if name == "" && r.Method != http.MethodPost {
-		name = trip2g.NewBrowserName()
+		name = httpx.NewBrowserName()
 	}
 	if name != "" {
-		http.SetCookie(w, trip2g.BrowserCookie(name, p.Origin(r).Secure(p.public)))
+		http.SetCookie(w, httpx.BrowserCookie(name, p.Origin(r).Secure(p.public)))
 	}
 }
 
@@ -78,7 +79,7 @@ func (p *pages) showCode(w http.ResponseWriter, r *http.Request, status int, ema
 }
 
 func (p *pages) client(r *http.Request) trip2g.Client {
-	return trip2g.Client{Addr: p.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: trip2g.BrowserName(r)}
+	return trip2g.Client{Addr: p.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: httpx.BrowserName(r)}
 }
 
 // signIn takes a code and leads to where the reader wanted to go.
@@ -107,7 +108,7 @@ func destination(next string, session trip2g.Session) string {
 }
 
 func (p *pages) cookie(r *http.Request, token string, expires time.Time) *http.Cookie {
-	return trip2g.SessionCookie(p.Leader.Cookie, token, expires, p.Origin(r).Secure(p.public))
+	return httpx.SessionCookie(p.Leader.Cookie, token, expires, p.Origin(r).Secure(p.public))
 }
 
 // signOut ends the session, if there is one, and removes its cookie.

@@ -1,8 +1,10 @@
-package trip2g
+package httpx
 
 import (
 	"net/http"
 	"slices"
+
+	"trip2g/services/trip2g"
 )
 
 // vaultApps are the origins of Obsidian's windows: on a desktop, on iOS, on Android. Its plugins send
@@ -17,10 +19,10 @@ func AllowVaultApps(answer http.Header, r *http.Request) {
 		return
 	}
 	answer.Set("Access-Control-Allow-Origin", origin)
-	answer.Set("Access-Control-Expose-Headers", PositionHeader)
+	answer.Set("Access-Control-Expose-Headers", trip2g.PositionHeader)
 	if IsPreflight(r) {
 		answer.Set("Access-Control-Allow-Methods", http.MethodPost)
-		answer.Set("Access-Control-Allow-Headers", "Content-Type, Accept, X-API-Key, X-Plugin-Version, "+PushIDHeader)
+		answer.Set("Access-Control-Allow-Headers", "Content-Type, Accept, X-API-Key, X-Plugin-Version, "+trip2g.PushIDHeader)
 		answer.Set("Access-Control-Max-Age", "7200")
 	}
 }

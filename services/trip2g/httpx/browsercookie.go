@@ -1,4 +1,4 @@
-package trip2g
+package httpx
 
 import (
 	"crypto/rand"

@@ -1,41 +1,42 @@
-package trip2g
+// Package httpx is how every HTTP handler of the server expresses the domain: the status and headers of
+// an error, the cookies of a session and of a position, and what other origins may ask.
+package httpx
 
 import (
 	"errors"
 	"net/http"
 	"strconv"
 	"time"
+
+	"trip2g/services/trip2g"
 )
 
 // defaultRetryAfter is the Retry-After of an error that names no time itself.
 const defaultRetryAfter = time.Second
 
-// ErrStarting answers a request that needs the site while this node has none yet.
-var ErrStarting = Errorf(EUNAVAILABLE, "this node is starting; try again in a moment (/readyz on its internal port says what it waits for)")
-
-// HTTPStatus returns the status of the answer to a request that failed with err. Every handler takes
+// Status returns the status of the answer to a request that failed with err. Every handler takes
 // it from here, so that one cause has one status on every address.
-func HTTPStatus(err error) int {
-	switch ErrorCode(err) {
+func Status(err error) int {
+	switch trip2g.ErrorCode(err) {
 	case "":
 		return http.StatusOK
-	case EINVALID:
+	case trip2g.EINVALID:
 		return http.StatusBadRequest
-	case EUNAUTHORIZED:
+	case trip2g.EUNAUTHORIZED:
 		return http.StatusUnauthorized
-	case EFORBIDDEN:
+	case trip2g.EFORBIDDEN:
 		return http.StatusForbidden
-	case ENOTFOUND:
+	case trip2g.ENOTFOUND:
 		return http.StatusNotFound
-	case ECONFLICT:
+	case trip2g.ECONFLICT:
 		return http.StatusConflict
-	case ETOOLARGE:
+	case trip2g.ETOOLARGE:
 		return http.StatusRequestEntityTooLarge
-	case ERATELIMITED:
+	case trip2g.ERATELIMITED:
 		return http.StatusTooManyRequests
-	case EUNAVAILABLE:
+	case trip2g.EUNAVAILABLE:
 		return http.StatusServiceUnavailable
-	case EINDETERMINATE:
+	case trip2g.EINDETERMINATE:
 		return http.StatusBadGateway // as a replica answers that lost the leader's answer
 	default:
 		return http.StatusInternalServerError
@@ -45,13 +46,13 @@ func HTTPStatus(err error) int {
 // SetErrorHeader sets what the header of an answer says of err beside its status: Retry-After where
 // trying again may help (RFC 9110, section 10.2.3).
 func SetErrorHeader(header http.Header, err error) {
-	switch HTTPStatus(err) {
+	switch Status(err) {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 	default:
 		return
 	}
 	wait := defaultRetryAfter
-	if e := (*Error)(nil); errors.As(err, &e) && e.RetryAfter > 0 {
+	if e := (*trip2g.Error)(nil); errors.As(err, &e) && e.RetryAfter > 0 {
 		wait = e.RetryAfter
 	}
 	seconds := (wait + time.Second - 1) / time.Second
@@ -62,5 +63,5 @@ func SetErrorHeader(header http.Header, err error) {
 func ServeError(w http.ResponseWriter, err error) {
 	w.Header().Set("Cache-Control", "no-store")
 	SetErrorHeader(w.Header(), err)
-	http.Error(w, ErrorMessage(err), HTTPStatus(err))
+	http.Error(w, trip2g.ErrorMessage(err), Status(err))
 }

@@ -1,4 +1,4 @@
-package trip2g_test
+package httpx_test
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/httpx"
 )
 
 // TestAnErrorIsTheSameStatusEverywhere has each code, also behind what was being done, and the errors
@@ -35,12 +36,12 @@ func TestAnErrorIsTheSameStatusEverywhere(t *testing.T) {
 		{errors.New("a secret of ours"), http.StatusInternalServerError, ""},
 	} {
 		w := httptest.NewRecorder()
-		trip2g.ServeError(w, tt.err)
+		httpx.ServeError(w, tt.err)
 		if w.Code != tt.status || w.Header().Get("Retry-After") != tt.retryAfter || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%v: %d, Retry-After %q, %q", tt.err, w.Code, w.Header().Get("Retry-After"), w.Body)
 		}
 	}
-	if got := trip2g.HTTPStatus(nil); got != http.StatusOK {
+	if got := httpx.Status(nil); got != http.StatusOK {
 		t.Errorf("no error is %d", got)
 	}
 }

@@ -1,0 +1,39 @@
+package httpx
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"trip2g/services/trip2g"
+)
+
+// SessionCookie makes the cookie of a session; an empty token removes it.
+func SessionCookie(name, token string, expires time.Time, secure bool) *http.Cookie {
+	cookie := &http.Cookie{
+		Name:     name,
+		Value:    token,
+		Path:     "/",
+		Expires:  expires,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+		Secure:   secure,
+	}
+	if token == "" {
+		cookie.Expires, cookie.MaxAge = time.Unix(0, 0), -1
+	}
+	return cookie
+}
+
+// positionCookieAge is how long a browser sends the cookie: longer than any replica that works
+// takes to follow.
+const positionCookieAge = time.Minute
+
+// SetPosition sets a position on the answer to a write, for programs and for browsers.
+func SetPosition(header http.Header, position trip2g.Position) {
+	text := strconv.FormatInt(int64(position), 10)
+	header.Set(trip2g.PositionHeader, text)
+	header.Add("Set-Cookie", (&http.Cookie{
+		Name: trip2g.PositionCookie, Value: text, Path: "/", MaxAge: int(positionCookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}).String())
+}
