@@ -171,8 +171,15 @@ func (s *stack) recreate(t *testing.T, image string, options ...compose.StackDow
 // TestAnUpgradeTakesOneNodeAwayAtATime changes the image of a running stack as "make up" does: whoever
 // looks at all nodes sees two of them serve at any time.
 func TestAnUpgradeTakesOneNodeAwayAtATime(t *testing.T) {
-	s := emptyStack(t)
-	var err error
+	s, err := newStack(t.Context(), "upgrade")
+	if err == nil {
+		err = sweeper.own(s.project)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	saveLogsOnFailure(t, s)
+	mustRun(t, s.makeUp(t, imageName()))
 	if s.key, err = s.newKey(t.Context(), "laptop"); err != nil {
 		t.Fatal(err)
 	}
@@ -183,12 +190,7 @@ func TestAnUpgradeTakesOneNodeAwayAtATime(t *testing.T) {
 	for _, n := range s.nodes() {
 		before[n.service] = n.containerID(t)
 	}
-	up := exec.CommandContext(t.Context(), "sh", "compose/up.sh", s.newerImage(t))
-	up.Dir = repoRoot
-	up.Env = append(os.Environ(), "STACK=litefs", "PROJECT="+s.project)
-	for name, value := range s.env {
-		up.Env = append(up.Env, name+"="+value)
-	}
+	up := s.makeUp(t, s.newerImage(t))
 	upgraded := make(chan struct{})
 	var out []byte
 	go func() {
@@ -226,4 +228,15 @@ func TestAnUpgradeTakesOneNodeAwayAtATime(t *testing.T) {
 	if len(seen) == 0 {
 		t.Error("no node was ever away: the test proves nothing")
 	}
+}
+
+// makeUp returns the command that "make up" runs when it has an image.
+func (s *stack) makeUp(t *testing.T, image string) *exec.Cmd {
+	up := exec.CommandContext(t.Context(), "sh", "compose/up.sh", image)
+	up.Dir = repoRoot
+	up.Env = append(os.Environ(), "STACK=litefs", "PROJECT="+s.project)
+	for name, value := range s.env {
+		up.Env = append(up.Env, name+"="+value)
+	}
+	return up
 }
