@@ -3,8 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,6 +111,76 @@ func awaitNote(t *testing.T, n *testNode, path string) {
 	testwait.NoFault(t, func() string {
 		if status, body := get(n.public + path); status != http.StatusOK {
 			return fmt.Sprintf("%s is %d %s", path, status, body)
+		}
+		return ""
+	})
+}
+
+// TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs sends writes to a leader whose LiteFS stands still: the
+// one that may be stored is told as such, those that wait behind it are answered as well, pages are
+// served, and all goes on afterwards.
+func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
+	p := startLiteFSPair(t)
+	p.publish(t, "before.md", "# Before")
+	awaitNote(t, p.leader, "/before")
+	thaw := p.leadersLiteFS.Freeze()
+	client := http.Client{Timeout: 30 * time.Second}
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() {
+			body := fmt.Sprintf(`{"query":"mutation { pushNotes(input: {updates: [{path: \"hung%d.md\", content: \"x\"}]}) { __typename ... on ErrorPayload { message } } }"}`, i)
+			req, err := http.NewRequest(http.MethodPost, p.leader.public+"/_system/graphql", strings.NewReader(body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("X-API-Key", p.key)
+			res, err := client.Do(req)
+			if err != nil {
+				t.Errorf("write %d: %v", i, err)
+				return
+			}
+			defer res.Body.Close()
+			text, _ := io.ReadAll(res.Body)
+			if !strings.Contains(string(text), "does not answer") {
+				t.Errorf("write %d is answered %s %s", i, res.Status, text)
+			}
+		})
+	}
+	writers.Wait()
+	if status, body := get(p.leader.public + "/before"); status != http.StatusOK {
+		t.Errorf("a page is %d %s", status, body)
+	}
+	if d := askReadyz(t, p.leader); !d.Ready || d.Impaired["database"] == "" {
+		t.Errorf("/readyz says %+v", d)
+	}
+	thaw()
+	p.publish(t, "after.md", "# After")
+	awaitNote(t, p.replica, "/after")
+}
+
+// TestAReplicaWhoseLiteFSNeverConnectsIsNotReady gives the replica's LiteFS the id of another cluster, as
+// one has whose leader got a new volume: nothing of the leader's would ever reach it.
+func TestAReplicaWhoseLiteFSNeverConnectsIsNotReady(t *testing.T) {
+	primary := litefstest.StartPrimary(t)
+	beside := litefstest.StartReplica(t, primary)
+	db := primary.Path("data.sqlite3")
+	key := newKey(t, db)
+	beside.WaitFor(primary, "data.sqlite3")
+	beside.Stop()
+	if err := os.WriteFile(filepath.Join(beside.Data, "clusterid"), []byte("LFSC0123456789ABCDEF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	beside.Start()
+
+	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+primary.API)
+	leader.waitReady(t)
+	replica := startNode(t, "DB_FILE="+beside.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+beside.API, "LEADER_ADDR="+leader.internalAddr)
+	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"replication":"its LiteFS has not connected to the leader's since it started`)
+	eventually(t, func() string {
+		if code, out, _ := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "\nr1: not ready: replication: its LiteFS has not connected") {
+			return out
 		}
 		return ""
 	})

@@ -137,6 +137,9 @@ func (n *node) ready() trip2ghttp.Readiness {
 	if state.Lag.Diverges {
 		note("database", state.Lag.Note, "")
 	}
+	if n.config.Replica() && state.Lag.Answers {
+		note("replication", n.beside.Load().fault(time.Now()), "")
+	}
 	if !n.config.Replica() {
 		state.Timeline = n.timeline().String()
 	}

@@ -74,6 +74,18 @@ type litefsState struct {
 	told  time.Duration // its lag
 	known bool          // false if it said that it has heard nothing yet
 	at    time.Time
+	apart time.Time // since when it is not in touch with the leader's, of one that has heard nothing yet
+}
+
+// apartAfter is how long a LiteFS may take to connect to the leader's after its start.
+const apartAfter = 10 * time.Second
+
+// fault returns why nothing can reach a replica whose leader answers, "" if all is well as far as is known.
+func (s *litefsState) fault(now time.Time) string {
+	if s == nil || s.known || now.Sub(s.apart) < apartAfter {
+		return ""
+	}
+	return "its LiteFS has not connected to the leader's since it started: its log says why; if it is \"different cluster id\", the leader has another LiteFS volume, see Restore in the documentation"
 }
 
 // lag gives the lag as of now, false if it is not known: a LiteFS node that says nothing gets older.
@@ -90,6 +102,7 @@ func (s *litefsState) lag(now time.Time) (time.Duration, bool) {
 func (n *node) watchLiteFS(ctx context.Context) error {
 	ticker := time.NewTicker(nodes.DefaultEvery)
 	defer ticker.Stop()
+	apart, wasConnected := time.Now(), false
 	for {
 		beside, err := n.litefsNode()
 		switch {
@@ -97,7 +110,13 @@ func (n *node) watchLiteFS(ctx context.Context) error {
 			return fmt.Errorf("LiteFS has ended, so this leader ends too: %w", err)
 		case err == nil && beside != nil:
 			lag, err := beside.Lag()
-			n.beside.Store(&litefsState{lag, err == nil, time.Now()})
+			// A try that fails makes it look connected for a moment; a first copy takes long.
+			_, connected, _ := beside.Leader()
+			if connected && wasConnected {
+				apart = time.Now()
+			}
+			wasConnected = connected
+			n.beside.Store(&litefsState{lag, err == nil, time.Now(), apart})
 		}
 		select {
 		case <-ctx.Done():
