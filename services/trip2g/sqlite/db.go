@@ -135,18 +135,20 @@ func (db *DB) Close() error {
 // write runs fn in one write transaction, which has the write lock from its beginning. The first
 // one that readers can see begins a lineage.
 func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error {
-	if db.begun.Load() {
-		return transact(ctx, db.writer, nil, doing, fn)
-	}
-	begun := false
-	err := transact(ctx, db.writer, nil, doing, func(t *tx) (err error) {
-		begun, err = t.beginLineage(fn)
+	return db.unlessHung(ctx, doing, hungWrite, func(ctx context.Context) error {
+		if db.begun.Load() {
+			return transact(ctx, db.writer, nil, doing, fn)
+		}
+		begun := false
+		err := transact(ctx, db.writer, nil, doing, func(t *tx) (err error) {
+			begun, err = t.beginLineage(fn)
+			return err
+		})
+		if err == nil && begun {
+			db.begun.Store(true)
+		}
 		return err
 	})
-	if err == nil && begun {
-		db.begun.Store(true)
-	}
-	return err
 }
 
 // writeAt is write for changes that readers can see: it gives the position after them.

@@ -112,3 +112,24 @@ func replicated(t *testing.T, node *litefstest.Node) string {
 	ok(t, err)
 	return string(content)
 }
+
+// Nothing interrupts a call to a LiteFS that hangs: whoever waits for a write would wait as long.
+func TestAWriteThatMeetsAHungLiteFSIsOfUnknownOutcome(t *testing.T) {
+	leader := litefstest.StartPrimary(t)
+	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
+	ok(t, err)
+	defer db.Close()
+	push(t, db, stageA, true, "n.md=text")
+	thaw := leader.Freeze()
+	defer thaw() // before the database is closed
+	err = db.NameVault(t.Context(), "vault")
+	if trip2g.ErrorCode(err) != trip2g.EINDETERMINATE {
+		t.Errorf("the write ended with %v", err)
+	}
+	if _, err := db.Changes(t.Context(), 0, 10); trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
+		t.Errorf("a read ended with %v", err)
+	}
+	thaw()
+	push(t, db, stageA, true, "n.md=after")
+	wantSite(t, db.Reader, "n.md=after")
+}

@@ -154,12 +154,18 @@ func (r *Reader) Shrink() {
 
 // read runs fn in one read transaction: all that it sees is of one moment.
 func (r *Reader) read(ctx context.Context, doing string, fn func(*tx) error) error {
-	return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, doing, fn)
+	return r.unlessHung(ctx, doing, hungRead, func(ctx context.Context) error {
+		return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, doing, fn)
+	})
 }
 
 // readWide is read for a transaction that may read a large part of the database: fn gets what makes it
 // quick on a LiteFS mount, to be called once the transaction has read something.
 func (r *Reader) readWide(ctx context.Context, doing string, fn func(t *tx, readAhead func() error) error) error {
+	return r.unlessHung(ctx, doing, hungRead, func(ctx context.Context) error { return r.transactWide(ctx, doing, fn) })
+}
+
+func (r *Reader) transactWide(ctx context.Context, doing string, fn func(t *tx, readAhead func() error) error) error {
 	conn, err := r.pool.Conn(ctx)
 	if err != nil {
 		return fault(doing, err)

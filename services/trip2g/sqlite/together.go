@@ -38,7 +38,8 @@ type jointWrite struct {
 
 // writeTogether is write for a small change: with others that wait, it makes one transaction. If fn fails,
 // what it did is undone and the others stand. If the transaction fails, it fails for all of them. fn is not
-// run if ctx has ended when its turn comes, and is not running any more when this returns.
+// run if ctx has ended when its turn comes, and is not running any more when this returns, unless the database
+// hangs (see unlessHung).
 func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) error) error {
 	return db.joinWrites(doing, &jointWrite{ctx: ctx, fn: fn})
 }
@@ -59,6 +60,14 @@ func (db *DB) writeJoined(small bool, joined writing) writing {
 }
 
 func (db *DB) joinWrites(doing string, w *jointWrite) error {
+	return db.unlessHung(w.ctx, doing, hungWrite, func(ctx context.Context) error {
+		w.ctx = ctx
+		return db.waitJoined(doing, w)
+	})
+}
+
+// waitJoined runs the writes that wait until w, which it adds, is one of them.
+func (db *DB) waitJoined(doing string, w *jointWrite) error {
 	db.joint.add(w)
 	db.joint.turn.Lock()
 	defer db.joint.turn.Unlock()
