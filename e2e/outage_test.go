@@ -34,3 +34,27 @@ func TestEveryWriteIsAnsweredInTimeWhileTheLeaderIsOffTheNetwork(t *testing.T) {
 	t.Logf("%d writes, %d answered with 503, %d of unknown outcome, the slowest after %v",
 		w.acknowledged(), len(w.failed(notWritten)), len(w.failed(unknownFate)), w.slowest())
 }
+
+// levelWithin is how soon after the network's return a replica has what it missed. Half of it is for a
+// busy machine.
+const levelWithin = 10 * time.Second
+
+// TestAReplicaIsLevelSoonAfterItsNetworkReturns takes a replica off the network for longer than LiteFS's
+// stream survives. Without an end of the silent stream it would stay behind about as long again.
+func TestAReplicaIsLevelSoonAfterItsNetworkReturns(t *testing.T) {
+	s := litefsStack(t)
+	before, after := "before "+randomHex(8), "meanwhile "+randomHex(8)
+	s.app.api().mustPush(t, note{"Returns.md", before})
+	awaitText(t, s.nodes(), "/returns", before)
+	reconnect := s.replica2.cutOff(t)
+	s.app.api().mustPush(t, note{"Returns.md", after})
+	s.replica2.awaitInside(t, "it has been off the network for 30 s", func(d detail) bool { return *d.HeardAgo > 30 })
+	reconnect()
+	returned := time.Now()
+	awaitText(t, []*node{s.replica2}, "/returns", after)
+	if took := time.Since(returned); took > levelWithin {
+		t.Errorf("it is level after %v", took)
+	} else {
+		t.Logf("it is level after %v", took)
+	}
+}
