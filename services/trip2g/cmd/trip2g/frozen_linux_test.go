@@ -178,7 +178,7 @@ func TestAReplicaWhoseLiteFSNeverConnectsIsNotReady(t *testing.T) {
 	leader.waitReady(t)
 	replica := startNode(t, "DB_FILE="+beside.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+beside.API, "LEADER_ADDR="+leader.internalAddr)
 	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"replication":"its LiteFS has not connected to the leader's since it started`)
-	eventually(t, func() string {
+	testwait.NoFault(t, func() string {
 		if code, out, _ := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "\nr1: not ready: replication: its LiteFS has not connected") {
 			return out
 		}
