@@ -51,12 +51,12 @@ func hasAddress(source []byte) bool {
 func newParser(addresses ...util.PrioritizedValue) parser.Parser {
 	return parser.NewParser(
 		parser.WithBlockParsers(
-			util.Prioritized(parser.NewSetextHeadingParser(), 100),
+			util.Prioritized(fewHeadings{parser.NewSetextHeadingParser()}, 100),
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
 			util.Prioritized(shallow{parser.NewListParser()}, 300),
 			util.Prioritized(parser.NewListItemParser(), 400),
 			util.Prioritized(parser.NewCodeBlockParser(), 500),
-			util.Prioritized(shortHeading{parser.NewATXHeadingParser()}, 600),
+			util.Prioritized(fewHeadings{shortHeading{parser.NewATXHeadingParser()}}, 600),
 			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
 			util.Prioritized(mathBlockParser{}, 750),
 			util.Prioritized(shallow{parser.NewBlockquoteParser()}, 800),

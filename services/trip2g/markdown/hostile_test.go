@@ -2,6 +2,7 @@ package markdown_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -351,4 +352,19 @@ func FuzzNotes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestANoteOfHeadingsAloneIsBounded counts the headings that are made of a text of the shortest ones: each costs
+// far more than a line of text.
+func TestANoteOfHeadingsAloneIsBounded(t *testing.T) {
+	for unit, name := range map[string]string{"a\n=\n": "underlined", "a\n-\n": "underlined twice", "# a\n": "with a mark", "#\n": "empty", "a\n=\n# b\n": "of both kinds", "> a\n> =\n\n": "quoted"} {
+		doc := markdown.Parse("n.md", strings.Repeat(unit, (1<<18)/len(unit)))
+		page := string(must(markdown.Render(doc, someVault)))
+		if n := strings.Count(page, "<h1") + strings.Count(page, "<h2"); n == 0 || n > 10_000 {
+			t.Errorf("%s: the note has %d headings", name, n)
+		}
+		if !slices.ContainsFunc(doc.Warnings, func(w trip2g.Warning) bool { return strings.Contains(w.Text, "more than 10000 headings") }) {
+			t.Errorf("%s: nobody is told: %v", name, doc.Warnings)
+		}
+	}
 }

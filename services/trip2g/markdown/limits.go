@@ -20,6 +20,9 @@ const (
 	maxDepth = 100
 	// maxHeading is the longest line that can be a heading, in bytes.
 	maxHeading = 4096
+	// maxHeadingBlocks is how many headings a note can have. Each costs several times what a line of text does,
+	// for its id and its place among the others, and one can be made of three bytes: a megabyte took 5.6 s.
+	maxHeadingBlocks = 10_000
 	// freeWork is what a block may cost without it counting: a paragraph of 2.5 KB with 200 marks.
 	freeWork = 500_000
 	// noteWork bounds what all dear blocks of a note cost together, in steps of about 1 ns (measured).
@@ -44,6 +47,7 @@ const marks = "[]!*_`<~=$"
 type limits struct {
 	work      int64 // left for dear blocks
 	footnotes int64 // definitions so far
+	headings  int   // so far
 	escapes   int64 // table rows with an escaped bar in code so far
 	faults    []fault
 	known     map[string]bool
@@ -122,6 +126,23 @@ func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (a
 	_, segment := reader.PeekLine()
 	limitsOf(pc).meet(segment.Start, fmt.Sprintf("lists and quotes lie more than %d levels deep; the deepest are shown as text", maxDepth))
 	return nil, parser.NoChildren
+}
+
+// fewHeadings is a parser of headings that makes no more than maxHeadingBlocks in a note, with all such parsers.
+type fewHeadings struct{ parser.BlockParser }
+
+func (f fewHeadings) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	l := limitsOf(pc)
+	if l.headings == maxHeadingBlocks {
+		_, segment := reader.PeekLine()
+		l.meet(segment.Start, fmt.Sprintf("the note has more than %d headings; what follows is shown without further ones", maxHeadingBlocks))
+		return nil, parser.NoChildren
+	}
+	node, state := f.BlockParser.Open(parent, reader, pc)
+	if node != nil {
+		l.headings++
+	}
+	return node, state
 }
 
 // shortHeading is the parser of headings that start with "#", without very long ones: those are

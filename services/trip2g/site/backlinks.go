@@ -86,9 +86,8 @@ func keysOf(e *entry) []string {
 }
 
 // linking finds the first link to an entry in each other note that these readers may have, in order of
-// the notes' titles.
-func (s scope) linking(e *entry) []inlink {
-	var list []inlink
+// the notes' titles. It resolves at most so many links, and returns how many.
+func (s scope) linking(e *entry, most int) (list []inlink, resolved int) {
 	seen := map[int64]bool{e.ID: true}
 	left := maxCandidates
 	for _, key := range keysOf(e) {
@@ -102,9 +101,10 @@ func (s scope) linking(e *entry) []inlink {
 				}
 				continue
 			}
-			if seen[link.from.ID] || len(list) == maxBacklinks {
+			if seen[link.from.ID] || len(list) == maxBacklinks || resolved == most {
 				continue
 			}
+			resolved++
 			if url, ok := s.resolve(link.from, link.number); ok && url == e.url {
 				seen[link.from.ID] = true
 				list = append(list, link)
@@ -114,7 +114,7 @@ func (s scope) linking(e *entry) []inlink {
 	slices.SortFunc(list, func(a, b inlink) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.from.doc.Title), strings.ToLower(b.from.doc.Title)), strings.Compare(a.from.url, b.from.url))
 	})
-	return list
+	return list, resolved
 }
 
 // resolve gives the page to which a link of an entry leads.
@@ -145,7 +145,7 @@ func digestLinking(list []inlink) digest {
 
 // backlinks lists the notes that lead to an entry, with the text around the link.
 func (r *reading) backlinks(e *entry) []backlink {
-	links := r.linking(e)
+	links, _ := r.linking(e, maxCandidates)
 	r.answers[question{about: linksTo, of: e.url}] = digestLinking(links)
 	var list []backlink
 	for _, link := range links {

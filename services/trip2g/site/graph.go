@@ -10,6 +10,9 @@ const (
 	maxGraphNodes = 80
 	maxGraphDepth = 2
 	maxGraphLinks = 100
+	// maxGraphWork bounds the links that are resolved for one graph, in either direction: in a vault of many notes
+	// of one name each can take long.
+	maxGraphWork = 2000
 )
 
 // graphPrefix is where the notes' graphs are.
@@ -19,6 +22,8 @@ const graphPrefix = systemPrefix + "/graph"
 type graph struct {
 	Nodes []graphNode `json:"nodes"`
 	Edges [][2]int    `json:"edges"` // numbers of nodes, the lower first
+
+	work int // links that may still be resolved
 }
 
 type graphNode struct {
@@ -31,7 +36,7 @@ type graphNode struct {
 
 // graphOf finds the notes around one that these readers may have, and which of them lead to which.
 func (s scope) graphOf(e *entry) *graph {
-	g := &graph{Edges: [][2]int{}}
+	g := &graph{Edges: [][2]int{}, work: maxGraphWork}
 	numbers := make(map[*entry]int)
 	add := func(e *entry, depth int) {
 		if _, known := numbers[e]; !known && len(g.Nodes) < maxGraphNodes {
@@ -43,14 +48,19 @@ func (s scope) graphOf(e *entry) *graph {
 	leads := make(map[*entry][]*entry)
 	for i := 0; i < len(g.Nodes); i++ {
 		n := g.Nodes[i]
-		leads[n.entry] = s.leadsTo(n.entry)
+		leads[n.entry] = g.leadsTo(s, n.entry)
 		if n.Depth == maxGraphDepth {
 			continue
 		}
 		for _, to := range leads[n.entry] {
 			add(to, n.Depth+1)
 		}
-		for _, link := range s.linking(n.entry) {
+		if len(g.Nodes) == maxGraphNodes {
+			continue
+		}
+		links, resolved := s.linking(n.entry, g.work)
+		g.work -= resolved
+		for _, link := range links {
 			add(link.from, n.Depth+1)
 		}
 	}
@@ -69,9 +79,10 @@ func (s scope) graphOf(e *entry) *graph {
 }
 
 // leadsTo lists the notes to which an entry's first links lead.
-func (s scope) leadsTo(e *entry) []*entry {
+func (g *graph) leadsTo(s scope, e *entry) []*entry {
 	var list []*entry
-	for i := range e.doc.Links[:min(len(e.doc.Links), maxGraphLinks)] {
+	for i := range e.doc.Links[:min(len(e.doc.Links), maxGraphLinks, g.work)] {
+		g.work--
 		url, ok := s.resolve(e, i)
 		if to := at(s.entries, url); ok && to != nil && s.mayRead(to) {
 			list = append(list, to)

@@ -53,7 +53,8 @@ func (s scope) ask(q question) any {
 		return s.pageFact(q.of)
 	case linksTo:
 		if e := at(s.entries, q.of); e != nil {
-			return digestLinking(s.linking(e))
+			links, _ := s.linking(e, maxCandidates)
+			return digestLinking(links)
 		}
 		return digest{}
 	case graphAt:
