@@ -71,7 +71,7 @@ profile: trip2g litefs ## Show where a replica's time and memory go under load
 	@exec sh tools/profile.sh
 
 .PHONY: lint
-lint: bin/staticcheck bin/actionlint ## Formatting, go vet, staticcheck, shell syntax, workflows, words of the docs
+lint: bin/staticcheck bin/actionlint bin/govulncheck ## Formatting, Go, shell, workflows, words, generated code, go.mod files, vulnerabilities
 	@exec sh tools/lint.sh
 
 .PHONY: fmt
@@ -108,3 +108,6 @@ bin/staticcheck: tools/go.mod tools/go.sum
 
 bin/actionlint: tools/go.mod tools/go.sum
 	@sh tools/tool.sh tools github.com/rhysd/actionlint /cmd/actionlint $@
+
+bin/govulncheck: tools/go.mod tools/go.sum
+	@sh tools/tool.sh tools golang.org/x/vuln /cmd/govulncheck $@

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the scripts here, in docker/ and in compose/.
 
 fail() {
@@ -34,6 +35,7 @@ within() {
 }
 
 # checksums prints the SHA-256 of its input, or of each file named.
+# shellcheck disable=SC2120 # dist.sh names files
 checksums() {
     if command -v sha256sum >/dev/null 2>&1; then
         sha256sum "$@"
@@ -44,6 +46,7 @@ checksums() {
 
 # digest prints the first 12 hex digits of the SHA-256 of its input.
 digest() {
+    # shellcheck disable=SC2119 # its input, not the script's arguments
     checksums | cut -c 1-12
 }
 

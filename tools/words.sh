@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 if [ $# -eq 0 ]; then
     IFS='
 '
+    # shellcheck disable=SC2046 # one path a line
     set -- README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md ./*/README.md \
         $(find docs .github -name '*.md' \
             ! -path docs/benchmarks.md ! -path docs/reference/command.md ! -path docs/reference/settings.md | sort)
