@@ -29,7 +29,7 @@ func TestAnOperatorInstallsTheUnits(t *testing.T) {
 	machines.awaitReady(t, "leader")
 	machines.awaitReady(t, "replica")
 
-	key := strings.TrimSpace(machines.run(t, "leader", "litefs-enter trip2g keys create --name laptop"))
+	key := strings.TrimSpace(machines.run(t, "leader", "litefs-enter trip2g keys create --name laptop --scope read,publish,settings"))
 	machines.run(t, "replica", `mkdir /tmp/vault && echo '# Tides' >/tmp/vault/tides.md &&
 		TRIP2G_KEY=`+key+` trip2g push /tmp/vault --url http://127.0.0.1:8081 --access everyone`)
 	for _, machine := range []string{"leader", "replica"} {

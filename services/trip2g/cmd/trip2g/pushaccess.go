@@ -93,7 +93,7 @@ func (f pushFlags) chooseAccess(ctx context.Context, notes *vault.Vault, server 
 	}
 	if !mayChange {
 		return nil, &codedError{exitFailure, fmt.Errorf("--access %s: the API key may not change who can read the site; "+
-			"to allow it, run `trip2g keys update ID --scope read,publish,settings` on the leader, or choose at %s/_system/settings", access, server.Site())}
+			"to allow it, run `trip2g keys update ID --scope read,publish,settings` on the leader, or choose at %s_system/settings", access, server.Site())}
 	}
 	a, err := readAudience(ctx, notes)
 	if err != nil {
