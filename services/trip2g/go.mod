@@ -50,6 +50,7 @@ require (
 	golang.org/x/text v0.43.0
 	golang.org/x/time v0.15.0
 	maragu.dev/goqite v0.4.0
+	pgregory.net/rapid v1.3.0
 	trip2g/docs v0.0.0
 	trip2g/internal v0.0.0
 	znkr.io/diff v1.0.0

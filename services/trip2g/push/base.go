@@ -29,6 +29,15 @@ func (p plan) unedited(path, hash string) bool {
 	return had && was == hash
 }
 
+// changedThere reports whether the server has another text of a note than the vault last had.
+func (p plan) changedThere(n trip2g.NotePath) bool {
+	if p.base == nil {
+		return false
+	}
+	was, had := p.base.Hash(n.Path)
+	return had && was != unsure && was != hexOf(n.Hash)
+}
+
 // hexOf gives a note's hash as a base has it, "" for what is none.
 func hexOf(contentHash string) string {
 	hash, _ := trip2g.HexHash(contentHash)

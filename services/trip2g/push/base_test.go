@@ -86,6 +86,28 @@ func TestAPulledFolderDoesNotUndoWhatOthersPublish(t *testing.T) {
 	}
 }
 
+// TestARemovedNoteThatOthersChangedMeanwhileStaysPublished removes a note from a folder and publishes a newer
+// text of it from elsewhere: who removed it has not seen that text.
+func TestARemovedNoteThatOthersChangedMeanwhileStaysPublished(t *testing.T) {
+	s := start(t)
+	first := folder(t, map[string]string{"a.md": "1", "b.md": "1"})
+	s.mustPush(first, nil)
+	dir := t.TempDir()
+	s.pullInto(dir)
+	remove(t, dir, "a.md")
+	write(t, first, "a.md", "2")
+	s.mustPush(first, nil)
+	summary, err := s.pushPulled(dir, nil)
+	notes, _, _ := s.published()
+	if err != nil || len(summary.Hidden) != 0 || !slices.Equal(summary.Older, []string{"a.md"}) || notes["a.md"] != "2" {
+		t.Errorf("%v published, %+v, %v", notes, summary, err)
+	}
+	summary, err = s.pushPulled(dir, func(o *push.Options, _ *client.Options) { o.Force = true })
+	if notes, _, _ = s.published(); err != nil || !slices.Equal(summary.Hidden, []string{"a.md"}) || len(notes) != 1 {
+		t.Errorf("with force %v published, %+v, %v", notes, summary, err)
+	}
+}
+
 // TestAPushThatFailedLeavesNothingThatIsTakenForAnothers takes an edit and a removal back after the server
 // got them and did not publish them: readers must not get them with the next push.
 func TestAPushThatFailedLeavesNothingThatIsTakenForAnothers(t *testing.T) {

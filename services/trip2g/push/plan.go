@@ -11,7 +11,7 @@ type plan struct {
 	base      Base              // nil if everything goes
 	send      []trip2g.NotePath // the server's entry for each note to send; only Path if it has none
 	unchanged []trip2g.NotePath // the server's entries
-	older     []string          // not to send: the vault has them as they were
+	older     []string          // not to send or hide: the server has a version that the vault never had
 	hide      []string
 	left      []string // what hide would have if hiding was asked for
 	neverHad  []string // not to hide: the vault never had them
@@ -55,7 +55,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		}
 		switch {
 		case !excluded[n.Path]:
-			p.addGone(n.Path, o)
+			p.addGone(n, o)
 		case o.Delete:
 			p.hide = append(p.hide, n.Path)
 		default:
@@ -63,6 +63,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		}
 	}
 	slices.Sort(p.hide)
+	slices.Sort(p.older)
 	if len(p.hide) > 0 && len(local) == 0 {
 		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and %d that the server has would be hidden: is it the right folder?", len(p.hide))
 	}
@@ -86,8 +87,11 @@ func (p *plan) hideVariants(known map[string]trip2g.NotePath) {
 }
 
 // addGone plans what to do about a note that the server has and the vault has not.
-func (p *plan) addGone(path string, o Options) {
+func (p *plan) addGone(n trip2g.NotePath, o Options) {
+	path := n.Path
 	switch {
+	case p.changedThere(n):
+		p.older = append(p.older, path)
 	case o.Memory.saw(path): // it was removed or renamed under the eyes of a watch
 		p.hide = append(p.hide, path)
 	case !p.had(path):

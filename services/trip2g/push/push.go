@@ -109,7 +109,7 @@ type Summary struct {
 	Hidden         []string // notes
 	Files          []string // each once, however many notes refer to it
 	Left           []string // notes that the server shows and the vault has no more, because Delete was not asked for
-	Older          []string // notes and files that nobody has changed in the vault and somebody has on the server: not sent
+	Older          []string // notes and files that somebody changed on the server, and that the vault has as they were or no more: neither sent nor hidden
 	NeverHad       []string // notes that the server shows and, by Base, the vault never had
 	StillPublished []string // notes that the server shows and a rule keeps out of pushes, because Delete was not asked for
 	Unchanged      int      // notes

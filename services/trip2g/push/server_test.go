@@ -20,6 +20,7 @@ import (
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/client"
 	"trip2g/services/trip2g/graphql"
+	"trip2g/services/trip2g/history"
 	trip2ghttp "trip2g/services/trip2g/http"
 	"trip2g/services/trip2g/markdown"
 	"trip2g/services/trip2g/publish"
@@ -80,13 +81,16 @@ func startOther(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	follower := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
+	publisher := publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: follower.Refresh,
+		Settings: func(content string) trip2g.Settings { return *markdown.Parse(trip2g.SettingsPath, content).Settings },
+	})
+	noPages := func(int64) (trip2g.NotePage, bool) { return trip2g.NotePage{}, false }
 	api, err := graphql.New(graphql.Options{
-		Publisher: publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: follower.Refresh,
-			Settings: func(content string) trip2g.Settings { return *markdown.Parse(trip2g.SettingsPath, content).Settings },
-		}),
-		Site:   follower.Current,
-		SignIn: signIn,
-		Keys:   s.keys,
+		Publisher: publisher,
+		Site:      follower.Current,
+		SignIn:    signIn,
+		Keys:      s.keys,
+		History:   history.New(history.Options{Archive: s.db, Publisher: publisher, Page: noPages}),
 	})
 	if err != nil {
 		t.Fatal(err)

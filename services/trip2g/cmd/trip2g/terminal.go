@@ -267,7 +267,7 @@ func (t *terminal) tellLeft(s push.Summary, dryRun bool) {
 		t.tellOnce(excludedPaths(s), "note", "Left out by rules: %s (%s). --dry-run -v says which rule.")
 	}
 	t.tellOnce(s.StillPublished, "note", "Still published, although left out: %s (%s). --delete unpublishes them.")
-	t.tellOnce(s.Older, "file", "Not sent, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends them.")
+	t.tellOnce(s.Older, "file", "Not sent or removed, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends or removes them.")
 }
 
 func excludedPaths(s push.Summary) []string {
