@@ -17,7 +17,7 @@ import (
 )
 
 // The property test runs this many sequences of about so many steps, always the same ones, so that a run does
-// not fail by chance. The flags of rapid change that: -rapid.seed=0 -rapid.checks=500 looks for others.
+// not fail by chance. The flags of rapid change that: -rapid.seed=0 -rapid.checks=100 looks for others.
 const (
 	syncChecks = "10"
 	syncSteps  = "25"
