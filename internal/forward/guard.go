@@ -55,7 +55,7 @@ func refuseLoop(w http.ResponseWriter, text string) {
 // isTrusted tells whether a header, in canonical form, is one of those that only a replica may send.
 func isTrusted(name string) bool {
 	switch name {
-	case AuthHeader, nodeHeader, bodyHeader, bodyTrailer, cookieHeader, requestIDHeader, "Forwarded":
+	case AuthHeader, nodeHeader, bodyHeader, cookieHeader, requestIDHeader, "Forwarded":
 		return true
 	}
 	return strings.HasPrefix(name, "X-Forwarded-")

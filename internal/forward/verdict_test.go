@@ -73,10 +73,7 @@ func (s *scripted) serve(nc net.Conn, upTo int, do act) {
 				c.answer(id, 200, strings.ToLower(serverHeader), testEpoch.String())
 				continue
 			}
-			ended = f.StreamEnded()
-			if isTrailer := f.PseudoValue("method") == ""; !isTrailer {
-				number[id] = s.note(f)
-			}
+			number[id], ended = s.note(f), f.StreamEnded()
 		case *http2.DataFrame:
 			got[id], ended = append(got[id], f.Data()...), f.StreamEnded()
 			if !ended {
