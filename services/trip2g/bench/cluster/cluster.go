@@ -122,7 +122,7 @@ func secret() string {
 
 // makeKey makes an API key on the leader, as an operator does.
 func (c *Cluster) makeKey(ctx context.Context) (string, error) {
-	create := exec.CommandContext(ctx, c.Leader.Program(), "keys", "create", "--name", "bench")
+	create := exec.CommandContext(ctx, c.Leader.Program(), "keys", "create", "--name", "bench", "--scope", "read,publish,settings")
 	create.Env = c.Leader.environment(nil)
 	var failure bytes.Buffer
 	create.Stderr = &failure
