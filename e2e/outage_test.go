@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// answeredWithin is what docs/operate/replicas.md promises of a write: 15 s until it can be sent, and
+// answeredWithin is the bound of docs/operate/replicas.md for a write: 15 s until it can be sent, and
 // 15 s for the answer of a leader that falls silent. The rest is for a busy machine.
 const answeredWithin = 30*time.Second + 3*time.Second
 

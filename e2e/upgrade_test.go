@@ -23,18 +23,25 @@ var ownersVault = map[string]string{
 	"guides/start.md": "---\nfree: true\n---\n# The owner's start\n\nBack to [[index]].\n",
 }
 
-// TestTheOwnersPagesAreTheSameAfterAnUpgradeAndARestore replaces the containers, then loses the
-// volumes and restores a backup by the commands that the documentation prints.
-func TestTheOwnersPagesAreTheSameAfterAnUpgradeAndARestore(t *testing.T) {
-	s := emptyStack(t)
-	dir := t.TempDir()
+// startOwnersSite starts a stack with the owner's vault published. It returns a folder for backups and
+// the pages as they are.
+func startOwnersSite(t *testing.T) (s *stack, dir string, before map[string]string) {
+	t.Helper()
+	s = emptyStack(t)
+	dir = t.TempDir()
 	var err error
 	if s.key, err = s.newKey(t.Context(), "laptop"); err != nil {
 		t.Fatal(err)
 	}
 	writeFiles(t, filepath.Join(dir, "vault"), ownersVault)
 	s.replica.mustPushFolder(t, filepath.Join(dir, "vault"))
-	before := publishedPages(t, s)
+	return s, dir, publishedPages(t, s)
+}
+
+// TestTheOwnersPagesAreTheSameAfterAnUpgradeAndARestore replaces the containers, then loses the
+// volumes and restores a backup by the commands that the documentation prints.
+func TestTheOwnersPagesAreTheSameAfterAnUpgradeAndARestore(t *testing.T) {
+	s, dir, before := startOwnersSite(t)
 
 	s.recreate(t, s.newerImage(t))
 	checkOwnersSite(t, s, before)
@@ -50,15 +57,7 @@ func TestTheOwnersPagesAreTheSameAfterAnUpgradeAndARestore(t *testing.T) {
 // replicas keep theirs: they serve what they have and send nothing to the empty leader. One printed
 // command makes all of them one site again.
 func TestARestoreOntoANewLeaderBringsTheReplicasAlong(t *testing.T) {
-	s := emptyStack(t)
-	dir := t.TempDir()
-	var err error
-	if s.key, err = s.newKey(t.Context(), "laptop"); err != nil {
-		t.Fatal(err)
-	}
-	writeFiles(t, filepath.Join(dir, "vault"), ownersVault)
-	s.replica.mustPushFolder(t, filepath.Join(dir, "vault"))
-	before := publishedPages(t, s)
+	s, dir, before := startOwnersSite(t)
 	s.backUp(t, dir)
 	s.app.api().mustPush(t, note{"late.md", "---\nfree: true\n---\nAfter the backup"})
 	awaitText(t, s.nodes(), "/late", "After the backup")

@@ -185,7 +185,7 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	signed := m.verifier.Verify(r)
-	if isNoMessage(signed) {
+	if isUnsigned(signed) {
 		m.next.ServeHTTP(w, r)
 		return
 	}
@@ -208,8 +208,9 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-// isNoMessage tells what [Verifier.Verify] found signed with the messages' key from what was not.
-func isNoMessage(err error) bool {
+// isUnsigned reports whether an error of [Verifier.Verify] says that the request is not signed with the
+// verifier's key, so that it may be for another handler.
+func isUnsigned(err error) bool {
 	var auth *AuthError
 	return errors.As(err, &auth) && (auth.Reason == ReasonAbsent || auth.Reason == ReasonMalformed || auth.Reason == ReasonBadMAC)
 }

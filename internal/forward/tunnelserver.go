@@ -46,7 +46,7 @@ func (s *tunnelServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := s.verifier.Verify(r)
 	auth := new(AuthError)
 	switch {
-	case isNoMessage(err):
+	case isUnsigned(err):
 		s.next.ServeHTTP(w, r)
 		return
 	case errors.As(err, &auth):

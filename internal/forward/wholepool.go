@@ -21,7 +21,7 @@ const maxOpenings = 16
 type wholePool struct {
 	connector
 	silence   time.Duration // after which watch looks for the leader
-	lostAfter time.Duration // that it looks for in vain
+	lostAfter time.Duration // of looking, after which the leader counts as gone
 	openings  chan struct{} // holds one element for each connection that is being opened
 
 	mu     sync.Mutex

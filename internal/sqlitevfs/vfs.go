@@ -25,8 +25,8 @@ import (
 const (
 	// Name is what the VFS for LiteFS mounts is registered as.
 	Name = "litefs"
-	// ReplicaName is what the VFS for reading on the mount of a LiteFS replica
-	// is registered as.
+	// ReplicaName is the registered name of the VFS for reading on the mount of
+	// a LiteFS replica.
 	ReplicaName = "litefs-replica"
 	// ReserveParameter is the URI parameter that sets how many bytes of the disk
 	// transactions leave free. Without room for a transaction LiteFS exits, and

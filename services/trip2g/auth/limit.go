@@ -90,7 +90,8 @@ func siteKey(addr string) string {
 	return network.String()
 }
 
-// browserKey tells the browser apart to which a code belongs. A program that sends no name is known by its network.
+// browserKey returns the key of the browser that a code belongs to. A program without a browser cookie
+// is identified by its network.
 func browserKey(client trip2g.Client) string {
 	if client.Browser != "" {
 		return "browser " + trip2g.TokenHash(client.Browser)

@@ -111,7 +111,7 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 	return notes, nil
 }
 
-// updatedNote is what the server says of a note that it made visible, or with the id 0, that it leaves out.
+// updatedNote is the server's result for one note: published, or with the id 0 left out.
 type updatedNote struct {
 	ID       int64
 	Path     string

@@ -16,7 +16,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// readyzDetail is what /readyz answers of a node's freshness.
+// readyzDetail holds the fields of /readyz about a node's freshness.
 type readyzDetail struct {
 	Ready    bool
 	Behind   int64

@@ -132,7 +132,7 @@ func newKeysUpdateCommand() *cobra.Command {
 	return cmd
 }
 
-// usageError gives what was wrong with the command line the exit code for that.
+// usageError adds the exit code of a wrong command line to an EINVALID error.
 func usageError(err error) error {
 	if trip2g.ErrorCode(err) == trip2g.EINVALID {
 		return &codedError{exitUsage, err}
