@@ -56,7 +56,7 @@ test: lint unit e2e ## Everything that has to pass: lint, unit, e2e
 .PHONY: unit
 unit: trip2g litefs ## The tests of the packages, with the race detector
 	@sh tools/deps.sh cc git fusermount3 wrk bash curl
-	$(GO) test -race -timeout 10m trip2g/internal/... trip2g/services/trip2g/...
+	$(GO) test -race -timeout 10m trip2g/bench/... trip2g/internal/... trip2g/services/trip2g/...
 
 .PHONY: e2e
 e2e: compose ## The suite that drives the stacks from outside (RUN=TestName: a part of it)

@@ -27,5 +27,5 @@ fi
 sh tools/deps.sh wrk nginx fusermount3
 
 mkdir -p tmp
-CGO_ENABLED=0 "${GO:-go}" build -trimpath -buildvcs=false -o tmp/bench ./services/trip2g/bench
+CGO_ENABLED=0 "${GO:-go}" build -trimpath -buildvcs=false -o tmp/bench ./bench
 exec tmp/bench "$@"

@@ -30,9 +30,9 @@ build() {
     "$go" build -trimpath -buildvcs=false "$@"
 }
 
-# program NAME=VERSION PACKAGE
+# program VARIABLE=VERSION PACKAGE
 program() {
-    build -ldflags "-s -w -X main.$1" -o "$out" "$2"
+    build -ldflags "-s -w -X $1" -o "$out" "$2"
 }
 
 # A bare repository, which is what the image is built with, is never dirty.
@@ -56,11 +56,11 @@ version)
 trip2g)
     version=$(version)
     cd "$server"
-    program "version=$version" ./cmd/trip2g
+    program "trip2g/services/trip2g.Version=$version" ./cmd/trip2g
     ;;
 litefs)
     cd litefs
-    program "Version=$("$go" list -m -f '{{.Version}}' github.com/superfly/litefs)" \
+    program "main.Version=$("$go" list -m -f '{{.Version}}' github.com/superfly/litefs)" \
         github.com/superfly/litefs/cmd/litefs
     ;;
 modules)

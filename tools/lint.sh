@@ -13,7 +13,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 
 formatting() {
-    unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l docs e2e internal services)
+    unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l bench docs e2e internal services)
     [ -z "$unformatted" ] || fail "Not formatted (make fmt does it):
 $unformatted"
 }
@@ -26,9 +26,9 @@ shell() {
 
 # generated runs the generators in a copy of the workspace: a check changes no file.
 generated() {
-    cp -R go.work go.work.sum docs e2e internal services "$copy"
+    cp -R go.work go.work.sum bench docs e2e internal services "$copy"
     (cd "$copy" && "$go" generate trip2g/...)
-    for folder in docs e2e internal services; do
+    for folder in bench docs e2e internal services; do
         diff -ru "$folder" "$copy/$folder" ||
             fail "Generated code is out of date: run '$go generate trip2g/...' and commit what changes."
     done

@@ -19,7 +19,7 @@ import (
 	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
-	"trip2g/services/trip2g/sqlite"
+	"trip2g/services/trip2g/store/sqlite"
 )
 
 const owner = "owner@example.com"

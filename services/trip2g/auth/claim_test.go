@@ -15,7 +15,7 @@ import (
 
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
-	"trip2g/services/trip2g/sqlite"
+	"trip2g/services/trip2g/store/sqlite"
 )
 
 // claimEnv is a site without an owner.

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"trip2g/bench/cluster"
+	"trip2g/bench/load"
+	"trip2g/bench/report"
+)
+
+// The readers of a vault: a few pages have most of them (Zipf's law), all are asked for by some.
+const (
+	zipfExponent = 1.1
+	zipfAsks     = 20_000 // the list that the load goes through over and over
+	ofOnePage    = 0.9    // the goal
+	// vaultRounds is how many rounds there are for one of other rows: the difference is less than what a round
+	// differs from the next.
+	vaultRounds = 3
+)
+
+// measureVault compares all pages of the vault with one of them, which is as long as the answers of
+// the mix are on average: that a longer answer costs more is not what is asked here.
+func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
+	mix, same, err := s.mix(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := report.Figure{Name: "all pages", Unit: "requests/s"}
+	alone := report.Figure{Name: "one page of their mean length", Unit: "requests/s"}
+	rounds := vaultRounds * s.rounds
+	for round := range rounds {
+		s.progress("all pages of the vault: round %d of %d", round+1, rounds)
+		// In both orders: what the machine gains or loses in a round is spread on both.
+		var rates [4]float64
+		for i, requests := range [...][]load.Request{mix, same, same, mix} {
+			rates[i], err = load.Wrk{URL: s.withLane.URL(), Requests: requests, For: s.roundFor()}.Rate(ctx)
+			if err != nil {
+				return nil, err
+			}
+		}
+		all.Values = append(all.Values, (rates[0]+rates[3])/2)
+		alone.Values = append(alone.Values, (rates[1]+rates[2])/2)
+	}
+	return []report.Row{{
+		Name: fmt.Sprintf("All pages of a vault of %d notes, as a browser", s.vault.Len()), Against: "one page alone",
+		Figures: []report.Figure{all, alone}, Plot: true,
+		Claims: []report.Claim{report.Ratio("all pages / one page", all, alone, atLeast(ofOnePage))},
+		Notes:  []string{fmt.Sprintf("Pages are chosen by Zipf's law (exponent %.1f) with a script of wrk, which both figures have. A request of the one list has the other's page as its Referer: both are as long and as varied. What is left is that a thousand pages fit no core's cache, as one does: by profiles, finding a page and its body takes 8 to 10 %% of the server's processor time where it takes 5 or 6 with one page, and the kernel copies bodies that are farther away. A table eight times as large of the pages that were found before made no difference beyond the spread.", zipfExponent)},
+	}}, nil
+}
+
+// mix draws a list of requests for all pages, and one for the page whose answer is nearest to the mean
+// length of its answers. A request of the one list has the other's page as its Referer, so that both lists are
+// as long and as varied: sending a thousand different requests costs wrk more than sending one over and over.
+func (s *stage) mix(ctx context.Context) (mix, same []load.Request, err error) {
+	pages := s.everyPage()
+	lengths, err := askEach(ctx, s.withLane, pages)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := rand.New(rand.NewPCG(vaultSeed, 0))
+	zipf := rand.NewZipf(r, zipfExponent, 1, uint64(len(pages)-1))
+	order := r.Perm(len(pages)) // which pages are read most has nothing to do with their lengths
+	var asked []load.Request
+	var sum float64
+	for range zipfAsks {
+		page := order[zipf.Uint64()]
+		asked, sum = append(asked, pages[page]), sum+lengths[page]
+	}
+	mean, best := sum/zipfAsks, 0
+	for i := range pages {
+		if math.Abs(lengths[i]-mean) < math.Abs(lengths[best]-mean) {
+			best = i
+		}
+	}
+	one := pages[best]
+	for _, page := range asked {
+		mix, same = append(mix, from(one, page)), append(same, from(page, one))
+	}
+	return mix, same, nil
+}
+
+// from is a request for a page by somebody who follows a link on another one.
+func from(other, page load.Request) load.Request {
+	page.Header = append(slices.Clip(page.Header), "Referer: http://localhost"+other.Path)
+	return page
+}
+
+// askEach asks a node for each page once, so that none is made while the clock runs, and gives the
+// lengths of the answers.
+func askEach(ctx context.Context, n *cluster.Node, pages []load.Request) (lengths []float64, err error) {
+	for _, page := range pages {
+		status, _, body, err := get(ctx, n.URL()+page.Path, page.Header)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("the answer is %d", status)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("get %s: %w", page.Path, err)
+		}
+		lengths = append(lengths, float64(len(body)))
+	}
+	return lengths, nil
+}
+
+// everyPage lists the pages of the vault.
+func (s *stage) everyPage() []load.Request {
+	pages := make([]load.Request, s.vault.Len())
+	for i := range pages {
+		pages[i] = load.Request{Path: (&url.URL{Path: s.vault.URL(i)}).EscapedPath(), Header: browser.header}
+	}
+	return pages
+}

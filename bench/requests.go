@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"trip2g/bench/load"
+	"trip2g/bench/report"
+)
+
+// target is a server with the page.
+type target struct {
+	name     string
+	url      string
+	request  load.Request
+	measured process // whose processor time is told; 0: nobody's
+}
+
+// targets are the servers that answer one ask, the replica first.
+func (s *stage) targets(a ask) ([]target, error) {
+	page := onePage(a)[0]
+	withLane, err := s.withLane.Server()
+	if err != nil {
+		return nil, err
+	}
+	noLane, err := s.noLane.Server()
+	if err != nil {
+		return nil, err
+	}
+	return []target{
+		{"replica", s.withLane.URL(), page, process(withLane)},
+		{"replica without the fast lane", s.noLane.URL(), page, process(noLane)},
+		{"bare net/http", s.bare.URL, load.Request{Path: barePath(a), Header: a.header}, process(s.bare.PID())},
+		{"nginx", s.nginx.URL, load.Request{Path: "/" + nginxPage, Header: a.header}, 0},
+	}, nil
+}
+
+// measureRequests tells how often a second one page is answered.
+func (s *stage) measureRequests(ctx context.Context) (rows []report.Row, err error) {
+	for _, a := range asks {
+		row, err := s.requestsRow(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row...)
+	}
+	return rows, nil
+}
+
+func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
+	targets, err := s.targets(a)
+	if err != nil {
+		return nil, err
+	}
+	sizes, err := s.checkPage(ctx, a, targets)
+	if err != nil {
+		return nil, err
+	}
+	rates, costs := make([]report.Figure, len(targets)), make([]cost, len(targets))
+	for i, t := range targets {
+		rates[i], costs[i] = report.Figure{Name: t.name, Unit: "requests/s"}, newCost(t.name)
+	}
+	for round := range s.rounds {
+		s.progress("one page, %s: round %d of %d", a.name, round+1, s.rounds)
+		for i, t := range targets {
+			rate, used, err := s.rate(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			rates[i].Values = append(rates[i].Values, rate)
+			costs[i].add(used, rate*s.roundFor().Seconds())
+		}
+	}
+	row := report.Row{
+		Name: "One page, " + a.name, Against: "bare net/http and nginx", Figures: rates, Plot: true,
+		Claims: claimRequests(rates, a), Notes: []string{sizes, noLaneCosts},
+	}
+	return []report.Row{row, costRow(a, costs[:3])}, nil
+}
+
+// noLaneCosts says what net/http does for a page beyond a handler that only writes, and what it is spared.
+const noLaneCosts = "Without the lane, a request has what bare net/http spares: its line in the log, its id, its metrics and the page to be found; where it was looked at, that was 2 µs of 35. In turn a node sends the page by one call of the kernel, where net/http by itself makes two of it: the head with the beginning of the page, and the rest."
+
+// Goals of the claims: the fast lane against nginx, and net/http against itself.
+const (
+	ofNginxPlain      = 0.6
+	ofNginxCompressed = 0.85
+	ofBareHTTP        = 0.95
+)
+
+func claimRequests(rates []report.Figure, a ask) []report.Claim {
+	replica, noLane, bare, nginx := rates[0], rates[1], rates[2], rates[3]
+	ofNginx := ofNginxPlain
+	if a.name == browser.name {
+		ofNginx = ofNginxCompressed
+	}
+	return []report.Claim{
+		report.Ratio("replica / nginx", replica, nginx, atLeast(ofNginx)),
+		report.Ratio("without the fast lane / bare net/http", noLane, bare, atLeast(ofBareHTTP)),
+		report.Ratio("replica / without the fast lane", replica, noLane, report.Goal{}),
+	}
+}
+
+func atLeast(bound float64) report.Goal { return report.Goal{Kind: report.AtLeast, Bound: bound} }
+func atMost(bound float64) report.Goal  { return report.Goal{Kind: report.AtMost, Bound: bound} }
+
+// checkPage looks that each server answers with the page, and tells the answers' sizes.
+func (s *stage) checkPage(ctx context.Context, a ask, targets []target) (sizes string, err error) {
+	for _, t := range targets {
+		status, header, body, err := get(ctx, t.url+t.request.Path, t.request.Header)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("the answer is %d", status)
+		}
+		if err != nil {
+			return "", fmt.Errorf("ask %s for the page: %w", t.name, err)
+		}
+		coding := header.Get("Content-Encoding")
+		if coding == "" {
+			coding = "not compressed"
+		}
+		if (coding == "not compressed") != (a.name == plain.name) {
+			s.progress("%s answers %s when it is asked %s", t.name, coding, a.name)
+		}
+		if sizes != "" {
+			sizes += ", "
+		}
+		sizes += fmt.Sprintf("%s %d bytes (%s)", t.name, len(body), coding)
+	}
+	return "Bodies: " + sizes + ".", nil
+}
+
+// rate asks one server for a round, and gives the answers a second and what its process used.
+func (s *stage) rate(ctx context.Context, t target) (rate float64, used usage, err error) {
+	before, err := t.measured.usage()
+	if err != nil {
+		return 0, usage{}, err
+	}
+	rate, err = load.Wrk{URL: t.url, Requests: []load.Request{t.request}, For: s.roundFor()}.Rate(ctx)
+	if err != nil {
+		return 0, usage{}, err
+	}
+	after, err := t.measured.usage()
+	return rate, after.minus(before), err
+}
+
+// roundFor is how long a load of a round lasts; wrk knows whole seconds.
+func (s *stage) roundFor() time.Duration {
+	if s.short {
+		return time.Second
+	}
+	return 2 * time.Second
+}

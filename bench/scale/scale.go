@@ -1,0 +1,120 @@
+// Package scale measures what the size of a vault costs: publishing it, changing one note of it,
+// sending the change to replicas, starting with it, and keeping it in memory. It also measures what
+// a write costs more through a replica.
+package scale
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"trip2g/bench/cluster"
+	"trip2g/bench/vault"
+)
+
+const (
+	replicas = 2
+	seed     = 4
+)
+
+// Options is what is measured and where. All but Progress are needed.
+type Options struct {
+	Root  string // the repository
+	Dir   string // for vaults and the data of nodes; several GB for a vault of 100,000 notes
+	Sizes []int  // numbers of notes, from small to large; the first is what the others are compared with
+	// Rounds is how many values a figure has that is measured in rounds.
+	Rounds int
+	// Progress is told what is being done; nil: nobody is told.
+	Progress func(format string, args ...any)
+}
+
+// Result is what was measured.
+type Result struct {
+	Sizes      []Size // in the order of Options.Sizes
+	Forwarding Forwarding
+}
+
+// Size is what was measured with a vault of one size.
+type Size struct {
+	Notes  int
+	Text   int64 // bytes of the notes' texts
+	Images int   // each sent once for each note that embeds it
+
+	Published Publishing
+	Change    Changing // in this vault
+	Reference Changing // in the smallest vault, in rounds between those of Change
+	Start     Starting
+}
+
+// Measure measures the vaults one after the other. The smallest one stays beside the others, so that
+// what is compared with it is measured in the same minute.
+func Measure(ctx context.Context, o Options) (_ *Result, err error) {
+	if o.Progress == nil {
+		o.Progress = func(string, ...any) {}
+	}
+	var result Result
+	reference, err := publish(ctx, o, o.Sizes[0])
+	if err != nil {
+		return nil, err
+	}
+	defer reference.stop(&err)
+	o.Progress("the cost of forwarding")
+	if result.Forwarding, err = reference.measureForwarding(ctx, o.Rounds); err != nil {
+		return nil, err
+	}
+	for i, notes := range o.Sizes {
+		size, err := measureSize(ctx, o, notes, i == 0, reference)
+		if err != nil {
+			return nil, fmt.Errorf("measure a vault of %d notes: %w", notes, err)
+		}
+		result.Sizes = append(result.Sizes, size)
+	}
+	return &result, nil
+}
+
+// measureSize measures the vault of one size; the smallest one is there already.
+func measureSize(ctx context.Context, o Options, notes int, smallest bool, reference *published) (size Size, err error) {
+	p := reference
+	if !smallest {
+		if p, err = publish(ctx, o, notes); err != nil {
+			return Size{}, err
+		}
+		defer p.stop(&err)
+	}
+	size = Size{Notes: notes, Text: p.text, Images: p.vault.Images(), Published: p.publishing}
+	o.Progress("%d notes: making their index", notes)
+	if err := p.awaitIndexed(ctx); err != nil {
+		return Size{}, err
+	}
+	o.Progress("%d notes: changing one", notes)
+	if size.Reference, size.Change, err = measureChanges(ctx, o.Rounds, reference, p); err != nil {
+		return Size{}, err
+	}
+	if size.Published.OneChanged, err = p.pushOneChanged(ctx); err != nil {
+		return Size{}, err
+	}
+	o.Progress("%d notes: starting a replica", notes)
+	size.Start, err = p.measureStart(ctx)
+	return size, err
+}
+
+// published is a cluster with a vault.
+type published struct {
+	*cluster.Cluster
+	vault      *vault.Vault
+	dir        string // where the vault is
+	text       int64  // bytes
+	empty      int64  // memory of a replica's server before the vault came, in bytes
+	publishing Publishing
+	writes     int // made so far, so that each differs
+}
+
+// stop ends the cluster and puts its failure into *err if there is none yet.
+func (p *published) stop(err *error) {
+	if stopErr := p.Stop(); *err == nil {
+		*err = stopErr
+	}
+}
+
+// milliseconds is how durations are told.
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"trip2g/bench/report"
+)
+
+// servingRows are the rows about reads, which share a stage.
+var servingRows = []string{"requests", "vault", "latency", "lag", "writes"}
+
+// measureServing measures them. What is done with a round's figures is told in the section's text.
+func measureServing(ctx context.Context, o *options) (_ []report.Section, err error) {
+	s, err := setStage(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	section := report.Section{Title: "Reading", Text: servingText}
+	for _, row := range []struct {
+		name    string
+		measure func(*stage, context.Context) ([]report.Row, error)
+	}{
+		{"requests", (*stage).measureRequests},
+		{"vault", (*stage).measureVault},
+		{"latency", (*stage).measureLatency},
+		{"lag", (*stage).measureLag},
+		{"writes", (*stage).measureWrites},
+	} {
+		if !o.wants(row.name) {
+			continue
+		}
+		rows, err := row.measure(s, ctx)
+		if err != nil {
+			return []report.Section{section}, err
+		}
+		section.Rows = append(section.Rows, rows...)
+	}
+	return []report.Section{section}, nil
+}
+
+// servingText tells how the rows are measured.
+const servingText = "A leader with two replicas, each under a LiteFS node of its own, has a vault of 1,000 notes; the load runs " +
+	"beside them, on the same cores. `wrk -t1 -c16` keeps 16 connections open and asks as fast as it is answered. " +
+	"*Plain* is `Accept-Encoding: identity`; *as a browser* is Firefox's header, and the answer is compressed. " +
+	"The access log is on, in trip2g and in nginx. *Bare net/http* is a handler that only writes the same bytes and header " +
+	"fields; nginx has a worker a core, `sendfile`, and the file compressed beforehand (`gzip_static`, level 9)."

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"trip2g/bench/report"
+)
+
+// process is the id of a process; 0 is none, which uses nothing.
+type process int
+
+// usage is processor time: in the program, and in the kernel on its behalf.
+type usage struct {
+	program, kernel time.Duration
+}
+
+func (u usage) minus(v usage) usage { return usage{u.program - v.program, u.kernel - v.kernel} }
+
+// tick is the unit of times in /proc/PID/stat: USER_HZ, which is 100 on Linux.
+const tick = 10 * time.Millisecond
+
+// usage gives what the process has used since it started (proc(5), /proc/PID/stat).
+func (p process) usage() (usage, error) {
+	if p == 0 {
+		return usage{}, nil
+	}
+	path := fmt.Sprintf("/proc/%d/stat", p)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return usage{}, fmt.Errorf("measure processor time: %w", err)
+	}
+	// The second field is the program's name, which may hold spaces, in parentheses.
+	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
+	const utime, stime = 14 - 3, 15 - 3 // fields 14 and 15, and the first one here is 3
+	if len(fields) <= stime {
+		return usage{}, fmt.Errorf("measure processor time: %s has %d fields", path, len(fields))
+	}
+	program, err := strconv.ParseInt(string(fields[utime]), 10, 64)
+	if err != nil {
+		return usage{}, fmt.Errorf("measure processor time: read %s: %w", path, err)
+	}
+	kernel, err := strconv.ParseInt(string(fields[stime]), 10, 64)
+	if err != nil {
+		return usage{}, fmt.Errorf("measure processor time: read %s: %w", path, err)
+	}
+	return usage{time.Duration(program) * tick, time.Duration(kernel) * tick}, nil
+}
+
+// cost is the processor time of one request, by round.
+type cost struct{ program, kernel report.Figure }
+
+func newCost(name string) cost {
+	return cost{
+		report.Figure{Name: name + ", in the program", Unit: "µs"},
+		report.Figure{Name: name + ", in the kernel", Unit: "µs"},
+	}
+}
+
+// add takes down what a round with so many requests used.
+func (c *cost) add(u usage, requests float64) {
+	c.program.Values = append(c.program.Values, u.program.Seconds()*1e6/requests)
+	c.kernel.Values = append(c.kernel.Values, u.kernel.Seconds()*1e6/requests)
+}
+
+// costRow says where the time goes; the first cost is the replica's.
+func costRow(a ask, costs []cost) report.Row {
+	row := report.Row{Name: "Processor time of a request, " + a.name, Against: "bare net/http"}
+	for _, c := range costs {
+		row.Figures = append(row.Figures, c.program, c.kernel)
+	}
+	program, kernel := costs[0].program.Median(), costs[0].kernel.Median()
+	row.Notes = []string{fmt.Sprintf("The kernel has %.0f %% of the replica's time: it takes the request from the socket and copies the answer into it. "+
+		"The program, which understands the request, finds the page and writes the log, has the rest.", 100*kernel/(program+kernel))}
+	return row
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"database/sql"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// lockDatabase holds the write lock of a database, as a VACUUM of another program does, until the
+// test ends or unlock is called.
+func lockDatabase(t *testing.T, path string) (unlock func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain: a program that gets 503 and Retry-After knows
+// that nothing happened and when to come back; 429 would tell it that it asks too often.
+func TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	p := startPeople(t, nil)
+	b := p.signIn(p.replica, testOwner, "")
+	unlock := lockDatabase(t, p.db)
+	busy := b.post("/_system/signout", nil).want(t, http.StatusServiceUnavailable, "busy with other writes")
+	if busy.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	unlock()
+	b.post("/_system/signout", nil).leads(t, "/")
+}
+
+// TestWhoAsksForCodesTooOftenIsToldWhenToTryAgain does it until the server has enough.
+func TestWhoAsksForCodesTooOftenIsToldWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	p := startPeople(t, nil)
+	b := p.browser(p.leader)
+	for range 50 {
+		answer := b.post("/_system/signin", url.Values{"email": {testOwner}})
+		if answer.status == http.StatusOK {
+			continue
+		}
+		answer.want(t, http.StatusTooManyRequests, "Too many tries")
+		if seconds, err := strconv.Atoi(answer.header.Get("Retry-After")); err != nil || seconds < 1 || !strings.Contains(answer.body, strconv.Itoa(seconds)+" seconds") {
+			t.Errorf("Retry-After is %q, and the page says %s", answer.header.Get("Retry-After"), answer.body)
+		}
+		return
+	}
+	t.Error("nobody stopped it")
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"trip2g/internal/testwait"
+)
+
+// startUnowned runs a leader and a replica of a site that has no owner.
+func startUnowned(t *testing.T, settings ...string) *stack {
+	t.Helper()
+	p := &stack{t: t, db: filepath.Join(t.TempDir(), "data.sqlite3")}
+	p.leader = startNode(t, append([]string{"DB_FILE=" + p.db, "NODE_NAME=leader", "LOG_LEVEL=error"}, settings...)...)
+	p.leader.waitReady(t)
+	p.replica = startNode(t, append([]string{"DB_FILE=" + p.db, "NODE_NAME=replica", "LEADER_ADDR=" + p.leader.internalAddr, "SESSION_COOKIE_NAME=session_r1"}, settings...)...)
+	p.replica.waitReady(t)
+	return p
+}
+
+var claimLine = regexp.MustCompile(`"code":"([A-Z2-7-]{19})","url":"([^"]+)"`)
+
+// claimCode returns the code in a leader's log.
+func (n *testNode) claimCode(t *testing.T) string {
+	t.Helper()
+	var found []string
+	testwait.NoFault(t, func() string { // the log is written beside
+		if found = claimLine.FindStringSubmatch(n.log.String()); found == nil {
+			return "the log has no code: " + n.log.String()
+		}
+		return ""
+	})
+	if found[2] != n.public+"/_system/claim" {
+		t.Errorf("the log leads to %s", found[2])
+	}
+	return found[1]
+}
+
+func TestAnUnownedSiteIsClaimedThroughAReplicaByTheCodeFromTheLog(t *testing.T) {
+	p := startUnowned(t)
+	b := p.browser(p.replica)
+	b.get("/").want(t, http.StatusOK, `href="/_system/claim"`)
+	b.get("/_system/signin").want(t, http.StatusOK, `href="/_system/claim"`)
+	b.get("/_system/claim").want(t, http.StatusOK, `name="code"`)
+	form := url.Values{"email": {"me@example.com"}, "code": {"AAAA-BBBB-CCCC-DDDD"}}
+	b.post("/_system/claim", form).want(t, http.StatusUnauthorized, "The code is wrong", `value="me@example.com"`)
+	form.Set("code", p.leader.claimCode(t))
+	b.post("/_system/claim", form, "Origin", "http://elsewhere.test").want(t, http.StatusForbidden, "Another site")
+	b.post("/_system/claim", form).leads(t, "/_system/")
+	b.get("/_system/").want(t, http.StatusOK, "Overview")
+	for _, node := range []*testNode{p.leader, p.replica} {
+		late := p.browser(node)
+		late.post("/_system/claim", form).want(t, http.StatusForbidden, "This site has an owner")
+		late.get("/_system/claim").want(t, http.StatusOK, "This site has an owner")
+	}
+	if page := b.get("/"); regexp.MustCompile("/_system/claim").MatchString(page.body) {
+		t.Error("the welcome page still offers to claim the site")
+	}
+}
+
+func TestAnUnownedSiteTellsOtherMachinesHowToClaimIt(t *testing.T) {
+	p := startUnowned(t, "TRUSTED_PROXIES=127.0.0.0/8")
+	form := url.Values{"email": {"me@example.com"}, "code": {p.leader.claimCode(t)}}
+	for _, node := range []*testNode{p.leader, p.replica} {
+		b := p.browser(node)
+		page := b.get("/_system/claim", "X-Forwarded-For", "203.0.113.7").want(t, http.StatusOK, "TRIP2G_OWNER_EMAIL", "ssh -L")
+		if regexp.MustCompile("<input[^>]+code").MatchString(page.body) {
+			t.Error("another machine is asked for the code")
+		}
+		b.post("/_system/claim", form, "X-Forwarded-For", "203.0.113.7").want(t, http.StatusForbidden, "only from the machine")
+	}
+	p.browser(p.leader).post("/_system/claim", form, "X-Forwarded-For", "127.0.0.1").leads(t, "/_system/")
+}
+
+func TestARestartMakesAnotherClaimCode(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "data.sqlite3")
+	var codes []string
+	for range 2 {
+		n := startNode(t, "DB_FILE="+db)
+		n.waitReady(t)
+		codes = append(codes, n.claimCode(t))
+		if err := n.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if codes[0] == codes[1] {
+		t.Error("it is the same")
+	}
+}
+
+func TestASiteWithAnOwnerHasNoClaimCode(t *testing.T) {
+	n := startNode(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"), "OWNER_EMAIL=me@example.com")
+	n.waitReady(t)
+	if err := n.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if claimLine.MatchString(n.log.String()) {
+		t.Errorf("the log has one: %s", n.log)
+	}
+}

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
+)
+
+// readyzDetail holds the fields of /readyz about a node's freshness.
+type readyzDetail struct {
+	Ready    bool
+	Behind   int64
+	Age      float64 `json:"age_seconds"`
+	Note     string
+	Missing  map[string]string
+	Impaired map[string]string
+}
+
+// askReadyz asks a node's /readyz, which must answer at once.
+func askReadyz(t *testing.T, n *testNode) (d readyzDetail) {
+	t.Helper()
+	client := http.Client{Timeout: time.Second}
+	res, err := client.Get(n.internal + "/readyz")
+	if err != nil {
+		t.Fatalf("/readyz does not answer: %v", err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// liteFSPair is a leader and a replica, each on the mount of a LiteFS node of its own.
+type liteFSPair struct {
+	leader, replica             *testNode
+	leadersLiteFS, replicasNode *litefstest.Node
+	key                         string
+}
+
+func startLiteFSPair(t *testing.T) *liteFSPair {
+	t.Helper()
+	p := &liteFSPair{leadersLiteFS: litefstest.StartPrimary(t)}
+	p.replicasNode = litefstest.StartReplica(t, p.leadersLiteFS)
+	db := p.leadersLiteFS.Path("data.sqlite3")
+	p.key = newKey(t, db)
+	p.leader = startNode(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+p.leadersLiteFS.API)
+	p.leader.waitReady(t)
+	p.replica = startNode(t, "DB_FILE="+p.replicasNode.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+p.replicasNode.API,
+		"LEADER_ADDR="+p.leader.internalAddr)
+	p.replica.waitReady(t)
+	return p
+}
+
+// publish publishes a note through the leader.
+func (p *liteFSPair) publish(t *testing.T, name, text string) {
+	t.Helper()
+	pushNote(t, p.leader, p.key, name, "---\nfree: true\n---\n"+text)
+}
+
+// TestAReplicaWhoseLiteFSHangsSaysSoAtOnce publishes while the replica's LiteFS stands still: readers
+// get what the replica has, every probe is answered at once, and the leader hears that it is behind.
+func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
+	p := startLiteFSPair(t)
+	p.publish(t, "before.md", "# Before")
+	awaitNote(t, p.replica, "/before")
+	thaw := p.replicasNode.Freeze()
+	p.publish(t, "meanwhile.md", "# Meanwhile")
+	testwait.NoFault(t, func() string {
+		d := askReadyz(t, p.replica)
+		if !d.Ready {
+			t.Fatalf("it is not ready: %+v", d)
+		}
+		if d.Behind == 0 || d.Age < 5 || d.Note == "" || !strings.Contains(d.Impaired["database"], "has not answered for") {
+			return fmt.Sprintf("%+v", d)
+		}
+		return ""
+	})
+	if status, body := get(p.replica.public + "/before"); status != http.StatusOK {
+		t.Errorf("a page is %d %s", status, body)
+	}
+	testwait.NoFault(t, func() string {
+		code, out, _ := status(t, p.leader, p.key)
+		if code != exitUnwell || !strings.Contains(out, "\nr1: behind by ") || !strings.Contains(out, "\nr1: impaired: database: it has not answered for") {
+			return out
+		}
+		return ""
+	})
+	thaw()
+	awaitNote(t, p.replica, "/meanwhile")
+	testwait.NoFault(t, func() string {
+		if d := askReadyz(t, p.replica); !d.Ready || d.Behind != 0 || len(d.Impaired) != 0 {
+			return fmt.Sprintf("%+v", d)
+		}
+		return ""
+	})
+}
+
+func awaitNote(t *testing.T, n *testNode, path string) {
+	t.Helper()
+	testwait.NoFault(t, func() string {
+		if status, body := get(n.public + path); status != http.StatusOK {
+			return fmt.Sprintf("%s is %d %s", path, status, body)
+		}
+		return ""
+	})
+}
+
+// TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs sends writes to a leader whose LiteFS stands still: the
+// one that may be stored is told as such, those that wait behind it are answered as well, pages are
+// served, and all goes on afterwards.
+func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
+	p := startLiteFSPair(t)
+	p.publish(t, "before.md", "# Before")
+	awaitNote(t, p.leader, "/before")
+	thaw := p.leadersLiteFS.Freeze()
+	client := http.Client{Timeout: 30 * time.Second}
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() {
+			body := fmt.Sprintf(`{"query":"mutation { pushNotes(input: {updates: [{path: \"hung%d.md\", content: \"x\"}]}) { __typename ... on ErrorPayload { message } } }"}`, i)
+			req, err := http.NewRequest(http.MethodPost, p.leader.public+"/_system/graphql", strings.NewReader(body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("X-API-Key", p.key)
+			res, err := client.Do(req)
+			if err != nil {
+				t.Errorf("write %d: %v", i, err)
+				return
+			}
+			defer res.Body.Close()
+			text, _ := io.ReadAll(res.Body)
+			if !strings.Contains(string(text), "does not answer") {
+				t.Errorf("write %d is answered %s %s", i, res.Status, text)
+			}
+		})
+	}
+	writers.Wait()
+	if status, body := get(p.leader.public + "/before"); status != http.StatusOK {
+		t.Errorf("a page is %d %s", status, body)
+	}
+	if d := askReadyz(t, p.leader); !d.Ready || d.Impaired["database"] == "" {
+		t.Errorf("/readyz says %+v", d)
+	}
+	thaw()
+	p.publish(t, "after.md", "# After")
+	awaitNote(t, p.replica, "/after")
+}
+
+// TestAReplicaWhoseLiteFSNeverConnectsIsNotReady gives the replica's LiteFS the id of another cluster, as
+// one has whose leader got a new volume: nothing of the leader's would ever reach it.
+func TestAReplicaWhoseLiteFSNeverConnectsIsNotReady(t *testing.T) {
+	primary := litefstest.StartPrimary(t)
+	beside := litefstest.StartReplica(t, primary)
+	db := primary.Path("data.sqlite3")
+	key := newKey(t, db)
+	beside.WaitFor(primary, "data.sqlite3")
+	beside.Stop()
+	if err := os.WriteFile(filepath.Join(beside.Data, "clusterid"), []byte("LFSC0123456789ABCDEF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	beside.Start()
+
+	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+primary.API)
+	leader.waitReady(t)
+	replica := startNode(t, "DB_FILE="+beside.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+beside.API, "LEADER_ADDR="+leader.internalAddr)
+	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"replication":"its LiteFS has not connected to the leader's since it started`)
+	testwait.NoFault(t, func() string {
+		if code, out, _ := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "\nr1: not ready: replication: its LiteFS has not connected") {
+			return out
+		}
+		return ""
+	})
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"trip2g/internal/litefs/litefstest"
+	"trip2g/internal/testwait"
+)
+
+// unwritableFolder mounts a file system that takes nothing, as /tmp is in a container without one.
+func unwritableFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_RDONLY, "size=64k"); err != nil {
+		t.Fatalf("mount a read-only file system: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed publishes a picture that is too large for memory
+// and finds its note, on a machine such as a container FROM scratch. Nothing is left beside the database.
+func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db := filepath.Join(dir, "data.sqlite3")
+	leader := startNode(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritableFolder(t))
+	leader.waitReady(t)
+	vault := folderOf(t, map[string]string{
+		"garden.md": "---\nfree: true\n---\n# Garden\n\n![[big.png]]\n", "big.png": strings.Repeat("large ", 2<<20),
+	})
+	var out, errs bytes.Buffer
+	if code := Run(t.Context(), []string{"push", "--url", leader.public, "--key", newKey(t, db), vault}, &out, &errs); code != 0 {
+		t.Fatalf("push ended with %d: %s", code, &errs)
+	}
+	testwait.NoFault(t, func() string {
+		if status, body := get(leader.public + "/_system/search.json?q=garden"); status != http.StatusOK || !strings.Contains(body, `"total":1`) {
+			return body
+		}
+		return ""
+	})
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name(), "data.sqlite3") {
+			t.Errorf("%s is left beside the database", f.Name())
+		}
+	}
+}
+
+// TestANodeWhoseSearchCannotWorkSaysWhy has its database on a LiteFS mount, where no other file may be: it
+// serves pages and is ready, readers are told that search does not work, and the operator why.
+func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
+	db, unwritable := litefstest.StartPrimary(t).Path("data.sqlite3"), unwritableFolder(t)
+	leader := startNode(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritable, "NODE_NAME=app")
+	leader.waitReady(t)
+	awaitReadyz(t, leader, http.StatusOK, `"impaired":{"search":"make the search index: no folder takes temporary files: mkdir `+unwritable)
+	code, body := get(leader.public + "/_system/search?q=garden")
+	if code != http.StatusServiceUnavailable || !strings.Contains(body, "search does not work on this node at the moment") || strings.Contains(body, unwritable) {
+		t.Errorf("a reader is answered %d: %s", code, body)
+	}
+	key := newKey(t, db)
+	testwait.NoFault(t, func() string {
+		if code, out, errs := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "app: impaired: search: make the search index: no folder takes temporary files") {
+			return out + errs
+		}
+		return ""
+	})
+}

@@ -1,0 +1,371 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/schollz/progressbar/v3"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/ops/config"
+	"trip2g/services/trip2g/sync/push"
+)
+
+// tellEvery is how often lines tell of work that goes on, where there is no terminal for a bar:
+// often enough that nobody takes a job for hung, seldom enough for a log.
+const tellEvery = 10 * time.Second
+
+// terminal shows a push or a pull: a bar on a terminal, and elsewhere lines if it takes long. It
+// implements push.Reporter and pull.Reporter.
+type terminal struct {
+	in       io.Reader // where answers come from; nil: nobody answers
+	out, err io.Writer
+	quiet    bool
+	json     bool   // the summary is JSON
+	calm     bool   // no bars: a watch tells what it did
+	bars     bool   // there is a terminal to draw them on
+	verbose  bool   // a dry run lists each note
+	doing    string // "Sending" or "Writing", for the bar
+
+	would  map[string][]string // what a dry run leaves undone: paths by action
+	notes  []noteReport        // of a dry run
+	access *trip2g.AccessState // of the site after a push; nil: not known
+	noHome bool                // no note is the home page
+
+	mu       sync.Mutex
+	work     *work // nil between End and Begin
+	retried  time.Time
+	warnings []trip2g.Warning    // of the round
+	before   []trip2g.Warning    // of the round before, which are not told again
+	named    map[string][]string // what tellOnce last named, by its line
+}
+
+var _ push.Reporter = (*terminal)(nil)
+
+// work is what Begin started.
+type work struct {
+	unit        func(int64) string
+	total, done int64
+	told        time.Time
+	bar         *progressbar.ProgressBar // nil without a terminal
+}
+
+func newTerminal(out, err io.Writer, quiet bool) *terminal {
+	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending", named: map[string][]string{}, would: map[string][]string{}}
+}
+
+// Print shows a line beside the progress, also when quiet.
+func (t *terminal) Print(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.print(line)
+}
+
+func (t *terminal) print(line string) {
+	if t.work != nil && t.work.bar != nil {
+		t.work.bar.Clear()
+	}
+	fmt.Fprintln(t.err, printable(line))
+}
+
+// Warn is push.Reporter's.
+func (t *terminal) Warn(w trip2g.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.warnings = append(t.warnings, w)
+	if !slices.Contains(t.before, w) {
+		t.printWarning(w)
+	}
+}
+
+func (t *terminal) printWarning(w trip2g.Warning) {
+	place := w.Path
+	if w.Line > 0 {
+		place += fmt.Sprintf(":%d", w.Line)
+	}
+	t.print("warning: " + place + ": " + w.Text)
+}
+
+// maxPublishedWarnings bounds the lines about what was published.
+const maxPublishedWarnings = 20
+
+// warnPublished tells what the server has to say about what was sent.
+func (t *terminal) warnPublished(warnings []trip2g.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.warnings = append(t.warnings, warnings...)
+	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w trip2g.Warning) bool { return slices.Contains(t.before, w) })
+	for _, w := range warnings[:min(len(warnings), maxPublishedWarnings)] {
+		t.printWarning(w)
+	}
+	if more := len(warnings) - maxPublishedWarnings; more > 0 {
+		t.print(fmt.Sprintf("and %d more: see /_system/warnings", more))
+	}
+}
+
+// NextRound begins another push of a watch.
+func (t *terminal) NextRound() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.before, t.warnings = t.warnings, nil
+}
+
+// Retry tells that the server is away, once for a row of attempts.
+func (t *terminal) Retry(err error, _ time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.retried) > tellEvery {
+		t.retried = time.Now()
+		t.print("warning: " + strings.TrimRight(err.Error(), ". ") + "; trying again")
+	}
+}
+
+// Would is push.Reporter's.
+func (t *terminal) Would(action, path string) {
+	if action == "hide" {
+		action = "unpublish"
+	}
+	t.would[action] = append(t.would[action], path)
+}
+
+// Begin is push.Reporter's.
+func (t *terminal) Begin(what string, total int64, bytes bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := &work{total: total, told: time.Now(), unit: func(n int64) string { return fmt.Sprintf("%d %s", n, what) }}
+	if bytes {
+		w.unit = func(n int64) string { return config.Bytes(n).String() + " of " + what }
+	}
+	t.work = w
+	switch {
+	case t.quiet, t.calm:
+	case t.bars:
+		options := []progressbar.Option{
+			progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(t.doing + " " + what),
+			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100 * time.Millisecond),
+			progressbar.OptionShowCount(), progressbar.OptionShowBytes(bytes), progressbar.OptionClearOnFinish(),
+		}
+		w.bar = progressbar.NewOptions64(max(total, 1), options...) // it takes no total of 0, as empty files have
+	}
+}
+
+// Add is push.Reporter's.
+func (t *terminal) Add(n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := t.work
+	w.done += n
+	switch {
+	case t.quiet:
+	case w.bar != nil:
+		w.bar.Add64(n) // what it fails at is drawing
+	case time.Since(w.told) > tellEvery:
+		w.told = time.Now()
+		fmt.Fprintf(t.err, "%s: %s of %s\n", strings.ToLower(t.doing), w.unit(w.done), w.unit(w.total))
+	}
+}
+
+// End is push.Reporter's.
+func (t *terminal) End() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.work.bar != nil {
+		t.work.bar.Clear()
+	}
+	t.work = nil
+}
+
+// published tells what is wrong with what was published.
+func (t *terminal) published(s push.Summary) {
+	if s.Unseen != nil {
+		t.Print("warning: it is published, but " + s.Unseen.Error())
+	}
+	t.warnPublished(s.Warnings)
+}
+
+// Summary ends a push that succeeded.
+func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
+	t.published(s)
+	switch {
+	case t.json:
+		t.report(s, dryRun, site)
+	case !t.quiet:
+		if dryRun {
+			t.rehearsed()
+		}
+		t.summary(s, dryRun, site)
+		t.tellAccess()
+		if t.noHome {
+			fmt.Fprintln(t.out, noHome)
+		}
+		t.tellLeft(s, dryRun)
+	}
+}
+
+func (t *terminal) summary(s push.Summary, dryRun bool, site string) {
+	if s.Position > 0 {
+		site += fmt.Sprintf(" (position %d)", s.Position)
+	}
+	counts := fmt.Sprintf("%s sent, %d unchanged, %d hidden; %s sent", count(len(s.Sent), "note"), s.Unchanged, len(s.Hidden), count(len(s.Files), "file"))
+	switch {
+	case dryRun:
+		fmt.Fprintln(t.out, "Dry run, nothing was changed: "+strings.ReplaceAll(counts, "sent", "to send"))
+	case !s.Changed():
+		fmt.Fprintf(t.out, "Up to date: %s. Read it at %s\n", count(s.Unchanged, "note"), site)
+	default:
+		fmt.Fprintf(t.out, "Published: %s. Read it at %s\n", counts, site)
+	}
+}
+
+// Saved ends a push of a watch that is not the first.
+func (t *terminal) Saved(s push.Summary, site string) {
+	t.published(s)
+	switch {
+	case t.json && s.Changed():
+		t.report(s, false, site)
+	case !t.quiet && !t.json:
+		if s.Changed() {
+			fmt.Fprintln(t.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
+		}
+		t.tellLeft(s, false)
+	}
+}
+
+// saved names what a push changed.
+func saved(s push.Summary) string {
+	var parts []string
+	if sent := slices.Concat(s.Sent, s.Files); len(sent) > 0 {
+		parts = append(parts, names(sent))
+	}
+	if len(s.Hidden) > 0 {
+		parts = append(parts, "hidden "+names(s.Hidden))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// maxNames bounds how many files a line names.
+const maxNames = 5
+
+func names(paths []string) string {
+	if len(paths) <= maxNames {
+		return strings.Join(paths, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(paths[:maxNames], ", "), len(paths)-maxNames)
+}
+
+// tellLeft tells what a push has left as it was, and what would change it.
+func (t *terminal) tellLeft(s push.Summary, dryRun bool) {
+	t.tellOnce(s.Left, "note", "Left on the server, no longer in the folder: %s (%s). --delete hides them.")
+	t.tellOnce(s.NeverHad, "note", "Left on the server, never in this folder: %s (%s). `trip2g pull` gets them; --force --delete hides them.")
+	if !dryRun { // which has listed them
+		t.tellOnce(excludedPaths(s), "note", "Left out by rules: %s (%s). --dry-run -v says which rule.")
+	}
+	t.tellOnce(s.StillPublished, "note", "Still published, although left out: %s (%s). --delete unpublishes them.")
+	t.tellOnce(s.Older, "file", "Not sent or removed, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends or removes them.")
+}
+
+func excludedPaths(s push.Summary) []string {
+	paths := make([]string, len(s.Excluded))
+	for i, e := range s.Excluded {
+		paths[i] = e.Path
+	}
+	return paths
+}
+
+// tellOnce names files in a line, unless it has just named the same ones.
+func (t *terminal) tellOnce(paths []string, what, line string) {
+	if len(paths) > 0 && !slices.Equal(paths, t.named[line]) {
+		fmt.Fprintln(t.out, printable(fmt.Sprintf(line, count(len(paths), what), names(paths))))
+	}
+	t.named[line] = paths
+}
+
+// pushReport is what --json prints.
+type pushReport struct {
+	DryRun         bool              `json:"dryRun"`
+	Sent           []string          `json:"sent"`
+	Hidden         []string          `json:"hidden"`
+	Files          []string          `json:"files"`
+	Left           []string          `json:"left"`
+	NeverHad       []string          `json:"neverHad"`
+	StillPublished []string          `json:"stillPublished"`
+	Excluded       []exclusionReport `json:"excluded"`
+	Older          []string          `json:"older"`
+	Unchanged      int               `json:"unchanged"`
+	Access         *accessReport     `json:"access"`          // null: a dry run, or not known
+	Notes          []noteReport      `json:"notes,omitempty"` // of a dry run
+	Position       trip2g.Position   `json:"position"`        // 0: not known
+	Visible        bool              `json:"visible"`         // at the node that was pushed to
+	URL            string            `json:"url"`
+	Warnings       []warningReport   `json:"warnings"`
+}
+
+type exclusionReport struct {
+	Path string `json:"path"`
+	Rule string `json:"rule"`
+}
+
+type warningReport struct {
+	Path string `json:"path"`
+	Line int    `json:"line"` // 0: the whole file
+	Text string `json:"text"`
+}
+
+func (t *terminal) report(s push.Summary, dryRun bool, site string) {
+	report := pushReport{
+		DryRun: dryRun, Sent: list(s.Sent), Hidden: list(s.Hidden), Files: list(s.Files), Left: list(s.Left),
+		NeverHad: list(s.NeverHad), StillPublished: list(s.StillPublished), Excluded: exclusionReports(s.Excluded), Older: list(s.Older), Unchanged: s.Unchanged,
+		Access: newAccessReport(t.access), Notes: t.notes,
+		Position: s.Position, Visible: s.Unseen == nil && !dryRun, URL: site, Warnings: t.warningReports(),
+	}
+	printJSON(t.out, report)
+}
+
+func exclusionReports(excluded []trip2g.Exclusion) []exclusionReport {
+	reports := make([]exclusionReport, len(excluded))
+	for i, e := range excluded {
+		reports[i] = exclusionReport(e)
+	}
+	return reports
+}
+
+func (t *terminal) warningReports() []warningReport {
+	reports := make([]warningReport, len(t.warnings))
+	for i, w := range t.warnings {
+		reports[i] = warningReport{w.Path, w.Line, w.Text}
+	}
+	return reports
+}
+
+// list makes JSON's [] of a list that is nil.
+func list(paths []string) []string { return append([]string{}, paths...) }
+
+// printJSON prints a value on one line.
+func printJSON(out io.Writer, value any) {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(value)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// printable keeps a file's name or a server's text from steering the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
+}

@@ -1,0 +1,37 @@
+package markdown_test
+
+import (
+	"strings"
+	"testing"
+
+	"trip2g/services/trip2g/content/markdown"
+)
+
+// usualNote is a note of 1.5 KB as people write them, without anything that only Obsidian knows.
+var usualNote = "---\ntitle: Usual\ntags: [a, b]\n---\n# Usual\n\n" +
+	strings.Repeat("Some *text* with a [link](b.md), `code`, [[note|a note]] and **more** of it, up to here.\n", 5) +
+	"\n## Lists\n\n" + strings.Repeat("- an item with [[note]]\n- [ ] a *task*\n", 4) +
+	"\n## A table\n\n|a|b|c|\n|-|-|-|\n" + strings.Repeat("|[[note]]|`x`|*y*|\n", 6) +
+	"\n```go\nfunc main() {\n\tfmt.Println(\"hello\", 42)\n}\n```\n\n> A quote\n> of two lines\n\n" +
+	strings.Repeat("The last words, which say nothing at all, but at some length.\n", 5)
+
+// BenchmarkParse is what loading a site costs a node for each of its notes.
+func BenchmarkParse(b *testing.B) {
+	b.SetBytes(int64(len(usualNote)))
+	b.ReportAllocs()
+	for b.Loop() {
+		markdown.Parse("folder/n.md", usualNote)
+	}
+}
+
+// BenchmarkRender is what a page costs that is asked for the first time.
+func BenchmarkRender(b *testing.B) {
+	doc := markdown.Parse("folder/n.md", usualNote)
+	b.SetBytes(int64(len(usualNote)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := markdown.Render(doc, someVault); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

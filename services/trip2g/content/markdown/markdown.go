@@ -1,0 +1,142 @@
+// Package markdown understands notes: Parse reads a note's frontmatter and what its text refers
+// to, Render makes HTML of the text.
+//
+// Notes are CommonMark with GitHub's and Obsidian's additions; a note whose path ends in .html is
+// HTML. HTML is kept where it is harmless: what Render gives holds no
+// script, style, form, frame or event handler, whatever the note says. An owner's setting keeps the
+// rest of it; scripts, styles, frames and event handlers go in any case.
+//
+// What Render gives has these classes beside those of its elements: "missing" on what leads to
+// nothing, "tag", "embed" and "embed-title" of a note that is shown in another, "callout" with
+// "callout-TYPE" and "callout-title", "footnotes", "table" around a table, "math", "diagram" and
+// "mermaid", "paper" of a PDF, "plain", "language-NAME", and "hl-…" of coloured code.
+//
+// Every text is taken, and the work that one causes is bounded (see limits.go): what goes past a
+// limit is shown as it stands and named in a warning.
+package markdown
+
+import (
+	"fmt"
+	"html"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"trip2g/services/trip2g"
+)
+
+// AssetRefs returns the references to assets in a note's text, as they are written there.
+func AssetRefs(notePath, content string) []string { return Parse(notePath, content).AssetRefs }
+
+// Parse understands a note. It never fails: what could not be taken as it was meant is in the
+// document's Warnings.
+func Parse(notePath, content string) *trip2g.Document {
+	doc := parseFrontmatter(notePath, wellFormed(content))
+	if strings.EqualFold(path.Ext(notePath), ".html") {
+		doc.Format = trip2g.HTML
+	}
+	if fault := contain(func() { parseBody(doc, notePath) }); fault != nil {
+		if doc.Format == trip2g.Markdown {
+			doc.Body = withoutFenced(doc.Body)
+		}
+		doc.Format = trip2g.Plain
+		doc.Links, doc.Headings = nil, nil
+		doc.Warnings = append(doc.Warnings, trip2g.Warning{
+			Path: notePath, Text: "the text could not be parsed and is shown as it stands: " + fault.Error(), Level: trip2g.LevelCritical,
+		})
+	}
+	if doc.Title == "" {
+		doc.Title = titleFromPath(notePath)
+	}
+	return doc
+}
+
+// Render makes the HTML of a document's text, a fragment with every link resolved. With an error
+// the fragment is the text as it stands.
+func Render(doc *trip2g.Document, links trip2g.Links) (fragment []byte, err error) {
+	if fault := contain(func() { fragment, err = newScope(doc, links).render() }); fault != nil {
+		err = fault
+	}
+	if err != nil {
+		return preformatted(doc.Body), fmt.Errorf("render %q: %w", doc.Title, err)
+	}
+	return fragment, nil
+}
+
+// contain turns a panic into an error: no text that somebody pushes may end a node.
+func contain(work func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	work()
+	return nil
+}
+
+// parseBody fills in what the text says. Whatever resolving asks to be a file is a reference to one.
+func parseBody(doc *trip2g.Document, notePath string) {
+	refs := newCollector(doc)
+	var title, heading string // of the text itself
+	if doc.Format == trip2g.HTML {
+		title, heading = readHTML(doc.Body, newScope(doc, refs))
+	} else {
+		source, open := withoutComments([]byte(doc.Body))
+		if len(source) != len(doc.Body) { // else it shares its memory with the note
+			doc.Body = string(source)
+		}
+		root, limits := parseTree(source, noteWork)
+		if open >= 0 {
+			doc.Warnings = append(doc.Warnings, trip2g.Warning{
+				Path: notePath, Line: doc.BodyLine + open, Text: "a comment starts here and has no end, so that all below is hidden; end it with %%",
+			})
+		}
+		title, heading = firstHeading(root, source), openingHeading(root, source)
+		setHeadingIDs(root, source)
+		doc.Headings = headings(root, source, doc.Body)
+		makeMath(root, limits, maxMath)
+		tags, _ := resolve(root, source, newScope(doc, refs))
+		if refs.full {
+			limits.meet(0, fmt.Sprintf("the note leads to more than %d others; pages list the last ones nowhere", maxLinks))
+		}
+		if !addTags(doc, tags) {
+			limits.meet(0, fmt.Sprintf("the note has more than %d tags; the last are left out", maxItems))
+		}
+		doc.Warnings = append(doc.Warnings, limits.warnings(notePath, source, doc.BodyLine)...)
+	}
+	if doc.Title == "" {
+		doc.Title = oneLine(title, maxTitle)
+	}
+	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
+	doc.AssetRefs, doc.Links = slices.Clone(refs.files), slices.Clone(refs.links) // without the room to grow: they stay
+}
+
+// preformatted shows a text as it stands.
+func preformatted(text string) []byte {
+	return []byte(`<pre class="plain">` + html.EscapeString(text) + "</pre>\n")
+}
+
+// wellFormed makes a text valid UTF-8 without NUL, as CommonMark 0.31.2, section 2.3, wants. A carriage
+// return by itself ends a line there, but not for goldmark, nor for YAML's first line here.
+func wellFormed(content string) string {
+	if strings.Count(content, "\r") > strings.Count(content, "\r\n") {
+		content = trip2g.UnifyLineEnds(content)
+	}
+	if !utf8.ValidString(content) {
+		content = strings.ToValidUTF8(content, "\uFFFD")
+	}
+	return strings.ReplaceAll(content, "\x00", "\uFFFD")
+}
+
+// titleFromPath gives a file's name without its ending; that of an index is its folder's.
+func titleFromPath(notePath string) string {
+	name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath))
+	if trip2g.FolderPageRank(notePath) == trip2g.NoFolderPage {
+		return name
+	}
+	if folder := path.Dir(notePath); folder != "." {
+		return path.Base(folder)
+	}
+	return "Home"
+}

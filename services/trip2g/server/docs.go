@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+
+	"trip2g/docs"
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/content/markdown"
+	"trip2g/services/trip2g/content/search"
+	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/web/docsite"
+	trip2ghttp "trip2g/services/trip2g/web/http"
+)
+
+// docsBodyCache bounds the bytes of the documentation's ready pages.
+const docsBodyCache = 4 << 20
+
+// documentation is that of the running version: a site of its own, which has nothing in common with the
+// owner's. It is built when somebody asks for it first.
+type documentation struct {
+	node    *node
+	search  *search.Index
+	asked   chan struct{} // closed when it is built
+	handler func() (http.Handler, error)
+}
+
+func newDocumentation(n *node) *documentation {
+	d := &documentation{node: n, asked: make(chan struct{})}
+	d.handler = sync.OnceValues(d.build)
+	return d
+}
+
+// routes returns the routes of the documentation.
+func (d *documentation) routes() []trip2ghttp.Route {
+	return []trip2ghttp.Route{
+		{Path: trip2g.DocsURL, Handler: d},
+		{Path: strings.TrimSuffix(trip2g.DocsURL, "/"), Handler: http.RedirectHandler(trip2g.DocsURL, http.StatusFound)},
+	}
+}
+
+func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler, err := d.handler()
+	if err != nil {
+		d.node.log.Error().Err(err).Msg("the documentation cannot be shown")
+		http.Error(w, "the documentation cannot be shown; the log says why", http.StatusInternalServerError)
+		return
+	}
+	handler.ServeHTTP(w, r)
+}
+
+func (d *documentation) build() (http.Handler, error) {
+	vault, err := docsite.Load(docs.Vault, markdown.AssetRefs)
+	if err != nil {
+		return nil, err
+	}
+	base := trip2g.BasePath(strings.TrimSuffix(trip2g.DocsURL, "/"))
+	var follower *site.Follower
+	current := func() trip2g.Site { return follower.Current() }
+	d.search = search.New(search.Options{
+		Site: current, Text: markdown.Text, Dirs: d.node.tempDirs, FreshWait: d.node.config.ReadWait,
+		Log: d.node.log, Long: d.node.long,
+	})
+	follower = site.NewFollower(vault, site.Options{
+		SystemPages: systemPages(),
+		Parse:       parsePublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
+		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Long: d.node.long,
+		BasePath: base, Manual: &site.Manual{Version: trip2g.Version},
+	})
+	if _, err := follower.Refresh(context.Background()); err != nil {
+		return nil, err
+	}
+	close(d.asked)
+	return trip2ghttp.Below(base, trip2ghttp.NewHandler(trip2ghttp.Options{
+		Site: current, Assets: vault, Codings: site.Codings, BasePath: base,
+		Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix,
+		Routes: trip2ghttp.SearchRoutes(trip2ghttp.SearchOptions{
+			Search: outerSearch{d.search, base}, Site: current, Identity: trip2ghttp.NewIdentity(current, ""),
+			Frame: follower.SearchFrame, BasePath: base,
+		}),
+	})), nil
+}
+
+// parsePublic parses a note that is for everybody, whatever the site's default is.
+func parsePublic(path, content string) *trip2g.Document {
+	doc := markdown.Parse(path, content)
+	if doc.Access.Level != trip2g.NotShown {
+		doc.Access = trip2g.Access{Level: trip2g.Public}
+	}
+	return doc
+}
+
+// Run keeps the index of the documentation from the moment on at which somebody reads it, until ctx ends.
+func (d *documentation) Run(ctx context.Context) error {
+	select {
+	case <-d.asked:
+		return d.search.Run(ctx)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// outerSearch finds the pages of a site that is below a base path.
+type outerSearch struct {
+	trip2g.Searcher
+	base trip2g.BasePath
+}
+
+// Search is trip2g.Searcher's. A first search waits until there is an index.
+func (s outerSearch) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
+	request.Fresh = true
+	answer, err := s.Searcher.Search(ctx, request)
+	for i := range answer.Results {
+		answer.Results[i].URL = s.base.Outer(answer.Results[i].URL)
+	}
+	return answer, err
+}

@@ -1,0 +1,38 @@
+package server
+
+import (
+	"cmp"
+	"net"
+	"net/http"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/auth"
+	"trip2g/services/trip2g/content/site"
+)
+
+// welcome returns the page of a site without notes.
+func (n *node) welcome(r *http.Request, reader trip2g.Reader) []byte {
+	s := n.current()
+	return n.site.Load().WelcomeFrame(trip2g.WelcomePage{
+		Reader: reader, Node: n.config.NodeName, Replica: n.config.Replica(), Owned: s.Owned(),
+		URL: cmp.Or(s.PublicURL(), origin(r).URL()),
+	})
+}
+
+// newClaim returns what gives the site its first owner, and tells in the log how if it has none.
+func (n *node) newClaim(follower *site.Follower, signIn *auth.SignIn) *auth.Claim {
+	claim := auth.NewClaim(signIn, n.localURL()+trip2g.ClaimPath)
+	if !follower.Current().Owned() {
+		claim.Announce()
+	}
+	return claim
+}
+
+// localURL returns the address of the public port for a browser on this machine.
+func (n *node) localURL() string {
+	host, port, err := net.SplitHostPort(n.config.ListenAddr)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

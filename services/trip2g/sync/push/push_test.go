@@ -1,0 +1,675 @@
+package push_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/sync/client"
+	"trip2g/services/trip2g/sync/push"
+)
+
+func hash(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
+}
+
+func quick(_ *push.Options, c *client.Options) { c.RetryFor = 0 }
+
+func withDelete(o *push.Options, _ *client.Options) { o.Delete = true }
+
+func TestAFolderIsPublishedWithItsFiles(t *testing.T) {
+	s := start(t)
+	files := map[string]string{
+		"index.md":       "# Home\n\n[[Deep note]] ![[pic.png]] ![x](img/pic.png)",
+		"b/Deep note.md": "![x](../img/pic.png) ![[my data.csv]] ![y](my%20data.csv) ![[gone.png]]",
+		"b/page.html":    "<p>hello</p>",
+	}
+	dir := folder(t, files)
+	write(t, dir, "img/pic.png", "pixels")
+	write(t, dir, "my data.csv", "1,2")
+	write(t, dir, "unrelated.txt", "nobody refers to me")
+	summary, told := s.mustPush(dir, nil)
+	summary.Position = 0
+	did := push.Summary{Sent: []string{"b/Deep note.md", "b/page.html", "index.md"}, Files: []string{"img/pic.png", "my data.csv"}}
+	if diff := cmp.Diff(did, summary); diff != "" {
+		t.Error(diff)
+	}
+	notes, assets, _ := s.published()
+	if diff := cmp.Diff(files, notes); diff != "" {
+		t.Error(diff)
+	}
+	picture, data := "img/pic.png "+hash("pixels"), "my data.csv "+hash("1,2")
+	want := map[string]string{
+		"index.md pic.png": picture, "index.md img/pic.png": picture,
+		"b/Deep note.md ../img/pic.png": picture, "b/Deep note.md my data.csv": data,
+	}
+	if diff := cmp.Diff(want, assets); diff != "" {
+		t.Error(diff)
+	}
+	if len(told.warnings) != 1 || !strings.Contains(told.warnings[0], `b/Deep note.md: refers to "gone.png"`) {
+		t.Errorf("warnings: %q", told.warnings)
+	}
+	if told.done != told.total || told.done == 0 {
+		t.Errorf("progress ended at %d of %d", told.done, told.total)
+	}
+}
+
+// TestAPushEndsWhenReadersSeeIt has the server serve an older position for some reads, as a replica
+// does: whoever reads there after the push must not find what was there before.
+func TestAPushEndsWhenReadersSeeIt(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	s.lacking.Store(3)
+	summary, _ := s.mustPush(dir, nil)
+	_, _, position := s.published()
+	if summary.Unseen != nil || summary.Position != position || position == 0 || s.lacking.Load() >= 0 {
+		t.Errorf("summary %+v at position %d, with %d reads to wait for", summary, position, s.lacking.Load())
+	}
+	write(t, dir, "a.md", "b")
+	s.lacking.Store(1 << 40)
+	summary, _ = s.mustPush(dir, func(_ *push.Options, c *client.Options) { c.Visible = time.Second })
+	if trip2g.ErrorCode(summary.Unseen) != trip2g.EUNAVAILABLE || !strings.Contains(summary.Unseen.Error(), fmt.Sprintf("position %d, and %d", position, position+1)) || summary.Position != position+1 {
+		t.Errorf("of a server that stays behind: %+v", summary)
+	}
+	s.lacking.Store(0)
+	if summary, _ = s.mustPush(dir, nil); summary.Changed() || summary.Unseen != nil || summary.Position != position+1 {
+		t.Errorf("with nothing to send: %+v", summary)
+	}
+}
+
+func TestPushingAgainSendsNothing(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "b.md": "b"})
+	write(t, dir, "a.png", "pixels")
+	s.mustPush(dir, nil)
+	_, _, before := s.published()
+	mutations := s.mutations.Load()
+	summary, _ := s.mustPush(dir, nil)
+	if summary.Changed() || summary.Unchanged != 2 {
+		t.Errorf("summary %+v", summary)
+	}
+	if _, _, after := s.published(); after != before || s.mutations.Load() != mutations+1 {
+		t.Errorf("position %d, then %d; %d mutations", before, after, s.mutations.Load()-mutations)
+	}
+}
+
+func TestOnlyWhatDiffersIsSent(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "b.md": "![[a.png]] ![[late.png]]", "c.md": "c"})
+	write(t, dir, "a.png", "pixels")
+	s.mustPush(dir, nil)
+	write(t, dir, "c.md", "c, better")
+	write(t, dir, "a.png", "other pixels")
+	write(t, dir, "img/late.png", "late")
+	summary, told := s.mustPush(dir, nil)
+	summary.Position = 0
+	did := push.Summary{Sent: []string{"c.md"}, Unchanged: 2, Files: []string{"a.png", "img/late.png"}}
+	if diff := cmp.Diff(did, summary); diff != "" || len(told.warnings) != 0 {
+		t.Errorf("warnings %q; %s", told.warnings, diff)
+	}
+	notes, files, _ := s.published()
+	if notes["c.md"] != "c, better" {
+		t.Errorf("notes %v", notes)
+	}
+	want := map[string]string{
+		"a.md a.png": "a.png " + hash("other pixels"), "b.md a.png": "a.png " + hash("other pixels"), "b.md late.png": "img/late.png " + hash("late"),
+	}
+	if diff := cmp.Diff(want, files); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAManyBatchesVaultArrivesWhole(t *testing.T) {
+	s := start(t)
+	files := map[string]string{}
+	for i := range 250 {
+		files[fmt.Sprintf("n/%03d.md", i)] = fmt.Sprintf("note %d", i)
+	}
+	files["large a.md"] = strings.Repeat("a", 3<<20)
+	files["large b.md"] = strings.Repeat("b", 3<<20)
+	files["huge.md"] = strings.Repeat("c", 6<<20)
+	s.mustPush(folder(t, files), nil)
+	notes, _, _ := s.published()
+	if len(notes) != len(files) || notes["huge.md"] != files["huge.md"] || notes["n/249.md"] != "note 249" {
+		t.Errorf("%d notes of %d arrived", len(notes), len(files))
+	}
+	// 250 small notes are three requests, and no two large ones go together.
+	if n := s.mutations.Load(); n < 6 || n > 8 {
+		t.Errorf("%d mutations", n)
+	}
+}
+
+func TestARenamedNoteIsOneChangeForReaders(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"old.md": "text", "kept.md": "kept"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "old.md")
+	write(t, dir, "new.md", "text")
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if notes, _, _ := s.published(); operation != "Warnings" && (notes["old.md"] != "text" || len(notes) != 2) {
+			t.Errorf("before %s readers see %v", operation, notes)
+		}
+	}, nil)
+	summary, _ := s.mustPush(dir, withDelete)
+	summary.Position = 0
+	if diff := cmp.Diff(push.Summary{Sent: []string{"new.md"}, Hidden: []string{"old.md"}, Unchanged: 1}, summary); diff != "" {
+		t.Error(diff)
+	}
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"new.md": "text", "kept.md": "kept"}, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNothingIsHiddenUnlessAsked(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "b.md")
+	summary, _ := s.mustPush(dir, nil)
+	if notes, _, _ := s.published(); len(notes) != 2 || !slices.Equal(summary.Left, []string{"b.md"}) {
+		t.Errorf("readers see %v; told of %q", notes, summary.Left)
+	}
+	_, _, err := s.push(t.Context(), t.TempDir(), withDelete)
+	if trip2g.ErrorCode(err) != trip2g.EINVALID {
+		t.Errorf("an empty folder with --delete: %v", err)
+	}
+	if notes, _, _ := s.published(); len(notes) != 2 {
+		t.Errorf("an empty folder leaves readers with %v", notes)
+	}
+}
+
+// TestTheSitesSettingsOutliveAFolderWithoutThem pushes a folder to a site whose owner has used the Settings
+// form: title and footer stay.
+func TestTheSitesSettingsOutliveAFolderWithoutThem(t *testing.T) {
+	s := start(t)
+	s.mustPush(folder(t, map[string]string{"a.md": "a", "b.md": "b", trip2g.SettingsPath: "---\ntitle: Mine\n---\n"}), nil)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	if summary, _ := s.mustPush(dir, nil); !slices.Equal(summary.Left, []string{"b.md"}) {
+		t.Errorf("told of %q", summary.Left)
+	}
+	s.mustPush(dir, withDelete)
+	if notes, _, _ := s.published(); len(notes) != 2 || notes[trip2g.SettingsPath] == "" {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+func TestAHiddenNoteComesBack(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.mustPush(dir, nil)
+	remove(t, dir, "b.md")
+	s.mustPush(dir, withDelete)
+	write(t, dir, "b.md", "b")
+	s.mustPush(dir, nil)
+	if notes, _, _ := s.published(); notes["b.md"] != "b" {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+func TestADryRunChangesNothing(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "gone.md": "gone", "same.md": "same"})
+	write(t, dir, "a.png", "pixels")
+	s.mustPush(dir, nil)
+	mutations := s.mutations.Load()
+	remove(t, dir, "gone.md")
+	write(t, dir, "a.md", "![[a.png]] ![[b.png]] ![](./b.png)")
+	write(t, dir, "b.png", "more")
+	write(t, dir, "new.md", "![[a.png]] ![[b.png]]")
+	summary, told := s.mustPush(dir, func(o *push.Options, _ *client.Options) { o.DryRun, o.Delete = true, true })
+	would := push.Summary{Sent: []string{"a.md", "new.md"}, Hidden: []string{"gone.md"}, Files: []string{"a.png", "b.png"}, Unchanged: 1}
+	if diff := cmp.Diff(would, summary); diff != "" {
+		t.Error(diff)
+	}
+	want := []string{"send a.md", "send new.md", "hide gone.md", "upload a.png (for new.md)", "upload b.png (for a.md, new.md)"}
+	if diff := cmp.Diff(want, told.would); diff != "" {
+		t.Error(diff)
+	}
+	if s.mutations.Load() != mutations {
+		t.Errorf("%d mutations", s.mutations.Load()-mutations)
+	}
+}
+
+// TestAPushThatIsCutAnywhereCountsOnce hangs up on each operation, before and after it is carried
+// out: the push goes on, and readers see the whole of it, once.
+func TestAPushThatIsCutAnywhereCountsOnce(t *testing.T) {
+	for _, operation := range operations {
+		for _, carriedOut := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s carried out %v", operation, carriedOut), func(t *testing.T) {
+				s := start(t)
+				s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+				_, _, before := s.published()
+				dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+				write(t, dir, "a.png", "pixels")
+				s.cut(operation, 1, carriedOut)
+				s.mustPush(dir, withDelete)
+				notes, files, after := s.published()
+				if diff := cmp.Diff(map[string]string{"a.md": "![[a.png]]"}, notes); diff != "" {
+					t.Error(diff)
+				}
+				if files["a.md a.png"] != "a.png "+hash("pixels") {
+					t.Errorf("files %v", files)
+				}
+				// Note, file and hiding: a change made twice would take a position twice.
+				if after > before+3 {
+					t.Errorf("the position went from %d to %d", before, after)
+				}
+			})
+		}
+	}
+}
+
+// TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain has the server go away for good in each
+// operation: readers see nothing of the push, and the same push, run again, publishes all of it.
+func TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			files := map[string]string{}
+			for i := range 150 {
+				files[fmt.Sprintf("%03d.md", i)] = fmt.Sprint("note ", i)
+			}
+			for i := range 20 {
+				files[fmt.Sprintf("%03d.md", 7*i)] = fmt.Sprintf("![[%d.png]]", i%10)
+			}
+			dir := folder(t, files)
+			for i := range 10 {
+				write(t, dir, fmt.Sprintf("%d.png", i), fmt.Sprint("pixels ", i))
+			}
+			// The first request of the operation passes, if there are more.
+			passed := operation != "PushNotes" && operation != "UploadNoteAsset"
+			var mu sync.Mutex
+			s.interfere(func(asked string, _ http.ResponseWriter, _ *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				if asked != operation {
+					return
+				}
+				if passed {
+					panic(http.ErrAbortHandler)
+				}
+				passed = true
+			}, nil)
+			_, _, err := s.push(t.Context(), dir, func(o *push.Options, c *client.Options) { o.Delete, c.RetryFor = true, 0 })
+			if trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
+				t.Fatal(err)
+			}
+			if failed, ok := errors.AsType[*push.Error](err); operation != "NotePaths" && (!ok || failed.Outcome != push.NotVisible) {
+				t.Errorf("error %v", err)
+			}
+			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
+				t.Errorf("readers see %d notes", len(notes))
+			}
+			s.interfere(nil, nil)
+			s.mustPush(dir, withDelete)
+			notes, assets, _ := s.published()
+			if diff := cmp.Diff(files, notes); diff != "" || len(assets) != 20 {
+				t.Errorf("%d files; notes: %s", len(assets), diff)
+			}
+		})
+	}
+}
+
+func TestAStoppedPushShowsNothing(t *testing.T) {
+	for _, operation := range []string{"PushNotes", "UploadNoteAsset", "HideNotes"} {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			ctx, stop := context.WithCancel(t.Context())
+			s.interfere(func(asked string, _ http.ResponseWriter, r *http.Request) {
+				if asked == operation {
+					stop()
+					<-r.Context().Done()
+				}
+			}, nil)
+			_, _, err := s.push(ctx, dir, withDelete)
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
+				t.Errorf("readers see %v", notes)
+			}
+		})
+	}
+}
+
+func TestARefusedKeyEndsAPushAtOnce(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a"})
+	_, _, err := s.push(t.Context(), dir, func(_ *push.Options, c *client.Options) { c.Key = "t2g_wrong" })
+	if trip2g.ErrorCode(err) != trip2g.EUNAUTHORIZED || strings.Contains(err.Error(), "t2g_wrong") {
+		t.Error(err)
+	}
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if operation == "PushNotes" {
+			if err := s.db.RevokeKey(t.Context(), 1, time.Now()); err != nil {
+				t.Error(err)
+			}
+		}
+	}, nil)
+	if _, _, err := s.push(t.Context(), dir, nil); trip2g.ErrorCode(err) != trip2g.EUNAUTHORIZED {
+		t.Errorf("a key that is revoked during the push: %v", err)
+	}
+	if notes, _, _ := s.published(); len(notes) != 0 {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+// TestANoteThatGoesDuringThePushIsLeftOut removes a note and edits another when the server is asked
+// what it has, after the folder was read.
+func TestANoteThatGoesDuringThePushIsLeftOut(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
+	s.interfere(func(operation string, _ http.ResponseWriter, _ *http.Request) {
+		if operation == "NotePaths" {
+			remove(t, dir, "a.md")
+			write(t, dir, "b.md", "b, edited")
+		}
+	}, nil)
+	_, told := s.mustPush(dir, nil)
+	notes, _, _ := s.published()
+	if diff := cmp.Diff(map[string]string{"b.md": "b, edited"}, notes); diff != "" {
+		t.Error(diff)
+	}
+	if len(told.warnings) != 1 || !strings.Contains(told.warnings[0], "a.md") {
+		t.Errorf("warnings %q", told.warnings)
+	}
+}
+
+// changingVault has a file that changes between hashing and sending, a number of times.
+type changingVault struct {
+	push.Vault
+	change func(n int)
+	opened int
+}
+
+func (v *changingVault) OpenAsset(assetPath string) (io.ReadCloser, error) {
+	v.opened++
+	v.change(v.opened)
+	return v.Vault.OpenAsset(assetPath)
+}
+
+func TestAFileThatChangesIsSentAsItIsAtLast(t *testing.T) {
+	for changes, fails := range map[int]bool{2: false, 99: true} {
+		t.Run(fmt.Sprint(changes, " changes"), func(t *testing.T) {
+			s := start(t)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "first")
+			last := "first"
+			_, _, err := s.push(t.Context(), dir, func(o *push.Options, c *client.Options) {
+				o.Vault = &changingVault{Vault: o.Vault, change: func(n int) {
+					if n <= changes {
+						last = fmt.Sprint("version ", n)
+						write(t, dir, "a.png", last)
+					}
+				}}
+			})
+			notes, files, _ := s.published()
+			if fails {
+				if trip2g.ErrorCode(err) != trip2g.ECONFLICT || !strings.Contains(err.Error(), "a.png") || len(notes) != 0 {
+					t.Errorf("readers see %v: %v", notes, err)
+				}
+				return
+			}
+			if err != nil || files["a.md a.png"] != "a.png "+hash(last) {
+				t.Errorf("files %v, want %s: %v", files, last, err)
+			}
+		})
+	}
+}
+
+// TestAPushThatWasLostIsNotPublishedByTheNextOne has the server away when a push of the wrong folder fails,
+// so that it cannot be discarded.
+func TestAPushThatWasLostIsNotPublishedByTheNextOne(t *testing.T) {
+	for name, other := range map[string]bool{"with the same key": false, "with another key": true} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"b.md": "b"}), nil)
+			s.away("CommitNotes", "DiscardNotes")
+			_, _, err := s.push(t.Context(), folder(t, map[string]string{"diary.md": "private"}), func(o *push.Options, c *client.Options) { o.Delete, c.RetryFor = true, 0 })
+			if failed, ok := errors.AsType[*push.Error](err); !ok || failed.Outcome != push.VisibilityUnknown {
+				t.Fatal(err)
+			}
+			s.interfere(nil, nil)
+			s.mustPush(folder(t, map[string]string{"a.md": "a"}), func(_ *push.Options, c *client.Options) {
+				if other {
+					c.Key = s.newKey()
+				}
+			})
+			notes, _, _ := s.published()
+			if diff := cmp.Diff(map[string]string{"a.md": "a", "b.md": "b"}, notes); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestACommitWhoseAnswersAreLostSucceeds loses each answer to the commit: that the push is visible is known
+// from the server's refusal to discard it.
+func TestACommitWhoseAnswersAreLostSucceeds(t *testing.T) {
+	s := start(t)
+	s.interfere(nil, func(operation string) {
+		if operation == "CommitNotes" {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	s.mustPush(folder(t, map[string]string{"a.md": "a"}), quick)
+	if notes, _, _ := s.published(); notes["a.md"] != "a" {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+// TestAPushThatIsStoppedLeavesNothingStaged looks at the database: what was sent before Ctrl-C is gone.
+func TestAPushThatIsStoppedLeavesNothingStaged(t *testing.T) {
+	for _, operation := range []string{"UploadNoteAsset", "HideNotes", "CommitNotes"} {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			ctx, stop := context.WithCancel(t.Context())
+			s.interfere(func(asked string, _ http.ResponseWriter, r *http.Request) {
+				if asked == operation {
+					stop()
+					<-r.Context().Done()
+					panic(http.ErrAbortHandler)
+				}
+			}, nil)
+			_, _, err := s.push(ctx, dir, withDelete)
+			if failed, ok := errors.AsType[*push.Error](err); !ok || failed.Outcome != push.NotVisible || !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			s.interfere(nil, nil)
+			if states := s.stages(); states != "committed discarded" {
+				t.Errorf("the pushes are %s", states)
+			}
+		})
+	}
+}
+
+// TestARoundOfAWatchGoesOnWithTheOneThatFailed has the server go away after it got the notes: they are not
+// sent again, and what was taken back meanwhile is not published.
+func TestARoundOfAWatchGoesOnWithTheOneThatFailed(t *testing.T) {
+	s := start(t)
+	memory := &push.Memory{}
+	remembering := func(o *push.Options, c *client.Options) { o.Memory, c.RetryFor = memory, 0 }
+	dir := folder(t, map[string]string{"a.md": "![[a.png]]", "back.md": "a mistake"})
+	write(t, dir, "a.png", "pixels")
+	s.away("UploadNoteAsset")
+	if _, _, err := s.push(t.Context(), dir, remembering); trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
+		t.Fatal(err)
+	}
+	remove(t, dir, "back.md")
+	s.interfere(nil, nil)
+	summary, _ := s.mustPush(dir, remembering)
+	if notes, _, _ := s.published(); len(notes) != 1 || len(summary.Sent) != 0 || len(summary.Files) != 1 {
+		t.Errorf("readers see %v; %+v", notes, summary)
+	}
+	write(t, dir, "next.md", "next")
+	s.away("CommitNotes", "DiscardNotes")
+	if _, _, err := s.push(t.Context(), dir, remembering); err == nil {
+		t.Fatal("the push succeeded")
+	}
+	s.interfere(nil, nil)
+	s.mustPush(dir, remembering)
+	if notes, _, _ := s.published(); len(notes) != 2 {
+		t.Errorf("readers see %v", notes)
+	}
+}
+
+// TestAPushWaitsForAServerThatCannotTakeIt has the server's database busy, or its disk full, for a while.
+func TestAPushWaitsForAServerThatCannotTakeIt(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			s.instead(operation, busy(operation))
+			retried := 0
+			summary, told := s.mustPush(dir, func(o *push.Options, c *client.Options) {
+				o.Delete = true
+				c.OnRetry = func(err error, _ time.Duration) {
+					if retried++; retried == 2 {
+						s.instead(operation, nil)
+					}
+				}
+			})
+			if retried != 2 || len(told.warnings) != 0 || !slices.Equal(summary.Files, []string{"a.png"}) {
+				t.Errorf("tried again %d times, warned %q: %+v", retried, told.warnings, summary)
+			}
+		})
+	}
+}
+
+// TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt has it so for longer than anybody waits.
+func TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation, func(t *testing.T) {
+			s := start(t)
+			s.mustPush(folder(t, map[string]string{"old.md": "old"}), nil)
+			dir := folder(t, map[string]string{"a.md": "![[a.png]]"})
+			write(t, dir, "a.png", "pixels")
+			s.instead(operation, busy(operation))
+			_, _, err := s.push(t.Context(), dir, func(o *push.Options, c *client.Options) { o.Delete, c.RetryFor = true, time.Millisecond })
+			if trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE || !strings.Contains(err.Error(), "the database is busy") {
+				t.Error(err)
+			}
+			if notes, _, _ := s.published(); len(notes) != 1 || notes["old.md"] != "old" {
+				t.Errorf("readers see %v", notes)
+			}
+		})
+	}
+}
+
+// busy is the answer of a server that cannot do it now.
+func busy(operation string) http.HandlerFunc {
+	body := `{"data":{"result":{"__typename":"ErrorPayload","code":"unavailable","message":"the database is busy","byFields":[]}}}`
+	if operation == "NotePaths" {
+		body = `{"errors":[{"message":"the database is busy","extensions":{"code":"unavailable"}}],"data":null}`
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, body)
+	}
+}
+
+// TestAPushTellsWhatItsNotesAreWarnedOf has a note with broken YAML on the server before: a push tells of
+// those that it has sent.
+func TestAPushTellsWhatItsNotesAreWarnedOf(t *testing.T) {
+	s := start(t)
+	dir := folder(t, map[string]string{"before.md": "---\ntitle: [\n---\n"})
+	s.mustPush(dir, nil)
+	write(t, dir, "fine.md", "fine")
+	if summary, _ := s.mustPush(dir, nil); len(summary.Warnings) != 0 {
+		t.Errorf("of a good note: %v", summary.Warnings)
+	}
+	write(t, dir, "now.md", "one\n%% two\n")
+	summary, _ := s.mustPush(dir, nil)
+	if len(summary.Warnings) != 1 || summary.Warnings[0].Path != "now.md" || summary.Warnings[0].Line != 2 {
+		t.Errorf("told %v", summary.Warnings)
+	}
+}
+
+// TestAServerThatDoesNotTellOfWarningsCostsNothing has it hang up, refuse, and not know the question: the
+// push has succeeded, and it is asked once.
+func TestAServerThatDoesNotTellOfWarningsCostsNothing(t *testing.T) {
+	says := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			io.WriteString(w, text)
+		}
+	}
+	for name, answer := range map[string]http.HandlerFunc{
+		"hangs up":      func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"is away":       says(http.StatusServiceUnavailable, ""),
+		"refuses":       says(http.StatusOK, `{"errors":[{"message":"no","extensions":{"code":"forbidden"}}],"data":null}`),
+		"knows no such": says(http.StatusUnprocessableEntity, `{"errors":[{"message":"Cannot query field"}]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			var asked atomic.Int64
+			s.instead("Warnings", func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				answer(w, r)
+			})
+			summary, told := s.mustPush(folder(t, map[string]string{"a.md": "---\ntitle: [\n---\n"}), nil)
+			if notes, _, _ := s.published(); len(notes) != 1 || summary.Unseen != nil || len(summary.Warnings)+len(told.warnings) != 0 || asked.Load() != 1 {
+				t.Errorf("readers see %v; asked %d times: %+v, %q", notes, asked.Load(), summary, told.warnings)
+			}
+		})
+	}
+}
+
+// TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest and says what was not applied and how to allow it.
+func TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest(t *testing.T) {
+	s := start(t)
+	secret, _, err := s.keys.CreateKey(t.Context(), "publishes", trip2g.Grant{Scopes: trip2g.DefaultScopes}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, map[string]string{"_settings.md": "---\nstylesheet: my.css\n---\n", "a.md": "![[a.png]]"})
+	write(t, dir, "my.css", "a {}")
+	write(t, dir, "a.png", "pixels")
+	withKey := func(_ *push.Options, c *client.Options) { c.Key = secret }
+	summary, told := s.mustPush(dir, withKey)
+	if !slices.Equal(summary.Sent, []string{"a.md"}) || !slices.Equal(summary.Files, []string{"a.png"}) {
+		t.Errorf("it did %+v", summary)
+	}
+	if len(told.warnings) != 1 || !strings.HasPrefix(told.warnings[0], "_settings.md: is not taken by the server and left out: it would change stylesheet") ||
+		!strings.Contains(told.warnings[0], "trip2g keys update ID --scope read,publish,settings") {
+		t.Errorf("it warns of %q", told.warnings)
+	}
+
+	// Of a stylesheet that the owner has published, another file is left out as well.
+	s.mustPush(dir, nil)
+	write(t, dir, "my.css", "b {}")
+	write(t, dir, "a.md", "changed")
+	summary, told = s.mustPush(dir, withKey)
+	if !slices.Equal(summary.Sent, []string{"a.md"}) || len(summary.Files) != 0 {
+		t.Errorf("it did %+v", summary)
+	}
+	if len(told.warnings) != 1 || !strings.Contains(told.warnings[0], "the file would change the stylesheet, which the API key may not") {
+		t.Errorf("it warns of %q", told.warnings)
+	}
+}

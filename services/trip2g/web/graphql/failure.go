@@ -1,0 +1,95 @@
+package graphql
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/rs/zerolog"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/web/httpx"
+)
+
+// refusal ends a request before there is an operation to answer for.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (r *refusal) Error() string { return r.message }
+
+// refuse answers with a refusal in the shape of a GraphQL error.
+func refuse(w http.ResponseWriter, r *refusal) {
+	body, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"message": r.message}}}) // strings always marshal
+	w.Header().Set("Content-Type", "application/json")
+	if r.status == http.StatusServiceUnavailable {
+		httpx.SetErrorHeader(w.Header(), trip2g.Errorf(trip2g.EUNAVAILABLE, "%s", r.message))
+	}
+	w.WriteHeader(r.status)
+	w.Write(body)
+}
+
+// fail answers a mutation: an expected failure, after which nothing was written, is data of the API; a
+// fault of ours and an unknown outcome are errors. P is the mutation's union; *ErrorPayload is a member of
+// all of them.
+func fail[P any](ctx context.Context, err error) (P, error) {
+	var none P
+	switch trip2g.ErrorCode(err) {
+	case trip2g.EINTERNAL:
+		return none, internal(err)
+	case trip2g.EINDETERMINATE:
+		return none, err
+	}
+	logCause(ctx, err)
+	payload := &ErrorPayload{Code: trip2g.ErrorCode(err), Message: trip2g.ErrorMessage(err), ByFields: []FieldMessage{}}
+	for _, field := range trip2g.ErrorFields(err) {
+		payload.ByFields = append(payload.ByFields, FieldMessage{Name: field.Name, Value: field.Value})
+	}
+	return any(payload).(P), nil
+}
+
+// logCause logs what is behind an expected failure, like a full disk: the client is told only
+// what it can do.
+func logCause(ctx context.Context, err error) {
+	var domain *trip2g.Error
+	if errors.As(err, &domain) && (domain.Code == trip2g.EUNAVAILABLE || domain.Code == trip2g.EINDETERMINATE) && domain.Err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("the API cannot do this now")
+	}
+}
+
+// internal marks an error of ours as such, so that present tells it from the library's.
+func internal(err error) error {
+	return &trip2g.Error{Code: trip2g.EINTERNAL, Message: "unexpected", Err: err}
+}
+
+// present makes the errors entry of a failure: a domain error's own message, nothing of a fault of
+// ours but that there is one, and the library's own errors, which are about the request, as they are.
+func present(ctx context.Context, err error) *gqlerror.Error {
+	var domain *trip2g.Error
+	if !errors.As(err, &domain) {
+		return graphql.DefaultErrorPresenter(ctx, err)
+	}
+	if domain.Code == trip2g.EINTERNAL {
+		event := zerolog.Ctx(ctx).Error()
+		if errors.Is(err, context.Canceled) {
+			event = zerolog.Ctx(ctx).Debug()
+		}
+		event.Err(domain.Err).Stringer("graphql_path", graphql.GetPath(ctx)).Msg("the API could not answer")
+	}
+	logCause(ctx, err)
+	shown := gqlerror.WrapPath(graphql.GetPath(ctx), errors.New(trip2g.ErrorMessage(err)))
+	shown.Err = nil
+	shown.Extensions = map[string]any{"code": domain.Code}
+	return shown
+}
+
+// recovered turns a panic into an error that present logs, with the stack.
+func recovered(_ context.Context, cause any) error {
+	return internal(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+}

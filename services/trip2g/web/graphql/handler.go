@@ -1,0 +1,155 @@
+package graphql
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+
+	"trip2g/internal/tempdir"
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/web/httpx"
+)
+
+// Defaults and fixed limits, in bytes.
+const (
+	DefaultMaxBody  = 64 << 20
+	DefaultMaxAsset = 256 << 20
+	DefaultCookie   = "session"
+
+	// maxAnonymousBody is what is read of a JSON body without a valid key or session: enough for
+	// every operation that is open to anyone.
+	maxAnonymousBody = 1 << 20
+	// maxDrain is what is read and dropped of a body that is refused, so that a client which sends
+	// before it listens gets to see why.
+	maxDrain = 256 << 20
+)
+
+// DirectOrigin is the Origin of a request that no replica forwarded.
+func DirectOrigin(r *http.Request) trip2g.Origin {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return trip2g.Origin{ClientAddr: r.RemoteAddr, Scheme: scheme, Host: r.Host}
+}
+
+// Options is what the handler is made of. The services are needed; all else has a default.
+type Options struct {
+	Publisher trip2g.Publisher
+	SignIn    trip2g.SignInService
+	People    trip2g.PeopleService
+	Keys      trip2g.KeyService
+	Nodes     trip2g.NodeService
+	History   trip2g.HistoryService
+	Settings  trip2g.SettingsService
+	Access    trip2g.AccessService
+	Jobs      trip2g.JobService
+	Missing   trip2g.MissingPageStore
+	Redirects trip2g.RedirectStore
+	Searcher  trip2g.Searcher
+	Feed      trip2g.NoteFeed
+
+	Site         func() trip2g.Site   // that this node serves
+	NodeSettings []trip2g.NodeSetting // that this node runs with
+
+	Origin    func(*http.Request) trip2g.Origin // nil: DirectOrigin
+	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own
+	Cookie    string                            // the session cookie's name; "": DefaultCookie
+	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
+	MaxAsset  int64                             // of an uploaded file, in bytes; 0: DefaultMaxAsset
+	TempDirs  tempdir.Dirs                      // where large uploads wait; nil: the system's
+	KeepAlive time.Duration                     // that a stream may be silent; 0: DefaultKeepAlive
+
+	// AssetQuery gives what the address of a file needs behind "?" to be good for whoever got it from
+	// here, "" if nothing; nil: never anything.
+	AssetQuery func(hash string) string
+}
+
+type api struct {
+	Options
+	server *handler.Server
+	csrf   *http.CrossOriginProtection
+	public *url.URL // of PublicURL; nil without one
+}
+
+// New gives the handler of the API's addresses. It logs with the logger in a request's context
+// (zerolog.Ctx). EINVALID for a PublicURL that is no http or https URL.
+func New(o Options) (http.Handler, error) {
+	a := &api{Options: o, csrf: http.NewCrossOriginProtection()}
+	if err := a.setDefaults(); err != nil {
+		return nil, err
+	}
+	a.server = handler.New(NewExecutableSchema(Config{Resolvers: &resolver{a}}))
+	a.server.AddTransport(jsonTransport{maxBody: a.MaxBody, stream: a.stream})
+	a.server.AddTransport(multipartTransport{maxAsset: a.MaxAsset, tempDirs: a.TempDirs, stream: a.stream})
+	a.server.SetParserTokenLimit(maxTokens)
+	a.server.SetErrorPresenter(present)
+	a.server.SetRecoverFunc(recovered)
+	a.server.Use(limits{})
+	a.server.Use(extension.Introspection{})
+	return a, nil
+}
+
+func (a *api) setDefaults() error {
+	if a.Origin == nil {
+		a.Origin = DirectOrigin
+	}
+	if a.Cookie == "" {
+		a.Cookie = DefaultCookie
+	}
+	if a.MaxBody == 0 {
+		a.MaxBody = DefaultMaxBody
+	}
+	if a.MaxAsset == 0 {
+		a.MaxAsset = DefaultMaxAsset
+	}
+	if a.KeepAlive == 0 {
+		a.KeepAlive = DefaultKeepAlive
+	}
+	if a.PublicURL == "" {
+		return nil
+	}
+	public, err := url.Parse(a.PublicURL)
+	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
+		return trip2g.Errorf(trip2g.EINVALID, "the public URL %q is no http or https URL", a.PublicURL)
+	}
+	a.public = public
+	return a.csrf.AddTrustedOrigin(public.Scheme + "://" + public.Host) // also behind a proxy that passes another host
+}
+
+// ServeHTTP answers POST; a GET of a GraphQL address would be served by whichever node it reached.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Type", "application/json")
+	if r.Method != http.MethodPost {
+		header.Set("Allow", "OPTIONS, POST")
+		refuse(w, &refusal{http.StatusMethodNotAllowed, "GraphQL is a POST here"})
+		return
+	}
+	call, err := a.identify(r)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, call))
+	if !supported(r) {
+		refuse(w, &refusal{http.StatusUnsupportedMediaType, "send application/json, or multipart/form-data for a file"})
+		return
+	}
+	a.server.ServeHTTP(w, r)
+}
+
+// setResult puts on the answer what the operation left for its headers.
+func (c *call) setResult(header http.Header) {
+	if c.position > 0 {
+		httpx.SetPosition(header, c.position)
+	}
+	if c.cookie != nil {
+		header.Add("Set-Cookie", c.cookie.String())
+	}
+}

@@ -1,0 +1,407 @@
+package graphql_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"trip2g/internal/tempdir"
+	"trip2g/internal/testwait"
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/auth"
+	"trip2g/services/trip2g/content/notefeed"
+	"trip2g/services/trip2g/content/publish"
+	"trip2g/services/trip2g/store/sqlite"
+	"trip2g/services/trip2g/web/graphql"
+)
+
+const owner = "owner@example.com"
+
+// server is the API on a real socket over a real database.
+type server struct {
+	*httptest.Server
+	t       *testing.T
+	db      *sqlite.DB
+	keys    *auth.Keys
+	key     string // of a program
+	codes   chan string
+	invited chan [2]string // address and site of each invitation
+	log     *lockedBuffer
+	tempDir string
+	feed    *notefeed.Feed // of who has a site
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+var reference = regexp.MustCompile(`!\[\[(.+?)\]\]`)
+
+func references(_, content string) (refs []string) {
+	for _, match := range reference.FindAllStringSubmatch(content, -1) {
+		refs = append(refs, match[1])
+	}
+	return refs
+}
+
+// start runs the API; change, if not nil, changes what it is made of.
+func start(t *testing.T, change func(*graphql.Options)) *server {
+	t.Helper()
+	return startWith(t, func(_ *server, o *graphql.Options) {
+		if change != nil {
+			change(o)
+		}
+	})
+}
+
+// startWith is start for a change that needs the database.
+func startWith(t *testing.T, change func(*server, *graphql.Options)) *server {
+	t.Helper()
+	t.Parallel()
+	s := &server{t: t, codes: make(chan string, 100), invited: make(chan [2]string, 100), log: &lockedBuffer{}, tempDir: t.TempDir()}
+	var err error
+	s.db, err = sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{TempDirs: tempdir.Of(s.tempDir)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.db.Close() })
+	if err := s.db.EnsureOwner(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	refresh := func(ctx context.Context) (trip2g.Position, error) {
+		set, err := s.db.Changes(ctx, 0, 1)
+		return set.Head, err
+	}
+	log := zerolog.New(s.log)
+	signIn, err := auth.NewSignIn(auth.Options{
+		Users: s.db, Log: log, Secret: []byte("secret"), Refresh: refresh,
+		Mail: func(_ context.Context, _, code string) error { s.codes <- code; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keys = auth.NewKeys(s.db, nil)
+	s.key = s.newKey()
+	o := graphql.Options{
+		Publisher: publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: refresh}),
+		SignIn:    signIn,
+		People:    auth.NewPeople(auth.PeopleOptions{Users: s.db, Refresh: refresh, Log: log, MailInvitation: s.mailInvitation}),
+		Keys:      s.keys,
+		TempDirs:  tempdir.Of(s.tempDir),
+	}
+	change(s, &o)
+	api, err := graphql.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log := log.With().Str("request_id", r.Header.Get("X-Test-Id")).Logger()
+		api.ServeHTTP(w, r.WithContext(log.WithContext(r.Context())))
+	}))
+	t.Cleanup(s.Server.Close)
+	s.runMail(signIn)
+	return s
+}
+
+func (s *server) runMail(signIn *auth.SignIn) {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { signIn.Run(ctx); close(ended) }()
+	s.t.Cleanup(func() { stop(); <-ended })
+}
+
+func (s *server) mailInvitation(_ context.Context, email, site string) error {
+	s.invited <- [2]string{email, site}
+	return nil
+}
+
+func (s *server) newKey() string {
+	s.t.Helper()
+	secret, _, err := s.keys.CreateKey(s.t.Context(), "test", trip2g.OwnerGrant, time.Time{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return secret
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	Data   map[string]json.RawMessage
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions map[string]any
+	}
+}
+
+// payload is the fields that any operation of these tests gives.
+type payload struct {
+	Typename      string `json:"__typename"`
+	Code          string
+	Message       string
+	ByFields      []struct{ Name, Value string }
+	Success       bool
+	Committed     bool
+	UploadSkipped bool
+	Token         string
+	ID            string
+	Role          string
+	User          *struct{ Email string }
+	Viewer        *struct {
+		Role string
+		User *struct{ Email string }
+	}
+	Notes []struct {
+		ID     int64
+		Path   string
+		Assets []struct {
+			ID           string
+			AssetID      int64 `json:"assetId"`
+			Path         string
+			Sha256Hash   *string
+			AbsolutePath string
+			URL          string
+		}
+	}
+}
+
+// get gives the payload of one field.
+func (a answer) get(t *testing.T, field string) (p payload) {
+	t.Helper()
+	if a.status != http.StatusOK || len(a.Errors) > 0 || a.Data[field] == nil {
+		t.Fatalf("status %d: %s", a.status, a.body)
+	}
+	if err := json.Unmarshal(a.Data[field], &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// decode reads the data into v.
+func (a answer) decode(t *testing.T, v any) {
+	t.Helper()
+	var whole struct{ Data json.RawMessage }
+	if err := json.Unmarshal([]byte(a.body), &whole); err != nil || a.status != http.StatusOK || len(a.Errors) > 0 {
+		t.Fatalf("status %d: %s", a.status, a.body)
+	}
+	if err := json.Unmarshal(whole.Data, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type header map[string]string
+
+// send posts a body as it is.
+func (s *server) send(contentType string, body io.Reader, headers header) answer {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.URL, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	if host := headers["Host"]; host != "" {
+		r.Host = host
+	}
+	response, err := s.Client().Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.read(response)
+}
+
+func (s *server) read(response *http.Response) answer {
+	s.t.Helper()
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := answer{status: response.StatusCode, header: response.Header, body: string(text)}
+	if err := json.Unmarshal(text, &a); err != nil {
+		s.t.Fatalf("status %d with a body that is no JSON: %q", a.status, text)
+	}
+	return a
+}
+
+// post sends an operation as JSON.
+func (s *server) post(query string, variables map[string]any, headers header) answer {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.send("application/json", bytes.NewReader(body), headers)
+}
+
+func (s *server) withKey() header { return header{"X-API-Key": s.key} }
+
+const (
+	pushQuery = `mutation PushNotes($input: PushNotesInput!) { pushNotes(input: $input) { __typename
+		... on PushNotesPayload { notes { id path assets { id assetId path sha256Hash absolutePath url } } }
+		... on ErrorPayload { message byFields { name value } } } }`
+	uploadQuery = `mutation UploadNoteAsset($input: UploadNoteAssetInput!) { uploadNoteAsset(input: $input) { __typename
+		... on UploadNoteAssetPayload { uploadSkipped } ... on ErrorPayload { message byFields { name value } } } }`
+	hideQuery = `mutation HideNotes($input: HideNotesInput!) { hideNotes(input: $input) { __typename
+		... on HideNotesPayload { success } ... on ErrorPayload { message byFields { name value } } } }`
+	commitQuery  = `mutation CommitNotes { commitNotes { __typename ... on CommitNotesPayload { success } ... on ErrorPayload { message } } }`
+	requestQuery = `mutation ($input: RequestEmailSignInCodeInput!) { requestEmailSignInCode(input: $input) { __typename
+		... on RequestEmailSignInCodePayload { success } ... on ErrorPayload { message byFields { name value } } } }`
+	signInQuery = `mutation ($input: SignInByEmailInput!) { signInByEmail(input: $input) { __typename
+		... on SignInPayload { token viewer { id role user { email } } } ... on ErrorPayload { message } } }`
+	signOutQuery = `mutation { signOut { __typename ... on SignOutPayload { viewer { id role user { email } } } ... on ErrorPayload { message } } }`
+	viewerQuery  = `{ viewer { id role user { email } } }`
+)
+
+// push sends notes, path → content.
+func (s *server) push(notes map[string]string, skipCommit bool, headers header) answer {
+	s.t.Helper()
+	updates := []map[string]string{}
+	for path, content := range notes {
+		updates = append(updates, map[string]string{"path": path, "content": content})
+	}
+	input := map[string]any{"updates": updates}
+	if skipCommit {
+		input["skipCommit"] = true
+	}
+	return s.post(pushQuery, map[string]any{"input": input}, headers)
+}
+
+func (s *server) pushed(notes map[string]string, skipCommit bool) payload {
+	s.t.Helper()
+	p := s.push(notes, skipCommit, s.withKey()).get(s.t, "pushNotes")
+	if p.Typename != "PushNotesPayload" || len(p.Notes) != len(notes) {
+		s.t.Fatalf("pushed: %+v", p)
+	}
+	return p
+}
+
+// upload sends a file as the multipart request specification says.
+func (s *server) upload(input map[string]any, file string, headers header) answer {
+	s.t.Helper()
+	body, contentType := uploadBody(s.t, input, file)
+	return s.send(contentType, body, headers)
+}
+
+func uploadBody(t *testing.T, input map[string]any, file string) (*bytes.Buffer, string) {
+	t.Helper()
+	input["file"] = nil
+	operations, err := json.Marshal(map[string]any{"query": uploadQuery, "variables": map[string]any{"input": input}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	form.WriteField("operations", string(operations))
+	form.WriteField("map", `{"0": ["variables.input.file"]}`)
+	part, err := form.CreateFormFile("0", "file.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(part, file)
+	form.Close()
+	return &body, form.FormDataContentType()
+}
+
+func uploadInput(noteID int64, ref, file string) map[string]any {
+	return map[string]any{"noteId": noteID, "sha256Hash": hexHash(file), "path": ref, "absolutePath": "img/" + ref}
+}
+
+func hexHash(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
+}
+
+// notes is what readers see, path → content; position the newest there is.
+func (s *server) notes() (notes map[string]string, position trip2g.Position) {
+	s.t.Helper()
+	set, err := s.db.Changes(s.t.Context(), 0, 10_000)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	notes = map[string]string{}
+	for _, n := range set.Notes {
+		notes[n.Path] = n.Content
+	}
+	return notes, set.Head
+}
+
+// wantUntouched fails if anything was published, staged or stored.
+func (s *server) wantUntouched() {
+	s.t.Helper()
+	if notes, _ := s.notes(); len(notes) > 0 {
+		s.t.Errorf("readers see %v", notes)
+	}
+	for _, query := range []string{"SELECT count(*) FROM notes", "SELECT count(*) FROM assets"} {
+		var n int
+		if err := s.db.Writer().QueryRowContext(s.t.Context(), query).Scan(&n); err != nil || n != 0 {
+			s.t.Errorf("%s = %d, %v", query, n, err)
+		}
+	}
+}
+
+// wantNoTempFiles fails if an upload left something behind.
+func (s *server) wantNoTempFiles() {
+	s.t.Helper()
+	left, err := os.ReadDir(s.tempDir)
+	if err != nil || len(left) > 0 {
+		s.t.Errorf("left in the temporary folder: %v, %v", left, err)
+	}
+}
+
+// code asks for a sign-in code and gives the one that is mailed.
+func (s *server) code(headers header) string {
+	s.t.Helper()
+	p := s.post(requestQuery, map[string]any{"input": map[string]any{"email": owner}}, headers).get(s.t, "requestEmailSignInCode")
+	if !p.Success {
+		s.t.Fatalf("no code: %+v", p)
+	}
+	return testwait.Receive(s.t, "a code by mail", s.codes)
+}
+
+func (s *server) signIn(code string, headers header) answer {
+	s.t.Helper()
+	return s.post(signInQuery, map[string]any{"input": map[string]any{"email": owner, "code": code}}, headers)
+}
+
+func contains(t *testing.T, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q lacks %q", text, want)
+		}
+	}
+}

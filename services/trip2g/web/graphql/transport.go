@@ -1,0 +1,225 @@
+package graphql
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/web/httpx"
+)
+
+// The library's own transports do not fit: they take invalid UTF-8 silently, hold an upload of
+// unknown length in memory, give a fault of the body the status 200 or 422 and the body back as
+// part of the message.
+
+// jsonTransport takes a JSON body.
+type jsonTransport struct {
+	maxBody int64 // bytes
+	stream  streamFunc
+}
+
+// streamFunc sends the answers of a subscription.
+type streamFunc func(w http.ResponseWriter, r *http.Request, next func() *graphql.Response)
+
+var _ graphql.Transport = jsonTransport{}
+
+func supported(r *http.Request) bool {
+	return jsonTransport{}.Supports(r) || multipartTransport{}.Supports(r)
+}
+
+func hasMediaType(r *http.Request, want string) bool {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && mediaType == want
+}
+
+func (jsonTransport) Supports(r *http.Request) bool { return hasMediaType(r, "application/json") }
+
+func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	c := callOf(r.Context())
+	body, err := t.read(w, r, c)
+	if err != nil {
+		refuseBody(w, r, err)
+		return
+	}
+	params, err := decodeParams(body)
+	if err != nil {
+		refuseBody(w, r, err)
+		return
+	}
+	execute(w, r, exec, params, t.stream)
+}
+
+// read gives the body. Without a key or session a large one is not kept: it can only be a push,
+// and the answer to that is known.
+func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
+	limit := t.maxBody
+	if !c.authorized() {
+		limit = min(limit, maxAnonymousBody)
+	}
+	if r.ContentLength > t.maxBody {
+		return nil, tooLarge(t.maxBody)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(body)) <= limit:
+		return body, nil
+	case limit < t.maxBody:
+		status := http.StatusOK // as the answer to the operation would have
+		if trip2g.ErrorCode(c.refused) == trip2g.EUNAVAILABLE {
+			status = http.StatusServiceUnavailable // whose key or session it is could not be looked up
+		}
+		return nil, &refusal{status, trip2g.ErrorMessage(c.refused)}
+	default:
+		return nil, tooLarge(t.maxBody)
+	}
+}
+
+func tooLarge(limit int64) *refusal {
+	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request's body is too large: at most %d bytes are taken; nothing was written", limit)}
+}
+
+// decodeParams reads one operation. encoding/json would put U+FFFD for bytes that are no UTF-8 and
+// for half a surrogate pair, and so change a note without a word.
+func decodeParams(body []byte) (*graphql.RawParams, error) {
+	if !utf8.Valid(body) {
+		return nil, &refusal{http.StatusBadRequest, "the body is not valid UTF-8; nothing was written"}
+	}
+	if escape := unpairedSurrogate(body); escape != "" {
+		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("the body has %s, half a surrogate pair, which is no character; nothing was written", escape)}
+	}
+	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) > 0 && text[0] == '[' {
+		return nil, &refusal{http.StatusBadRequest, "a batch is not taken: send one operation in a request"}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	params := &graphql.RawParams{}
+	if err := decoder.Decode(params); err != nil {
+		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("the body is no GraphQL request in JSON: %v; nothing was written", err)}
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, &refusal{http.StatusBadRequest, "the body goes on after the request's JSON; nothing was written"}
+	}
+	return params, nil
+}
+
+// unpairedSurrogate gives the first escape in JSON text that is half a surrogate pair without the
+// other (RFC 8259, section 8.2), as it is written; "" if there is none.
+func unpairedSurrogate(text []byte) string {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return ""
+		}
+		text = text[i:]
+		switch first := escapedUnit(text); {
+		case !utf16.IsSurrogate(first):
+			text = text[min(2, len(text)):]
+		case utf16.DecodeRune(first, escapedUnit(text[escapeLength:])) == unicode.ReplacementChar:
+			return string(text[:escapeLength])
+		default:
+			text = text[2*escapeLength:]
+		}
+	}
+}
+
+const escapeLength = len(`\ud800`)
+
+// escapedUnit gives the UTF-16 unit of a \u escape that text starts with; 0 if it starts with none.
+func escapedUnit(text []byte) rune {
+	if len(text) < escapeLength || string(text[:2]) != `\u` {
+		return 0
+	}
+	unit, _ := strconv.ParseUint(string(text[2:escapeLength]), 16, 16) // 0 for a wrong escape, which the decoder refuses
+	return rune(unit)
+}
+
+// execute runs one operation and writes its answer: 422 for one that is not valid, 502 for one whose
+// outcome is not known, else 200. A subscription is for stream.
+func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, stream streamFunc) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel() // ends a subscription whose stream has ended
+	params.Headers = r.Header
+	now := graphql.Now()
+	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
+	operation, errs := exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		status := http.StatusOK
+		if errcode.GetErrorKind(errs) == errcode.KindProtocol {
+			status = http.StatusUnprocessableEntity
+		}
+		respond(ctx, w, status, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		return
+	}
+	isSubscription := operation.Operation.Operation == ast.Subscription
+	if isSubscription && !acceptsEvents(r) {
+		refuse(w, &refusal{http.StatusNotAcceptable, "a subscription is answered with server-sent events: send the header Accept: text/event-stream"})
+		return
+	}
+	responses, opCtx := exec.DispatchOperation(ctx, operation)
+	if isSubscription {
+		stream(w, r, func() *graphql.Response { return responses(opCtx) })
+		return
+	}
+	response := responses(opCtx)
+	if response == nil {
+		return // the client is gone
+	}
+	status := http.StatusOK
+	if slices.ContainsFunc(response.Errors, isIndeterminate) {
+		status = httpx.Status(trip2g.Errorf(trip2g.EINDETERMINATE, ""))
+	}
+	respond(ctx, w, status, response)
+}
+
+// isIndeterminate reports whether an error of an answer, as present makes it, is about an unknown outcome.
+func isIndeterminate(err *gqlerror.Error) bool {
+	return err.Extensions["code"] == trip2g.EINDETERMINATE
+}
+
+func respond(ctx context.Context, w http.ResponseWriter, status int, response *graphql.Response) {
+	body, err := json.Marshal(response)
+	if err != nil {
+		panic(fmt.Errorf("encode an answer: %w", err))
+	}
+	header := w.Header()
+	callOf(ctx).setResult(header)
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// refuseBody answers for a body that could not be taken: with a refusal as it says, with 400 for
+// one that ended early or came broken.
+func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refused = &refusal{http.StatusRequestTimeout, "the body did not come in time; nothing was written"}
+	default:
+		refused = &refusal{http.StatusBadRequest, fmt.Sprintf("the body did not come whole: %v; nothing was written", err)}
+	}
+	// The rest is read so that the client sees the answer; how that ends changes nothing.
+	io.CopyN(io.Discard, r.Body, maxDrain)
+	refuse(w, refused)
+}
