@@ -57,7 +57,7 @@ func newConnector(o poolOptions, version func(*http.Protocols, bool)) connector 
 	protocols := new(http.Protocols)
 	version(protocols, true)
 	return connector{o.addr, o.dialTimeout, &http.Transport{
-		DialContext:           tcpopt.Dialer(o.dialTimeout).DialContext,
+		DialContext:           tcpopt.Dialer{Timeout: o.dialTimeout}.DialContext,
 		Protocols:             protocols,
 		DisableCompression:    true, // bodies pass as they are
 		ExpectContinueTimeout: continueTimeout,

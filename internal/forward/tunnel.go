@@ -127,7 +127,7 @@ func (t *Tunnel) connect(ctx context.Context) (net.Conn, error) {
 
 // open opens one tunnel.
 func (t *Tunnel) open(ctx context.Context) (net.Conn, error) {
-	conn, err := tcpopt.Dialer(tunnelDialTimeout).DialContext(ctx, "tcp", t.addr)
+	conn, err := tcpopt.Dialer{Timeout: tunnelDialTimeout}.DialContext(ctx, "tcp", t.addr)
 	if err != nil {
 		return nil, err
 	}

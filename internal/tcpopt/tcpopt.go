@@ -29,11 +29,6 @@ func keepAlive() net.KeepAliveConfig {
 	return net.KeepAliveConfig{Enable: true, Idle: probeAfter, Interval: probeEvery, Count: probes}
 }
 
-// Dialer returns a dialer for connections to another node. timeout is for one attempt.
-func Dialer(timeout time.Duration) *net.Dialer {
-	return &net.Dialer{Timeout: timeout, KeepAliveConfig: keepAlive(), Control: control}
-}
-
 // ListenConfig returns the settings of a port that other nodes connect to.
 func ListenConfig() *net.ListenConfig {
 	return &net.ListenConfig{KeepAliveConfig: keepAlive(), Control: control}

@@ -33,7 +33,7 @@ func TestBothEndsOfAConnectionNoticeASilentPeer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	dialed, err := tcpopt.Dialer(10*time.Second).DialContext(t.Context(), "tcp", listener.Addr().String())
+	dialed, err := tcpopt.Dialer{Timeout: 10 * time.Second}.DialContext(t.Context(), "tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

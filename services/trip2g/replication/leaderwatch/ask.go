@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
+	"trip2g/internal/tcpopt"
 	"trip2g/services/trip2g"
 )
 
@@ -22,7 +22,7 @@ func newClient(timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: timeout}).DialContext,
+			DialContext:         tcpopt.Dialer{Timeout: timeout}.DialContext,
 			MaxIdleConnsPerHost: 1,
 			MaxConnsPerHost:     1,
 			IdleConnTimeout:     time.Minute,
