@@ -10,10 +10,10 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"trip2g/services/trip2g"
 	"trip2g/bench/load"
 	"trip2g/bench/report"
 	"trip2g/bench/vault"
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/search"
 	"trip2g/services/trip2g/content/site"

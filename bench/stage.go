@@ -14,11 +14,11 @@ import (
 	"strings"
 	"time"
 
-	"trip2g/services/trip2g"
 	"trip2g/bench/cluster"
 	"trip2g/bench/load"
 	"trip2g/bench/static"
 	"trip2g/bench/vault"
+	"trip2g/services/trip2g"
 )
 
 // The vault that readers ask for.

@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"trip2g/services/trip2g"
 	"trip2g/bench/cluster"
 	"trip2g/bench/vault"
+	"trip2g/services/trip2g"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"unicode"
 
-	"trip2g/services/trip2g"
 	"trip2g/bench/vault"
+	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/markdown"
 )
 
