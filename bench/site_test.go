@@ -43,7 +43,7 @@ func newPrepared(notes int) *prepared {
 	return p
 }
 
-func load(b *testing.B, p *prepared) *site.Follower {
+func loadSite(b *testing.B, p *prepared) *site.Follower {
 	f := site.NewFollower(p, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
 	if _, err := f.Refresh(b.Context()); err != nil {
 		b.Fatal(err)
@@ -62,7 +62,7 @@ func BenchmarkChange(b *testing.B) {
 	for _, notes := range []int{100, 10_000, 100_000} {
 		source := newPrepared(notes)
 		for _, name := range []string{"text", "title", "rename"} {
-			f := load(b, source)
+			f := loadSite(b, source)
 			i := 0
 			b.Run(fmt.Sprintf("%s/notes=%d", name, notes), func(b *testing.B) {
 				b.ReportAllocs()
@@ -86,7 +86,7 @@ func BenchmarkChange(b *testing.B) {
 func BenchmarkPage(b *testing.B) {
 	for _, notes := range []int{1_000, 10_000} {
 		v := vault.Generate(1, notes)
-		f := load(b, newPrepared(notes))
+		f := loadSite(b, newPrepared(notes))
 		s := f.Current()
 		var urls []string
 		for i := range 1_000 {
@@ -115,7 +115,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(fmt.Sprintf("notes=%d", notes), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				load(b, source)
+				loadSite(b, source)
 			}
 		})
 	}
