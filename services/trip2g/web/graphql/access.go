@@ -14,23 +14,16 @@ var noteAccesses = map[trip2g.NoteAccess]NoteAccess{
 
 // SiteAccess answers the query of that name.
 func (r *resolver) SiteAccess(ctx context.Context) (*SiteAccessState, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	state, err := accessStateOf(r.api.Access.SiteAccess(ctx))
 	if err == nil {
-		state.MayChange = callOf(ctx).changesSettings() == nil
+		state.MayChange = callOf(ctx).hasScope(trip2g.ScopeSettings) == nil
 	}
 	return state, err
 }
 
 // StagedAccess answers the query of that name.
 func (r *resolver) StagedAccess(ctx context.Context) (*SiteAccessState, error) {
-	stage, err := callOf(ctx).reads()
-	if err != nil {
-		return nil, asError(err)
-	}
-	return accessStateOf(r.api.Access.StagedAccess(ctx, stage))
+	return accessStateOf(r.api.Access.StagedAccess(ctx, callOf(ctx).stage))
 }
 
 func accessStateOf(s trip2g.AccessState, err error) (*SiteAccessState, error) {
@@ -48,9 +41,6 @@ func accessStateOf(s trip2g.AccessState, err error) (*SiteAccessState, error) {
 
 // UnspecifiedNotes answers the query of that name.
 func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	limit := 100
 	if first != nil {
 		limit = *first
@@ -65,9 +55,6 @@ func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, 
 // SetSiteAccess answers the mutation of that name.
 func (r *resolver) SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error) {
 	c := callOf(ctx)
-	if err := c.changesSettings(); err != nil {
-		return fail[SetSiteAccessOrErrorPayload](ctx, err)
-	}
 	state, position, err := r.api.Access.SetSiteAccess(ctx, siteAccesses[input.Access], input.ExpectedPublic)
 	if err != nil {
 		return fail[SetSiteAccessOrErrorPayload](ctx, err)

@@ -9,7 +9,7 @@ const accessFields = "default public members groups notShown unspecified"
 
 // TestNothingBecomesPublicUnseen changes the default of a site. Its owner would have published a diary.
 func TestNothingBecomesPublicUnseen(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	state := func(query string) string {
 		t.Helper()
 		return s.post("{ "+query+" { "+accessFields+" } }", nil, s.withKey()).body

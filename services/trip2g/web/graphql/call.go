@@ -96,60 +96,9 @@ func (c *call) useSession(session trip2g.Session, err error) {
 // authorized reports whether a key or the owner's session counts.
 func (c *call) authorized() bool { return c.stage.Author != "" }
 
-// publisher returns the stage of who may publish, else the error that says why not.
-func (c *call) publisher() (trip2g.Stage, error) { return c.having(trip2g.ScopePublish) }
-
-// reads returns the stage of who may read everything, else the error that says why not.
-func (c *call) reads() (trip2g.Stage, error) { return c.having(trip2g.ScopeRead) }
-
-// changesSettings returns an error unless the call may change the settings that give power over all pages.
-func (c *call) changesSettings() error {
-	_, err := c.having(trip2g.ScopeSettings)
-	return err
-}
-
-func (c *call) having(scope trip2g.Scopes) (trip2g.Stage, error) {
-	if c.refused == nil && !c.stage.Grant.Scopes.Has(scope) {
-		return trip2g.Stage{}, trip2g.Errorf(trip2g.EFORBIDDEN, "the API key may do %s, but not %s: to allow it, run `trip2g keys update ID --scope %s` on the leader, or change the key at /_system/keys",
-			c.stage.Grant.Scopes, scope, c.stage.Grant.Scopes|scope)
-	}
-	return c.stage, c.refused
-}
-
-// signedIn gives the session of whoever is signed in, else the error that says what is missing. A key is
-// no session: it publishes, and does nothing about people.
-func (c *call) signedIn() (trip2g.Session, error) {
-	switch {
-	case c.session != nil:
-		return *c.session, nil
-	case c.authorized():
-		return trip2g.Session{}, trip2g.Errorf(trip2g.EFORBIDDEN, "an API key may not do this: sign in, in a browser or with signInByEmail")
-	default:
-		return trip2g.Session{}, trip2g.Errorf(trip2g.EUNAUTHORIZED, "sign in first, in a browser or with signInByEmail")
-	}
-}
-
-// ownerSession gives the owner's session, else the error that says what is missing.
-func (c *call) ownerSession() (trip2g.Session, error) {
-	session, err := c.signedIn()
-	if err == nil && !session.User.Owner {
-		return trip2g.Session{}, trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner (TRIP2G_OWNER_EMAIL) may do this")
-	}
-	return session, err
-}
-
 // client is who signs in.
 func (c *call) client() trip2g.Client {
 	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent, Browser: c.browser}
-}
-
-// signsIn refuses a sign-in that another site makes a browser send: it would put the reader into
-// somebody else's session.
-func (c *call) signsIn() error {
-	if c.crossOrigin {
-		return trip2g.Errorf(trip2g.EFORBIDDEN, "another site sent this request; sign in on this one")
-	}
-	return nil
 }
 
 // sessionCookie makes the cookie of a session; an empty token removes it.

@@ -16,9 +16,6 @@ func (r *resolver) Subscription() SubscriptionResolver { return r }
 // NoteChanges answers the subscription of that name.
 func (r *resolver) NoteChanges(ctx context.Context, filter NoteChangesFilter) (<-chan *NoteChangesPayload, error) {
 	c := callOf(ctx)
-	if _, err := c.reads(); err != nil {
-		return nil, asError(err)
-	}
 	changes, err := r.Feed.Subscribe(ctx, trip2g.NoteChangeFilter{Include: filter.IncludePatterns, Exclude: filter.ExcludePatterns})
 	if err != nil {
 		return nil, asError(err)
@@ -62,15 +59,11 @@ func (r *resolver) changeEvent(c *call, change trip2g.NoteChange) NoteChangeEven
 // UpdateNotes answers the mutation of that name.
 func (r *resolver) UpdateNotes(ctx context.Context, input UpdateNotesInput) (UpdateNotesOrErrorPayload, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[UpdateNotesOrErrorPayload](ctx, err)
-	}
 	edits, err := noteEdits(input.Changes)
 	if err != nil {
 		return fail[UpdateNotesOrErrorPayload](ctx, err)
 	}
-	edited, position, err := r.Publisher.EditNotes(ctx, stage, edits)
+	edited, position, err := r.Publisher.EditNotes(ctx, c.stage, edits)
 	if err != nil {
 		return editFailure(ctx, err)
 	}

@@ -27,7 +27,7 @@ func (s *server) update(query string, changes ...change) answer {
 }
 
 func TestSeveralChangesAreMadeAtOnce(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.pushed(map[string]string{"list.md": "- [ ] one\n- [ ] two\n", "old.md": "old", "kept.md": "kept"}, false)
 	a := s.update(updateQuery,
 		change{"patch": change{"path": "list.md", "find": "- [ ] one", "replace": "- [x] one", "expectedHash": trip2g.ContentHash("- [ ] one\n- [ ] two\n")}},
@@ -60,7 +60,7 @@ func TestSeveralChangesAreMadeAtOnce(t *testing.T) {
 }
 
 func TestAChangeOfWhatAnotherChangedMeanwhileWritesNothing(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.pushed(map[string]string{"a.md": "theirs", "b.md": "two two"}, false)
 	before, _ := s.notes()
 	mine := trip2g.ContentHash("mine")
@@ -95,7 +95,7 @@ func TestAChangeOfWhatAnotherChangedMeanwhileWritesNothing(t *testing.T) {
 
 // Clients that know the payloads for it read from them how to go on.
 func TestAClientGetsThePayloadThatItKnowsForAConflict(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.pushed(map[string]string{"a.md": "theirs"}, false)
 	query := `mutation ($input: UpdateNotesInput!) { updateNotes(input: $input) { __typename
 		... on UpdateNotesSuccessPayload { paths }
@@ -188,7 +188,7 @@ func (w *watch) events() []event {
 }
 
 func TestASubscriberIsToldOfChangesAsTheyBecomeVisible(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	w := s.watch(map[string]any{"includePatterns": []string{"**"}, "excludePatterns": []string{"drafts/**"}}, s.withKey())
 	s.pushed(map[string]string{"a/b.md": "# Title\n\ntext", "drafts/d.md": "draft", "_t.md": "no page"}, false)
 	got := w.events()
@@ -219,7 +219,7 @@ func TestASubscriberIsToldOfChangesAsTheyBecomeVisible(t *testing.T) {
 }
 
 func TestALargeCommitIsToldInParts(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	w := s.watch(map[string]any{}, s.withKey())
 	notes := map[string]string{}
 	for i := range 250 {
@@ -240,7 +240,7 @@ func TestALargeCommitIsToldInParts(t *testing.T) {
 }
 
 func TestASubscriptionWithoutARightToItSaysWhyAndEnds(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	for name, tt := range map[string]struct {
 		headers header
 		filter  map[string]any
@@ -266,7 +266,7 @@ func TestASubscriptionWithoutARightToItSaysWhyAndEnds(t *testing.T) {
 }
 
 func TestASubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	w := s.watch(map[string]any{}, s.withKey())
 	keys, err := s.keys.Keys(t.Context())
 	if err != nil || len(keys) != 1 {
@@ -285,7 +285,7 @@ func TestASubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
 
 // TestABusySubscriptionEndsWhenItsKeyIsRevoked has something to tell all the time.
 func TestABusySubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	w := s.watch(map[string]any{}, s.withKey())
 	keys, err := s.keys.Keys(t.Context())
 	if err != nil || len(keys) != 1 {
@@ -308,7 +308,7 @@ func TestABusySubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
 }
 
 func TestASubscriptionNeedsAClientThatTakesEvents(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	a := s.post(watchQuery, map[string]any{"filter": map[string]any{}}, s.withKey())
 	if a.status != http.StatusNotAcceptable || len(a.Errors) != 1 || !strings.Contains(a.Errors[0].Message, "text/event-stream") {
 		t.Errorf("status %d: %s", a.status, a.body)

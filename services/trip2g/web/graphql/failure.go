@@ -35,23 +35,32 @@ func refuse(w http.ResponseWriter, r *refusal) {
 	w.Write(body)
 }
 
-// fail answers a mutation: an expected failure, after which nothing was written, is data of the API; a
-// fault of ours and an unknown outcome are errors. P is the mutation's union; *ErrorPayload is a member of
-// all of them.
+// fail returns a mutation's result for err. An expected failure, after which nothing was written, is
+// an ErrorPayload. An internal error and an unknown outcome are errors of the response. P is the
+// mutation's union, which has *ErrorPayload as a member.
 func fail[P any](ctx context.Context, err error) (P, error) {
-	var none P
+	payload, err := errorPayload(ctx, err)
+	if err != nil {
+		var none P
+		return none, err
+	}
+	return any(payload).(P), nil
+}
+
+// errorPayload returns the payload of an expected failure, or the error of any other.
+func errorPayload(ctx context.Context, err error) (*ErrorPayload, error) {
 	switch trip2g.ErrorCode(err) {
 	case trip2g.EINTERNAL:
-		return none, internal(err)
+		return nil, internal(err)
 	case trip2g.EINDETERMINATE:
-		return none, err
+		return nil, err
 	}
 	logCause(ctx, err)
 	payload := &ErrorPayload{Code: trip2g.ErrorCode(err), Message: trip2g.ErrorMessage(err), ByFields: []FieldMessage{}}
 	for _, field := range trip2g.ErrorFields(err) {
 		payload.ByFields = append(payload.ByFields, FieldMessage{Name: field.Name, Value: field.Value})
 	}
-	return any(payload).(P), nil
+	return payload, nil
 }
 
 // logCause logs what is behind an expected failure, like a full disk: the client is told only

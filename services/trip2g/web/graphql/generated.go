@@ -37,6 +37,7 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
+	Auth func(ctx context.Context, obj any, next graphql.Resolver, requires Permission) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -255,7 +256,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/access.graphqls" "schema/changes.graphqls" "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
+//go:embed "schema/access.graphqls" "schema/auth.graphqls" "schema/changes.graphqls" "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -268,6 +269,7 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "schema/access.graphqls", Input: sourceData("schema/access.graphqls"), BuiltIn: false},
+	{Name: "schema/auth.graphqls", Input: sourceData("schema/auth.graphqls"), BuiltIn: false},
 	{Name: "schema/changes.graphqls", Input: sourceData("schema/changes.graphqls"), BuiltIn: false},
 	{Name: "schema/console.graphqls", Input: sourceData("schema/console.graphqls"), BuiltIn: false},
 	{Name: "schema/nodes.graphqls", Input: sourceData("schema/nodes.graphqls"), BuiltIn: false},
@@ -1044,12 +1046,26 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) dir_auth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "requires",
+		func(ctx context.Context, v any) (Permission, error) {
+			return ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["requires"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CreateAPIKeyInput, error) {
-			return ec.unmarshalNCreateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐCreateAPIKeyInput(ctx, v)
+			return ec.unmarshalNCreateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐCreateAPIKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1063,7 +1079,7 @@ func (ec *executionContext) field_Mutation_deleteRedirect_args(ctx context.Conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DeleteRedirectInput, error) {
-			return ec.unmarshalNDeleteRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectInput(ctx, v)
+			return ec.unmarshalNDeleteRedirectInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDeleteRedirectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1077,7 +1093,7 @@ func (ec *executionContext) field_Mutation_dismissMissingPage_args(ctx context.C
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DismissMissingPageInput, error) {
-			return ec.unmarshalNDismissMissingPageInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDismissMissingPageInput(ctx, v)
+			return ec.unmarshalNDismissMissingPageInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDismissMissingPageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1091,7 +1107,7 @@ func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, 
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (EndSessionInput, error) {
-			return ec.unmarshalNEndSessionInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐEndSessionInput(ctx, v)
+			return ec.unmarshalNEndSessionInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐEndSessionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1105,7 +1121,7 @@ func (ec *executionContext) field_Mutation_forgetNode_args(ctx context.Context, 
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ForgetNodeInput, error) {
-			return ec.unmarshalNForgetNodeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐForgetNodeInput(ctx, v)
+			return ec.unmarshalNForgetNodeInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐForgetNodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1119,7 +1135,7 @@ func (ec *executionContext) field_Mutation_hideNotes_args(ctx context.Context, r
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (HideNotesInput, error) {
-			return ec.unmarshalNHideNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐHideNotesInput(ctx, v)
+			return ec.unmarshalNHideNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐHideNotesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1133,7 +1149,7 @@ func (ec *executionContext) field_Mutation_inviteMember_args(ctx context.Context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (InviteMemberInput, error) {
-			return ec.unmarshalNInviteMemberInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐInviteMemberInput(ctx, v)
+			return ec.unmarshalNInviteMemberInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐInviteMemberInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1147,7 +1163,7 @@ func (ec *executionContext) field_Mutation_pushNotes_args(ctx context.Context, r
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PushNotesInput, error) {
-			return ec.unmarshalNPushNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNotesInput(ctx, v)
+			return ec.unmarshalNPushNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNotesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1161,7 +1177,7 @@ func (ec *executionContext) field_Mutation_putRedirect_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PutRedirectInput, error) {
-			return ec.unmarshalNPutRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectInput(ctx, v)
+			return ec.unmarshalNPutRedirectInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPutRedirectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1175,7 +1191,7 @@ func (ec *executionContext) field_Mutation_removeMember_args(ctx context.Context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RemoveMemberInput, error) {
-			return ec.unmarshalNRemoveMemberInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRemoveMemberInput(ctx, v)
+			return ec.unmarshalNRemoveMemberInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRemoveMemberInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1189,7 +1205,7 @@ func (ec *executionContext) field_Mutation_requestEmailSignInCode_args(ctx conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RequestEmailSignInCodeInput, error) {
-			return ec.unmarshalNRequestEmailSignInCodeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRequestEmailSignInCodeInput(ctx, v)
+			return ec.unmarshalNRequestEmailSignInCodeInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRequestEmailSignInCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1203,7 +1219,7 @@ func (ec *executionContext) field_Mutation_restoreNoteVersion_args(ctx context.C
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RestoreNoteVersionInput, error) {
-			return ec.unmarshalNRestoreNoteVersionInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRestoreNoteVersionInput(ctx, v)
+			return ec.unmarshalNRestoreNoteVersionInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRestoreNoteVersionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1217,7 +1233,7 @@ func (ec *executionContext) field_Mutation_revokeApiKey_args(ctx context.Context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RevokeAPIKeyInput, error) {
-			return ec.unmarshalNRevokeApiKeyInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRevokeAPIKeyInput(ctx, v)
+			return ec.unmarshalNRevokeApiKeyInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRevokeAPIKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1231,7 +1247,7 @@ func (ec *executionContext) field_Mutation_runJob_args(ctx context.Context, rawA
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RunJobInput, error) {
-			return ec.unmarshalNRunJobInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRunJobInput(ctx, v)
+			return ec.unmarshalNRunJobInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRunJobInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1245,7 +1261,7 @@ func (ec *executionContext) field_Mutation_saveSiteSettings_args(ctx context.Con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SaveSiteSettingsInput, error) {
-			return ec.unmarshalNSaveSiteSettingsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSaveSiteSettingsInput(ctx, v)
+			return ec.unmarshalNSaveSiteSettingsInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSaveSiteSettingsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1259,7 +1275,7 @@ func (ec *executionContext) field_Mutation_setMemberGroups_args(ctx context.Cont
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SetMemberGroupsInput, error) {
-			return ec.unmarshalNSetMemberGroupsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsInput(ctx, v)
+			return ec.unmarshalNSetMemberGroupsInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetMemberGroupsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1273,7 +1289,7 @@ func (ec *executionContext) field_Mutation_setSiteAccess_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SetSiteAccessInput, error) {
-			return ec.unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessInput(ctx, v)
+			return ec.unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetSiteAccessInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1287,7 +1303,7 @@ func (ec *executionContext) field_Mutation_showNotes_args(ctx context.Context, r
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ShowNotesInput, error) {
-			return ec.unmarshalNShowNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐShowNotesInput(ctx, v)
+			return ec.unmarshalNShowNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐShowNotesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1301,7 +1317,7 @@ func (ec *executionContext) field_Mutation_signInByEmail_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SignInByEmailInput, error) {
-			return ec.unmarshalNSignInByEmailInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSignInByEmailInput(ctx, v)
+			return ec.unmarshalNSignInByEmailInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSignInByEmailInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1315,7 +1331,7 @@ func (ec *executionContext) field_Mutation_updateApiKey_args(ctx context.Context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateAPIKeyInput, error) {
-			return ec.unmarshalNUpdateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateAPIKeyInput(ctx, v)
+			return ec.unmarshalNUpdateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateAPIKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1329,7 +1345,7 @@ func (ec *executionContext) field_Mutation_updateNotes_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateNotesInput, error) {
-			return ec.unmarshalNUpdateNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesInput(ctx, v)
+			return ec.unmarshalNUpdateNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateNotesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1343,7 +1359,7 @@ func (ec *executionContext) field_Mutation_uploadNoteAsset_args(ctx context.Cont
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UploadNoteAssetInput, error) {
-			return ec.unmarshalNUploadNoteAssetInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUploadNoteAssetInput(ctx, v)
+			return ec.unmarshalNUploadNoteAssetInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUploadNoteAssetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1407,7 +1423,7 @@ func (ec *executionContext) field_Query_notePaths_args(ctx context.Context, rawA
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*NotePathsFilter, error) {
-			return ec.unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePathsFilter(ctx, v)
+			return ec.unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePathsFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1479,7 +1495,7 @@ func (ec *executionContext) field_Query_notes_args(ctx context.Context, rawArgs 
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*NotesFilter, error) {
-			return ec.unmarshalONotesFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesFilter(ctx, v)
+			return ec.unmarshalONotesFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotesFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1551,7 +1567,7 @@ func (ec *executionContext) field_Subscription_noteChanges_args(ctx context.Cont
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (NoteChangesFilter, error) {
-			return ec.unmarshalNNoteChangesFilter2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesFilter(ctx, v)
+			return ec.unmarshalNNoteChangesFilter2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangesFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1716,7 +1732,7 @@ func (ec *executionContext) _ApiKey_scopes(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []APIKeyScope) graphql.Marshaler {
-			return ec.marshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScopeᚄ(ctx, selections, v)
+			return ec.marshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScopeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1877,7 +1893,7 @@ func (ec *executionContext) _CommitNotesPayload_updated(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
-			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
+			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1932,7 +1948,7 @@ func (ec *executionContext) _CreateApiKeyPayload_key(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *APIKey) graphql.Marshaler {
-			return ec.marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKey(ctx, selections, v)
+			return ec.marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKey(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2033,7 +2049,7 @@ func (ec *executionContext) _DifferenceHunk_lines(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []DifferenceLine) graphql.Marshaler {
-			return ec.marshalNDifferenceLine2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceLineᚄ(ctx, selections, v)
+			return ec.marshalNDifferenceLine2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceLineᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2065,7 +2081,7 @@ func (ec *executionContext) _DifferenceLine_kind(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v LineKind) graphql.Marshaler {
-			return ec.marshalNLineKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐLineKind(ctx, selections, v)
+			return ec.marshalNLineKind2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐLineKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2295,7 +2311,7 @@ func (ec *executionContext) _ErrorPayload_byFields(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []FieldMessage) graphql.Marshaler {
-			return ec.marshalNFieldMessage2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐFieldMessageᚄ(ctx, selections, v)
+			return ec.marshalNFieldMessage2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐFieldMessageᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2419,7 +2435,7 @@ func (ec *executionContext) _HideNotesPayload_leftOut(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []FieldMessage) graphql.Marshaler {
-			return ec.marshalNFieldMessage2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐFieldMessageᚄ(ctx, selections, v)
+			return ec.marshalNFieldMessage2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐFieldMessageᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2451,7 +2467,7 @@ func (ec *executionContext) _InviteMemberPayload_member(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Member) graphql.Marshaler {
-			return ec.marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMember(ctx, selections, v)
+			return ec.marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMember(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2965,9 +2981,27 @@ func (ec *executionContext) _Mutation_pushNotes(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PushNotes(ctx, fc.Args["input"].(PushNotesInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUSH")
+				if err != nil {
+					var zeroVal PushNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal PushNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v PushNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNPushNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNotesOrErrorPayload(ctx, selections, v)
+			return ec.marshalNPushNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNotesOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3009,9 +3043,27 @@ func (ec *executionContext) _Mutation_uploadNoteAsset(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UploadNoteAsset(ctx, fc.Args["input"].(UploadNoteAssetInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal UploadNoteAssetOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal UploadNoteAssetOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v UploadNoteAssetOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNUploadNoteAssetOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUploadNoteAssetOrErrorPayload(ctx, selections, v)
+			return ec.marshalNUploadNoteAssetOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUploadNoteAssetOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3053,9 +3105,27 @@ func (ec *executionContext) _Mutation_hideNotes(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().HideNotes(ctx, fc.Args["input"].(HideNotesInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal HideNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal HideNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v HideNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNHideNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐHideNotesOrErrorPayload(ctx, selections, v)
+			return ec.marshalNHideNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐHideNotesOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3096,9 +3166,27 @@ func (ec *executionContext) _Mutation_commitNotes(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Mutation().CommitNotes(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal CommitNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal CommitNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v CommitNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNCommitNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐCommitNotesOrErrorPayload(ctx, selections, v)
+			return ec.marshalNCommitNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐCommitNotesOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3120,9 +3208,27 @@ func (ec *executionContext) _Mutation_requestEmailSignInCode(ctx context.Context
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RequestEmailSignInCode(ctx, fc.Args["input"].(RequestEmailSignInCodeInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SAME_SITE")
+				if err != nil {
+					var zeroVal RequestEmailSignInCodeOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal RequestEmailSignInCodeOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v RequestEmailSignInCodeOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNRequestEmailSignInCodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRequestEmailSignInCodeOrErrorPayload(ctx, selections, v)
+			return ec.marshalNRequestEmailSignInCodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRequestEmailSignInCodeOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3164,9 +3270,27 @@ func (ec *executionContext) _Mutation_signInByEmail(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SignInByEmail(ctx, fc.Args["input"].(SignInByEmailInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SAME_SITE")
+				if err != nil {
+					var zeroVal SignInOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal SignInOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v SignInOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNSignInOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSignInOrErrorPayload(ctx, selections, v)
+			return ec.marshalNSignInOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSignInOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3207,9 +3331,27 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Mutation().SignOut(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SAME_SITE")
+				if err != nil {
+					var zeroVal SignOutOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal SignOutOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v SignOutOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNSignOutOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSignOutOrErrorPayload(ctx, selections, v)
+			return ec.marshalNSignOutOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSignOutOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3231,9 +3373,27 @@ func (ec *executionContext) _Mutation_setSiteAccess(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SetSiteAccess(ctx, fc.Args["input"].(SetSiteAccessInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SETTINGS")
+				if err != nil {
+					var zeroVal SetSiteAccessOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal SetSiteAccessOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v SetSiteAccessOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNSetSiteAccessOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessOrErrorPayload(ctx, selections, v)
+			return ec.marshalNSetSiteAccessOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetSiteAccessOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3275,9 +3435,27 @@ func (ec *executionContext) _Mutation_updateNotes(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateNotes(ctx, fc.Args["input"].(UpdateNotesInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal UpdateNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal UpdateNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx, selections, v)
+			return ec.marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3318,9 +3496,27 @@ func (ec *executionContext) _Mutation_discardNotes(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Mutation().DiscardNotes(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal DiscardNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal DiscardNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v DiscardNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNDiscardNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDiscardNotesOrErrorPayload(ctx, selections, v)
+			return ec.marshalNDiscardNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDiscardNotesOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3342,9 +3538,27 @@ func (ec *executionContext) _Mutation_restoreNoteVersion(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RestoreNoteVersion(ctx, fc.Args["input"].(RestoreNoteVersionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal RestoreNoteVersionOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal RestoreNoteVersionOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v RestoreNoteVersionOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNRestoreNoteVersionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRestoreNoteVersionOrErrorPayload(ctx, selections, v)
+			return ec.marshalNRestoreNoteVersionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRestoreNoteVersionOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3386,9 +3600,27 @@ func (ec *executionContext) _Mutation_showNotes(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ShowNotes(ctx, fc.Args["input"].(ShowNotesInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal ShowNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal ShowNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v ShowNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNShowNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐShowNotesOrErrorPayload(ctx, selections, v)
+			return ec.marshalNShowNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐShowNotesOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3430,9 +3662,27 @@ func (ec *executionContext) _Mutation_dismissMissingPage(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DismissMissingPage(ctx, fc.Args["input"].(DismissMissingPageInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal DismissMissingPageOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal DismissMissingPageOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v DismissMissingPageOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNDismissMissingPageOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDismissMissingPageOrErrorPayload(ctx, selections, v)
+			return ec.marshalNDismissMissingPageOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDismissMissingPageOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3474,9 +3724,27 @@ func (ec *executionContext) _Mutation_saveSiteSettings(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveSiteSettings(ctx, fc.Args["input"].(SaveSiteSettingsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal SaveSiteSettingsOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal SaveSiteSettingsOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v SaveSiteSettingsOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNSaveSiteSettingsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSaveSiteSettingsOrErrorPayload(ctx, selections, v)
+			return ec.marshalNSaveSiteSettingsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSaveSiteSettingsOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3518,9 +3786,27 @@ func (ec *executionContext) _Mutation_runJob(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RunJob(ctx, fc.Args["input"].(RunJobInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal RunJobOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal RunJobOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v RunJobOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNRunJobOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRunJobOrErrorPayload(ctx, selections, v)
+			return ec.marshalNRunJobOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRunJobOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3562,9 +3848,27 @@ func (ec *executionContext) _Mutation_forgetNode(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ForgetNode(ctx, fc.Args["input"].(ForgetNodeInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal ForgetNodeOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal ForgetNodeOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v ForgetNodeOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNForgetNodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐForgetNodeOrErrorPayload(ctx, selections, v)
+			return ec.marshalNForgetNodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐForgetNodeOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3606,9 +3910,27 @@ func (ec *executionContext) _Mutation_inviteMember(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().InviteMember(ctx, fc.Args["input"].(InviteMemberInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal InviteMemberOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal InviteMemberOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v InviteMemberOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNInviteMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐInviteMemberOrErrorPayload(ctx, selections, v)
+			return ec.marshalNInviteMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐInviteMemberOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3650,9 +3972,27 @@ func (ec *executionContext) _Mutation_setMemberGroups(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SetMemberGroups(ctx, fc.Args["input"].(SetMemberGroupsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal SetMemberGroupsOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal SetMemberGroupsOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v SetMemberGroupsOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsOrErrorPayload(ctx, selections, v)
+			return ec.marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetMemberGroupsOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3694,9 +4034,27 @@ func (ec *executionContext) _Mutation_removeMember(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveMember(ctx, fc.Args["input"].(RemoveMemberInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal RemoveMemberOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal RemoveMemberOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v RemoveMemberOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNRemoveMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRemoveMemberOrErrorPayload(ctx, selections, v)
+			return ec.marshalNRemoveMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRemoveMemberOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3738,9 +4096,27 @@ func (ec *executionContext) _Mutation_createApiKey(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateAPIKey(ctx, fc.Args["input"].(CreateAPIKeyInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal CreateAPIKeyOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal CreateAPIKeyOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v CreateAPIKeyOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNCreateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐCreateAPIKeyOrErrorPayload(ctx, selections, v)
+			return ec.marshalNCreateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐCreateAPIKeyOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3782,9 +4158,27 @@ func (ec *executionContext) _Mutation_updateApiKey(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateAPIKey(ctx, fc.Args["input"].(UpdateAPIKeyInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal UpdateAPIKeyOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal UpdateAPIKeyOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v UpdateAPIKeyOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNUpdateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateAPIKeyOrErrorPayload(ctx, selections, v)
+			return ec.marshalNUpdateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateAPIKeyOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3826,9 +4220,27 @@ func (ec *executionContext) _Mutation_revokeApiKey(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RevokeAPIKey(ctx, fc.Args["input"].(RevokeAPIKeyInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal RevokeAPIKeyOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal RevokeAPIKeyOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v RevokeAPIKeyOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNRevokeApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRevokeAPIKeyOrErrorPayload(ctx, selections, v)
+			return ec.marshalNRevokeApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRevokeAPIKeyOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3870,9 +4282,27 @@ func (ec *executionContext) _Mutation_endSession(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().EndSession(ctx, fc.Args["input"].(EndSessionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SESSION")
+				if err != nil {
+					var zeroVal EndSessionOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal EndSessionOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v EndSessionOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNEndSessionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐEndSessionOrErrorPayload(ctx, selections, v)
+			return ec.marshalNEndSessionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐEndSessionOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3913,9 +4343,27 @@ func (ec *executionContext) _Mutation_endOtherSessions(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Mutation().EndOtherSessions(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SESSION")
+				if err != nil {
+					var zeroVal EndOtherSessionsOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal EndOtherSessionsOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v EndOtherSessionsOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNEndOtherSessionsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐEndOtherSessionsOrErrorPayload(ctx, selections, v)
+			return ec.marshalNEndOtherSessionsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐEndOtherSessionsOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3937,9 +4385,27 @@ func (ec *executionContext) _Mutation_putRedirect(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PutRedirect(ctx, fc.Args["input"].(PutRedirectInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal PutRedirectOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal PutRedirectOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v PutRedirectOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNPutRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectOrErrorPayload(ctx, selections, v)
+			return ec.marshalNPutRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPutRedirectOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3981,9 +4447,27 @@ func (ec *executionContext) _Mutation_deleteRedirect(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteRedirect(ctx, fc.Args["input"].(DeleteRedirectInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal DeleteRedirectOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal DeleteRedirectOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v DeleteRedirectOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNDeleteRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectOrErrorPayload(ctx, selections, v)
+			return ec.marshalNDeleteRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDeleteRedirectOrErrorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4831,7 +5315,7 @@ func (ec *executionContext) _Note_access(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v NoteAccess) graphql.Marshaler {
-			return ec.marshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx, selections, v)
+			return ec.marshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAccess(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5130,7 +5614,7 @@ func (ec *executionContext) _NoteChangesPayload_changes(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []NoteChangeEvent) graphql.Marshaler {
-			return ec.marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEventᚄ(ctx, selections, v)
+			return ec.marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5153,7 +5637,7 @@ func (ec *executionContext) _NoteDifference_from(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
-			return ec.marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx, selections, v)
+			return ec.marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5185,7 +5669,7 @@ func (ec *executionContext) _NoteDifference_to(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
-			return ec.marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx, selections, v)
+			return ec.marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5263,7 +5747,7 @@ func (ec *executionContext) _NoteDifference_hunks(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []DifferenceHunk) graphql.Marshaler {
-			return ec.marshalNDifferenceHunk2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceHunkᚄ(ctx, selections, v)
+			return ec.marshalNDifferenceHunk2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceHunkᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5364,7 +5848,7 @@ func (ec *executionContext) _NoteList_notes(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []Note) graphql.Marshaler {
-			return ec.marshalNNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteᚄ(ctx, selections, v)
+			return ec.marshalNNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5488,7 +5972,7 @@ func (ec *executionContext) _NotePath_assetReplaces(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []NoteAssetReplace) graphql.Marshaler {
-			return ec.marshalNNoteAssetReplace2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAssetReplaceᚄ(ctx, selections, v)
+			return ec.marshalNNoteAssetReplace2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAssetReplaceᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5520,7 +6004,7 @@ func (ec *executionContext) _NotePath_latestNoteView(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteView) graphql.Marshaler {
-			return ec.marshalONoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx, selections, v)
+			return ec.marshalONoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteView(ctx, selections, v)
 		},
 		true,
 		false,
@@ -5575,7 +6059,7 @@ func (ec *executionContext) _NoteUpsertEvent_eventType(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v NoteUpsertType) graphql.Marshaler {
-			return ec.marshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertType(ctx, selections, v)
+			return ec.marshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteUpsertType(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5644,7 +6128,7 @@ func (ec *executionContext) _NoteUpsertEvent_noteView(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteView) graphql.Marshaler {
-			return ec.marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx, selections, v)
+			return ec.marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteView(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6021,7 +6505,7 @@ func (ec *executionContext) _NoteView_warnings(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
-			return ec.marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarningᚄ(ctx, selections, v)
+			return ec.marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteWarningᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6053,7 +6537,7 @@ func (ec *executionContext) _NoteWarning_level(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v WarningLevel) graphql.Marshaler {
-			return ec.marshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningLevel(ctx, selections, v)
+			return ec.marshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarningLevel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6237,7 +6721,7 @@ func (ec *executionContext) _Overview_lastPublished(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
-			return ec.marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx, selections, v)
+			return ec.marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx, selections, v)
 		},
 		true,
 		false,
@@ -6292,7 +6776,7 @@ func (ec *executionContext) _Overview_storage(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Storage) graphql.Marshaler {
-			return ec.marshalNStorage2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐStorage(ctx, selections, v)
+			return ec.marshalNStorage2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐStorage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6324,7 +6808,7 @@ func (ec *executionContext) _Overview_problems(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []Problem) graphql.Marshaler {
-			return ec.marshalNProblem2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐProblemᚄ(ctx, selections, v)
+			return ec.marshalNProblem2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6402,7 +6886,7 @@ func (ec *executionContext) _PushNotesPayload_notes(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []PushedNote) graphql.Marshaler {
-			return ec.marshalNPushedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNoteᚄ(ctx, selections, v)
+			return ec.marshalNPushedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNoteᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6434,7 +6918,7 @@ func (ec *executionContext) _PushNotesPayload_updated(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
-			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
+			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6512,7 +6996,7 @@ func (ec *executionContext) _PushedNote_assets(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []PushedNoteAsset) graphql.Marshaler {
-			return ec.marshalNPushedNoteAsset2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNoteAssetᚄ(ctx, selections, v)
+			return ec.marshalNPushedNoteAsset2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNoteAssetᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6682,7 +7166,7 @@ func (ec *executionContext) _PutRedirectPayload_redirect(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Redirect) graphql.Marshaler {
-			return ec.marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx, selections, v)
+			return ec.marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRedirect(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6713,9 +7197,27 @@ func (ec *executionContext) _Query_notePaths(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().NotePaths(ctx, fc.Args["filter"].(*NotePathsFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal []NotePath
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []NotePath
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []NotePath) graphql.Marshaler {
-			return ec.marshalNNotePath2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePathᚄ(ctx, selections, v)
+			return ec.marshalNNotePath2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePathᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6756,9 +7258,27 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Viewer(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "ANYONE")
+				if err != nil {
+					var zeroVal *Viewer
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *Viewer
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐViewer(ctx, selections, v)
+			return ec.marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐViewer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6788,9 +7308,27 @@ func (ec *executionContext) _Query_siteAccess(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().SiteAccess(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *SiteAccessState
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *SiteAccessState
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
-			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx, selections, v)
+			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccessState(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6820,9 +7358,27 @@ func (ec *executionContext) _Query_stagedAccess(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().StagedAccess(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *SiteAccessState
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *SiteAccessState
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
-			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx, selections, v)
+			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccessState(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6853,7 +7409,25 @@ func (ec *executionContext) _Query_unspecifiedNotes(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().UnspecifiedNotes(ctx, fc.Args["first"].(*int))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal []string
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []string
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -6897,9 +7471,27 @@ func (ec *executionContext) _Query_notes(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Notes(ctx, fc.Args["filter"].(*NotesFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *NoteList
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *NoteList
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteList) graphql.Marshaler {
-			return ec.marshalNNoteList2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteList(ctx, selections, v)
+			return ec.marshalNNoteList2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteList(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6941,9 +7533,27 @@ func (ec *executionContext) _Query_note(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Note(ctx, fc.Args["path"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *Note
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *Note
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Note) graphql.Marshaler {
-			return ec.marshalONote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNote(ctx, selections, v)
+			return ec.marshalONote2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNote(ctx, selections, v)
 		},
 		true,
 		false,
@@ -6985,9 +7595,27 @@ func (ec *executionContext) _Query_noteVersions(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().NoteVersions(ctx, fc.Args["noteId"].(int64), fc.Args["before"].(*int64), fc.Args["first"].(*int))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal []NoteVersion
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []NoteVersion
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []NoteVersion) graphql.Marshaler {
-			return ec.marshalNNoteVersion2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersionᚄ(ctx, selections, v)
+			return ec.marshalNNoteVersion2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7029,9 +7657,27 @@ func (ec *executionContext) _Query_noteVersion(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().NoteVersion(ctx, fc.Args["id"].(int64))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *NoteVersion
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *NoteVersion
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
-			return ec.marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx, selections, v)
+			return ec.marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx, selections, v)
 		},
 		true,
 		false,
@@ -7073,9 +7719,27 @@ func (ec *executionContext) _Query_noteDifference(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().NoteDifference(ctx, fc.Args["from"].(int64), fc.Args["to"].(int64))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *NoteDifference
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *NoteDifference
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteDifference) graphql.Marshaler {
-			return ec.marshalNNoteDifference2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteDifference(ctx, selections, v)
+			return ec.marshalNNoteDifference2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteDifference(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7116,9 +7780,27 @@ func (ec *executionContext) _Query_warnings(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Warnings(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal []Warning
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []Warning
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Warning) graphql.Marshaler {
-			return ec.marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningᚄ(ctx, selections, v)
+			return ec.marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarningᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7148,9 +7830,27 @@ func (ec *executionContext) _Query_overview(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Overview(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal *Overview
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *Overview
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *Overview) graphql.Marshaler {
-			return ec.marshalNOverview2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐOverview(ctx, selections, v)
+			return ec.marshalNOverview2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐOverview(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7181,9 +7881,27 @@ func (ec *executionContext) _Query_missingPages(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().MissingPages(ctx, fc.Args["first"].(*int))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []MissingPage
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []MissingPage
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []MissingPage) graphql.Marshaler {
-			return ec.marshalNMissingPage2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMissingPageᚄ(ctx, selections, v)
+			return ec.marshalNMissingPage2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMissingPageᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7224,9 +7942,27 @@ func (ec *executionContext) _Query_siteSettings(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().SiteSettings(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal *SiteSettings
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *SiteSettings
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SiteSettings) graphql.Marshaler {
-			return ec.marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettings(ctx, selections, v)
+			return ec.marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettings(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7256,9 +7992,27 @@ func (ec *executionContext) _Query_nodeSettings(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().NodeSettings(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []NodeSetting
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []NodeSetting
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []NodeSetting) graphql.Marshaler {
-			return ec.marshalNNodeSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNodeSettingᚄ(ctx, selections, v)
+			return ec.marshalNNodeSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNodeSettingᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7288,9 +8042,27 @@ func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Jobs(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []Job
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []Job
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Job) graphql.Marshaler {
-			return ec.marshalNJob2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐJobᚄ(ctx, selections, v)
+			return ec.marshalNJob2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐJobᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7320,7 +8092,25 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Nodes(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *trip2g.Topology
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *trip2g.Topology
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *trip2g.Topology) graphql.Marshaler {
 			return ec.marshalNTopology2ᚖtrip2gᚋservicesᚋtrip2gᚐTopology(ctx, selections, v)
 		},
@@ -7352,9 +8142,27 @@ func (ec *executionContext) _Query_members(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Members(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []Member
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []Member
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Member) graphql.Marshaler {
-			return ec.marshalNMember2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberᚄ(ctx, selections, v)
+			return ec.marshalNMember2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMemberᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7384,9 +8192,27 @@ func (ec *executionContext) _Query_memberGroups(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().MemberGroups(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []MemberGroup
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []MemberGroup
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []MemberGroup) graphql.Marshaler {
-			return ec.marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroupᚄ(ctx, selections, v)
+			return ec.marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMemberGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7416,9 +8242,27 @@ func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().APIKeys(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []APIKey
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []APIKey
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []APIKey) graphql.Marshaler {
-			return ec.marshalNApiKey2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyᚄ(ctx, selections, v)
+			return ec.marshalNApiKey2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7449,9 +8293,27 @@ func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Sessions(ctx, fc.Args["everyone"].(*bool))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "SESSION")
+				if err != nil {
+					var zeroVal []Session
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []Session
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Session) graphql.Marshaler {
-			return ec.marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSessionᚄ(ctx, selections, v)
+			return ec.marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSessionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7492,9 +8354,27 @@ func (ec *executionContext) _Query_redirects(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Redirects(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "OWNER")
+				if err != nil {
+					var zeroVal []Redirect
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal []Redirect
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []Redirect) graphql.Marshaler {
-			return ec.marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirectᚄ(ctx, selections, v)
+			return ec.marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRedirectᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7525,9 +8405,27 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Search(ctx, fc.Args["query"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READER")
+				if err != nil {
+					var zeroVal *SearchAnswer
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *SearchAnswer
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *SearchAnswer) graphql.Marshaler {
-			return ec.marshalNSearchAnswer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchAnswer(ctx, selections, v)
+			return ec.marshalNSearchAnswer2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7945,7 +8843,7 @@ func (ec *executionContext) _RestoreNoteVersionPayload_note(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Note) graphql.Marshaler {
-			return ec.marshalNNote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNote(ctx, selections, v)
+			return ec.marshalNNote2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNote(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8023,7 +8921,7 @@ func (ec *executionContext) _SaveSiteSettingsPayload_settings(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SiteSettings) graphql.Marshaler {
-			return ec.marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettings(ctx, selections, v)
+			return ec.marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettings(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8147,7 +9045,7 @@ func (ec *executionContext) _SearchAnswer_results(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []SearchResult) graphql.Marshaler {
-			return ec.marshalNSearchResult2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchResultᚄ(ctx, selections, v)
+			return ec.marshalNSearchResult2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchResultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8317,7 +9215,7 @@ func (ec *executionContext) _SearchResult_marks(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []SearchMark) graphql.Marshaler {
-			return ec.marshalNSearchMark2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchMarkᚄ(ctx, selections, v)
+			return ec.marshalNSearchMark2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchMarkᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8579,7 +9477,7 @@ func (ec *executionContext) _SetMemberGroupsPayload_member(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Member) graphql.Marshaler {
-			return ec.marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMember(ctx, selections, v)
+			return ec.marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMember(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8611,7 +9509,7 @@ func (ec *executionContext) _SetSiteAccessPayload_state(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
-			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx, selections, v)
+			return ec.marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccessState(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8689,7 +9587,7 @@ func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐViewer(ctx, selections, v)
+			return ec.marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐViewer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8721,7 +9619,7 @@ func (ec *executionContext) _SignOutPayload_viewer(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐViewer(ctx, selections, v)
+			return ec.marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐViewer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8776,7 +9674,7 @@ func (ec *executionContext) _SiteAccessState_default(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SiteAccess) graphql.Marshaler {
-			return ec.marshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx, selections, v)
+			return ec.marshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccess(ctx, selections, v)
 		},
 		true,
 		false,
@@ -8937,7 +9835,7 @@ func (ec *executionContext) _SiteSetting_kind(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v SettingKind) graphql.Marshaler {
-			return ec.marshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSettingKind(ctx, selections, v)
+			return ec.marshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSettingKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9098,7 +9996,7 @@ func (ec *executionContext) _SiteSettings_values(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []SiteSetting) graphql.Marshaler {
-			return ec.marshalNSiteSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettingᚄ(ctx, selections, v)
+			return ec.marshalNSiteSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettingᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9130,7 +10028,7 @@ func (ec *executionContext) _SiteSettings_warnings(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []Warning) graphql.Marshaler {
-			return ec.marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningᚄ(ctx, selections, v)
+			return ec.marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarningᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9276,9 +10174,27 @@ func (ec *executionContext) _Subscription_noteChanges(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().NoteChanges(ctx, fc.Args["filter"].(NoteChangesFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "READ")
+				if err != nil {
+					var zeroVal *NoteChangesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal *NoteChangesPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *NoteChangesPayload) graphql.Marshaler {
-			return ec.marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesPayload(ctx, selections, v)
+			return ec.marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangesPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9431,7 +10347,7 @@ func (ec *executionContext) _UpdateApiKeyPayload_key(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *APIKey) graphql.Marshaler {
-			return ec.marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKey(ctx, selections, v)
+			return ec.marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKey(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9578,7 +10494,7 @@ func (ec *executionContext) _UpdateNotesSuccessPayload_updated(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
-			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
+			return ec.marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdatedNoteᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9702,7 +10618,7 @@ func (ec *executionContext) _UpdatedNote_warnings(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
-			return ec.marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarningᚄ(ctx, selections, v)
+			return ec.marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteWarningᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9803,7 +10719,7 @@ func (ec *executionContext) _Viewer_role(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v Role) graphql.Marshaler {
-			return ec.marshalNRole2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRole(ctx, selections, v)
+			return ec.marshalNRole2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRole(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9826,7 +10742,7 @@ func (ec *executionContext) _Viewer_user(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUser(ctx, selections, v)
+			return ec.marshalOUser2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUser(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11021,7 +11937,7 @@ func (ec *executionContext) unmarshalInputCreateApiKeyInput(ctx context.Context,
 			it.Name = data
 		case "scopes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
-			data, err := ec.unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScopeᚄ(ctx, v)
+			data, err := ec.unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScopeᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11336,21 +12252,21 @@ func (ec *executionContext) unmarshalInputNoteChangeInput(ctx context.Context, o
 		switch k {
 		case "upsert":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upsert"))
-			data, err := ec.unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertInput(ctx, v)
+			data, err := ec.unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteUpsertInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Upsert = data
 		case "patch":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patch"))
-			data, err := ec.unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePatchInput(ctx, v)
+			data, err := ec.unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePatchInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Patch = data
 		case "hide":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hide"))
-			data, err := ec.unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteHideInput(ctx, v)
+			data, err := ec.unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteHideInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11682,14 +12598,14 @@ func (ec *executionContext) unmarshalInputNotesFilter(ctx context.Context, obj a
 			it.Text = data
 		case "show":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("show"))
-			data, err := ec.unmarshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesShow(ctx, v)
+			data, err := ec.unmarshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotesShow(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Show = data
 		case "access":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("access"))
-			data, err := ec.unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx, v)
+			data, err := ec.unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAccess(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11794,7 +12710,7 @@ func (ec *executionContext) unmarshalInputPushNotesInput(ctx context.Context, ob
 		switch k {
 		case "updates":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updates"))
-			data, err := ec.unmarshalNPushNoteInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNoteInputᚄ(ctx, v)
+			data, err := ec.unmarshalNPushNoteInput2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNoteInputᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12109,7 +13025,7 @@ func (ec *executionContext) unmarshalInputSaveSiteSettingsInput(ctx context.Cont
 			it.ContentHash = data
 		case "values":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
-			data, err := ec.unmarshalNSiteSettingInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettingInputᚄ(ctx, v)
+			data, err := ec.unmarshalNSiteSettingInput2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettingInputᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12200,7 +13116,7 @@ func (ec *executionContext) unmarshalInputSetSiteAccessInput(ctx context.Context
 		switch k {
 		case "access":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("access"))
-			data, err := ec.unmarshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx, v)
+			data, err := ec.unmarshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccess(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12400,7 +13316,7 @@ func (ec *executionContext) unmarshalInputUpdateApiKeyInput(ctx context.Context,
 			it.ID = data
 		case "scopes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
-			data, err := ec.unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScopeᚄ(ctx, v)
+			data, err := ec.unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScopeᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12456,7 +13372,7 @@ func (ec *executionContext) unmarshalInputUpdateNotesInput(ctx context.Context, 
 		switch k {
 		case "changes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changes"))
-			data, err := ec.unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInputᚄ(ctx, v)
+			data, err := ec.unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeInputᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -17313,15 +18229,15 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNApiKey2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v APIKey) graphql.Marshaler {
+func (ec *executionContext) marshalNApiKey2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v APIKey) graphql.Marshaler {
 	return ec._ApiKey(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNApiKey2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []APIKey) graphql.Marshaler {
+func (ec *executionContext) marshalNApiKey2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []APIKey) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNApiKey2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKey(ctx, sel, v[i])
+		return ec.marshalNApiKey2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKey(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17333,7 +18249,7 @@ func (ec *executionContext) marshalNApiKey2ᚕtrip2gᚋservicesᚋtrip2gᚋgraph
 	return ret
 }
 
-func (ec *executionContext) marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v *APIKey) graphql.Marshaler {
+func (ec *executionContext) marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKey(ctx context.Context, sel ast.SelectionSet, v *APIKey) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ApiKey!")
 		return graphql.Null
@@ -17341,23 +18257,23 @@ func (ec *executionContext) marshalNApiKey2ᚖtrip2gᚋservicesᚋtrip2gᚋgraph
 	return ec._ApiKey(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScope(ctx context.Context, v any) (APIKeyScope, error) {
+func (ec *executionContext) unmarshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScope(ctx context.Context, v any) (APIKeyScope, error) {
 	var res APIKeyScope
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScope(ctx context.Context, sel ast.SelectionSet, v APIKeyScope) graphql.Marshaler {
+func (ec *executionContext) marshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScope(ctx context.Context, sel ast.SelectionSet, v APIKeyScope) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScopeᚄ(ctx context.Context, v any) ([]APIKeyScope, error) {
+func (ec *executionContext) unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScopeᚄ(ctx context.Context, v any) ([]APIKeyScope, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]APIKeyScope, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScope(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScope(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -17365,11 +18281,11 @@ func (ec *executionContext) unmarshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2g�
 	return res, nil
 }
 
-func (ec *executionContext) marshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []APIKeyScope) graphql.Marshaler {
+func (ec *executionContext) marshalNApiKeyScope2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []APIKeyScope) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐAPIKeyScope(ctx, sel, v[i])
+		return ec.marshalNApiKeyScope2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐAPIKeyScope(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17395,7 +18311,7 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNCommitNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐCommitNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v CommitNotesOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCommitNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐCommitNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v CommitNotesOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CommitNotesOrErrorPayload!")
 		return graphql.Null
@@ -17403,12 +18319,12 @@ func (ec *executionContext) marshalNCommitNotesOrErrorPayload2trip2gᚋservices�
 	return ec._CommitNotesOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐCreateAPIKeyInput(ctx context.Context, v any) (CreateAPIKeyInput, error) {
+func (ec *executionContext) unmarshalNCreateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐCreateAPIKeyInput(ctx context.Context, v any) (CreateAPIKeyInput, error) {
 	res, err := ec.unmarshalInputCreateApiKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐCreateAPIKeyOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v CreateAPIKeyOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐCreateAPIKeyOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v CreateAPIKeyOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateApiKeyOrErrorPayload!")
 		return graphql.Null
@@ -17416,12 +18332,12 @@ func (ec *executionContext) marshalNCreateApiKeyOrErrorPayload2trip2gᚋservices
 	return ec._CreateApiKeyOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDeleteRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectInput(ctx context.Context, v any) (DeleteRedirectInput, error) {
+func (ec *executionContext) unmarshalNDeleteRedirectInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDeleteRedirectInput(ctx context.Context, v any) (DeleteRedirectInput, error) {
 	res, err := ec.unmarshalInputDeleteRedirectInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDeleteRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DeleteRedirectOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDeleteRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDeleteRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DeleteRedirectOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeleteRedirectOrErrorPayload!")
 		return graphql.Null
@@ -17429,15 +18345,15 @@ func (ec *executionContext) marshalNDeleteRedirectOrErrorPayload2trip2gᚋservic
 	return ec._DeleteRedirectOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDifferenceHunk2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceHunk(ctx context.Context, sel ast.SelectionSet, v DifferenceHunk) graphql.Marshaler {
+func (ec *executionContext) marshalNDifferenceHunk2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceHunk(ctx context.Context, sel ast.SelectionSet, v DifferenceHunk) graphql.Marshaler {
 	return ec._DifferenceHunk(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNDifferenceHunk2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceHunkᚄ(ctx context.Context, sel ast.SelectionSet, v []DifferenceHunk) graphql.Marshaler {
+func (ec *executionContext) marshalNDifferenceHunk2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceHunkᚄ(ctx context.Context, sel ast.SelectionSet, v []DifferenceHunk) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDifferenceHunk2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceHunk(ctx, sel, v[i])
+		return ec.marshalNDifferenceHunk2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceHunk(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17449,15 +18365,15 @@ func (ec *executionContext) marshalNDifferenceHunk2ᚕtrip2gᚋservicesᚋtrip2g
 	return ret
 }
 
-func (ec *executionContext) marshalNDifferenceLine2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceLine(ctx context.Context, sel ast.SelectionSet, v DifferenceLine) graphql.Marshaler {
+func (ec *executionContext) marshalNDifferenceLine2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceLine(ctx context.Context, sel ast.SelectionSet, v DifferenceLine) graphql.Marshaler {
 	return ec._DifferenceLine(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNDifferenceLine2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceLineᚄ(ctx context.Context, sel ast.SelectionSet, v []DifferenceLine) graphql.Marshaler {
+func (ec *executionContext) marshalNDifferenceLine2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceLineᚄ(ctx context.Context, sel ast.SelectionSet, v []DifferenceLine) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDifferenceLine2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDifferenceLine(ctx, sel, v[i])
+		return ec.marshalNDifferenceLine2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDifferenceLine(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17469,7 +18385,7 @@ func (ec *executionContext) marshalNDifferenceLine2ᚕtrip2gᚋservicesᚋtrip2g
 	return ret
 }
 
-func (ec *executionContext) marshalNDiscardNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDiscardNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DiscardNotesOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDiscardNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDiscardNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DiscardNotesOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DiscardNotesOrErrorPayload!")
 		return graphql.Null
@@ -17477,12 +18393,12 @@ func (ec *executionContext) marshalNDiscardNotesOrErrorPayload2trip2gᚋservices
 	return ec._DiscardNotesOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDismissMissingPageInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDismissMissingPageInput(ctx context.Context, v any) (DismissMissingPageInput, error) {
+func (ec *executionContext) unmarshalNDismissMissingPageInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDismissMissingPageInput(ctx context.Context, v any) (DismissMissingPageInput, error) {
 	res, err := ec.unmarshalInputDismissMissingPageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDismissMissingPageOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐDismissMissingPageOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DismissMissingPageOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDismissMissingPageOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐDismissMissingPageOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v DismissMissingPageOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DismissMissingPageOrErrorPayload!")
 		return graphql.Null
@@ -17490,7 +18406,7 @@ func (ec *executionContext) marshalNDismissMissingPageOrErrorPayload2trip2gᚋse
 	return ec._DismissMissingPageOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEndOtherSessionsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐEndOtherSessionsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v EndOtherSessionsOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNEndOtherSessionsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐEndOtherSessionsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v EndOtherSessionsOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EndOtherSessionsOrErrorPayload!")
 		return graphql.Null
@@ -17498,12 +18414,12 @@ func (ec *executionContext) marshalNEndOtherSessionsOrErrorPayload2trip2gᚋserv
 	return ec._EndOtherSessionsOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNEndSessionInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐEndSessionInput(ctx context.Context, v any) (EndSessionInput, error) {
+func (ec *executionContext) unmarshalNEndSessionInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐEndSessionInput(ctx context.Context, v any) (EndSessionInput, error) {
 	res, err := ec.unmarshalInputEndSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNEndSessionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐEndSessionOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v EndSessionOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNEndSessionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐEndSessionOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v EndSessionOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EndSessionOrErrorPayload!")
 		return graphql.Null
@@ -17511,15 +18427,15 @@ func (ec *executionContext) marshalNEndSessionOrErrorPayload2trip2gᚋservices�
 	return ec._EndSessionOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNFieldMessage2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐFieldMessage(ctx context.Context, sel ast.SelectionSet, v FieldMessage) graphql.Marshaler {
+func (ec *executionContext) marshalNFieldMessage2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐFieldMessage(ctx context.Context, sel ast.SelectionSet, v FieldMessage) graphql.Marshaler {
 	return ec._FieldMessage(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNFieldMessage2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐFieldMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []FieldMessage) graphql.Marshaler {
+func (ec *executionContext) marshalNFieldMessage2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐFieldMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []FieldMessage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNFieldMessage2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐFieldMessage(ctx, sel, v[i])
+		return ec.marshalNFieldMessage2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐFieldMessage(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17568,12 +18484,12 @@ func (ec *executionContext) marshalNFloat2ᚕᚖfloat64(ctx context.Context, sel
 	return ret
 }
 
-func (ec *executionContext) unmarshalNForgetNodeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐForgetNodeInput(ctx context.Context, v any) (ForgetNodeInput, error) {
+func (ec *executionContext) unmarshalNForgetNodeInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐForgetNodeInput(ctx context.Context, v any) (ForgetNodeInput, error) {
 	res, err := ec.unmarshalInputForgetNodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNForgetNodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐForgetNodeOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v ForgetNodeOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNForgetNodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐForgetNodeOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v ForgetNodeOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ForgetNodeOrErrorPayload!")
 		return graphql.Null
@@ -17581,12 +18497,12 @@ func (ec *executionContext) marshalNForgetNodeOrErrorPayload2trip2gᚋservices�
 	return ec._ForgetNodeOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNHideNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐHideNotesInput(ctx context.Context, v any) (HideNotesInput, error) {
+func (ec *executionContext) unmarshalNHideNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐHideNotesInput(ctx context.Context, v any) (HideNotesInput, error) {
 	res, err := ec.unmarshalInputHideNotesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNHideNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐHideNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v HideNotesOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNHideNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐHideNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v HideNotesOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "HideNotesOrErrorPayload!")
 		return graphql.Null
@@ -17636,12 +18552,12 @@ func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.Sel
 	return res
 }
 
-func (ec *executionContext) unmarshalNInviteMemberInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐInviteMemberInput(ctx context.Context, v any) (InviteMemberInput, error) {
+func (ec *executionContext) unmarshalNInviteMemberInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐInviteMemberInput(ctx context.Context, v any) (InviteMemberInput, error) {
 	res, err := ec.unmarshalInputInviteMemberInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNInviteMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐInviteMemberOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v InviteMemberOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNInviteMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐInviteMemberOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v InviteMemberOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "InviteMemberOrErrorPayload!")
 		return graphql.Null
@@ -17649,15 +18565,15 @@ func (ec *executionContext) marshalNInviteMemberOrErrorPayload2trip2gᚋservices
 	return ec._InviteMemberOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNJob2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐJob(ctx context.Context, sel ast.SelectionSet, v Job) graphql.Marshaler {
+func (ec *executionContext) marshalNJob2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐJob(ctx context.Context, sel ast.SelectionSet, v Job) graphql.Marshaler {
 	return ec._Job(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNJob2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []Job) graphql.Marshaler {
+func (ec *executionContext) marshalNJob2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []Job) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNJob2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐJob(ctx, sel, v[i])
+		return ec.marshalNJob2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐJob(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17669,25 +18585,25 @@ func (ec *executionContext) marshalNJob2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphql�
 	return ret
 }
 
-func (ec *executionContext) unmarshalNLineKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐLineKind(ctx context.Context, v any) (LineKind, error) {
+func (ec *executionContext) unmarshalNLineKind2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐLineKind(ctx context.Context, v any) (LineKind, error) {
 	var res LineKind
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNLineKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐLineKind(ctx context.Context, sel ast.SelectionSet, v LineKind) graphql.Marshaler {
+func (ec *executionContext) marshalNLineKind2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐLineKind(ctx context.Context, sel ast.SelectionSet, v LineKind) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNMember2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMember(ctx context.Context, sel ast.SelectionSet, v Member) graphql.Marshaler {
+func (ec *executionContext) marshalNMember2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMember(ctx context.Context, sel ast.SelectionSet, v Member) graphql.Marshaler {
 	return ec._Member(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNMember2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []Member) graphql.Marshaler {
+func (ec *executionContext) marshalNMember2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []Member) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNMember2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMember(ctx, sel, v[i])
+		return ec.marshalNMember2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMember(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17699,7 +18615,7 @@ func (ec *executionContext) marshalNMember2ᚕtrip2gᚋservicesᚋtrip2gᚋgraph
 	return ret
 }
 
-func (ec *executionContext) marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMember(ctx context.Context, sel ast.SelectionSet, v *Member) graphql.Marshaler {
+func (ec *executionContext) marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMember(ctx context.Context, sel ast.SelectionSet, v *Member) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Member!")
 		return graphql.Null
@@ -17707,15 +18623,15 @@ func (ec *executionContext) marshalNMember2ᚖtrip2gᚋservicesᚋtrip2gᚋgraph
 	return ec._Member(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNMemberGroup2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroup(ctx context.Context, sel ast.SelectionSet, v MemberGroup) graphql.Marshaler {
+func (ec *executionContext) marshalNMemberGroup2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMemberGroup(ctx context.Context, sel ast.SelectionSet, v MemberGroup) graphql.Marshaler {
 	return ec._MemberGroup(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []MemberGroup) graphql.Marshaler {
+func (ec *executionContext) marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMemberGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []MemberGroup) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNMemberGroup2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMemberGroup(ctx, sel, v[i])
+		return ec.marshalNMemberGroup2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMemberGroup(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17727,15 +18643,15 @@ func (ec *executionContext) marshalNMemberGroup2ᚕtrip2gᚋservicesᚋtrip2gᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNMissingPage2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMissingPage(ctx context.Context, sel ast.SelectionSet, v MissingPage) graphql.Marshaler {
+func (ec *executionContext) marshalNMissingPage2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMissingPage(ctx context.Context, sel ast.SelectionSet, v MissingPage) graphql.Marshaler {
 	return ec._MissingPage(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNMissingPage2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐMissingPageᚄ(ctx context.Context, sel ast.SelectionSet, v []MissingPage) graphql.Marshaler {
+func (ec *executionContext) marshalNMissingPage2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMissingPageᚄ(ctx context.Context, sel ast.SelectionSet, v []MissingPage) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNMissingPage2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐMissingPage(ctx, sel, v[i])
+		return ec.marshalNMissingPage2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐMissingPage(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17767,15 +18683,15 @@ func (ec *executionContext) marshalNNode2ᚕtrip2gᚋservicesᚋtrip2gᚐNodeᚄ
 	return ret
 }
 
-func (ec *executionContext) marshalNNodeSetting2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNodeSetting(ctx context.Context, sel ast.SelectionSet, v NodeSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNNodeSetting2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNodeSetting(ctx context.Context, sel ast.SelectionSet, v NodeSetting) graphql.Marshaler {
 	return ec._NodeSetting(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNNodeSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNodeSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []NodeSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNNodeSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNodeSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []NodeSetting) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNodeSetting2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNodeSetting(ctx, sel, v[i])
+		return ec.marshalNNodeSetting2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNodeSetting(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17802,15 +18718,15 @@ func (ec *executionContext) marshalNNodeState2trip2gᚋservicesᚋtrip2gᚐNodeS
 	return res
 }
 
-func (ec *executionContext) marshalNNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNote(ctx context.Context, sel ast.SelectionSet, v Note) graphql.Marshaler {
+func (ec *executionContext) marshalNNote2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNote(ctx context.Context, sel ast.SelectionSet, v Note) graphql.Marshaler {
 	return ec._Note(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []Note) graphql.Marshaler {
+func (ec *executionContext) marshalNNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []Note) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNote(ctx, sel, v[i])
+		return ec.marshalNNote2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNote(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17822,7 +18738,7 @@ func (ec *executionContext) marshalNNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphql
 	return ret
 }
 
-func (ec *executionContext) marshalNNote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNote(ctx context.Context, sel ast.SelectionSet, v *Note) graphql.Marshaler {
+func (ec *executionContext) marshalNNote2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNote(ctx context.Context, sel ast.SelectionSet, v *Note) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Note!")
 		return graphql.Null
@@ -17830,25 +18746,25 @@ func (ec *executionContext) marshalNNote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphql
 	return ec._Note(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, v any) (NoteAccess, error) {
+func (ec *executionContext) unmarshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAccess(ctx context.Context, v any) (NoteAccess, error) {
 	var res NoteAccess
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, sel ast.SelectionSet, v NoteAccess) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteAccess2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAccess(ctx context.Context, sel ast.SelectionSet, v NoteAccess) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNNoteAssetReplace2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAssetReplace(ctx context.Context, sel ast.SelectionSet, v NoteAssetReplace) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteAssetReplace2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAssetReplace(ctx context.Context, sel ast.SelectionSet, v NoteAssetReplace) graphql.Marshaler {
 	return ec._NoteAssetReplace(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNNoteAssetReplace2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAssetReplaceᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteAssetReplace) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteAssetReplace2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAssetReplaceᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteAssetReplace) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNoteAssetReplace2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAssetReplace(ctx, sel, v[i])
+		return ec.marshalNNoteAssetReplace2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAssetReplace(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17860,7 +18776,7 @@ func (ec *executionContext) marshalNNoteAssetReplace2ᚕtrip2gᚋservicesᚋtrip
 	return ret
 }
 
-func (ec *executionContext) marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEvent(ctx context.Context, sel ast.SelectionSet, v NoteChangeEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeEvent(ctx context.Context, sel ast.SelectionSet, v NoteChangeEvent) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteChangeEvent!")
 		return graphql.Null
@@ -17868,11 +18784,11 @@ func (ec *executionContext) marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2g�
 	return ec._NoteChangeEvent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEventᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteChangeEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeEventᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteChangeEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeEvent(ctx, sel, v[i])
+		return ec.marshalNNoteChangeEvent2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeEvent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17884,18 +18800,18 @@ func (ec *executionContext) marshalNNoteChangeEvent2ᚕtrip2gᚋservicesᚋtrip2
 	return ret
 }
 
-func (ec *executionContext) unmarshalNNoteChangeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInput(ctx context.Context, v any) (NoteChangeInput, error) {
+func (ec *executionContext) unmarshalNNoteChangeInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeInput(ctx context.Context, v any) (NoteChangeInput, error) {
 	res, err := ec.unmarshalInputNoteChangeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInputᚄ(ctx context.Context, v any) ([]NoteChangeInput, error) {
+func (ec *executionContext) unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeInputᚄ(ctx context.Context, v any) ([]NoteChangeInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]NoteChangeInput, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNNoteChangeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangeInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNNoteChangeInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangeInput(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -17903,12 +18819,12 @@ func (ec *executionContext) unmarshalNNoteChangeInput2ᚕtrip2gᚋservicesᚋtri
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNNoteChangesFilter2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesFilter(ctx context.Context, v any) (NoteChangesFilter, error) {
+func (ec *executionContext) unmarshalNNoteChangesFilter2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangesFilter(ctx context.Context, v any) (NoteChangesFilter, error) {
 	res, err := ec.unmarshalInputNoteChangesFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteChangesPayload(ctx context.Context, sel ast.SelectionSet, v *NoteChangesPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteChangesPayload(ctx context.Context, sel ast.SelectionSet, v *NoteChangesPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteChangesPayload!")
 		return graphql.Null
@@ -17916,7 +18832,7 @@ func (ec *executionContext) marshalNNoteChangesPayload2ᚖtrip2gᚋservicesᚋtr
 	return ec._NoteChangesPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNoteDifference2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteDifference(ctx context.Context, sel ast.SelectionSet, v *NoteDifference) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteDifference2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteDifference(ctx context.Context, sel ast.SelectionSet, v *NoteDifference) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteDifference!")
 		return graphql.Null
@@ -17924,7 +18840,7 @@ func (ec *executionContext) marshalNNoteDifference2ᚖtrip2gᚋservicesᚋtrip2g
 	return ec._NoteDifference(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNoteList2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteList(ctx context.Context, sel ast.SelectionSet, v *NoteList) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteList2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteList(ctx context.Context, sel ast.SelectionSet, v *NoteList) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteList!")
 		return graphql.Null
@@ -17932,15 +18848,15 @@ func (ec *executionContext) marshalNNoteList2ᚖtrip2gᚋservicesᚋtrip2gᚋgra
 	return ec._NoteList(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNotePath2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePath(ctx context.Context, sel ast.SelectionSet, v NotePath) graphql.Marshaler {
+func (ec *executionContext) marshalNNotePath2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePath(ctx context.Context, sel ast.SelectionSet, v NotePath) graphql.Marshaler {
 	return ec._NotePath(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNNotePath2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePathᚄ(ctx context.Context, sel ast.SelectionSet, v []NotePath) graphql.Marshaler {
+func (ec *executionContext) marshalNNotePath2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePathᚄ(ctx context.Context, sel ast.SelectionSet, v []NotePath) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNotePath2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePath(ctx, sel, v[i])
+		return ec.marshalNNotePath2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePath(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17952,25 +18868,25 @@ func (ec *executionContext) marshalNNotePath2ᚕtrip2gᚋservicesᚋtrip2gᚋgra
 	return ret
 }
 
-func (ec *executionContext) unmarshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertType(ctx context.Context, v any) (NoteUpsertType, error) {
+func (ec *executionContext) unmarshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteUpsertType(ctx context.Context, v any) (NoteUpsertType, error) {
 	var res NoteUpsertType
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertType(ctx context.Context, sel ast.SelectionSet, v NoteUpsertType) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteUpsertType2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteUpsertType(ctx context.Context, sel ast.SelectionSet, v NoteUpsertType) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNNoteVersion2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v NoteVersion) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteVersion2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v NoteVersion) graphql.Marshaler {
 	return ec._NoteVersion(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNNoteVersion2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteVersion) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteVersion2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteVersion) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNoteVersion2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx, sel, v[i])
+		return ec.marshalNNoteVersion2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17982,7 +18898,7 @@ func (ec *executionContext) marshalNNoteVersion2ᚕtrip2gᚋservicesᚋtrip2gᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteVersion!")
 		return graphql.Null
@@ -17990,7 +18906,7 @@ func (ec *executionContext) marshalNNoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋ
 	return ec._NoteVersion(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx context.Context, sel ast.SelectionSet, v *NoteView) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteView(ctx context.Context, sel ast.SelectionSet, v *NoteView) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NoteView!")
 		return graphql.Null
@@ -17998,15 +18914,15 @@ func (ec *executionContext) marshalNNoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgra
 	return ec._NoteView(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNoteWarning2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarning(ctx context.Context, sel ast.SelectionSet, v NoteWarning) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteWarning2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteWarning(ctx context.Context, sel ast.SelectionSet, v NoteWarning) graphql.Marshaler {
 	return ec._NoteWarning(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
+func (ec *executionContext) marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []NoteWarning) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNNoteWarning2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteWarning(ctx, sel, v[i])
+		return ec.marshalNNoteWarning2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteWarning(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18018,7 +18934,7 @@ func (ec *executionContext) marshalNNoteWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNOverview2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐOverview(ctx context.Context, sel ast.SelectionSet, v *Overview) graphql.Marshaler {
+func (ec *executionContext) marshalNOverview2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐOverview(ctx context.Context, sel ast.SelectionSet, v *Overview) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Overview!")
 		return graphql.Null
@@ -18026,15 +18942,25 @@ func (ec *executionContext) marshalNOverview2ᚖtrip2gᚋservicesᚋtrip2gᚋgra
 	return ec._Overview(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProblem2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐProblem(ctx context.Context, sel ast.SelectionSet, v Problem) graphql.Marshaler {
+func (ec *executionContext) unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx context.Context, v any) (Permission, error) {
+	var res Permission
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx context.Context, sel ast.SelectionSet, v Permission) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNProblem2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐProblem(ctx context.Context, sel ast.SelectionSet, v Problem) graphql.Marshaler {
 	return ec._Problem(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNProblem2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []Problem) graphql.Marshaler {
+func (ec *executionContext) marshalNProblem2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []Problem) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProblem2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐProblem(ctx, sel, v[i])
+		return ec.marshalNProblem2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐProblem(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18046,18 +18972,18 @@ func (ec *executionContext) marshalNProblem2ᚕtrip2gᚋservicesᚋtrip2gᚋgrap
 	return ret
 }
 
-func (ec *executionContext) unmarshalNPushNoteInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNoteInput(ctx context.Context, v any) (PushNoteInput, error) {
+func (ec *executionContext) unmarshalNPushNoteInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNoteInput(ctx context.Context, v any) (PushNoteInput, error) {
 	res, err := ec.unmarshalInputPushNoteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNPushNoteInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNoteInputᚄ(ctx context.Context, v any) ([]PushNoteInput, error) {
+func (ec *executionContext) unmarshalNPushNoteInput2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNoteInputᚄ(ctx context.Context, v any) ([]PushNoteInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]PushNoteInput, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNPushNoteInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNoteInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNPushNoteInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNoteInput(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -18065,12 +18991,12 @@ func (ec *executionContext) unmarshalNPushNoteInput2ᚕtrip2gᚋservicesᚋtrip2
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNPushNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNotesInput(ctx context.Context, v any) (PushNotesInput, error) {
+func (ec *executionContext) unmarshalNPushNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNotesInput(ctx context.Context, v any) (PushNotesInput, error) {
 	res, err := ec.unmarshalInputPushNotesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPushNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v PushNotesOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNPushNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v PushNotesOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PushNotesOrErrorPayload!")
 		return graphql.Null
@@ -18078,15 +19004,15 @@ func (ec *executionContext) marshalNPushNotesOrErrorPayload2trip2gᚋservicesᚋ
 	return ec._PushNotesOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPushedNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNote(ctx context.Context, sel ast.SelectionSet, v PushedNote) graphql.Marshaler {
+func (ec *executionContext) marshalNPushedNote2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNote(ctx context.Context, sel ast.SelectionSet, v PushedNote) graphql.Marshaler {
 	return ec._PushedNote(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNPushedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []PushedNote) graphql.Marshaler {
+func (ec *executionContext) marshalNPushedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []PushedNote) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPushedNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNote(ctx, sel, v[i])
+		return ec.marshalNPushedNote2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNote(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18098,15 +19024,15 @@ func (ec *executionContext) marshalNPushedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋg
 	return ret
 }
 
-func (ec *executionContext) marshalNPushedNoteAsset2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNoteAsset(ctx context.Context, sel ast.SelectionSet, v PushedNoteAsset) graphql.Marshaler {
+func (ec *executionContext) marshalNPushedNoteAsset2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNoteAsset(ctx context.Context, sel ast.SelectionSet, v PushedNoteAsset) graphql.Marshaler {
 	return ec._PushedNoteAsset(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNPushedNoteAsset2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNoteAssetᚄ(ctx context.Context, sel ast.SelectionSet, v []PushedNoteAsset) graphql.Marshaler {
+func (ec *executionContext) marshalNPushedNoteAsset2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNoteAssetᚄ(ctx context.Context, sel ast.SelectionSet, v []PushedNoteAsset) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPushedNoteAsset2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPushedNoteAsset(ctx, sel, v[i])
+		return ec.marshalNPushedNoteAsset2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPushedNoteAsset(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18118,12 +19044,12 @@ func (ec *executionContext) marshalNPushedNoteAsset2ᚕtrip2gᚋservicesᚋtrip2
 	return ret
 }
 
-func (ec *executionContext) unmarshalNPutRedirectInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectInput(ctx context.Context, v any) (PutRedirectInput, error) {
+func (ec *executionContext) unmarshalNPutRedirectInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPutRedirectInput(ctx context.Context, v any) (PutRedirectInput, error) {
 	res, err := ec.unmarshalInputPutRedirectInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPutRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐPutRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v PutRedirectOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNPutRedirectOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPutRedirectOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v PutRedirectOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PutRedirectOrErrorPayload!")
 		return graphql.Null
@@ -18131,15 +19057,15 @@ func (ec *executionContext) marshalNPutRedirectOrErrorPayload2trip2gᚋservices�
 	return ec._PutRedirectOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRedirect2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx context.Context, sel ast.SelectionSet, v Redirect) graphql.Marshaler {
+func (ec *executionContext) marshalNRedirect2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRedirect(ctx context.Context, sel ast.SelectionSet, v Redirect) graphql.Marshaler {
 	return ec._Redirect(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirectᚄ(ctx context.Context, sel ast.SelectionSet, v []Redirect) graphql.Marshaler {
+func (ec *executionContext) marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRedirectᚄ(ctx context.Context, sel ast.SelectionSet, v []Redirect) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRedirect2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx, sel, v[i])
+		return ec.marshalNRedirect2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRedirect(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18151,7 +19077,7 @@ func (ec *executionContext) marshalNRedirect2ᚕtrip2gᚋservicesᚋtrip2gᚋgra
 	return ret
 }
 
-func (ec *executionContext) marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐRedirect(ctx context.Context, sel ast.SelectionSet, v *Redirect) graphql.Marshaler {
+func (ec *executionContext) marshalNRedirect2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRedirect(ctx context.Context, sel ast.SelectionSet, v *Redirect) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Redirect!")
 		return graphql.Null
@@ -18179,12 +19105,12 @@ func (ec *executionContext) marshalNRejectedNode2ᚕtrip2gᚋservicesᚋtrip2g�
 	return ret
 }
 
-func (ec *executionContext) unmarshalNRemoveMemberInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRemoveMemberInput(ctx context.Context, v any) (RemoveMemberInput, error) {
+func (ec *executionContext) unmarshalNRemoveMemberInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRemoveMemberInput(ctx context.Context, v any) (RemoveMemberInput, error) {
 	res, err := ec.unmarshalInputRemoveMemberInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRemoveMemberOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RemoveMemberOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRemoveMemberOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRemoveMemberOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RemoveMemberOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RemoveMemberOrErrorPayload!")
 		return graphql.Null
@@ -18192,12 +19118,12 @@ func (ec *executionContext) marshalNRemoveMemberOrErrorPayload2trip2gᚋservices
 	return ec._RemoveMemberOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRequestEmailSignInCodeInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRequestEmailSignInCodeInput(ctx context.Context, v any) (RequestEmailSignInCodeInput, error) {
+func (ec *executionContext) unmarshalNRequestEmailSignInCodeInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRequestEmailSignInCodeInput(ctx context.Context, v any) (RequestEmailSignInCodeInput, error) {
 	res, err := ec.unmarshalInputRequestEmailSignInCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRequestEmailSignInCodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRequestEmailSignInCodeOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RequestEmailSignInCodeOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRequestEmailSignInCodeOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRequestEmailSignInCodeOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RequestEmailSignInCodeOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RequestEmailSignInCodeOrErrorPayload!")
 		return graphql.Null
@@ -18205,12 +19131,12 @@ func (ec *executionContext) marshalNRequestEmailSignInCodeOrErrorPayload2trip2g�
 	return ec._RequestEmailSignInCodeOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRestoreNoteVersionInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRestoreNoteVersionInput(ctx context.Context, v any) (RestoreNoteVersionInput, error) {
+func (ec *executionContext) unmarshalNRestoreNoteVersionInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRestoreNoteVersionInput(ctx context.Context, v any) (RestoreNoteVersionInput, error) {
 	res, err := ec.unmarshalInputRestoreNoteVersionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRestoreNoteVersionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRestoreNoteVersionOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RestoreNoteVersionOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRestoreNoteVersionOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRestoreNoteVersionOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RestoreNoteVersionOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RestoreNoteVersionOrErrorPayload!")
 		return graphql.Null
@@ -18218,12 +19144,12 @@ func (ec *executionContext) marshalNRestoreNoteVersionOrErrorPayload2trip2gᚋse
 	return ec._RestoreNoteVersionOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRevokeApiKeyInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRevokeAPIKeyInput(ctx context.Context, v any) (RevokeAPIKeyInput, error) {
+func (ec *executionContext) unmarshalNRevokeApiKeyInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRevokeAPIKeyInput(ctx context.Context, v any) (RevokeAPIKeyInput, error) {
 	res, err := ec.unmarshalInputRevokeApiKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRevokeApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRevokeAPIKeyOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RevokeAPIKeyOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRevokeApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRevokeAPIKeyOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RevokeAPIKeyOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RevokeApiKeyOrErrorPayload!")
 		return graphql.Null
@@ -18231,22 +19157,22 @@ func (ec *executionContext) marshalNRevokeApiKeyOrErrorPayload2trip2gᚋservices
 	return ec._RevokeApiKeyOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRole2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRole(ctx context.Context, v any) (Role, error) {
+func (ec *executionContext) unmarshalNRole2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRole(ctx context.Context, v any) (Role, error) {
 	var res Role
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRole2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRole(ctx context.Context, sel ast.SelectionSet, v Role) graphql.Marshaler {
+func (ec *executionContext) marshalNRole2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRole(ctx context.Context, sel ast.SelectionSet, v Role) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNRunJobInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRunJobInput(ctx context.Context, v any) (RunJobInput, error) {
+func (ec *executionContext) unmarshalNRunJobInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRunJobInput(ctx context.Context, v any) (RunJobInput, error) {
 	res, err := ec.unmarshalInputRunJobInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRunJobOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐRunJobOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RunJobOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRunJobOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐRunJobOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v RunJobOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RunJobOrErrorPayload!")
 		return graphql.Null
@@ -18254,12 +19180,12 @@ func (ec *executionContext) marshalNRunJobOrErrorPayload2trip2gᚋservicesᚋtri
 	return ec._RunJobOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSaveSiteSettingsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSaveSiteSettingsInput(ctx context.Context, v any) (SaveSiteSettingsInput, error) {
+func (ec *executionContext) unmarshalNSaveSiteSettingsInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSaveSiteSettingsInput(ctx context.Context, v any) (SaveSiteSettingsInput, error) {
 	res, err := ec.unmarshalInputSaveSiteSettingsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSaveSiteSettingsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSaveSiteSettingsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SaveSiteSettingsOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSaveSiteSettingsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSaveSiteSettingsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SaveSiteSettingsOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SaveSiteSettingsOrErrorPayload!")
 		return graphql.Null
@@ -18267,7 +19193,7 @@ func (ec *executionContext) marshalNSaveSiteSettingsOrErrorPayload2trip2gᚋserv
 	return ec._SaveSiteSettingsOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSearchAnswer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchAnswer(ctx context.Context, sel ast.SelectionSet, v *SearchAnswer) graphql.Marshaler {
+func (ec *executionContext) marshalNSearchAnswer2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchAnswer(ctx context.Context, sel ast.SelectionSet, v *SearchAnswer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SearchAnswer!")
 		return graphql.Null
@@ -18275,15 +19201,15 @@ func (ec *executionContext) marshalNSearchAnswer2ᚖtrip2gᚋservicesᚋtrip2g�
 	return ec._SearchAnswer(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSearchMark2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchMark(ctx context.Context, sel ast.SelectionSet, v SearchMark) graphql.Marshaler {
+func (ec *executionContext) marshalNSearchMark2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchMark(ctx context.Context, sel ast.SelectionSet, v SearchMark) graphql.Marshaler {
 	return ec._SearchMark(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSearchMark2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []SearchMark) graphql.Marshaler {
+func (ec *executionContext) marshalNSearchMark2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []SearchMark) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSearchMark2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchMark(ctx, sel, v[i])
+		return ec.marshalNSearchMark2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchMark(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18295,15 +19221,15 @@ func (ec *executionContext) marshalNSearchMark2ᚕtrip2gᚋservicesᚋtrip2gᚋg
 	return ret
 }
 
-func (ec *executionContext) marshalNSearchResult2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchResult(ctx context.Context, sel ast.SelectionSet, v SearchResult) graphql.Marshaler {
+func (ec *executionContext) marshalNSearchResult2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchResult(ctx context.Context, sel ast.SelectionSet, v SearchResult) graphql.Marshaler {
 	return ec._SearchResult(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSearchResult2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchResultᚄ(ctx context.Context, sel ast.SelectionSet, v []SearchResult) graphql.Marshaler {
+func (ec *executionContext) marshalNSearchResult2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchResultᚄ(ctx context.Context, sel ast.SelectionSet, v []SearchResult) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSearchResult2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSearchResult(ctx, sel, v[i])
+		return ec.marshalNSearchResult2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSearchResult(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18315,15 +19241,15 @@ func (ec *executionContext) marshalNSearchResult2ᚕtrip2gᚋservicesᚋtrip2g�
 	return ret
 }
 
-func (ec *executionContext) marshalNSession2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSession(ctx context.Context, sel ast.SelectionSet, v Session) graphql.Marshaler {
+func (ec *executionContext) marshalNSession2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSession(ctx context.Context, sel ast.SelectionSet, v Session) graphql.Marshaler {
 	return ec._Session(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []Session) graphql.Marshaler {
+func (ec *executionContext) marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []Session) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSession2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSession(ctx, sel, v[i])
+		return ec.marshalNSession2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSession(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18335,12 +19261,12 @@ func (ec *executionContext) marshalNSession2ᚕtrip2gᚋservicesᚋtrip2gᚋgrap
 	return ret
 }
 
-func (ec *executionContext) unmarshalNSetMemberGroupsInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsInput(ctx context.Context, v any) (SetMemberGroupsInput, error) {
+func (ec *executionContext) unmarshalNSetMemberGroupsInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetMemberGroupsInput(ctx context.Context, v any) (SetMemberGroupsInput, error) {
 	res, err := ec.unmarshalInputSetMemberGroupsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetMemberGroupsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SetMemberGroupsOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetMemberGroupsOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SetMemberGroupsOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SetMemberGroupsOrErrorPayload!")
 		return graphql.Null
@@ -18348,12 +19274,12 @@ func (ec *executionContext) marshalNSetMemberGroupsOrErrorPayload2trip2gᚋservi
 	return ec._SetMemberGroupsOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessInput(ctx context.Context, v any) (SetSiteAccessInput, error) {
+func (ec *executionContext) unmarshalNSetSiteAccessInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetSiteAccessInput(ctx context.Context, v any) (SetSiteAccessInput, error) {
 	res, err := ec.unmarshalInputSetSiteAccessInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetSiteAccessOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSetSiteAccessOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SetSiteAccessOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSetSiteAccessOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSetSiteAccessOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SetSiteAccessOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SetSiteAccessOrErrorPayload!")
 		return graphql.Null
@@ -18361,22 +19287,22 @@ func (ec *executionContext) marshalNSetSiteAccessOrErrorPayload2trip2gᚋservice
 	return ec._SetSiteAccessOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSettingKind(ctx context.Context, v any) (SettingKind, error) {
+func (ec *executionContext) unmarshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSettingKind(ctx context.Context, v any) (SettingKind, error) {
 	var res SettingKind
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSettingKind(ctx context.Context, sel ast.SelectionSet, v SettingKind) graphql.Marshaler {
+func (ec *executionContext) marshalNSettingKind2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSettingKind(ctx context.Context, sel ast.SelectionSet, v SettingKind) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNShowNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐShowNotesInput(ctx context.Context, v any) (ShowNotesInput, error) {
+func (ec *executionContext) unmarshalNShowNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐShowNotesInput(ctx context.Context, v any) (ShowNotesInput, error) {
 	res, err := ec.unmarshalInputShowNotesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNShowNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐShowNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v ShowNotesOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNShowNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐShowNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v ShowNotesOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ShowNotesOrErrorPayload!")
 		return graphql.Null
@@ -18384,12 +19310,12 @@ func (ec *executionContext) marshalNShowNotesOrErrorPayload2trip2gᚋservicesᚋ
 	return ec._ShowNotesOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSignInByEmailInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSignInByEmailInput(ctx context.Context, v any) (SignInByEmailInput, error) {
+func (ec *executionContext) unmarshalNSignInByEmailInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSignInByEmailInput(ctx context.Context, v any) (SignInByEmailInput, error) {
 	res, err := ec.unmarshalInputSignInByEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSignInOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSignInOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SignInOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSignInOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSignInOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SignInOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SignInOrErrorPayload!")
 		return graphql.Null
@@ -18397,7 +19323,7 @@ func (ec *executionContext) marshalNSignInOrErrorPayload2trip2gᚋservicesᚋtri
 	return ec._SignInOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSignOutOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSignOutOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SignOutOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSignOutOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSignOutOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v SignOutOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SignOutOrErrorPayload!")
 		return graphql.Null
@@ -18405,17 +19331,17 @@ func (ec *executionContext) marshalNSignOutOrErrorPayload2trip2gᚋservicesᚋtr
 	return ec._SignOutOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, v any) (SiteAccess, error) {
+func (ec *executionContext) unmarshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccess(ctx context.Context, v any) (SiteAccess, error) {
 	var res SiteAccess
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, sel ast.SelectionSet, v SiteAccess) graphql.Marshaler {
+func (ec *executionContext) marshalNSiteAccess2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccess(ctx context.Context, sel ast.SelectionSet, v SiteAccess) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccessState(ctx context.Context, sel ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
+func (ec *executionContext) marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccessState(ctx context.Context, sel ast.SelectionSet, v *SiteAccessState) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SiteAccessState!")
 		return graphql.Null
@@ -18423,15 +19349,15 @@ func (ec *executionContext) marshalNSiteAccessState2ᚖtrip2gᚋservicesᚋtrip2
 	return ec._SiteAccessState(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSiteSetting2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSetting(ctx context.Context, sel ast.SelectionSet, v SiteSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNSiteSetting2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSetting(ctx context.Context, sel ast.SelectionSet, v SiteSetting) graphql.Marshaler {
 	return ec._SiteSetting(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSiteSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []SiteSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNSiteSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []SiteSetting) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSiteSetting2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSetting(ctx, sel, v[i])
+		return ec.marshalNSiteSetting2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSetting(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18443,18 +19369,18 @@ func (ec *executionContext) marshalNSiteSetting2ᚕtrip2gᚋservicesᚋtrip2gᚋ
 	return ret
 }
 
-func (ec *executionContext) unmarshalNSiteSettingInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettingInput(ctx context.Context, v any) (SiteSettingInput, error) {
+func (ec *executionContext) unmarshalNSiteSettingInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettingInput(ctx context.Context, v any) (SiteSettingInput, error) {
 	res, err := ec.unmarshalInputSiteSettingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNSiteSettingInput2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettingInputᚄ(ctx context.Context, v any) ([]SiteSettingInput, error) {
+func (ec *executionContext) unmarshalNSiteSettingInput2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettingInputᚄ(ctx context.Context, v any) ([]SiteSettingInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]SiteSettingInput, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNSiteSettingInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettingInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNSiteSettingInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettingInput(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -18462,7 +19388,7 @@ func (ec *executionContext) unmarshalNSiteSettingInput2ᚕtrip2gᚋservicesᚋtr
 	return res, nil
 }
 
-func (ec *executionContext) marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteSettings(ctx context.Context, sel ast.SelectionSet, v *SiteSettings) graphql.Marshaler {
+func (ec *executionContext) marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteSettings(ctx context.Context, sel ast.SelectionSet, v *SiteSettings) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SiteSettings!")
 		return graphql.Null
@@ -18470,7 +19396,7 @@ func (ec *executionContext) marshalNSiteSettings2ᚖtrip2gᚋservicesᚋtrip2g�
 	return ec._SiteSettings(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNStorage2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐStorage(ctx context.Context, sel ast.SelectionSet, v *Storage) graphql.Marshaler {
+func (ec *executionContext) marshalNStorage2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐStorage(ctx context.Context, sel ast.SelectionSet, v *Storage) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Storage!")
 		return graphql.Null
@@ -18543,12 +19469,12 @@ func (ec *executionContext) marshalNTopology2ᚖtrip2gᚋservicesᚋtrip2gᚐTop
 	return ec._Topology(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateAPIKeyInput(ctx context.Context, v any) (UpdateAPIKeyInput, error) {
+func (ec *executionContext) unmarshalNUpdateApiKeyInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateAPIKeyInput(ctx context.Context, v any) (UpdateAPIKeyInput, error) {
 	res, err := ec.unmarshalInputUpdateApiKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateAPIKeyOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UpdateAPIKeyOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateApiKeyOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateAPIKeyOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UpdateAPIKeyOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateApiKeyOrErrorPayload!")
 		return graphql.Null
@@ -18556,12 +19482,12 @@ func (ec *executionContext) marshalNUpdateApiKeyOrErrorPayload2trip2gᚋservices
 	return ec._UpdateApiKeyOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateNotesInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesInput(ctx context.Context, v any) (UpdateNotesInput, error) {
+func (ec *executionContext) unmarshalNUpdateNotesInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateNotesInput(ctx context.Context, v any) (UpdateNotesInput, error) {
 	res, err := ec.unmarshalInputUpdateNotesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateNotesOrErrorPayload!")
 		return graphql.Null
@@ -18569,15 +19495,15 @@ func (ec *executionContext) marshalNUpdateNotesOrErrorPayload2trip2gᚋservices�
 	return ec._UpdateNotesOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUpdatedNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNote(ctx context.Context, sel ast.SelectionSet, v UpdatedNote) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdatedNote2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdatedNote(ctx context.Context, sel ast.SelectionSet, v UpdatedNote) graphql.Marshaler {
 	return ec._UpdatedNote(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdatedNote2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdatedNoteᚄ(ctx context.Context, sel ast.SelectionSet, v []UpdatedNote) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUpdatedNote2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUpdatedNote(ctx, sel, v[i])
+		return ec.marshalNUpdatedNote2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdatedNote(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18603,12 +19529,12 @@ func (ec *executionContext) marshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋg
 	return res
 }
 
-func (ec *executionContext) unmarshalNUploadNoteAssetInput2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUploadNoteAssetInput(ctx context.Context, v any) (UploadNoteAssetInput, error) {
+func (ec *executionContext) unmarshalNUploadNoteAssetInput2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUploadNoteAssetInput(ctx context.Context, v any) (UploadNoteAssetInput, error) {
 	res, err := ec.unmarshalInputUploadNoteAssetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUploadNoteAssetOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐUploadNoteAssetOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UploadNoteAssetOrErrorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUploadNoteAssetOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUploadNoteAssetOrErrorPayload(ctx context.Context, sel ast.SelectionSet, v UploadNoteAssetOrErrorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UploadNoteAssetOrErrorPayload!")
 		return graphql.Null
@@ -18616,7 +19542,7 @@ func (ec *executionContext) marshalNUploadNoteAssetOrErrorPayload2trip2gᚋservi
 	return ec._UploadNoteAssetOrErrorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐViewer(ctx context.Context, sel ast.SelectionSet, v *Viewer) graphql.Marshaler {
+func (ec *executionContext) marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐViewer(ctx context.Context, sel ast.SelectionSet, v *Viewer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Viewer!")
 		return graphql.Null
@@ -18624,15 +19550,15 @@ func (ec *executionContext) marshalNViewer2ᚖtrip2gᚋservicesᚋtrip2gᚋgraph
 	return ec._Viewer(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNWarning2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarning(ctx context.Context, sel ast.SelectionSet, v Warning) graphql.Marshaler {
+func (ec *executionContext) marshalNWarning2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarning(ctx context.Context, sel ast.SelectionSet, v Warning) graphql.Marshaler {
 	return ec._Warning(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []Warning) graphql.Marshaler {
+func (ec *executionContext) marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []Warning) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 16, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNWarning2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarning(ctx, sel, v[i])
+		return ec.marshalNWarning2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarning(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18644,13 +19570,13 @@ func (ec *executionContext) marshalNWarning2ᚕtrip2gᚋservicesᚋtrip2gᚋgrap
 	return ret
 }
 
-func (ec *executionContext) unmarshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningLevel(ctx context.Context, v any) (WarningLevel, error) {
+func (ec *executionContext) unmarshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarningLevel(ctx context.Context, v any) (WarningLevel, error) {
 	var res WarningLevel
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋgraphqlᚐWarningLevel(ctx context.Context, sel ast.SelectionSet, v WarningLevel) graphql.Marshaler {
+func (ec *executionContext) marshalNWarningLevel2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐWarningLevel(ctx context.Context, sel ast.SelectionSet, v WarningLevel) graphql.Marshaler {
 	return v
 }
 
@@ -18879,14 +19805,14 @@ func (ec *executionContext) marshalOInt642ᚖint64(ctx context.Context, sel ast.
 	return res
 }
 
-func (ec *executionContext) marshalONote2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNote(ctx context.Context, sel ast.SelectionSet, v *Note) graphql.Marshaler {
+func (ec *executionContext) marshalONote2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNote(ctx context.Context, sel ast.SelectionSet, v *Note) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Note(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, v any) (*NoteAccess, error) {
+func (ec *executionContext) unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAccess(ctx context.Context, v any) (*NoteAccess, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18895,14 +19821,14 @@ func (ec *executionContext) unmarshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2g�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteAccess(ctx context.Context, sel ast.SelectionSet, v *NoteAccess) graphql.Marshaler {
+func (ec *executionContext) marshalONoteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteAccess(ctx context.Context, sel ast.SelectionSet, v *NoteAccess) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteHideInput(ctx context.Context, v any) (*NoteHideInput, error) {
+func (ec *executionContext) unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteHideInput(ctx context.Context, v any) (*NoteHideInput, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18910,7 +19836,7 @@ func (ec *executionContext) unmarshalONoteHideInput2ᚖtrip2gᚋservicesᚋtrip2
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePatchInput(ctx context.Context, v any) (*NotePatchInput, error) {
+func (ec *executionContext) unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePatchInput(ctx context.Context, v any) (*NotePatchInput, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18918,7 +19844,7 @@ func (ec *executionContext) unmarshalONotePatchInput2ᚖtrip2gᚋservicesᚋtrip
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotePathsFilter(ctx context.Context, v any) (*NotePathsFilter, error) {
+func (ec *executionContext) unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotePathsFilter(ctx context.Context, v any) (*NotePathsFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18926,7 +19852,7 @@ func (ec *executionContext) unmarshalONotePathsFilter2ᚖtrip2gᚋservicesᚋtri
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteUpsertInput(ctx context.Context, v any) (*NoteUpsertInput, error) {
+func (ec *executionContext) unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteUpsertInput(ctx context.Context, v any) (*NoteUpsertInput, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18934,21 +19860,21 @@ func (ec *executionContext) unmarshalONoteUpsertInput2ᚖtrip2gᚋservicesᚋtri
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
+func (ec *executionContext) marshalONoteVersion2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteVersion(ctx context.Context, sel ast.SelectionSet, v *NoteVersion) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._NoteVersion(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalONoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNoteView(ctx context.Context, sel ast.SelectionSet, v *NoteView) graphql.Marshaler {
+func (ec *executionContext) marshalONoteView2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNoteView(ctx context.Context, sel ast.SelectionSet, v *NoteView) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._NoteView(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalONotesFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesFilter(ctx context.Context, v any) (*NotesFilter, error) {
+func (ec *executionContext) unmarshalONotesFilter2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotesFilter(ctx context.Context, v any) (*NotesFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18956,7 +19882,7 @@ func (ec *executionContext) unmarshalONotesFilter2ᚖtrip2gᚋservicesᚋtrip2g�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesShow(ctx context.Context, v any) (*NotesShow, error) {
+func (ec *executionContext) unmarshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotesShow(ctx context.Context, v any) (*NotesShow, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18965,14 +19891,14 @@ func (ec *executionContext) unmarshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐNotesShow(ctx context.Context, sel ast.SelectionSet, v *NotesShow) graphql.Marshaler {
+func (ec *executionContext) marshalONotesShow2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐNotesShow(ctx context.Context, sel ast.SelectionSet, v *NotesShow) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, v any) (*SiteAccess, error) {
+func (ec *executionContext) unmarshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccess(ctx context.Context, v any) (*SiteAccess, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -18981,7 +19907,7 @@ func (ec *executionContext) unmarshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2g�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐSiteAccess(ctx context.Context, sel ast.SelectionSet, v *SiteAccess) graphql.Marshaler {
+func (ec *executionContext) marshalOSiteAccess2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐSiteAccess(ctx context.Context, sel ast.SelectionSet, v *SiteAccess) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -19059,7 +19985,7 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	return res
 }
 
-func (ec *executionContext) marshalOUser2ᚖtrip2gᚋservicesᚋtrip2gᚋgraphqlᚐUser(ctx context.Context, sel ast.SelectionSet, v *User) graphql.Marshaler {
+func (ec *executionContext) marshalOUser2ᚖtrip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUser(ctx context.Context, sel ast.SelectionSet, v *User) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -83,7 +83,7 @@ func New(o Options) (http.Handler, error) {
 	if err := a.setDefaults(); err != nil {
 		return nil, err
 	}
-	a.server = handler.New(NewExecutableSchema(Config{Resolvers: &resolver{a}}))
+	a.server = handler.New(NewExecutableSchema(Config{Resolvers: &resolver{a}, Directives: DirectiveRoot{Auth: auth}}))
 	a.server.AddTransport(jsonTransport{maxBody: a.MaxBody, stream: a.stream})
 	a.server.AddTransport(multipartTransport{maxAsset: a.MaxAsset, tempDirs: a.TempDirs, stream: a.stream})
 	a.server.SetParserTokenLimit(maxTokens)

@@ -8,9 +8,6 @@ import (
 
 // Notes answers the query of that name.
 func (r *resolver) Notes(ctx context.Context, filter *NotesFilter) (*NoteList, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	notes, total, err := r.History.ListNotes(ctx, noteFilter(filter))
 	if err != nil {
 		return nil, asError(err)
@@ -71,9 +68,6 @@ func noteOf(n trip2g.ListedNote) *Note {
 
 // Note answers the query of that name.
 func (r *resolver) Note(ctx context.Context, path string) (*Note, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	note, err := r.History.FindNote(ctx, path)
 	if err != nil {
 		return nil, unlessNotFound(err)
@@ -91,9 +85,6 @@ func unlessNotFound(err error) error {
 
 // NoteVersions answers the query of that name.
 func (r *resolver) NoteVersions(ctx context.Context, noteID int64, before *int64, first *int) ([]NoteVersion, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	from, limit := int64(0), defaultListed
 	if before != nil {
 		from = versionID(*before)
@@ -122,9 +113,6 @@ func versionOf(v trip2g.NoteVersion) *NoteVersion {
 
 // NoteVersion answers the query of that name.
 func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	v, err := r.History.Version(ctx, versionID(id))
 	if err != nil {
 		return nil, unlessNotFound(err)
@@ -136,9 +124,6 @@ func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, err
 
 // NoteDifference answers the query of that name.
 func (r *resolver) NoteDifference(ctx context.Context, from, to int64) (*NoteDifference, error) {
-	if _, err := callOf(ctx).reads(); err != nil {
-		return nil, asError(err)
-	}
 	d, err := r.History.Compare(ctx, versionID(from), versionID(to))
 	if err != nil {
 		return nil, asError(err)
@@ -165,11 +150,7 @@ func differenceLines(lines []trip2g.DiffLine) []DifferenceLine {
 // RestoreNoteVersion answers the mutation of that name.
 func (r *resolver) RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
-	}
-	note, position, err := r.History.Restore(ctx, stage, versionID(input.VersionID))
+	note, position, err := r.History.Restore(ctx, c.stage, versionID(input.VersionID))
 	if err != nil {
 		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
 	}
@@ -180,11 +161,7 @@ func (r *resolver) RestoreNoteVersion(ctx context.Context, input RestoreNoteVers
 // ShowNotes answers the mutation of that name.
 func (r *resolver) ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[ShowNotesOrErrorPayload](ctx, err)
-	}
-	position, err := r.History.ShowNotes(ctx, stage, input.Paths)
+	position, err := r.History.ShowNotes(ctx, c.stage, input.Paths)
 	c.reach(position) // also of those that were shown before one failed
 	if err != nil {
 		return fail[ShowNotesOrErrorPayload](ctx, err)
@@ -194,11 +171,7 @@ func (r *resolver) ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNot
 
 // DiscardNotes answers the mutation of that name.
 func (r *resolver) DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error) {
-	stage, err := callOf(ctx).publisher()
-	if err != nil {
-		return fail[DiscardNotesOrErrorPayload](ctx, err)
-	}
-	committed, err := r.Publisher.Discard(ctx, stage)
+	committed, err := r.Publisher.Discard(ctx, callOf(ctx).stage)
 	if err != nil {
 		return fail[DiscardNotesOrErrorPayload](ctx, err)
 	}

@@ -1293,6 +1293,84 @@ func (e NotesShow) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+type Permission string
+
+const (
+	// Open to anyone.
+	PermissionAnyone Permission = "ANYONE"
+	// Open to anyone; an invalid API key is an error, and a valid one needs the scope READ.
+	PermissionReader Permission = "READER"
+	// Open to anyone, but not for requests that a page of another site sends.
+	PermissionSameSite Permission = "SAME_SITE"
+	// An API key with the scope READ, or the owner's session.
+	PermissionRead Permission = "READ"
+	// An API key with the scope PUBLISH, or the owner's session.
+	PermissionPublish Permission = "PUBLISH"
+	// READ for a push without updates, else PUBLISH.
+	PermissionPush Permission = "PUSH"
+	// An API key with the scope SETTINGS, or the owner's session.
+	PermissionSettings Permission = "SETTINGS"
+	// Anyone's session.
+	PermissionSession Permission = "SESSION"
+	// The owner's session.
+	PermissionOwner Permission = "OWNER"
+)
+
+var AllPermission = []Permission{
+	PermissionAnyone,
+	PermissionReader,
+	PermissionSameSite,
+	PermissionRead,
+	PermissionPublish,
+	PermissionPush,
+	PermissionSettings,
+	PermissionSession,
+	PermissionOwner,
+}
+
+func (e Permission) IsValid() bool {
+	switch e {
+	case PermissionAnyone, PermissionReader, PermissionSameSite, PermissionRead, PermissionPublish, PermissionPush, PermissionSettings, PermissionSession, PermissionOwner:
+		return true
+	}
+	return false
+}
+
+func (e Permission) String() string {
+	return string(e)
+}
+
+func (e *Permission) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Permission(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Permission", str)
+	}
+	return nil
+}
+
+func (e Permission) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Permission) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Permission) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 type Role string
 
 const (

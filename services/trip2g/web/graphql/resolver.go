@@ -20,13 +20,9 @@ func (r *resolver) Mutation() MutationResolver { return r }
 // NotePaths answers the query of that name.
 func (r *resolver) NotePaths(ctx context.Context, filter *NotePathsFilter) ([]NotePath, error) {
 	c := callOf(ctx)
-	stage, err := c.reads()
-	if err != nil {
-		return nil, asError(err)
-	}
 	wanted := notePathFilter(filter)
 	wanted.OmitContent = !graphql.FieldRequested(ctx, "content")
-	notes, err := r.Publisher.NotePaths(ctx, stage, wanted)
+	notes, err := r.Publisher.NotePaths(ctx, c.stage, wanted)
 	if err != nil {
 		return nil, asError(err)
 	}
@@ -80,17 +76,13 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 	if len(input.Updates) == 0 {
 		return r.listNotes(ctx, c)
 	}
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[PushNotesOrErrorPayload](ctx, err)
-	}
 	updates, updated := takeUpdates(input.Updates)
-	notes, position, err := r.Publisher.PushNotes(ctx, stage, updates, publishNow(input.SkipCommit))
+	notes, position, err := r.Publisher.PushNotes(ctx, c.stage, updates, publishNow(input.SkipCommit))
 	if why, ok := refusedSettings(err); ok {
 		updates = slices.DeleteFunc(updates, func(u trip2g.NoteUpdate) bool { return trip2g.NormalizePath(u.Path) == trip2g.SettingsPath })
 		updated = append(updated, UpdatedNote{Path: trip2g.SettingsPath, Warnings: []NoteWarning{{Level: WarningLevelCritical, Message: "is left out: " + why}}})
-		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", stage.Author).Msg("a push left it out: " + why)
-		notes, position, err = r.Publisher.PushNotes(ctx, stage, updates, publishNow(input.SkipCommit))
+		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", c.stage.Author).Msg("a push left it out: " + why)
+		notes, position, err = r.Publisher.PushNotes(ctx, c.stage, updates, publishNow(input.SkipCommit))
 	}
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
@@ -104,11 +96,7 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 
 // listNotes answers a push of nothing, by which clients ask for all notes.
 func (r *resolver) listNotes(ctx context.Context, c *call) (PushNotesOrErrorPayload, error) {
-	stage, err := c.reads()
-	if err != nil {
-		return fail[PushNotesOrErrorPayload](ctx, err)
-	}
-	notes, err := r.Publisher.ListNotes(ctx, stage)
+	notes, err := r.Publisher.ListNotes(ctx, c.stage)
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
 	}
@@ -177,15 +165,11 @@ func publishNow(skipCommit *bool) bool { return skipCommit == nil || !*skipCommi
 // UploadNoteAsset answers the mutation of that name.
 func (r *resolver) UploadNoteAsset(ctx context.Context, input UploadNoteAssetInput) (UploadNoteAssetOrErrorPayload, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
-	}
 	noteID, err := r.noteID(ctx, input.NoteID)
 	if err != nil {
 		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
 	}
-	known, position, err := r.Publisher.UploadAsset(ctx, stage, trip2g.AssetUpload{
+	known, position, err := r.Publisher.UploadAsset(ctx, c.stage, trip2g.AssetUpload{
 		NoteID:       noteID,
 		Ref:          input.Path,
 		AbsolutePath: input.AbsolutePath,
@@ -202,17 +186,13 @@ func (r *resolver) UploadNoteAsset(ctx context.Context, input UploadNoteAssetInp
 // HideNotes answers the mutation of that name.
 func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNotesOrErrorPayload, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[HideNotesOrErrorPayload](ctx, err)
-	}
 	payload := &HideNotesPayload{Success: true, LeftOut: []FieldMessage{}}
-	position, err := r.Publisher.HideNotes(ctx, stage, input.Paths, publishNow(input.SkipCommit))
+	position, err := r.Publisher.HideNotes(ctx, c.stage, input.Paths, publishNow(input.SkipCommit))
 	if why, ok := refusedSettings(err); ok && len(input.Paths) > 1 {
 		paths := slices.DeleteFunc(input.Paths, func(path string) bool { return trip2g.NormalizePath(path) == trip2g.SettingsPath })
 		payload.LeftOut = append(payload.LeftOut, FieldMessage{Name: trip2g.SettingsPath, Value: why})
-		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", stage.Author).Msg("it was not unpublished: " + why)
-		position, err = r.Publisher.HideNotes(ctx, stage, paths, publishNow(input.SkipCommit))
+		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", c.stage.Author).Msg("it was not unpublished: " + why)
+		position, err = r.Publisher.HideNotes(ctx, c.stage, paths, publishNow(input.SkipCommit))
 	}
 	if err != nil {
 		return fail[HideNotesOrErrorPayload](ctx, err)
@@ -224,16 +204,12 @@ func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNot
 // CommitNotes answers the mutation of that name.
 func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, error) {
 	c := callOf(ctx)
-	stage, err := c.publisher()
-	if err != nil {
-		return fail[CommitNotesOrErrorPayload](ctx, err)
-	}
-	if c.vaultName != "" && stage.Grant.Folder == "" {
+	if c.vaultName != "" && c.stage.Grant.Folder == "" {
 		if err := r.Publisher.NameVault(ctx, c.vaultName); err != nil {
 			return fail[CommitNotesOrErrorPayload](ctx, err)
 		}
 	}
-	shown, position, err := r.Publisher.Commit(ctx, stage)
+	shown, position, err := r.Publisher.Commit(ctx, c.stage)
 	if err != nil {
 		return fail[CommitNotesOrErrorPayload](ctx, err)
 	}

@@ -20,7 +20,7 @@ func (s *server) keyWith(grant trip2g.Grant, expiresAt time.Time) header {
 
 // TestAKeyDoesWhatItsScopesSay tries an operation of each kind with a key of each kind.
 func TestAKeyDoesWhatItsScopesSay(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	note := s.pushed(map[string]string{"a.md": "x"}, false).Notes[0]
 	operations := map[string]struct {
 		needs trip2g.Scopes
@@ -76,7 +76,7 @@ const pushUpdatedQuery = `mutation ($input: PushNotesInput!) { pushNotes(input: 
 
 // TestAPushLeavesOutTheSettingsThatItsKeyMayNotChange publishes all else of it, and says what was not applied.
 func TestAPushLeavesOutTheSettingsThatItsKeyMayNotChange(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	key := s.keyWith(trip2g.Grant{Scopes: trip2g.DefaultScopes}, time.Time{})
 	s.pushed(map[string]string{"_settings.md": "---\naccess: members\n---\n"}, false)
 	for _, staged := range []bool{false, true} {

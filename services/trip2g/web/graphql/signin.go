@@ -8,9 +8,6 @@ import (
 // RequestEmailSignInCode answers the mutation of that name.
 func (r *resolver) RequestEmailSignInCode(ctx context.Context, input RequestEmailSignInCodeInput) (RequestEmailSignInCodeOrErrorPayload, error) {
 	c := callOf(ctx)
-	if err := c.signsIn(); err != nil {
-		return fail[RequestEmailSignInCodeOrErrorPayload](ctx, err)
-	}
 	if err := r.SignIn.RequestCode(ctx, input.Email, c.client()); err != nil {
 		return fail[RequestEmailSignInCodeOrErrorPayload](ctx, err)
 	}
@@ -20,9 +17,6 @@ func (r *resolver) RequestEmailSignInCode(ctx context.Context, input RequestEmai
 // SignInByEmail answers the mutation of that name.
 func (r *resolver) SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error) {
 	c := callOf(ctx)
-	if err := c.signsIn(); err != nil {
-		return fail[SignInOrErrorPayload](ctx, err)
-	}
 	token, session, position, err := r.SignIn.SignIn(ctx, input.Email, input.Code, c.client())
 	if err != nil {
 		return fail[SignInOrErrorPayload](ctx, err)
@@ -35,9 +29,6 @@ func (r *resolver) SignInByEmail(ctx context.Context, input SignInByEmailInput) 
 // SignOut answers the mutation of that name. Without a session it only removes the cookie.
 func (r *resolver) SignOut(ctx context.Context) (SignOutOrErrorPayload, error) {
 	c := callOf(ctx)
-	if err := c.signsIn(); err != nil {
-		return fail[SignOutOrErrorPayload](ctx, err)
-	}
 	if c.session != nil {
 		position, err := r.SignIn.SignOut(ctx, *c.session)
 		if err != nil {

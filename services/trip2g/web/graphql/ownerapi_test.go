@@ -3,7 +3,6 @@ package graphql_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +22,8 @@ import (
 	"trip2g/services/trip2g/web/graphql"
 )
 
-// startConsole runs an API that has all which the owner's pages ask for, over a real site.
-func startConsole(t *testing.T) *server {
+// startWithServices starts an API with every service that the admin pages use, over a real site.
+func startWithServices(t *testing.T) *server {
 	t.Helper()
 	return startWith(t, func(s *server, o *graphql.Options) {
 		s.feed = notefeed.New()
@@ -87,8 +86,8 @@ func (a answer) into(t *testing.T, out any) {
 
 const failedFragment = ` ... on ErrorPayload { message byFields { name value } } } }`
 
-// consoleOperations is every operation of the owner's pages. A key may do those that are about notes.
-var consoleOperations = []struct {
+// ownerOperations is every operation of the owner's pages. A key may do those that are about notes.
+var ownerOperations = []struct {
 	query   string
 	byKey   bool
 	answers string // what an owner's answer has
@@ -117,7 +116,7 @@ var consoleOperations = []struct {
 }
 
 func TestOnlyAnOwnerDoesWhatThePagesDo(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.pushed(map[string]string{"a.md": "# A"}, false)
 	note := struct{ Note struct{ ID, VersionID int64 } }{}
 	s.post(`{ note(path: "a.md") { id versionId } }`, nil, s.withKey()).into(t, &note)
@@ -125,7 +124,7 @@ func TestOnlyAnOwnerDoesWhatThePagesDo(t *testing.T) {
 		t.Fatalf("the operations below mean version 1, which is %d", note.Note.VersionID)
 	}
 	ownersHeader := s.asOwner()
-	for _, operation := range consoleOperations {
+	for _, operation := range ownerOperations {
 		name, _, _ := strings.Cut(strings.TrimPrefix(operation.query, "mutation "), "(")
 		guest := s.post(operation.query, nil, nil)
 		if !strings.Contains(guest.body, `"unauthorized"`) && !strings.Contains(guest.body, `"ErrorPayload"`) {
@@ -142,106 +141,9 @@ func TestOnlyAnOwnerDoesWhatThePagesDo(t *testing.T) {
 	}
 }
 
-func TestAVersionIsRestoredAndSeenAtItsPosition(t *testing.T) {
-	s := startConsole(t)
-	s.pushed(map[string]string{"a.md": "one\ntwo\n"}, false)
-	s.pushed(map[string]string{"a.md": "one\n2\n"}, false)
-	var list struct {
-		Note struct {
-			ID       int64
-			URL      string
-			Title    string
-			Versions int
-		}
-	}
-	s.post(`{ note(path: "a.md") { id url title versions } }`, nil, s.withKey()).into(t, &list)
-	if list.Note.Versions != 2 || list.Note.URL != "/a" || list.Note.Title != "a" {
-		t.Fatalf("%+v", list)
-	}
-	var versions struct {
-		NoteVersions []struct {
-			ID      int64
-			Author  string
-			ByKey   bool
-			Content *string
-		}
-	}
-	s.post(`query ($id: Int64!) { noteVersions(noteId: $id) { id author byKey content } }`, map[string]any{"id": list.Note.ID}, s.withKey()).into(t, &versions)
-	if v := versions.NoteVersions; len(v) != 2 || v[0].Author != "test" || !v[0].ByKey || v[0].Content != nil {
-		t.Fatalf("%+v", v)
-	}
-	ids := map[string]any{"from": versions.NoteVersions[1].ID, "to": versions.NoteVersions[0].ID}
-	difference := s.post(`query ($from: Int64!, $to: Int64!) { noteDifference(from: $from, to: $to) { added removed hunks { lines { kind text } } } }`, ids, s.withKey())
-	contains(t, difference.body, `"added":1`, `{"kind":"REMOVED","text":"two"},{"kind":"ADDED","text":"2"}`)
-	restored := s.post(`mutation ($id: Int64!) { restoreNoteVersion(input: {versionId: $id}) { __typename ... on RestoreNoteVersionPayload { note { versions } } } }`,
-		map[string]any{"id": versions.NoteVersions[1].ID}, s.withKey())
-	contains(t, restored.body, `"versions":3`)
-	notes, position := s.notes()
-	if notes["a.md"] != "one\ntwo\n" {
-		t.Errorf("readers see %q", notes["a.md"])
-	}
-	if got, ok := trip2g.ParsePosition(restored.header.Get(trip2g.PositionHeader)); !ok || got != position {
-		t.Errorf("the answer carries position %d, the change has %d", got, position)
-	}
-}
-
-func TestListsAreBounded(t *testing.T) {
-	s := startConsole(t)
-	owner := s.asOwner()
-	for _, query := range []string{
-		`{ notes(filter: {first: 201}) { total } }`, `{ notes(filter: {offset: -1}) { total } }`, `{ noteVersions(noteId: 1, first: 1000) { id } }`,
-		`{ missingPages(first: 1001) { path } }`, `{ missingPages(first: 0) { path } }`,
-	} {
-		if a := s.post(query, nil, owner); len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != trip2g.EINVALID {
-			t.Errorf("%s: %s", query, a.body)
-		}
-	}
-}
-
-func TestTheOverviewSaysWhatIsWrong(t *testing.T) {
-	s := startConsole(t)
-	owner := s.asOwner()
-	s.pushed(map[string]string{"a.md": "---\ntitle: [\n---\n"}, false)
-	if err := s.db.PutJobRun(t.Context(), trip2g.JobRun{Name: "purge", StartedAt: time.Now(), FinishedAt: time.Now(), Error: "the disk is on fire"}); err != nil {
-		t.Fatal(err)
-	}
-	a := s.post(`{ overview { warnings problems { text page } } }`, nil, owner)
-	contains(t, a.body, `"warnings":1`, "There is a warning about a note", "/_system/warnings", "The job purge failed", "/_system/jobs", "Something is wrong with a node", "/_system/nodes")
-}
-
-func TestSettingsAreSavedByTheAPI(t *testing.T) {
-	s := startConsole(t)
-	owner := s.asOwner()
-	const save = `mutation ($input: SaveSiteSettingsInput!) { saveSiteSettings(input: $input) { __typename ... on SaveSiteSettingsPayload { settings { contentHash exists } }` + failedFragment
-	input := func(hash, key, value string) map[string]any {
-		return map[string]any{"input": map[string]any{"contentHash": hash, "values": []map[string]string{{"key": key, "value": value}}}}
-	}
-	saved := s.post(save, input("", "title", "My site"), owner)
-	contains(t, saved.body, `"exists":true`)
-	if notes, _ := s.notes(); notes[trip2g.SettingsPath] != "---\ntitle: My site\n---\n" {
-		t.Errorf("the note is %q", notes[trip2g.SettingsPath])
-	}
-	contains(t, s.post(save, input("", "title", "Another"), owner).body, "ErrorPayload", "changed meanwhile")
-	contains(t, s.post(save, input(trip2g.ContentHash("---\ntitle: My site\n---\n"), "graph", "perhaps"), owner).body, "ErrorPayload", `{"name":"graph","value":"must be true or false"}`)
-}
-
-// TestAHomePageThatIsNoNoteIsNamedInTheSettings names one in the form, whose owner would look at the page in
-// vain, and then one that there is.
-func TestAHomePageThatIsNoNoteIsNamedInTheSettings(t *testing.T) {
-	s := startConsole(t)
-	owner := s.asOwner()
-	s.pushed(map[string]string{"a.md": "# A"}, false)
-	const save = `mutation ($hash: String!, $home: String!) { saveSiteSettings(input: {contentHash: $hash, values: [{key: "home", value: $home}]}) {
-		__typename ... on SaveSiteSettingsPayload { settings { warnings { text } } } } }`
-	const warning = `home names \"nowhere\"`
-	contains(t, s.post(save, map[string]any{"hash": "", "home": "nowhere"}, owner).body, warning)
-	contains(t, s.post(`{ siteSettings { warnings { text } } }`, nil, owner).body, warning)
-	contains(t, s.post(save, map[string]any{"hash": trip2g.ContentHash("---\nhome: nowhere\n---\n"), "home": "a"}, owner).body, `"warnings":[]`)
-}
-
 // A page asks with the browser's own cookie: what another site makes the browser send is refused.
 func TestAnotherSiteCannotDoWhatThePagesDo(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	token := strings.TrimPrefix(s.asOwner()["Authorization"], "Bearer ")
 	a := s.post(`mutation { runJob(input: {name: "purge"}) { __typename } }`, nil, header{"Cookie": "session=" + token, "Sec-Fetch-Site": "cross-site"})
 	if a.status != 403 {
@@ -250,20 +152,4 @@ func TestAnotherSiteCannotDoWhatThePagesDo(t *testing.T) {
 	if list, err := s.db.JobRuns(context.Background()); err != nil || len(list) != 0 {
 		t.Error(list, err)
 	}
-}
-
-func TestARedirectToNothingIsToldApart(t *testing.T) {
-	s := startConsole(t)
-	s.pushed(map[string]string{"a.md": "# A"}, false)
-	owner := s.asOwner()
-	for to, dangling := range map[string]bool{
-		"/a": false, "/A": false, "/feed.xml": false, "/_system/signin": false, "https://example.com/a": false, "/none": true,
-	} {
-		put := s.post(`mutation ($to: String!) { putRedirect(input: {from: "/old", to: $to}) {
-			__typename ... on PutRedirectPayload { redirect { dangling } } } }`, map[string]any{"to": to}, owner)
-		contains(t, put.body, fmt.Sprintf(`"dangling":%t`, dangling))
-	}
-	s.post(`mutation { putRedirect(input: {from: "/old", to: "/none"}) { __typename } }`, nil, owner)
-	s.pushed(map[string]string{"none.md": "# There now"}, false)
-	contains(t, s.post(`{ redirects { from dangling } }`, nil, owner).body, `"dangling":false`)
 }

@@ -39,7 +39,7 @@ func (s *server) listAll() (notes map[string][]pushedAsset, ids map[string]int64
 }
 
 func TestAPushOfNothingListsAllNotesWithAllTheirFiles(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	pushed := s.pushed(map[string]string{
 		"a.md": "![[known.png]] ![[unknown.png]]", "_templates/t.md": "![[t.png]]", "hidden.md": "no longer there", "plain.md": "text",
 	}, false)
@@ -72,7 +72,7 @@ func TestAPushOfNothingListsAllNotesWithAllTheirFiles(t *testing.T) {
 }
 
 func TestAVaultOfTenThousandNotesIsListedWhole(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	const notes, batch = 10_000, 1000
 	for first := 0; first < notes; first += batch {
 		part := map[string]string{}
@@ -140,7 +140,7 @@ func (s *server) makePublic() {
 }
 
 func TestAClientLearnsWhatBecameVisibleAndWhere(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.makePublic()
 	first := s.pushUpdated(map[string]string{"Guides/My note (2).md": "# One", "_templates/t.md": "no page"}, false)
 	note := first["Guides/My note (2).md"]
@@ -166,7 +166,7 @@ func TestAClientLearnsWhatBecameVisibleAndWhere(t *testing.T) {
 }
 
 func TestWarningsAboutANotesURLComeWithIt(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.makePublic()
 	updated := s.pushUpdated(map[string]string{"a b.md": "A", "a_b.md": "B"}, false)
 	if w := updated["a_b.md"].Warnings; len(w) != 1 || w[0].Level != "WARNING" || !strings.Contains(w[0].Message, "/a_b") {
@@ -175,7 +175,7 @@ func TestWarningsAboutANotesURLComeWithIt(t *testing.T) {
 }
 
 func TestFilesOfOtherKindsAreLeftOutOneByOne(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	for _, skipCommit := range []bool{false, true} {
 		files := map[string]string{
 			"board.canvas": "{}", "list.base": "views: []", "drawing.excalidraw": "{}", "page.html.json": "{}", "../up.txt": "x", "note.md": fmt.Sprint("text ", skipCommit),
@@ -206,7 +206,7 @@ func TestFilesOfOtherKindsAreLeftOutOneByOne(t *testing.T) {
 }
 
 func TestOneWrongPathOfANoteRefusesTheBatchAndWritesNothing(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	p := s.push(map[string]string{"good.md": "x", "../up.md": "x", strings.Repeat("a", 300) + ".md": "x"}, false, s.withKey()).get(t, "pushNotes")
 	if p.Typename != "ErrorPayload" || len(p.ByFields) != 2 {
 		t.Errorf("got %+v", p)
@@ -237,7 +237,7 @@ func (s *server) view(path string) viewedNote {
 }
 
 func TestAClientSeesTheVersionThatReadersSee(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.pushed(map[string]string{"a.md": "# Seen", "_t.md": "no page"}, false)
 	s.pushed(map[string]string{"a.md": "# Staged", "new.md": "staged"}, true)
 	seen := s.view("a.md").LatestNoteView
@@ -254,7 +254,7 @@ func TestAClientSeesTheVersionThatReadersSee(t *testing.T) {
 
 // Builds of the plugin upload a file for a note by the version that latestNoteView names.
 func TestAnUploadForAVersionGoesToItsNoteAndToNoOther(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	s.pushed(map[string]string{"other.md": "![[a.png]]", "a.md": "![[a.png]]"}, false)
 	for i := range 5 {
 		s.pushed(map[string]string{"a.md": fmt.Sprintf("![[a.png]] %d", i)}, false)
@@ -289,7 +289,7 @@ func TestAnUploadForAVersionGoesToItsNoteAndToNoOther(t *testing.T) {
 }
 
 func TestAWrongKeyIsToldWith200AndWritesNothing(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	for name, headers := range map[string]header{"none": {}, "wrong": {"X-API-Key": "t2g_wrong"}} {
 		p := s.push(map[string]string{"a.md": "x"}, false, headers).get(t, "pushNotes")
 		if p.Typename != "ErrorPayload" || !strings.Contains(p.Message, "key") {
@@ -304,7 +304,7 @@ func TestAWrongKeyIsToldWith200AndWritesNothing(t *testing.T) {
 }
 
 func TestThePluginsHeadersAndOriginsAreNoReasonToRefuse(t *testing.T) {
-	s := startConsole(t)
+	s := startWithServices(t)
 	for i, origin := range []string{"app://obsidian.md", "capacitor://localhost", "http://localhost", "https://elsewhere.example"} {
 		headers := s.withKey()
 		headers["Origin"], headers["Sec-Fetch-Site"], headers["X-Plugin-Version"] = origin, "cross-site", "0.12.0"
