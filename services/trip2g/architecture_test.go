@@ -23,7 +23,7 @@ var (
 	// shared are the folders that every adapter may import. They import the domain alone.
 	shared = []string{"web/httpx"}
 	// testHelpers are packages for tests; they are the only ones that may import "testing".
-	testHelpers = []string{"trip2g/internal/testwait", "trip2g/internal/litefs/litefstest"}
+	testHelpers = []string{"trip2g/internal/testwait", "trip2g/internal/litefs/litefstest", "trip2g/services/trip2g/server/servertest"}
 )
 
 const (

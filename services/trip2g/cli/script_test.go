@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -284,4 +285,23 @@ func writeBytes(ts *testscript.TestScript, _ bool, args []string) {
 	content, err := strconv.Unquote(`"` + args[1] + `"`)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(content), 0o644))
+}
+
+// holdDatabase ("busy") takes the write lock of the server's database, as a sqlite3 shell or a VACUUM does.
+func holdDatabase(ts *testscript.TestScript, _ bool, _ []string) {
+	s := serverOf(ts)
+	db, err := sql.Open("sqlite3", "file:"+s.database+"?_pragma=busy_timeout(10000)&_txlock=immediate")
+	ts.Check(err)
+	lock, err := db.Begin()
+	ts.Check(err)
+	s.release = func() { lock.Rollback(); db.Close() }
+	ts.Defer(func() { freeDatabase(ts, false, nil) })
+}
+
+// freeDatabase ("free") ends what holdDatabase began.
+func freeDatabase(ts *testscript.TestScript, _ bool, _ []string) {
+	if s := serverOf(ts); s.release != nil {
+		s.release()
+		s.release = nil
+	}
 }

@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"net/http"
@@ -6,15 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/services/trip2g/server/servertest"
+
 	"trip2g/internal/testwait"
 	"trip2g/services/trip2g"
 )
 
 // awaitReadyz asks a node's /readyz until it answers with a status and a text.
-func awaitReadyz(t *testing.T, n *testNode, status int, text string) {
+func awaitReadyz(t *testing.T, n *servertest.Node, status int, text string) {
 	t.Helper()
 	testwait.NoFault(t, func() string {
-		got, body := get(n.internal + "/readyz")
+		got, body := servertest.Get(n.Internal + "/readyz")
 		if got != status || !strings.Contains(body, text) {
 			return body
 		}
@@ -23,21 +25,21 @@ func awaitReadyz(t *testing.T, n *testNode, status int, text string) {
 }
 
 // TestAReplicaWithAnotherSecretIsNotReady starts one, as an operator does who mistypes a secret: its
-// readiness, the leader's page and `trip2g status` name the setting, and both count it. Restarting the
+// readiness, the leader's list of nodes name the setting, and both count it. Restarting the
 // leader changes nothing; a leader with the replica's secret makes it ready.
 func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	t.Parallel()
 	const other = "another secret, as long as it should be"
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
-	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=app", "OWNER_EMAIL="+testOwner)
-	leader.waitReady(t)
-	owner := signInOwner(t, leader)
-	pushNote(t, leader, newKey(t, db), "hello.md", "---\nfree: true\n---\n# Hello")
-	replica := startNode(t, "DB_FILE="+db, "NODE_NAME=r1", "LEADER_ADDR="+leader.internalAddr, "JWT_SECRET="+other)
+	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app", "OWNER_EMAIL="+testOwner)
+	leader.WaitReady(t)
+	owner := leader.SignIn(t, testOwner)
+	leader.PushNote(t, servertest.NewKey(t, db), "hello.md", "---\nfree: true\n---\n# Hello")
+	replica := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=r1", "LEADER_ADDR="+leader.InternalAddr, "JWT_SECRET="+other)
 
 	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"writes":"the leader rejects this node's signature: set its TRIP2G_JWT_SECRET to the leader's and restart it`)
 	testwait.NoFault(t, func() string { // it serves what it has all the same
-		if status, body := get(replica.public + "/hello"); status != http.StatusOK {
+		if status, body := servertest.Get(replica.Public + "/hello"); status != http.StatusOK {
 			return body
 		}
 		return ""
@@ -46,32 +48,30 @@ func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	if r := told.Rejected[0]; told.Wrong != 1 || r.Name != "r1" || r.Address != "127.0.0.1" || !strings.Contains(r.Wrong, "TRIP2G_JWT_SECRET") {
 		t.Errorf("shown is %+v", told.Rejected)
 	}
-	if code, out, errs := status(t, leader, newKey(t, db)); code != exitUnwell || errs != "trip2g: 1 node not well\n" || !strings.Contains(out, "\na node at 127.0.0.1 that calls itself r1: its signature is rejected: set its TRIP2G_JWT_SECRET") {
-		t.Errorf("status ended with %d: %s%s", code, out, errs)
-	}
-	for n, metric := range map[*testNode]string{leader: `trip2g_intake_rejected_total{reason="bad_mac"} `, replica: `trip2g_node_reports_total{outcome="rejected"} `} {
-		if _, body := get(n.internal + "/metrics"); !strings.Contains(body, metric) || strings.Contains(body, metric+"0\n") {
+	wantProblem(t, leader, servertest.NewKey(t, db), "a node at 127.0.0.1 that calls itself r1: its signature is rejected: set its TRIP2G_JWT_SECRET")
+	for n, metric := range map[*servertest.Node]string{leader: `trip2g_intake_rejected_total{reason="bad_mac"} `, replica: `trip2g_node_reports_total{outcome="rejected"} `} {
+		if _, body := servertest.Get(n.Internal + "/metrics"); !strings.Contains(body, metric) || strings.Contains(body, metric+"0\n") {
 			t.Errorf("%s is not counted", metric)
 		}
 	}
 
-	if err := leader.stop(); err != nil {
+	if err := leader.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	testwait.NoFault(t, func() string {
-		if _, body := get(replica.internal + "/metrics"); !strings.Contains(body, "trip2g_leader_up 0") {
+		if _, body := servertest.Get(replica.Internal + "/metrics"); !strings.Contains(body, "trip2g_leader_up 0") {
 			return "the replica has not missed the leader"
 		}
 		return ""
 	})
 	awaitReadyz(t, replica, http.StatusServiceUnavailable, "rejects this node's signature")
-	back := startNode(t, "DB_FILE="+db, "NODE_NAME=app", "INTERNAL_LISTEN_ADDR="+leader.internalAddr, "JWT_SECRET="+other)
-	replica.waitReady(t)
-	if err := back.stop(); err != nil {
+	back := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app", "INTERNAL_LISTEN_ADDR="+leader.InternalAddr, "JWT_SECRET="+other)
+	replica.WaitReady(t)
+	if err := back.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	testwait.NoFault(t, func() string {
-		if _, body := get(replica.internal + "/metrics"); !strings.Contains(body, "trip2g_leader_up 0") {
+		if _, body := servertest.Get(replica.Internal + "/metrics"); !strings.Contains(body, "trip2g_leader_up 0") {
 			return "the replica has not missed the leader"
 		}
 		return ""

@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"encoding/json"
@@ -8,19 +8,21 @@ import (
 	"path/filepath"
 	"testing"
 
+	"trip2g/services/trip2g/server/servertest"
+
 	"trip2g/internal/testwait"
 )
 
 // Who publishes through a replica finds the note by its words in the next search, on each node.
 func TestAPublishedNoteIsFoundAtOnceOnEachNode(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
-	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=one")
-	leader.waitReady(t)
-	replica := startNode(t, "DB_FILE="+db, "NODE_NAME=two", "LEADER_ADDR="+leader.internalAddr, "SESSION_COOKIE_NAME=session_r1", "READ_WAIT=30s")
-	replica.waitReady(t)
-	key := newKey(t, db)
-	pushNote(t, leader, key, "index.md", "# Start")
-	for _, n := range []*testNode{leader, replica} {
+	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=one")
+	leader.WaitReady(t)
+	replica := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=two", "LEADER_ADDR="+leader.InternalAddr, "SESSION_COOKIE_NAME=session_r1", "READ_WAIT=30s")
+	replica.WaitReady(t)
+	key := servertest.NewKey(t, db)
+	leader.PushNote(t, key, "index.md", "# Start")
+	for _, n := range []*servertest.Node{leader, replica} {
 		testwait.NoFault(t, func() string {
 			if _, indexing := searchTotal(t, n, "start", ""); indexing {
 				return "the index is not made"
@@ -30,8 +32,8 @@ func TestAPublishedNoteIsFoundAtOnceOnEachNode(t *testing.T) {
 	}
 	for i := range 5 {
 		word := fmt.Sprintf("word%d", i)
-		_, position := publishNote(t, replica, key, "hello.md", "The "+word)
-		for name, n := range map[string]*testNode{"leader": leader, "replica": replica} {
+		_, position := replica.PushNote(t, key, "hello.md", "The "+word)
+		for name, n := range map[string]*servertest.Node{"leader": leader, "replica": replica} {
 			if total, _ := searchTotal(t, n, word, position); total != 1 {
 				t.Errorf("the %s finds %d notes with %s", name, total, word)
 			}
@@ -39,9 +41,9 @@ func TestAPublishedNoteIsFoundAtOnceOnEachNode(t *testing.T) {
 	}
 }
 
-func searchTotal(t *testing.T, n *testNode, query, position string) (total int, indexing bool) {
+func searchTotal(t *testing.T, n *servertest.Node, query, position string) (total int, indexing bool) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodGet, n.public+"/_system/search.json?q="+query, nil)
+	req, err := http.NewRequest(http.MethodGet, n.Public+"/_system/search.json?q="+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,13 @@
-package cli
+package server_test
 
 import (
-	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"golang.org/x/sys/unix"
 
@@ -35,26 +36,25 @@ func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	db := filepath.Join(dir, "data.sqlite3")
-	leader := startNode(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritableFolder(t))
-	leader.waitReady(t)
-	vault := folderOf(t, map[string]string{
+	leader := servertest.Start(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritableFolder(t))
+	leader.WaitReady(t)
+	files := map[string]string{
 		"garden.md": "---\nfree: true\n---\n# Garden\n\n![[big.png]]\n", "big.png": strings.Repeat("large ", 2<<20),
-	})
-	var out, errs bytes.Buffer
-	if code := Run(t.Context(), []string{"push", "--url", leader.public, "--key", newKey(t, db), vault}, &out, &errs); code != 0 {
-		t.Fatalf("push ended with %d: %s", code, &errs)
+	}
+	if err := leader.Push(t, servertest.NewKey(t, db), files, 0); err != nil {
+		t.Fatal(err)
 	}
 	testwait.NoFault(t, func() string {
-		if status, body := get(leader.public + "/_system/search.json?q=garden"); status != http.StatusOK || !strings.Contains(body, `"total":1`) {
+		if status, body := servertest.Get(leader.Public + "/_system/search.json?q=garden"); status != http.StatusOK || !strings.Contains(body, `"total":1`) {
 			return body
 		}
 		return ""
 	})
-	files, err := os.ReadDir(dir)
+	left, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
+	for _, f := range left {
 		if !strings.HasPrefix(f.Name(), "data.sqlite3") {
 			t.Errorf("%s is left beside the database", f.Name())
 		}
@@ -65,18 +65,12 @@ func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 // serves pages and is ready, readers are told that search does not work, and the operator why.
 func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
 	db, unwritable := litefstest.StartPrimary(t).Path("data.sqlite3"), unwritableFolder(t)
-	leader := startNode(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritable, "NODE_NAME=app")
-	leader.waitReady(t)
+	leader := servertest.Start(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritable, "NODE_NAME=app")
+	leader.WaitReady(t)
 	awaitReadyz(t, leader, http.StatusOK, `"impaired":{"search":"make the search index: no folder takes temporary files: mkdir `+unwritable)
-	code, body := get(leader.public + "/_system/search?q=garden")
+	code, body := servertest.Get(leader.Public + "/_system/search?q=garden")
 	if code != http.StatusServiceUnavailable || !strings.Contains(body, "search does not work on this node at the moment") || strings.Contains(body, unwritable) {
 		t.Errorf("a reader is answered %d: %s", code, body)
 	}
-	key := newKey(t, db)
-	testwait.NoFault(t, func() string {
-		if code, out, errs := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "app: impaired: search: make the search index: no folder takes temporary files") {
-			return out + errs
-		}
-		return ""
-	})
+	wantProblem(t, leader, servertest.NewKey(t, db), "app: impaired: search: make the search index: no folder takes temporary files")
 }

@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -44,11 +46,11 @@ func TestEveryExampleOfTheAPIAnswersAsItsPageShows(t *testing.T) {
 	for _, page := range documentationPages(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
 			r := &exampleRun{stack: p, dir: t.TempDir(), env: map[string]string{
-				"TRIP2G_URL": p.replica.public, "TRIP2G_KEY": p.key, "PATH": os.Getenv("PATH"),
+				"TRIP2G_URL": p.replica.Public, "TRIP2G_KEY": p.key, "PATH": os.Getenv("PATH"),
 			}}
 			examples := examplesOf(t, page)
 			if slices.ContainsFunc(examples, documentedExample.needsSession) { // codes are mailed to an address only so often
-				r.env["TRIP2G_SESSION"] = strings.TrimPrefix(signInOwner(t, p.leader).Get("Authorization"), "Bearer ")
+				r.env["TRIP2G_SESSION"] = strings.TrimPrefix(p.leader.SignIn(t, testOwner).Get("Authorization"), "Bearer ")
 			}
 			for _, e := range examples {
 				r.check(t, e)
@@ -61,18 +63,18 @@ func TestEveryExampleOfTheAPIAnswersAsItsPageShows(t *testing.T) {
 func startForExamples(t *testing.T) *stack {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
-	first := startNode(t, "DB_FILE="+db)
-	first.waitReady(t)
-	get(first.public + "/no/such/page")
-	if err := first.stop(); err != nil { // which counts what waits to be counted
+	first := servertest.Start(t, "DB_FILE="+db)
+	first.WaitReady(t)
+	servertest.Get(first.Public + "/no/such/page")
+	if err := first.Stop(); err != nil { // which counts what waits to be counted
 		t.Fatal(err)
 	}
-	p := &stack{t: t, leader: startNode(t, "DB_FILE="+db, "NODE_NAME=app", "OWNER_EMAIL="+testOwner)}
-	p.leader.waitReady(t)
-	p.replica = startNode(t, "DB_FILE="+db, "NODE_NAME=app-replica", "LEADER_ADDR="+p.leader.internalAddr, "SESSION_COOKIE_NAME=session_r1")
-	p.replica.waitReady(t)
-	p.key = newKey(t, db)
-	signInOwner(t, p.leader) // a session that an example ends
+	p := &stack{t: t, leader: servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app", "OWNER_EMAIL="+testOwner)}
+	p.leader.WaitReady(t)
+	p.replica = servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app-replica", "LEADER_ADDR="+p.leader.InternalAddr, "SESSION_COOKIE_NAME=session_r1")
+	p.replica.WaitReady(t)
+	p.key = servertest.NewKey(t, db)
+	p.leader.SignIn(t, testOwner) // a session that an example ends
 	return p
 }
 
@@ -188,7 +190,7 @@ func (r *exampleRun) check(t *testing.T, e documentedExample) {
 	if strings.Contains(e.command, "$CODE") {
 		r.env["CODE"] = r.code(t)
 	}
-	r.codes = len(codeLine.FindAllString(r.stack.leader.log.String(), -1))
+	r.codes = len(codeLine.FindAllString(r.stack.leader.Log.String(), -1))
 	try := func() error {
 		answer, err := r.run(t.Context(), e.command)
 		if err == nil {
@@ -212,7 +214,7 @@ func (r *exampleRun) check(t *testing.T, e documentedExample) {
 func (r *exampleRun) code(t *testing.T) (code string) {
 	t.Helper()
 	testwait.NoFault(t, func() string {
-		codes := codeLine.FindAllStringSubmatch(r.stack.leader.log.String(), -1)
+		codes := codeLine.FindAllStringSubmatch(r.stack.leader.Log.String(), -1)
 		if len(codes) <= r.codes {
 			return "no code is in the leader's log"
 		}

@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"crypto/sha256"
@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"trip2g/internal/testwait"
 	"trip2g/services/trip2g/store/sqlite"
@@ -55,7 +57,7 @@ func TestWhatIsForMembersIsSeenByNobodyElseOnAnyRouteOfAnyNode(t *testing.T) {
 	p := startPeople(t, membersVault)
 	owner := p.signIn(p.leader, testOwner, "")
 	id := p.invite(owner, testMember)
-	for _, node := range []*testNode{p.leader, p.replica} {
+	for _, node := range []*servertest.Node{p.leader, p.replica} {
 		member, removed, admin := p.signIn(node, testMember, ""), p.signIn(node, testMember, ""), p.signIn(node, testOwner, "")
 		removed.post("/_system/signout", nil).leads(t, "/")
 		for _, route := range readRoutes {

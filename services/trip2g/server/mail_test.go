@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"io"
@@ -75,12 +75,12 @@ func TestAMemberIsInvitedAndSignsInByMail(t *testing.T) {
 	owner := p.browser(p.replica)
 	signIn(owner, testOwner)
 	p.invite(owner, testMember)
-	host := strings.TrimPrefix(p.replica.public, "http://")
+	host := strings.TrimPrefix(p.replica.Public, "http://")
 	nextLetter(t, letters, "<"+testMember+">", "invited to read Start", "http://"+host+"/_system/signin?email")
 	member := p.browser(p.replica)
 	signIn(member, testMember)
 	member.get("/secret").want(t, http.StatusOK, "A hushed body")
-	if codeLine.MatchString(p.leader.log.String()) {
+	if codeLine.MatchString(p.leader.Log.String()) {
 		t.Error("a code that was mailed is in the log")
 	}
 	p.browser(p.replica).post("/_system/signin", url.Values{"email": {"stranger@example.com"}}).want(t, http.StatusOK, "a mail with a code")

@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"trip2g/internal/testwait"
 )
@@ -17,11 +19,11 @@ func startBehindProxies(t *testing.T, settings ...string) *stack {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
 	p := &stack{t: t, db: db}
 	common := append([]string{"DB_FILE=" + db, "TRUSTED_PROXIES=127.0.0.1"}, settings...)
-	p.leader = startNode(t, append(common, "NODE_NAME=leader", "OWNER_EMAIL="+testOwner, "PUBLIC_URL=https://my.test")...)
-	p.leader.waitReady(t)
-	p.replica = startNode(t, append(common, "NODE_NAME=replica", "PUBLIC_URL=https://replica.my.test", "LEADER_ADDR="+p.leader.internalAddr, "SESSION_COOKIE_NAME=session_r1")...)
-	p.replica.waitReady(t)
-	p.key = newKey(t, db)
+	p.leader = servertest.Start(t, append(common, "NODE_NAME=leader", "OWNER_EMAIL="+testOwner, "PUBLIC_URL=https://my.test")...)
+	p.leader.WaitReady(t)
+	p.replica = servertest.Start(t, append(common, "NODE_NAME=replica", "PUBLIC_URL=https://replica.my.test", "LEADER_ADDR="+p.leader.InternalAddr, "SESSION_COOKIE_NAME=session_r1")...)
+	p.replica.WaitReady(t)
+	p.key = servertest.NewKey(t, db)
 	p.push(map[string]string{"index.md": "# Start"})
 	return p
 }
@@ -32,7 +34,7 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 	p := startBehindProxies(t)
 	for i, tt := range []struct {
 		name, host, proto, origin string
-		node                      *testNode
+		node                      *servertest.Node
 		secure                    bool
 	}{
 		{"leader", "my.test", "https", "https://my.test", p.leader, true},
@@ -44,7 +46,7 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			send := func(path string, form url.Values) *http.Response {
-				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tt.node.public+path, strings.NewReader(form.Encode()))
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tt.node.Public+path, strings.NewReader(form.Encode()))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -105,9 +107,9 @@ func TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered(t *testing.T) 
 			} else {
 				b.get("/", append(headers, "X-Forwarded-For", "198.51.100.1, "+client)...)
 			}
-			log := p.replica.log
+			log := p.replica.Log
 			if name == "forwarded" {
-				log = p.leader.log
+				log = p.leader.Log
 			}
 			if trusted {
 				testwait.NoFault(t, func() string {
@@ -125,7 +127,7 @@ func TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered(t *testing.T) 
 
 // codesOf returns the sign-in codes that the leader has made for an address, the oldest first.
 func (p *stack) codesOf(email string) (codes []string) {
-	for _, line := range codeLine.FindAllStringSubmatch(p.leader.log.String(), -1) {
+	for _, line := range codeLine.FindAllStringSubmatch(p.leader.Log.String(), -1) {
 		if line[1] == email {
 			codes = append(codes, line[2])
 		}

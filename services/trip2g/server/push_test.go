@@ -1,23 +1,23 @@
-package cli
+package server_test
 
 import (
-	"database/sql"
 	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"trip2g/services/trip2g/server/servertest"
+
 	_ "github.com/ncruces/go-sqlite3/driver" // to hold a lock as another program does
-	"github.com/rogpeppe/go-internal/testscript"
 
 	"trip2g/services/trip2g"
 )
 
 // pushRequest sends one request of a push to a node; id "" is a client that knows no ids. It gives the answer.
-func pushRequest(t *testing.T, node *testNode, key, id, query string) string {
+func pushRequest(t *testing.T, node *servertest.Node, key, id, query string) string {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, node.public+"/graphql", strings.NewReader(query))
+	req, err := http.NewRequest(http.MethodPost, node.Public+"/graphql", strings.NewReader(query))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +46,19 @@ const (
 // A push goes through whichever node takes its next request; what belongs together does not hang on the node.
 func TestTwoPushesWithOneKeyThroughTwoNodesNeverShowHalfOfEachOther(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
-	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=one")
-	leader.waitReady(t)
-	replica := startNode(t, "DB_FILE="+db, "NODE_NAME=two", "LEADER_ADDR="+leader.internalAddr, "SESSION_COOKIE_NAME=session_r1")
-	replica.waitReady(t)
-	key := newKey(t, db)
+	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=one")
+	leader.WaitReady(t)
+	replica := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=two", "LEADER_ADDR="+leader.InternalAddr, "SESSION_COOKIE_NAME=session_r1")
+	replica.WaitReady(t)
+	key := servertest.NewKey(t, db)
 	const large, small = "the-large-push-0001", "the-small-push-0001"
-	stage := func(node *testNode, id, path string) {
+	stage := func(node *servertest.Node, id, path string) {
 		t.Helper()
 		if answer := pushRequest(t, node, key, id, strings.ReplaceAll(stageQuery, "PATH", path)); !strings.Contains(answer, "PushNotesPayload") {
 			t.Fatalf("%s: %s", path, answer)
 		}
 	}
-	commit := func(node *testNode, id string) {
+	commit := func(node *servertest.Node, id string) {
 		t.Helper()
 		if answer := pushRequest(t, node, key, id, commitQuery); !strings.Contains(answer, "CommitNotesPayload") {
 			t.Fatalf("the commit of %s: %s", id, answer)
@@ -67,7 +67,7 @@ func TestTwoPushesWithOneKeyThroughTwoNodesNeverShowHalfOfEachOther(t *testing.T
 	wantVisible := func(want ...string) {
 		t.Helper()
 		for _, path := range []string{"one", "two", "small", "old"} {
-			status, _ := get(leader.public + "/" + path)
+			status, _ := servertest.Get(leader.Public + "/" + path)
 			if visible := strings.Contains(strings.Join(want, " "), path); visible != (status == http.StatusOK) {
 				t.Errorf("/%s is %d", path, status)
 			}
@@ -84,23 +84,4 @@ func TestTwoPushesWithOneKeyThroughTwoNodesNeverShowHalfOfEachOther(t *testing.T
 	wantVisible("small", "one", "two")
 	commit(replica, "") // an old client is the same one through every node
 	wantVisible("small", "one", "two", "old")
-}
-
-// holdDatabase ("busy") takes the write lock of the server's database, as a sqlite3 shell or a VACUUM does.
-func holdDatabase(ts *testscript.TestScript, _ bool, _ []string) {
-	s := serverOf(ts)
-	db, err := sql.Open("sqlite3", "file:"+s.database+"?_pragma=busy_timeout(10000)&_txlock=immediate")
-	ts.Check(err)
-	lock, err := db.Begin()
-	ts.Check(err)
-	s.release = func() { lock.Rollback(); db.Close() }
-	ts.Defer(func() { freeDatabase(ts, false, nil) })
-}
-
-// freeDatabase ("free") ends what holdDatabase began.
-func freeDatabase(ts *testscript.TestScript, _ bool, _ []string) {
-	if s := serverOf(ts); s.release != nil {
-		s.release()
-		s.release = nil
-	}
 }

@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"trip2g/internal/testwait"
 	"trip2g/services/trip2g/store/sqlite"
@@ -30,31 +32,31 @@ func TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			old, other := filepath.Join(dir, "data.sqlite3"), filepath.Join(dir, "other.sqlite3")
-			leader := startNode(t, "DB_FILE="+old, "NODE_NAME=app")
-			leader.waitReady(t)
-			key := newKey(t, old)
-			pushNote(t, leader, key, "first.md", "---\nfree: true\n---\n# First")
+			leader := servertest.Start(t, "DB_FILE="+old, "NODE_NAME=app")
+			leader.WaitReady(t)
+			key := servertest.NewKey(t, old)
+			leader.PushNote(t, key, "first.md", "---\nfree: true\n---\n# First")
 			if tt.restore {
 				backUp(t, old, other)
 			}
 			for i := range 5 {
-				pushNote(t, leader, key, "second.md", fmt.Sprintf("---\nfree: true\n---\n# Second %d", i))
+				leader.PushNote(t, key, "second.md", fmt.Sprintf("---\nfree: true\n---\n# Second %d", i))
 			}
-			replica := startNode(t, "DB_FILE="+old, "NODE_NAME=r1", "LEADER_ADDR="+leader.internalAddr, "FORWARD_WAIT=100ms")
-			replica.waitReady(t)
+			replica := servertest.Start(t, "DB_FILE="+old, "NODE_NAME=r1", "LEADER_ADDR="+leader.InternalAddr, "FORWARD_WAIT=100ms")
+			replica.WaitReady(t)
 			awaitNote(t, replica, "/second")
-			if err := leader.stop(); err != nil {
+			if err := leader.Stop(); err != nil {
 				t.Fatal(err)
 			}
 
 			if !tt.restore {
-				key = newKey(t, other)
+				key = servertest.NewKey(t, other)
 			}
-			back := startNode(t, "DB_FILE="+other, "NODE_NAME=app", "INTERNAL_LISTEN_ADDR="+leader.internalAddr)
-			back.internal, back.internalAddr = leader.internal, leader.internalAddr
-			back.waitReady(t)
+			back := servertest.Start(t, "DB_FILE="+other, "NODE_NAME=app", "INTERNAL_LISTEN_ADDR="+leader.InternalAddr)
+			back.Internal, back.InternalAddr = leader.Internal, leader.InternalAddr
+			back.WaitReady(t)
 			for i := range tt.grow {
-				pushNote(t, back, key, "third.md", fmt.Sprintf("---\nfree: true\n---\n# Third %d", i))
+				back.PushNote(t, key, "third.md", fmt.Sprintf("---\nfree: true\n---\n# Third %d", i))
 			}
 			wantNothingForwarded(t, replica, back, key) // also before the leader has been asked how it is
 			awaitReadyz(t, replica, http.StatusServiceUnavailable, `"database":"this node's database has `+tt.says)
@@ -62,16 +64,12 @@ func TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas(t *testing.T) {
 				if d := askReadyz(t, replica); d.Ready || d.Behind == 0 || !strings.Contains(d.Note, tt.says) {
 					return fmt.Sprintf("%+v", d)
 				}
-				code, out, _ := status(t, back, key)
-				if code != exitUnwell || !strings.Contains(out, "r1: not ready: database: this node's database has "+tt.says) {
-					return out
-				}
-				return ""
+				return lacksProblem(t, back, key, "r1: not ready: database: this node's database has "+tt.says)
 			})
-			if _, body := get(replica.internal + "/metrics"); !strings.Contains(body, "\ntrip2g_database_diverges 1\n") || !strings.Contains(body, "\ntrip2g_ready 0\n") {
+			if _, body := servertest.Get(replica.Internal + "/metrics"); !strings.Contains(body, "\ntrip2g_database_diverges 1\n") || !strings.Contains(body, "\ntrip2g_ready 0\n") {
 				t.Error("the metrics do not tell")
 			}
-			if status, _ := get(replica.public + "/second"); status != http.StatusOK {
+			if status, _ := servertest.Get(replica.Public + "/second"); status != http.StatusOK {
 				t.Errorf("a page of the replica is %d", status)
 			}
 			wantNothingForwarded(t, replica, back, key)
@@ -98,10 +96,10 @@ func backUp(t *testing.T, from, to string) {
 }
 
 // wantNothingForwarded writes through a replica: the write is refused, and the leader does not have it.
-func wantNothingForwarded(t *testing.T, replica, leader *testNode, key string) {
+func wantNothingForwarded(t *testing.T, replica, leader *servertest.Node, key string) {
 	t.Helper()
 	body := `{"query":"mutation { pushNotes(input: {updates: [{path: \"lost.md\", content: \"---\\nfree: true\\n---\\nx\"}]}) { __typename } }"}`
-	req, err := http.NewRequest(http.MethodPost, replica.public+"/_system/graphql", strings.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, replica.Public+"/_system/graphql", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +113,7 @@ func wantNothingForwarded(t *testing.T, replica, leader *testNode, key string) {
 	if res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a write through the replica is answered %s", res.Status)
 	}
-	if status, _ := get(leader.public + "/lost"); status != http.StatusNotFound {
+	if status, _ := servertest.Get(leader.Public + "/lost"); status != http.StatusNotFound {
 		t.Errorf("the note that was written through the replica is %d on the leader", status)
 	}
 }

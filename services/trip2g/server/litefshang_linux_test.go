@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"encoding/json"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"trip2g/internal/litefs/litefstest"
 	"trip2g/internal/testwait"
@@ -27,10 +29,10 @@ type readyzDetail struct {
 }
 
 // askReadyz asks a node's /readyz, which must answer at once.
-func askReadyz(t *testing.T, n *testNode) (d readyzDetail) {
+func askReadyz(t *testing.T, n *servertest.Node) (d readyzDetail) {
 	t.Helper()
 	client := http.Client{Timeout: time.Second}
-	res, err := client.Get(n.internal + "/readyz")
+	res, err := client.Get(n.Internal + "/readyz")
 	if err != nil {
 		t.Fatalf("/readyz does not answer: %v", err)
 	}
@@ -43,7 +45,7 @@ func askReadyz(t *testing.T, n *testNode) (d readyzDetail) {
 
 // liteFSPair is a leader and a replica, each on the mount of a LiteFS node of its own.
 type liteFSPair struct {
-	leader, replica             *testNode
+	leader, replica             *servertest.Node
 	leadersLiteFS, replicasNode *litefstest.Node
 	key                         string
 }
@@ -53,19 +55,19 @@ func startLiteFSPair(t *testing.T) *liteFSPair {
 	p := &liteFSPair{leadersLiteFS: litefstest.StartPrimary(t)}
 	p.replicasNode = litefstest.StartReplica(t, p.leadersLiteFS)
 	db := p.leadersLiteFS.Path("data.sqlite3")
-	p.key = newKey(t, db)
-	p.leader = startNode(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+p.leadersLiteFS.API)
-	p.leader.waitReady(t)
-	p.replica = startNode(t, "DB_FILE="+p.replicasNode.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+p.replicasNode.API,
-		"LEADER_ADDR="+p.leader.internalAddr)
-	p.replica.waitReady(t)
+	p.key = servertest.NewKey(t, db)
+	p.leader = servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+p.leadersLiteFS.API)
+	p.leader.WaitReady(t)
+	p.replica = servertest.Start(t, "DB_FILE="+p.replicasNode.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+p.replicasNode.API,
+		"LEADER_ADDR="+p.leader.InternalAddr)
+	p.replica.WaitReady(t)
 	return p
 }
 
 // publish publishes a note through the leader.
 func (p *liteFSPair) publish(t *testing.T, name, text string) {
 	t.Helper()
-	pushNote(t, p.leader, p.key, name, "---\nfree: true\n---\n"+text)
+	p.leader.PushNote(t, p.key, name, "---\nfree: true\n---\n"+text)
 }
 
 // TestAReplicaWhoseLiteFSHangsSaysSoAtOnce publishes while the replica's LiteFS stands still: readers
@@ -86,16 +88,11 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 		}
 		return ""
 	})
-	if status, body := get(p.replica.public + "/before"); status != http.StatusOK {
+	if status, body := servertest.Get(p.replica.Public + "/before"); status != http.StatusOK {
 		t.Errorf("a page is %d %s", status, body)
 	}
-	testwait.NoFault(t, func() string {
-		code, out, _ := status(t, p.leader, p.key)
-		if code != exitUnwell || !strings.Contains(out, "\nr1: behind by ") || !strings.Contains(out, "\nr1: impaired: database: it has not answered for") {
-			return out
-		}
-		return ""
-	})
+	wantProblem(t, p.leader, p.key, "r1: behind by ")
+	wantProblem(t, p.leader, p.key, "r1: impaired: database: it has not answered for")
 	thaw()
 	awaitNote(t, p.replica, "/meanwhile")
 	testwait.NoFault(t, func() string {
@@ -106,10 +103,10 @@ func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 	})
 }
 
-func awaitNote(t *testing.T, n *testNode, path string) {
+func awaitNote(t *testing.T, n *servertest.Node, path string) {
 	t.Helper()
 	testwait.NoFault(t, func() string {
-		if status, body := get(n.public + path); status != http.StatusOK {
+		if status, body := servertest.Get(n.Public + path); status != http.StatusOK {
 			return fmt.Sprintf("%s is %d %s", path, status, body)
 		}
 		return ""
@@ -129,7 +126,7 @@ func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
 	for i := range 4 {
 		writers.Go(func() {
 			body := fmt.Sprintf(`{"query":"mutation { pushNotes(input: {updates: [{path: \"hung%d.md\", content: \"x\"}]}) { __typename ... on ErrorPayload { message } } }"}`, i)
-			req, err := http.NewRequest(http.MethodPost, p.leader.public+"/_system/graphql", strings.NewReader(body))
+			req, err := http.NewRequest(http.MethodPost, p.leader.Public+"/_system/graphql", strings.NewReader(body))
 			if err != nil {
 				t.Error(err)
 				return
@@ -149,7 +146,7 @@ func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
 		})
 	}
 	writers.Wait()
-	if status, body := get(p.leader.public + "/before"); status != http.StatusOK {
+	if status, body := servertest.Get(p.leader.Public + "/before"); status != http.StatusOK {
 		t.Errorf("a page is %d %s", status, body)
 	}
 	if d := askReadyz(t, p.leader); !d.Ready || d.Impaired["database"] == "" {
@@ -166,7 +163,7 @@ func TestAReplicaWhoseLiteFSNeverConnectsIsNotReady(t *testing.T) {
 	primary := litefstest.StartPrimary(t)
 	beside := litefstest.StartReplica(t, primary)
 	db := primary.Path("data.sqlite3")
-	key := newKey(t, db)
+	key := servertest.NewKey(t, db)
 	beside.WaitFor(primary, "data.sqlite3")
 	beside.Stop()
 	if err := os.WriteFile(filepath.Join(beside.Data, "clusterid"), []byte("LFSC0123456789ABCDEF\n"), 0o600); err != nil {
@@ -174,14 +171,9 @@ func TestAReplicaWhoseLiteFSNeverConnectsIsNotReady(t *testing.T) {
 	}
 	beside.Start()
 
-	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+primary.API)
-	leader.waitReady(t)
-	replica := startNode(t, "DB_FILE="+beside.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+beside.API, "LEADER_ADDR="+leader.internalAddr)
+	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app", "LITEFS_URL="+primary.API)
+	leader.WaitReady(t)
+	replica := servertest.Start(t, "DB_FILE="+beside.Path("data.sqlite3"), "NODE_NAME=r1", "LITEFS_URL="+beside.API, "LEADER_ADDR="+leader.InternalAddr)
 	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"replication":"its LiteFS has not connected to the leader's since it started`)
-	testwait.NoFault(t, func() string {
-		if code, out, _ := status(t, leader, key); code != exitUnwell || !strings.Contains(out, "\nr1: not ready: replication: its LiteFS has not connected") {
-			return out
-		}
-		return ""
-	})
+	wantProblem(t, leader, key, "r1: not ready: replication: its LiteFS has not connected")
 }

@@ -1,4 +1,4 @@
-package cli
+package trip2g_test
 
 import (
 	"os"
@@ -8,10 +8,7 @@ import (
 	"testing"
 )
 
-const (
-	repository       = "../../.."
-	architecturePage = "docs/contributing/architecture.md"
-)
+const architecturePage = "docs/contributing/architecture.md"
 
 var (
 	// repositoryPath matches a path from the root of the repository in the page's text.
@@ -34,7 +31,7 @@ func TestEveryPathInTheArchitecturePageExists(t *testing.T) {
 		t.Errorf("only %d paths were found", len(paths))
 	}
 	for path := range paths {
-		if _, err := os.Stat(filepath.Join(repository, path)); err != nil {
+		if _, err := os.Stat(filepath.Join(workspace, path)); err != nil {
 			t.Errorf("%s names %s: %v", architecturePage, path, err)
 		}
 	}
@@ -49,7 +46,7 @@ func TestTheArchitecturePageDescribesEveryFolder(t *testing.T) {
 		parents = append(parents, "services/trip2g/"+group)
 	}
 	for _, parent := range parents {
-		entries, err := os.ReadDir(filepath.Join(repository, parent))
+		entries, err := os.ReadDir(filepath.Join(workspace, parent))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +64,7 @@ func TestTheArchitecturePageDescribesEveryFolder(t *testing.T) {
 
 func readArchitecturePage(t *testing.T) string {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(repository, architecturePage))
+	page, err := os.ReadFile(filepath.Join(workspace, architecturePage))
 	if err != nil {
 		t.Fatal(err)
 	}

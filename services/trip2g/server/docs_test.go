@@ -1,4 +1,4 @@
-package cli
+package server_test
 
 import (
 	"net/http"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"golang.org/x/net/html"
 
@@ -35,8 +37,8 @@ var missingLink = regexp.MustCompile(`<span class="missing" title="There is no (
 var demonstrated = regexp.MustCompile(`“(no such note|nothing that exists)”$`)
 
 func TestEveryLinkOfTheServedDocumentationLeadsToSomething(t *testing.T) {
-	n := startNode(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))
-	n.waitReady(t)
+	n := servertest.Start(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))
+	n.WaitReady(t)
 	seen, files, pages := map[string]bool{}, 0, 0
 	for queue := []string{trip2g.DocsURL}; len(queue) > 0; queue = queue[1:] {
 		u, err := url.Parse(queue[0])
@@ -47,7 +49,7 @@ func TestEveryLinkOfTheServedDocumentationLeadsToSomething(t *testing.T) {
 			continue
 		}
 		seen[u.Path] = true
-		status, body := get(n.public + u.EscapedPath())
+		status, body := servertest.Get(n.Public + u.EscapedPath())
 		inside := strings.HasPrefix(u.Path, trip2g.DocsURL)
 		switch {
 		case status != http.StatusOK:
@@ -71,7 +73,7 @@ func TestEveryLinkOfTheServedDocumentationLeadsToSomething(t *testing.T) {
 
 func TestTheDocumentationIsOnEveryNodeAndNoPartOfTheOwnersSite(t *testing.T) {
 	p := startPeople(t, map[string]string{"Garden.md": "---\nfree: true\n---\nMy axolotl lives in [[operate/docker]]."}, "PUBLIC_URL=http://garden.test")
-	for _, n := range []*testNode{p.leader, p.replica} {
+	for _, n := range []*servertest.Node{p.leader, p.replica} {
 		guest := p.browser(n)
 		docs := guest.get("/_system/docs/guides/start").want(t, http.StatusOK, "<h1", `name="robots" content="noindex"`,
 			"Documentation of trip2g "+trip2g.Version, `href="/_system/docs/operate/docker"`, `action="/_system/docs/_/search"`)
@@ -104,14 +106,14 @@ func TestTheDocumentationIsOnEveryNodeAndNoPartOfTheOwnersSite(t *testing.T) {
 // TestBookmarksOfRenamedDocumentationPagesStillWork follows the URLs that pages had before they
 // were renamed.
 func TestBookmarksOfRenamedDocumentationPagesStillWork(t *testing.T) {
-	n := startNode(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))
-	n.waitReady(t)
+	n := servertest.Start(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))
+	n.WaitReady(t)
 	for from, to := range map[string]string{
 		"operate/stacks": "operate/docker", "operate/reads": "operate/caching", "operate/health": "operate/monitoring",
 		"owner/pages": "admin", "owner/publish": "admin/publish", "owner/history": "admin/history", "owner/settings": "admin/settings",
 		"people/mail": "people/email", "writing/text": "writing/formatting", "writing/names": "writing/urls", "publish/site": "publish/features",
 	} {
-		res, err := http.Get(n.public + trip2g.DocsURL + from)
+		res, err := http.Get(n.Public + trip2g.DocsURL + from)
 		if err != nil {
 			t.Fatal(err)
 		}

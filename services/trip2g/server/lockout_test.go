@@ -1,9 +1,11 @@
-package cli
+package server_test
 
 import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 )
 
 // TestASignInCodeIsForTheBrowserThatAskedForIt has an owner sign in through a replica while somebody else, who
@@ -15,7 +17,7 @@ func TestASignInCodeIsForTheBrowserThatAskedForIt(t *testing.T) {
 	page.want(t, http.StatusOK, "Give your e-mail address")
 	code := p.code(owners, testOwner)
 	form := url.Values{"email": {testOwner}, "code": {code}}
-	for _, node := range []*testNode{p.leader, p.replica} {
+	for _, node := range []*servertest.Node{p.leader, p.replica} {
 		other := p.browser(node)
 		other.get("/_system/signin")
 		other.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, "another browser asked for it")

@@ -1,10 +1,12 @@
-package cli
+package server_test
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"trip2g/services/trip2g/server/servertest"
 
 	"golang.org/x/sys/unix"
 
@@ -35,11 +37,11 @@ func lockReaders(t *testing.T, db string) (unlock func()) {
 func TestAReplicaThatCatchesUpStaysReady(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
-	leader := startNode(t, "DB_FILE="+db, "NODE_NAME=app")
-	leader.waitReady(t)
-	pushNote(t, leader, newKey(t, db), "hello.md", "---\nfree: true\n---\n# Hello")
-	replica := startNode(t, "DB_FILE="+db, "NODE_NAME=r1", "LEADER_ADDR="+leader.internalAddr)
-	replica.waitReady(t)
+	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app")
+	leader.WaitReady(t)
+	leader.PushNote(t, servertest.NewKey(t, db), "hello.md", "---\nfree: true\n---\n# Hello")
+	replica := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=r1", "LEADER_ADDR="+leader.InternalAddr)
+	replica.WaitReady(t)
 	awaitNote(t, replica, "/hello")
 
 	unlock := lockReaders(t, db)
