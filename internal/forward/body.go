@@ -2,6 +2,7 @@ package forward
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,13 +16,15 @@ import (
 const (
 	// replayLimit is how much of a body is kept for sending it again, while no answer has come.
 	replayLimit = 1 << 20
-	// replayBudget bounds what is kept of all bodies together; past it, a body is not kept.
+	// replayBudget bounds what is kept of all bodies together. Past it only the first chunk of each is.
 	replayBudget = 64 << 20
 
 	chunkSize = 32 << 10
 
-	// gatherLimit is the length of a body, in bytes, up to which it is read before its request takes a place.
-	gatherLimit = 64 << 10
+	// bufferLimit bounds what is read of a body before its request takes a slot, in bytes.
+	bufferLimit = 64 << 10
+	// bufferTime is how long more of a body's beginning is waited for when some of it is there.
+	bufferTime = 100 * time.Millisecond
 
 	// A client that still sends when it has its answer sends so much more, for so long, before its connection
 	// is closed: what arrives at a closed one resets it, and the answer with it (RFC 9112, section 9.6).
@@ -50,9 +53,14 @@ func (b *budget) take(n int) bool {
 
 func (b *budget) give(n int) { b.left.Add(int64(n)) }
 
-// body lets a client's request body be read by one attempt to send it after another. Unless it is gathered, it
-// reads nothing before the first attempt does. It keeps what was read, within bounds, so that the next attempt
-// can begin anew.
+// has reports whether n bytes are left. Others may take them.
+func (b *budget) has(n int) bool { return b.left.Load() >= int64(n) }
+
+// force takes n bytes even if they are not left.
+func (b *budget) force(n int) { b.left.Add(int64(-n)) }
+
+// body lets a client's request body be read by one attempt to send it after another. It keeps what was read,
+// within bounds, so that the next attempt can start from the beginning.
 type body struct {
 	source  io.Reader
 	trailer http.Header // the client's; the server fills it in before source gives io.EOF
@@ -71,6 +79,7 @@ type body struct {
 	whole   bool          // source has given io.EOF
 	begun   bool          // something has been read
 	kept    []byte
+	limit   int   // of kept
 	keeping bool  // kept is all that was read
 	err     error // of source, unless io.EOF
 }
@@ -83,15 +92,19 @@ type chunk struct {
 
 // newBody wraps a client's body. length is its Content-Length, -1 if that is unknown.
 func newBody(source io.Reader, length int64, trailer http.Header, b *budget) *body {
+	limit := replayLimit
+	if length > replayLimit { // it will not be kept whole
+		limit = bufferLimit
+	}
 	return &body{
 		source: source, trailer: trailer, budget: b,
 		chunks: make(chan chunk), next: make(chan struct{}), ended: make(chan struct{}),
-		keeping: length <= replayLimit,
+		limit: limit, keeping: true,
 	}
 }
 
-// gather reads a body of a known length to its end and keeps it, or a part of it where the budget ends.
-func (b *body) gather(length int64) error {
+// bufferWhole reads a body of a known length to its end and keeps it, or a part of it where the budget ends.
+func (b *body) bufferWhole(length int64) error {
 	b.begun = true
 	for buf := make([]byte, min(length, chunkSize)); b.budget.take(len(buf)); {
 		n, err := b.source.Read(buf)
@@ -104,6 +117,27 @@ func (b *body) gather(length int64) error {
 		case err != nil:
 			b.err = err
 			return err
+		}
+	}
+	return nil
+}
+
+// bufferBeginning waits for the first chunk, and then no longer than bufferTime for more, up to bufferLimit.
+func (b *body) bufferBeginning() error {
+	ctx := context.Background()
+	for b.final == nil && len(b.kept)+chunkSize <= bufferLimit && (len(b.kept) == 0 || b.budget.has(chunkSize)) {
+		c, err := b.receive(ctx.Done())
+		if err != nil {
+			return nil // the time is over
+		}
+		b.buffer(c)
+		if c.err != nil && c.err != io.EOF {
+			return c.err
+		}
+		if ctx.Done() == nil && len(c.data) > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, bufferTime)
+			defer cancel()
 		}
 	}
 	return nil
@@ -169,13 +203,22 @@ func (b *body) isWhole() bool {
 	return b.whole
 }
 
-// attempt gives a reader from the body's beginning. Unless the body was gathered, there may be another one only
-// when the last is in use no more, and while the body is replayable. trailer is that of the request to send: its
-// keys get their values when the body has been read.
+// beginning returns the first bytes of the body that the next attempt does not have to wait for, at most
+// bufferLimit. whole reports whether they are all of it.
+func (b *body) beginning() (first []byte, whole bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	received := b.whole && (b.idle == nil || b.final == io.EOF)
+	return b.kept[:min(len(b.kept), bufferLimit)], received && len(b.kept) <= bufferLimit
+}
+
+// attempt returns a reader from the body's beginning. Unless bufferWhole has read the body, there may be another
+// one only when the last is in use no more, and while the body is replayable. trailer is that of the request to
+// send: its keys get their values when the body has been read.
 func (b *body) attempt(trailer http.Header) io.ReadCloser {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if gathered := b.whole && b.idle == nil; gathered { // then attempts share nothing
+	if buffered := b.whole && b.idle == nil; buffered { // then attempts share nothing
 		return io.NopCloser(bytes.NewReader(b.kept))
 	}
 	b.current = nil // it is among what is kept
@@ -196,22 +239,36 @@ func (b *body) failure() error {
 	return b.err
 }
 
-// keep notes what was read from the source.
-func (b *body) keep(data []byte, err error) {
+// keep adds a chunk to what is kept, which it drops if that is too much.
+func (b *body) keep(c chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.begun = true
-	if err != nil && err != io.EOF {
-		b.err = err
-	}
+	b.record(c)
 	if !b.keeping {
 		return
 	}
-	if len(b.kept)+len(data) > replayLimit || !b.budget.take(len(data)) {
+	if len(b.kept)+len(c.data) > b.limit || !b.budget.take(len(c.data)) {
 		b.dropKept()
 		return
 	}
-	b.kept = append(b.kept, data...)
+	b.kept = append(b.kept, c.data...)
+}
+
+// buffer adds a chunk to what is kept, whatever is left of the budget.
+func (b *body) buffer(c chunk) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.record(c)
+	b.budget.force(len(c.data))
+	b.kept = append(b.kept, c.data...)
+}
+
+// record notes that a chunk was read. b.mu is held.
+func (b *body) record(c chunk) {
+	b.begun = true
+	if c.err != nil && c.err != io.EOF {
+		b.err = c.err
+	}
 }
 
 // settle ends the keeping: an answer has come, and the request will not be sent again.
@@ -296,25 +353,32 @@ func (a *attempt) Read(p []byte) (int, error) {
 
 // receive waits for the next chunk of the source.
 func (a *attempt) receive() error {
-	b := a.body
+	c, err := a.body.receive(a.closed)
+	if err == nil {
+		a.body.keep(c)
+	}
+	return err
+}
+
+// receive waits for the next chunk of the source until stop is closed.
+func (b *body) receive(stop <-chan struct{}) (chunk, error) {
 	b.startPump()
 	if b.lent {
 		select {
 		case b.next <- struct{}{}:
 			b.lent = false
 		case <-b.ended:
-			return errBodyClosed
+			return chunk{}, errBodyClosed
 		}
 	}
 	select {
 	case c := <-b.chunks:
-		b.keep(c.data, c.err)
 		b.current, b.final, b.lent = c.data, c.err, true
-		return nil
-	case <-a.closed:
-		return errBodyClosed
+		return c, nil
+	case <-stop:
+		return chunk{}, errBodyClosed
 	case <-b.ended:
-		return errBodyClosed
+		return chunk{}, errBodyClosed
 	}
 }
 

@@ -5,25 +5,70 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
-// A request's signature says in X-Replica-Body how its body is signed. Without the header there is
-// no body. A body that the replica has whole is signed by its hash, and the leader compares before it
-// runs a handler. One that is still coming is not signed. A signature behind its end would have to be
-// a trailer, and net/http's server closes a connection over HTTP/2, with all its streams, when a
-// trailer comes for a stream that a handler has already answered.
+// A request's signature says in X-Replica-Body how its body is signed. Without the header there is no body. A body
+// that the replica has whole is signed by its hash. Of one that is still coming, the first bytes are, those that
+// the replica has, and the declared length. The leader compares before it runs a handler, so nobody between the
+// two can change what a request begins with: the operation and variables of an upload. What comes later, such as
+// a file's end, is not protected.
+//
+// A signature of all of it would come behind the body, in a trailer. net/http's server closes a connection over
+// HTTP/2, with all its streams, when a trailer comes for a stream that a handler has already answered, and a
+// handler would have run before the leader could compare.
 const (
-	bodyHashPrefix = "sha256="
-	bodyStream     = "stream"
+	bodyHashPrefix  = "sha256="
+	bodyFirstPrefix = "first="
 )
 
 // bodyHash returns the header's value for a body that is here whole.
 func bodyHash(body []byte) string {
 	sum := sha256.Sum256(body)
 	return bodyHashPrefix + hex.EncodeToString(sum[:])
+}
+
+// bodyBeginning describes a body of which only the beginning is signed.
+type bodyBeginning struct {
+	first  int    // bytes that are signed
+	hash   string // bodyHash of them
+	length int64  // Content-Length of the request; negative: unknown
+}
+
+func beginningOf(first []byte, length int64) bodyBeginning {
+	return bodyBeginning{len(first), bodyHash(first), max(-1, length)}
+}
+
+// String returns the header's value.
+func (b bodyBeginning) String() string {
+	text := fmt.Sprintf("%s%d;%s", bodyFirstPrefix, b.first, b.hash)
+	if b.length >= 0 {
+		text += fmt.Sprintf(";length=%d", b.length)
+	}
+	return text
+}
+
+// parseBodyBeginning accepts exactly what String returns, with at most bufferLimit bytes.
+func parseBodyBeginning(text string) (b bodyBeginning, ok bool) {
+	b.length = -1
+	parts := strings.Split(strings.TrimPrefix(text, bodyFirstPrefix), ";")
+	if len(parts) == 3 {
+		length, err := strconv.ParseInt(strings.TrimPrefix(parts[2], "length="), 10, 64)
+		if err != nil {
+			return b, false
+		}
+		b.length = length
+	}
+	if len(parts) < 2 {
+		return b, false
+	}
+	first, err := strconv.Atoi(parts[0])
+	b.first, b.hash = first, parts[1]
+	return b, err == nil && first >= 0 && first <= bufferLimit && b.String() == text
 }
 
 // signWholeBody sets the header for the body that r.GetBody returns.
@@ -44,20 +89,15 @@ func signWholeBody(r *http.Request) error {
 // each attempt, the nonce is not: the leader takes one of them at the most.
 func (x *exchange) sign(req *http.Request, c *conn) {
 	if x.body != nil {
-		req.Header.Set(bodyHeader, bodyStream)
-		if whole, ok := x.body.gathered(); ok {
-			req.Header.Set(bodyHeader, bodyHash(whole))
+		first, whole := x.body.beginning()
+		if whole {
+			req.Header.Set(bodyHeader, bodyHash(first))
+		} else {
+			req.Header.Set(bodyHeader, beginningOf(first, req.ContentLength).String())
 		}
 		req.Body = x.body.attempt(req.Trailer)
 	}
 	x.signer.sign(req, c.epoch, x.nonce)
-}
-
-// gathered returns the body if it was read whole before the first attempt.
-func (b *body) gathered() (whole []byte, ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.kept, b.whole && b.idle == nil
 }
 
 // guardBody returns the body for the handler of a request that Verify took. The error is an
@@ -65,22 +105,50 @@ func (b *body) gathered() (whole []byte, ok bool) {
 func (v *Verifier) guardBody(r *http.Request) (io.ReadCloser, error) {
 	signed := r.Header.Get(bodyHeader)
 	switch {
+	case signed == "" && HasBody(r):
+		return nil, &AuthError{ReasonBody}
 	case signed == "":
-		if HasBody(r) {
-			return nil, &AuthError{ReasonBody}
-		}
 		return r.Body, nil
-	case signed == bodyStream:
-		return r.Body, nil
+	case strings.HasPrefix(signed, bodyFirstPrefix):
+		return guardBeginning(r, signed)
 	case !strings.HasPrefix(signed, bodyHashPrefix):
 		return nil, &AuthError{ReasonMalformed}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, gatherLimit+1))
+	body, err := readBeginning(r, bufferLimit+1, signed)
 	if err != nil {
 		return nil, err
 	}
-	if !hmac.Equal([]byte(bodyHash(body)), []byte(signed)) {
+	return io.NopCloser(bytes.NewReader(body)), nil
+}
+
+// guardBeginning is guardBody for a body of which only the beginning is signed.
+func guardBeginning(r *http.Request, signed string) (io.ReadCloser, error) {
+	b, ok := parseBodyBeginning(signed)
+	if !ok {
+		return nil, &AuthError{ReasonMalformed}
+	}
+	if max(-1, r.ContentLength) != b.length {
 		return nil, &AuthError{ReasonBody}
 	}
-	return io.NopCloser(bytes.NewReader(body)), nil
+	first, err := readBeginning(r, b.first, b.hash)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(first), r.Body), r.Body}, nil
+}
+
+// readBeginning reads n bytes of the body, or all of a shorter one. It returns an [AuthError] unless they have
+// the hash.
+func readBeginning(r *http.Request, n int, hash string) ([]byte, error) {
+	first, err := io.ReadAll(io.LimitReader(r.Body, int64(n)))
+	if err != nil {
+		return nil, err
+	}
+	if !hmac.Equal([]byte(bodyHash(first)), []byte(hash)) {
+		return nil, &AuthError{ReasonBody}
+	}
+	return first, nil
 }

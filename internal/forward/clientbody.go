@@ -11,20 +11,27 @@ func HasBody(r *http.Request) bool {
 	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 }
 
-// gather takes in a small body before its request takes a place, and makes every other one a stream. A client
-// that waits to be asked for its body (RFC 9110, section 10.1.1) is asked when the leader wants it.
-func (x *exchange) gather() error {
-	if x.in.ContentLength > 0 && x.in.ContentLength <= gatherLimit && x.in.Header.Get("Expect") == "" {
-		if err := x.body.gather(x.in.ContentLength); err != nil {
+// bufferBody reads a small body, or the beginning of a large one, before its request takes a slot: what is here
+// is signed. A client that waits to be asked for its body (Expect: 100-continue) is asked when the leader wants
+// it, as a proxy must leave that to the server (RFC 9110, section 10.1.1), so nothing is here of that.
+func (x *exchange) bufferBody() error {
+	asked := x.in.Header.Get("Expect") == ""
+	if x.in.ContentLength > 0 && x.in.ContentLength <= bufferLimit && asked {
+		if err := x.body.bufferWhole(x.in.ContentLength); err != nil {
 			return err
 		}
 	}
-	if x.bodyComes() {
-		// Without it the server would read the whole body before the first byte of an early answer.
-		// HTTP/2 is full duplex as it is, and says so by an error.
-		_ = http.NewResponseController(x.w).EnableFullDuplex()
+	x.streamed = x.bodyComes()
+	if !x.streamed {
+		return nil
 	}
-	return nil
+	// Without it the server would read the whole body before the first byte of an early answer.
+	// HTTP/2 is full duplex as it is, and says so by an error.
+	_ = http.NewResponseController(x.w).EnableFullDuplex()
+	if !asked {
+		return nil
+	}
+	return x.body.bufferBeginning()
 }
 
 // bodyComes tells whether the client has not sent all of its body yet, as far as is known.

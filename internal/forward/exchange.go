@@ -30,7 +30,9 @@ type exchange struct {
 	body  *body // nil without one
 	way   way
 	nonce nonce
-	start time.Time
+	start time.Time // of the wait for the leader
+
+	streamed bool // the body is sent while the client sends it
 
 	sent    int           // attempts that had a connection
 	failed  bool          // an attempt has not reached the leader
@@ -51,7 +53,7 @@ type way interface {
 }
 
 func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{Forwarder: f, w: w, in: r, nonce: newNonce(), start: time.Now()}
+	x := &exchange{Forwarder: f, w: w, in: r, nonce: newNonce()}
 	x.relay = &relay{ResponseWriter: w, header: make(http.Header), closeAfter: x.closeAfter}
 	return x
 }
@@ -66,13 +68,14 @@ func (x *exchange) run() {
 	}
 	if HasBody(x.in) {
 		x.body = newBody(x.in.Body, x.in.ContentLength, x.in.Trailer, x.replay)
-		if err := x.gather(); err != nil {
+		if err := x.bufferBody(); err != nil {
 			x.fail(badBody(err))
 			return
 		}
 	}
+	x.start = time.Now()
 	x.way = x.wholes
-	if x.bodyComes() {
+	if x.streamed {
 		x.way = x.streams
 	}
 	release, err := x.takePlace()

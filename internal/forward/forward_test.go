@@ -541,7 +541,7 @@ func TestAClientThatLeavesCancelsTheLeadersHandler(t *testing.T) {
 		"while it waits":     "POST / HTTP/1.1\r\nHost: h\r\n\r\n",
 		"within its body":    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nhalf",
 		"within the answer":  "POST /begin HTTP/1.1\r\nHost: h\r\n\r\n",
-		"within a long body": "POST /drain HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nhalf",
+		"within a long body": "POST /drain HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", bufferLimit+1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			begun, cancelled := make(chan struct{}), make(chan error, 1)

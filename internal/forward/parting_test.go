@@ -76,7 +76,7 @@ func TestOnlyWhatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 	}{
 		{"a farewell", "small", farewell, 204, 2, ""},
 		{"a farewell, no body", "", farewell, 204, 2, ""},
-		{"a farewell, as much body as is waited for", strings.Repeat("x", gatherLimit), farewell, 204, 2, ""},
+		{"a farewell, as much body as is waited for", strings.Repeat("x", bufferLimit), farewell, 204, 2, ""},
 		{"half a farewell", "small", farewell[:len(farewell)/2], 502, 1, "may or may not"},
 		{"a timeout that is no farewell", "small", "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 408, 1, ""},
 		{"what it would say of a fault", "small", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", 503, 1, ""},
