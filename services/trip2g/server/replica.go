@@ -109,7 +109,8 @@ func (n *node) wakeUps(ctx context.Context) (<-chan struct{}, error) {
 		return nil, err
 	}
 	if beside != nil {
-		return beside.Watch(ctx, filepath.Base(n.config.DBFile)), nil
+		behind := func() trip2g.Position { return n.lag().Leader - n.served() }
+		return paceCatchUp(ctx, beside.Watch(ctx, filepath.Base(n.config.DBFile)), behind), nil
 	}
 	return dbwatch.Watch(ctx, n.config.DBFile, n.log)
 }
