@@ -3,6 +3,8 @@ package litefs
 import (
 	"context"
 	"time"
+
+	"trip2g/internal/wakeup"
 )
 
 const (
@@ -27,12 +29,7 @@ func (n *Node) Watch(ctx context.Context, db string) <-chan struct{} {
 	wake <- struct{}{}
 	go func() {
 		defer close(wake)
-		n.watch(ctx, db, func() {
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-		})
+		n.watch(ctx, db, func() { wakeup.Signal(wake) })
 	}()
 	return wake
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"trip2g/internal/wakeup"
 	"trip2g/services/trip2g"
 )
 
@@ -136,10 +137,7 @@ func (f *Feed) Observe(c trip2g.SiteChange) {
 			continue
 		}
 		s.pending, s.bytes = append(s.pending, c.Changes), s.bytes+bytes
-		select {
-		case s.arrived <- struct{}{}:
-		default:
-		}
+		wakeup.Signal(s.arrived)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/internal/wakeup"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/store/sqlite"
 )
@@ -37,10 +38,7 @@ func TestReadersWhileNotesComeMoveAndGo(t *testing.T) {
 	end := time.Now().Add(long)
 	for round := 1; round <= hammerRounds || time.Now().Before(end); round++ {
 		position := commit(t, db, round, notes)
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
+		wakeup.Signal(wake)
 		if err := f.WaitFor(deadline(t), position); err != nil {
 			t.Fatal(err)
 		}

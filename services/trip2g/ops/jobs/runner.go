@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"maragu.dev/goqite"
 
+	"trip2g/internal/wakeup"
 	"trip2g/services/trip2g"
 )
 
@@ -101,10 +102,7 @@ func (r *Runner) Enqueue(ctx context.Context, name string, body []byte) error {
 	if err := r.queue.Send(ctx, goqite.Message{Body: text}); err != nil {
 		return fmt.Errorf("enqueue job %s: %w", name, err)
 	}
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	wakeup.Signal(r.wake)
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"trip2g/internal/wakeup"
+
 	"github.com/rs/zerolog"
 )
 
@@ -68,9 +70,9 @@ func (b *Buffer) add(line []byte, urgent bool) (int, error) {
 	}
 	b.waiting = append(b.waiting, line...)
 	b.added += int64(len(line))
-	signal(b.some)
+	wakeup.Signal(b.some)
 	if urgent || len(b.waiting) >= batchSize {
-		signal(b.now)
+		wakeup.Signal(b.now)
 	}
 	for last := b.added; urgent && b.done < last; {
 		b.passed.Wait()
@@ -92,8 +94,8 @@ func (b *Buffer) Close() error {
 	b.mu.Lock()
 	b.closed = true
 	b.mu.Unlock()
-	signal(b.some)
-	signal(b.now)
+	wakeup.Signal(b.some)
+	wakeup.Signal(b.now)
 	<-b.finished
 	return b.err
 }
@@ -133,12 +135,4 @@ func (b *Buffer) pass() (open bool) {
 	b.done += int64(len(batch))
 	b.passed.Broadcast()
 	return open
-}
-
-// signal leaves word for whoever listens next, once.
-func signal(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"trip2g/internal/wakeup"
+
 	"github.com/fsnotify/fsnotify"
 	"github.com/rs/zerolog"
 )
@@ -53,21 +55,14 @@ func follow(ctx context.Context, w *fsnotify.Watcher, base string, wake chan<- s
 			if name != base && name != base+"-wal" || !event.Has(fsnotify.Write|fsnotify.Create) {
 				continue
 			}
-			signal(wake)
+			wakeup.Signal(wake)
 			next = 0
 			echo.Reset(echoes[next])
 		case <-echo.C:
-			signal(wake)
+			wakeup.Signal(wake)
 			if next++; next < len(echoes) {
 				echo.Reset(echoes[next])
 			}
 		}
-	}
-}
-
-func signal(wake chan<- struct{}) {
-	select {
-	case wake <- struct{}{}:
-	default:
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"trip2g/internal/wakeup"
 	"trip2g/services/trip2g"
 )
 
@@ -91,19 +92,12 @@ func (w *Watcher) follow(ctx context.Context) {
 			noted(quiet)
 		case <-settle.C:
 			first = time.Time{}
-			w.tell()
+			wakeup.Signal(w.changes)
 		case <-look.C:
 			w.unwatched = w.add(w.dir)
-			w.tell()
+			wakeup.Signal(w.changes)
 			look.Reset(w.lookAgain())
 		}
-	}
-}
-
-func (w *Watcher) tell() {
-	select {
-	case w.changes <- struct{}{}:
-	default: // there is one that nobody has taken
 	}
 }
 
