@@ -32,7 +32,7 @@ func (db *DB) SetSiteAccess(ctx context.Context, access trip2g.SiteAccess, ifAt 
 		if _, err := t.exec(`INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)`, accessSetting, access.String()); err != nil {
 			return err
 		}
-		return t.mark(accessChange, 0)
+		return t.recordChange(accessChange, 0)
 	})
 }
 
@@ -78,7 +78,7 @@ func optionalText(text sql.NullString) *string {
 }
 
 // tellKept says that a database from before there was a default keeps what it had.
-func (db *DB) tellKept(ctx context.Context, from int64, tell func(string)) error {
+func (db *DB) reportKeptAccess(ctx context.Context, from int64, tell func(string)) error {
 	if from == 0 || from >= accessMigration || tell == nil {
 		return nil
 	}

@@ -2,77 +2,74 @@ package sqlite
 
 import "time"
 
-// gathering decides how long a transaction of small writes waits for more of them, as PostgreSQL's
-// commit_delay does (https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-COMMIT-DELAY), but by
-// itself. Only while writes come so fast that the next one is expected soon does it try whether one more comes
-// than before, and goes on if one did: clients that write again when they have their answer would else wait for
-// the transaction, and it for them. A write that comes alone does not wait.
-type gathering struct {
-	last     time.Time     // when the newest write came
-	interval time.Duration // between writes, a moving mean
-	target   int           // how many writes a transaction has found
-	rests    int           // so many transactions do not try for one more
-	vain     int           // how many that will be after trying in vain once more
+// commitDelay decides how long a transaction of small writes waits for more of them, like PostgreSQL's
+// commit_delay (https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-COMMIT-DELAY), but
+// tunes itself. A write that arrives alone does not wait. While the next write is expected soon, a group
+// waits for one write more than the last group had, and keeps the larger size if that write arrives. If it
+// does not, the next groups do not try: clients that write again after each response would wait for the
+// transaction, and the transaction for them.
+type commitDelay struct {
+	last       time.Time     // arrival of the newest write
+	interval   time.Duration // between writes, exponential moving average
+	groupSize  int           // writes in the last group
+	skipProbes int           // groups left that do not wait for one write more
+	backoff    int           // skipProbes after the last failed probe
 }
 
 const (
-	// gatherFor bounds how long a write waits for others.
-	gatherFor = 50 * time.Millisecond
-	// farApart is the mean interval of writes from which on none waits.
-	farApart = 15 * time.Millisecond
-	// longestInterval is the longest interval that counts, so that some writes after a rest do not look like a stream,
-	// and a stream is soon seen as one.
-	longestInterval = 50 * time.Millisecond
-	// averaged is how many intervals the mean stands for.
-	averaged = 4
-	// longestRest is how many transactions go by, at most, until it is tried again whether one more comes.
-	longestRest = 128
+	maxDelay     = 50 * time.Millisecond // of a write
+	idleInterval = 15 * time.Millisecond // mean interval from which on no write waits
+	// maxInterval caps the intervals in the mean: a few writes after a pause are not yet a stream, and a
+	// stream is recognized after a few writes.
+	maxInterval = 50 * time.Millisecond
+	emaSamples  = 4   // intervals that the mean represents
+	maxBackoff  = 128 // groups between two probes
 )
 
-// arrived notes that a write came.
-func (g *gathering) arrived(now time.Time) {
-	if g.last.IsZero() {
-		g.interval = longestInterval
+// arrived records a write.
+func (d *commitDelay) arrived(now time.Time) {
+	if d.last.IsZero() {
+		d.interval = maxInterval
 	}
-	between := min(max(now.Sub(g.last), 0), longestInterval)
-	g.interval += (between - g.interval) / averaged
-	g.last = now
-	if g.interval >= farApart {
-		g.target = 1
+	sample := min(max(now.Sub(d.last), 0), maxInterval)
+	d.interval += (sample - d.interval) / emaSamples
+	d.last = now
+	if d.interval >= idleInterval {
+		d.groupSize = 1
 	}
 }
 
-// goal is how many writes are waited for.
-func (g *gathering) goal() int {
-	if g.interval >= farApart || g.rests > 0 {
-		return g.target
+// target returns how many writes the next group waits for.
+func (d *commitDelay) target() int {
+	if d.interval >= idleInterval || d.skipProbes > 0 {
+		return d.groupSize
 	}
-	return min(g.target+1, maxTogether)
+	return min(d.groupSize+1, maxGroup)
 }
 
-// wait tells how long to wait for the next write when some are there, the oldest of which came at oldest; 0 to
-// begin. For one more than before it waits twice the usual interval.
-func (g *gathering) wait(now, oldest time.Time, there int) time.Duration {
-	if there >= g.goal() {
+// remaining returns how long a group of n writes, the oldest enqueued at oldest, waits for the next one; 0
+// commits it. A probe for one write more than before waits twice the mean interval.
+func (d *commitDelay) remaining(now, oldest time.Time, n int) time.Duration {
+	if n >= d.target() {
 		return 0
 	}
-	end := oldest.Add(gatherFor)
-	if soon := g.last.Add(2 * g.interval); there == g.target && soon.Before(end) {
-		end = soon
+	end := oldest.Add(maxDelay)
+	if probeEnd := d.last.Add(2 * d.interval); n == d.groupSize && probeEnd.Before(end) {
+		end = probeEnd
 	}
 	return max(0, end.Sub(now))
 }
 
-// begun notes that a transaction of n writes begins.
-func (g *gathering) begun(n int) {
-	switch goal := g.goal(); {
-	case n > g.target:
-		g.vain = 0
-	case n < goal:
-		g.vain = min(max(1, 2*g.vain), longestRest)
-		g.rests = g.vain
-	case g.rests > 0:
-		g.rests--
+// committed records a group of n writes.
+func (d *commitDelay) committed(n int) {
+	switch target := d.target(); {
+	case n > d.groupSize:
+		d.backoff = 0
+	case n < target:
+		d.backoff = min(max(1, 2*d.backoff), maxBackoff)
+		d.skipProbes = d.backoff
+	case d.skipProbes > 0:
+		d.skipProbes--
 	}
-	g.target = n
+	d.groupSize = n
 }

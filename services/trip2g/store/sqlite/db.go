@@ -22,7 +22,7 @@ type DB struct {
 	writer   *pool
 	tempDirs tempdir.Dirs
 	begun    atomic.Bool // this DB's lineage
-	joint    *joint
+	group    *groupCommitter
 }
 
 var (
@@ -53,18 +53,18 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	}
 	writer, err := openWriter(path, options.diskReserve())
 	if err != nil {
-		return nil, openFault(path, err)
+		return nil, wrapOpenError(path, err)
 	}
 	from, err := migrate(ctx, writer, migrations)
 	if err != nil {
-		return nil, errors.Join(openFault(path, err), writer.Close())
+		return nil, errors.Join(wrapOpenError(path, err), writer.Close())
 	}
 	readers, err := openReaders(path, options.readers())
 	if err != nil {
-		return nil, errors.Join(openFault(path, err), writer.Close())
+		return nil, errors.Join(wrapOpenError(path, err), writer.Close())
 	}
-	db := &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDirs: options.TempDirs, joint: newJoint()}
-	if err := db.tellKept(ctx, from, options.Migrated); err != nil {
+	db := &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDirs: options.TempDirs, group: newGroupCommitter()}
+	if err := db.reportKeptAccess(ctx, from, options.Migrated); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -74,7 +74,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	exists, err := checkFile(path)
 	if err != nil {
-		return openFault(path, err)
+		return wrapOpenError(path, err)
 	}
 	folder := filepath.Dir(path)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
@@ -85,14 +85,14 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	}
 	readers, err := openReaders(path, 1)
 	if err != nil {
-		return openFault(path, err)
+		return wrapOpenError(path, err)
 	}
 	r := &Reader{path: path, pool: newPool(readers), known: known}
 	defer r.Close()
 	version, tables, err := r.schema(ctx)
 	switch {
 	case err != nil:
-		return openFault(path, err)
+		return wrapOpenError(path, err)
 	case version == 0 && tables > 0:
 		return foreignDatabase(path)
 	case version > known:
@@ -109,13 +109,13 @@ func checkPrimary(path, folder string) error {
 		return nil
 	}
 	if err != nil {
-		return openFault(path, err)
+		return wrapOpenError(path, err)
 	}
 	replica, err := node.IsReplica()
 	if replica {
 		return fileError("the LiteFS node of "+folder+" is a replica, which cannot be written: do this on the leader, or set TRIP2G_LEADER_ADDR to make this node a read replica", nil)
 	}
-	return openFault(path, err)
+	return wrapOpenError(path, err)
 }
 
 // Writer gives the pool of the one writing connection, for a job queue in the same database.
@@ -134,13 +134,13 @@ func (db *DB) Close() error {
 
 // write runs fn in one write transaction, which has the write lock from its beginning. The first
 // one that readers can see begins a lineage.
-func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error {
-	return db.unlessHung(ctx, doing, hungWrite, func(ctx context.Context) error {
+func (db *DB) write(ctx context.Context, op string, fn func(*tx) error) error {
+	return db.unlessHung(ctx, op, hungWrite, func(ctx context.Context) error {
 		if db.begun.Load() {
-			return transact(ctx, db.writer, nil, doing, fn)
+			return transact(ctx, db.writer, nil, op, fn)
 		}
 		begun := false
-		err := transact(ctx, db.writer, nil, doing, func(t *tx) (err error) {
+		err := transact(ctx, db.writer, nil, op, func(t *tx) (err error) {
 			begun, err = t.beginLineage(fn)
 			return err
 		})
@@ -152,17 +152,17 @@ func (db *DB) write(ctx context.Context, doing string, fn func(*tx) error) error
 }
 
 // writeAt is write for changes that readers can see: it gives the position after them.
-func (db *DB) writeAt(ctx context.Context, doing string, fn func(*tx) error) (trip2g.Position, error) {
-	return positionAfter(ctx, db.write, doing, fn)
+func (db *DB) writeAt(ctx context.Context, op string, fn func(*tx) error) (trip2g.Position, error) {
+	return positionAfter(ctx, db.write, op, fn)
 }
 
-// writing is a way to write what a function changes; doing says what that is.
-type writing func(ctx context.Context, doing string, fn func(*tx) error) error
+// writeFunc runs fn in a write transaction; op names the operation in errors.
+type writeFunc func(ctx context.Context, op string, fn func(*tx) error) error
 
-// positionAfter writes fn's changes by write, writeTogether or writeGathered, and gives the position after them.
-func positionAfter(ctx context.Context, write writing, doing string, fn func(*tx) error) (trip2g.Position, error) {
+// positionAfter runs fn by write and returns the position after its changes.
+func positionAfter(ctx context.Context, write writeFunc, op string, fn func(*tx) error) (trip2g.Position, error) {
 	var position trip2g.Position
-	err := write(ctx, doing, func(t *tx) (err error) {
+	err := write(ctx, op, func(t *tx) (err error) {
 		if err := fn(t); err != nil {
 			return err
 		}

@@ -13,37 +13,37 @@ import (
 
 // fault says what was being done when err came, and gives SQLite's failures that a caller can do
 // something about a code and a message for people. An error of the domain keeps its own.
-func fault(doing string, err error) error {
+func wrapError(op string, err error) error {
 	var known *trip2g.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%s: %w", doing, err)
+		return fmt.Errorf("%s: %w", op, err)
 	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return unavailable(doing, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
+		return unavailable(op, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
 	case errors.Is(err, sqlite3.IOERR_UNLOCK), errors.Is(err, sqlite3.IOERR_FSYNC):
 		// LiteFS ended while it recorded the commit (see sqlitevfs), or the disk did not confirm a write.
 		return &trip2g.Error{
 			Code: trip2g.EINDETERMINATE, Message: "the server could not confirm that this was stored, most likely because its disk is full: free some space there, then look whether it is stored before sending it again",
-			Err: fmt.Errorf("%s: %w", doing, err),
+			Err: fmt.Errorf("%s: %w", op, err),
 		}
 	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
 		// The driver reports ENOSPC so, and loses the errno on its way.
-		return unavailable(doing, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
+		return unavailable(op, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED), errors.Is(err, sqlite3.PROTOCOL):
-		return unavailable(doing, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
+		return unavailable(op, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
 	case errors.Is(err, sqlite3.READONLY), errors.Is(err, syscall.EROFS):
-		return unavailable(doing, err, "the database of this node cannot be written, so nothing of this was kept: only the leader's can, and its file and folder must be writable")
+		return unavailable(op, err, "the database of this node cannot be written, so nothing of this was kept: only the leader's can, and its file and folder must be writable")
 	case errors.Is(err, sqlite3.TOOBIG), errors.Is(err, sqlite3.NOMEM):
-		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "this is more than the database can take at once: send less", Err: fmt.Errorf("%s: %w", doing, err)}
+		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "this is more than the database can take at once: send less", Err: fmt.Errorf("%s: %w", op, err)}
 	default:
-		return fmt.Errorf("%s: %w", doing, err)
+		return fmt.Errorf("%s: %w", op, err)
 	}
 }
 
-func unavailable(doing string, err error, message string) error {
-	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: fmt.Errorf("%s: %w", doing, err)}
+func unavailable(op string, err error, message string) error {
+	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: fmt.Errorf("%s: %w", op, err)}
 }
 
 // IsBusy reports whether err says only that others hold the database's locks, which passes: nothing

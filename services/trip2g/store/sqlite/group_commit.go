@@ -6,151 +6,146 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"trip2g/internal/wakeup"
 )
 
-// maxTogether bounds how many writes share a transaction, and so how long others wait for it.
-const maxTogether = 16
+// maxGroup bounds how many writes share a transaction, and so how long others wait for it.
+const maxGroup = 16
 
-// errUnfinished is what a write gets whose transaction ended without an answer.
-var errUnfinished = errors.New("the transaction was broken off")
+// errAborted is the error of a write whose transaction ended without a result.
+var errAborted = errors.New("the transaction was aborted")
 
-// joint collects small writes for one transaction: those that come while the database is busy, and notes that are
-// saved one upon the other, as gathering expects them. On LiteFS most of a small write's cost is its transaction's:
-// the sync, the file of its pages, its way to each replica, and what each replica does to apply it.
-type joint struct {
-	turn      sync.Mutex // held by the write that runs the others
-	mu        sync.Mutex
-	waiting   []*jointWrite
-	gathering gathering
-	came      chan struct{} // has something when a write has come since it was looked at
+// groupCommitter commits concurrent small writes in one transaction, because on LiteFS most of a small
+// write's cost is its transaction's: the sync, the file of its pages, its way to each replica, and the
+// work of each replica to apply it. A group consists of the writes that arrive while the database is busy.
+// commitDelay decides whether it waits for more.
+type groupCommitter struct {
+	turn    sync.Mutex // held by the write that commits the group
+	mu      sync.Mutex
+	waiting []*groupedWrite
+	delay   commitDelay
+	arrival chan struct{} // signaled when a write arrives
 }
 
-func newJoint() *joint { return &joint{came: make(chan struct{}, 1)} }
-
-type jointWrite struct {
-	ctx     context.Context
-	fn      func(*tx) error
-	came    time.Time
-	patient bool // others may be gathered before it runs
-	done    bool
-	err     error
+func newGroupCommitter() *groupCommitter {
+	return &groupCommitter{arrival: make(chan struct{}, 1)}
 }
 
-// writeTogether is write for a small change: with others that wait, it makes one transaction. If fn fails,
-// what it did is undone and the others stand. If the transaction fails, it fails for all of them. fn is not
-// run if ctx has ended when its turn comes, and is not running any more when this returns, unless the database
-// hangs (see unlessHung).
-func (db *DB) writeTogether(ctx context.Context, doing string, fn func(*tx) error) error {
-	return db.joinWrites(doing, &jointWrite{ctx: ctx, fn: fn})
+// groupedWrite is one write of a group. err is valid once done is set.
+type groupedWrite struct {
+	ctx        context.Context
+	fn         func(*tx) error
+	enqueuedAt time.Time
+	mayWait    bool // its transaction may be delayed for more writes
+	done       bool
+	err        error
 }
 
-// writeGathered is writeTogether for what many people may do at one time, each by themselves: while they do, it
-// waits for more of them. What one program does in great number has no time for that.
-func (db *DB) writeGathered(ctx context.Context, doing string, fn func(*tx) error) error {
-	return db.joinWrites(doing, &jointWrite{ctx: ctx, fn: fn, patient: true})
+// writeGrouped runs fn like write, in one transaction with the other small writes that wait. If fn fails,
+// its changes are rolled back and the others are kept. If the transaction fails, it fails for all of them.
+// fn does not run if ctx ends before its turn. It has returned when writeGrouped returns, unless the
+// database hangs (see unlessHung).
+func (db *DB) writeGrouped(ctx context.Context, op string, fn func(*tx) error) error {
+	return db.runGrouped(op, &groupedWrite{ctx: ctx, fn: fn})
 }
 
-// writeJoined gives joined, writeTogether or writeGathered, for a small change, and write for one that others should
-// not wait for.
-func (db *DB) writeJoined(small bool, joined writing) writing {
-	if small {
-		return joined
-	}
-	return db.write
+// writeGroupedDelayed is writeGrouped for writes of many independent users. While many of them arrive,
+// their transaction waits for more. It is wrong for a program that sends one write after another.
+func (db *DB) writeGroupedDelayed(ctx context.Context, op string, fn func(*tx) error) error {
+	return db.runGrouped(op, &groupedWrite{ctx: ctx, fn: fn, mayWait: true})
 }
 
-func (db *DB) joinWrites(doing string, w *jointWrite) error {
-	return db.unlessHung(w.ctx, doing, hungWrite, func(ctx context.Context) error {
+func (db *DB) runGrouped(op string, w *groupedWrite) error {
+	return db.unlessHung(w.ctx, op, hungWrite, func(ctx context.Context) error {
 		w.ctx = ctx
-		return db.waitJoined(doing, w)
+		return db.commitUntilDone(op, w)
 	})
 }
 
-// waitJoined runs the writes that wait until w, which it adds, is one of them.
-func (db *DB) waitJoined(doing string, w *jointWrite) error {
-	db.joint.add(w)
-	db.joint.turn.Lock()
-	defer db.joint.turn.Unlock()
-	for !w.done { // more may wait before it than share one transaction
-		db.joint.gather(w.ctx)
-		db.runJoint(context.WithoutCancel(w.ctx), doing)
+// commitUntilDone enqueues w and commits groups until w is done.
+func (db *DB) commitUntilDone(op string, w *groupedWrite) error {
+	db.group.enqueue(w)
+	db.group.turn.Lock()
+	defer db.group.turn.Unlock()
+	for !w.done { // more writes may be ahead of w than fit into one group
+		db.group.waitForMore(w.ctx)
+		db.commitGroup(context.WithoutCancel(w.ctx), op)
 	}
-	return fault(doing, w.err)
+	return wrapError(op, w.err)
 }
 
-func (j *joint) add(w *jointWrite) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	w.came = time.Now()
-	if w.patient {
-		j.gathering.arrived(w.came)
+func (g *groupCommitter) enqueue(w *groupedWrite) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	w.enqueuedAt = time.Now()
+	if w.mayWait {
+		g.delay.arrived(w.enqueuedAt)
 	}
-	j.waiting = append(j.waiting, w)
-	select {
-	case j.came <- struct{}{}:
-	default:
-	}
+	g.waiting = append(g.waiting, w)
+	wakeup.Signal(g.arrival)
 }
 
-// gather waits for the writes that should share the next transaction, or until ctx ends.
-func (j *joint) gather(ctx context.Context) {
-	for wait := j.wait(); wait > 0; wait = j.wait() {
+// waitForMore waits until the next group is complete or ctx ends.
+func (g *groupCommitter) waitForMore(ctx context.Context) {
+	for wait := g.remaining(); wait > 0; wait = g.remaining() {
 		select {
 		case <-time.After(wait):
-		case <-j.came:
+		case <-g.arrival:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// wait tells how long the next transaction should still wait if no write comes.
-func (j *joint) wait() time.Duration {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if len(j.waiting) == 0 || !allPatient(j.waiting) {
+// remaining returns how long the next group still waits if no write arrives.
+func (g *groupCommitter) remaining() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) == 0 || !allMayWait(g.waiting) {
 		return 0
 	}
-	return j.gathering.wait(time.Now(), j.waiting[0].came, len(j.waiting))
+	return g.delay.remaining(time.Now(), g.waiting[0].enqueuedAt, len(g.waiting))
 }
 
-// take gives the writes whose turn it is, the oldest first.
-func (j *joint) take() []*jointWrite {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	n := min(len(j.waiting), maxTogether)
-	batch := j.waiting[:n:n]
-	j.waiting = j.waiting[n:]
-	if allPatient(batch) {
-		j.gathering.begun(n)
+// take removes the next group from the queue, the oldest write first.
+func (g *groupCommitter) take() []*groupedWrite {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := min(len(g.waiting), maxGroup)
+	group := g.waiting[:n:n]
+	g.waiting = g.waiting[n:]
+	if allMayWait(group) {
+		g.delay.committed(n)
 	}
-	return batch
+	return group
 }
 
-func allPatient(writes []*jointWrite) bool {
-	return !slices.ContainsFunc(writes, func(w *jointWrite) bool { return !w.patient })
+func allMayWait(writes []*groupedWrite) bool {
+	return !slices.ContainsFunc(writes, func(w *groupedWrite) bool { return !w.mayWait })
 }
 
-// runJoint runs the writes that wait when the transaction has begun, or fails them if it cannot begin. It
-// ends at least one, if any waits.
-func (db *DB) runJoint(ctx context.Context, doing string) {
-	var batch []*jointWrite
-	err := errUnfinished
+// commitGroup runs the next group in one transaction. The group is taken from the queue once the
+// transaction has begun, or when it could not begin: then its writes fail. At least one write is done
+// afterwards, if any waits.
+func (db *DB) commitGroup(ctx context.Context, op string) {
+	var group []*groupedWrite
+	err := errAborted
 	defer func() {
-		if batch == nil {
-			batch = db.joint.take()
+		if group == nil {
+			group = db.group.take()
 		}
-		for _, w := range batch {
+		for _, w := range group {
 			w.done = true
 			if err != nil {
 				w.err = err
 			}
 		}
 	}()
-	err = db.write(ctx, doing, func(t *tx) error {
-		batch = db.joint.take()
-		for _, w := range batch {
-			if err := t.nested(w); err != nil {
+	err = db.write(ctx, op, func(t *tx) error {
+		group = db.group.take()
+		for _, w := range group {
+			if err := t.runInSavepoint(w); err != nil {
 				return err
 			}
 		}
@@ -158,21 +153,22 @@ func (db *DB) runJoint(ctx context.Context, doing string) {
 	})
 }
 
-// nested runs one write of several. Its own failure is kept in it; what it gives is that of the transaction.
-func (t *tx) nested(w *jointWrite) error {
+// runInSavepoint runs w in a savepoint. A failure of w is stored in w.err; the returned error is the
+// transaction's.
+func (t *tx) runInSavepoint(w *groupedWrite) error {
 	if w.err = w.ctx.Err(); w.err != nil {
 		return nil
 	}
-	if _, err := t.exec(`SAVEPOINT joint`); err != nil {
+	if _, err := t.exec(`SAVEPOINT grouped`); err != nil {
 		return err
 	}
 	if w.err = w.fn(t); w.err != nil {
-		// SQLite undoes the whole transaction after some errors (https://sqlite.org/lang_transaction.html):
-		// then there is no savepoint, and what happened to this write happened to all.
-		if _, err := t.exec(`ROLLBACK TO joint`); err != nil {
+		// Some errors make SQLite roll back the whole transaction (https://sqlite.org/lang_transaction.html).
+		// There is no savepoint then, and the error is the transaction's.
+		if _, err := t.exec(`ROLLBACK TO grouped`); err != nil {
 			return w.err
 		}
 	}
-	_, err := t.exec(`RELEASE joint`)
+	_, err := t.exec(`RELEASE grouped`)
 	return err
 }

@@ -14,15 +14,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// holdWriter keeps every write waiting until release is called.
+// holdWriter blocks every write until release is called.
 func holdWriter(t *testing.T, db *DB) (release func()) {
 	t.Helper()
 	held := must[interface{ Rollback() error }](t)(db.writer.BeginTx(t.Context(), nil))
 	return func() { ok(t, held.Rollback()) }
 }
 
-// together makes the writes wait for the writer, then lets them run, and gives their errors.
-func together(t *testing.T, db *DB, writes ...func() error) []error {
+// runAsGroup blocks the writes until all of them are enqueued, lets them run and returns their errors.
+func runAsGroup(t *testing.T, db *DB, writes ...func() error) []error {
 	t.Helper()
 	release := holdWriter(t, db)
 	errs := make([]error, len(writes))
@@ -31,16 +31,16 @@ func together(t *testing.T, db *DB, writes ...func() error) []error {
 		wait.Go(func() { errs[i] = write() })
 	}
 	testwait.Until(t, "all writes wait", func() bool {
-		db.joint.mu.Lock()
-		defer db.joint.mu.Unlock()
-		return len(db.joint.waiting) == len(writes)
+		db.group.mu.Lock()
+		defer db.group.mu.Unlock()
+		return len(db.group.waiting) == len(writes)
 	})
 	release()
 	wait.Wait()
 	return errs
 }
 
-// commitsOf counts the transactions that change something from now on.
+// commitsOf counts the transactions that change something from here on.
 func commitsOf(t *testing.T, db *DB) *int {
 	t.Helper()
 	commits := 0
@@ -54,12 +54,12 @@ func commitsOf(t *testing.T, db *DB) *int {
 	return &commits
 }
 
-// Pushing a vault with thousands of pictures costs a transaction for several of them, which LiteFS has to
-// sync and send, not one for each.
-func TestFilesThatAreAttachedTogetherShareATransaction(t *testing.T) {
+// Pushing a vault with thousands of images costs one transaction, which LiteFS syncs and sends, for several
+// of them.
+func TestFilesAttachedAtOnceShareATransaction(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "n.md=text")
-	asset := store(t, db, "a picture")
+	asset := store(t, db, "an image")
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	attachTo := func(ctx context.Context, note int64, ref string) func() error {
@@ -69,24 +69,24 @@ func TestFilesThatAreAttachedTogetherShareATransaction(t *testing.T) {
 		}
 	}
 	commits := commitsOf(t, db)
-	errs := together(t, db,
+	errs := runAsGroup(t, db,
 		attachTo(t.Context(), ids[0], "1.png"), attachTo(t.Context(), 99, "2.png"), attachTo(gone, ids[0], "3.png"), attachTo(t.Context(), ids[0], "4.png"))
 	ok(t, errs[0])
 	wantCode(t, errs[1], trip2g.ENOTFOUND)
 	if errs[2] == nil {
-		t.Error("a file was attached for a client that went away")
+		t.Error("a file was attached for a client that disconnected")
 	}
 	ok(t, errs[3])
 	if *commits != 1 {
 		t.Errorf("%d transactions were made, want 1", *commits)
 	}
 	if n := count(t, db, `SELECT count(*) FROM note_assets WHERE ref IN ('1.png', '4.png')`); n != 2 || count(t, db, `SELECT count(*) FROM note_assets`) != 2 {
-		t.Error("other files are attached than those that could be")
+		t.Error("the wrong files are attached")
 	}
 }
 
-// People who save a note at the same moment share a transaction, and none has to do with another's mistake.
-func TestNotesThatAreSavedTogetherShareATransaction(t *testing.T) {
+// People who save a note at the same moment share a transaction and do not see each other's errors.
+func TestNotesSavedAtOnceShareATransaction(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "gone.md=text")
 	save := func(path, content string) func() error {
@@ -103,7 +103,7 @@ func TestNotesThatAreSavedTogetherShareATransaction(t *testing.T) {
 		return err
 	}
 	commits := commitsOf(t, db)
-	for i, err := range together(t, db, save("a.md", "one"), save("b.md", "two"), hide, save("a.md", "three")) {
+	for i, err := range runAsGroup(t, db, save("a.md", "one"), save("b.md", "two"), hide, save("a.md", "three")) {
 		if err != nil {
 			t.Errorf("write %d: %v", i, err)
 		}
@@ -111,19 +111,19 @@ func TestNotesThatAreSavedTogetherShareATransaction(t *testing.T) {
 	if *commits != 1 {
 		t.Errorf("%d transactions were made, want 1", *commits)
 	}
-	seen := count(t, db, `SELECT count(*) FROM notes WHERE hidden = 0 AND published_version_id IS NOT NULL`)
-	if kept := count(t, db, `SELECT count(*) FROM note_versions`); seen != 2 || kept != 4 {
-		t.Errorf("%d notes are to be seen and %d versions kept, want 2 and 4", seen, kept)
+	visible := count(t, db, `SELECT count(*) FROM notes WHERE hidden = 0 AND published_version_id IS NOT NULL`)
+	if versions := count(t, db, `SELECT count(*) FROM note_versions`); visible != 2 || versions != 4 {
+		t.Errorf("%d notes are visible and %d versions stored, want 2 and 4", visible, versions)
 	}
 }
 
-// With many people publishing at once no file is told to be attached that is not.
-func TestMoreFilesThanShareATransactionAreAllAttached(t *testing.T) {
+// With many people publishing at once, every file that is reported as attached is attached.
+func TestMoreFilesThanFitAGroupAreAllAttached(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "n.md=text")
-	asset := store(t, db, "a picture")
+	asset := store(t, db, "an image")
 	var writes []func() error
-	for i := range maxTogether + 4 {
+	for i := range maxGroup + 4 {
 		ref := fmt.Sprintf("%d.png", i)
 		writes = append(writes, func() error {
 			_, err := db.AttachAsset(t.Context(), stageA, ids[0], trip2g.NoteAsset{AssetID: asset.ID, Ref: ref, AbsolutePath: ref}, true)
@@ -131,7 +131,7 @@ func TestMoreFilesThanShareATransactionAreAllAttached(t *testing.T) {
 		})
 	}
 	commits := commitsOf(t, db)
-	for _, err := range together(t, db, writes...) {
+	for _, err := range runAsGroup(t, db, writes...) {
 		ok(t, err)
 	}
 	if n := count(t, db, `SELECT count(*) FROM note_assets`); n != len(writes) || *commits != 2 {
@@ -139,13 +139,13 @@ func TestMoreFilesThanShareATransactionAreAllAttached(t *testing.T) {
 	}
 }
 
-// A server that is shutting down says so to all who wait.
+// A write that waits during a shutdown returns an error instead of blocking.
 func TestWritesThatWaitForAClosedDatabaseFail(t *testing.T) {
 	db := newLeader(t)
 	ok(t, db.writer.Close())
-	errs := make(chan error, 2*maxTogether)
+	errs := make(chan error, 2*maxGroup)
 	for range cap(errs) {
-		go func() { errs <- db.writeTogether(t.Context(), "test", func(*tx) error { return nil }) }()
+		go func() { errs <- db.writeGrouped(t.Context(), "test", func(*tx) error { return nil }) }()
 	}
 	for range cap(errs) {
 		if <-errs == nil {
@@ -154,8 +154,8 @@ func TestWritesThatWaitForAClosedDatabaseFail(t *testing.T) {
 	}
 }
 
-// None of several uploads is told to be there when the disk was full for one of them.
-func TestUploadsThatShareATransactionFailTogether(t *testing.T) {
+// No upload of a group is acknowledged when the disk was full for one of them.
+func TestUploadsInOneGroupFailTogether(t *testing.T) {
 	db := newLeader(t)
 	var pages int
 	ok(t, db.writer.QueryRow(`PRAGMA page_count`).Scan(&pages))
@@ -171,11 +171,11 @@ func TestUploadsThatShareATransactionFailTogether(t *testing.T) {
 			return err
 		})
 	}
-	for _, err := range together(t, db, uploads...) {
+	for _, err := range runAsGroup(t, db, uploads...) {
 		wantCode(t, err, trip2g.EUNAVAILABLE)
 	}
 	if n := count(t, db, `SELECT (SELECT count(*) FROM assets) + (SELECT count(*) FROM asset_chunks)`); n != 0 {
-		t.Errorf("%d rows of uploads are left that were refused", n)
+		t.Errorf("%d rows of rejected uploads are left", n)
 	}
 	_, err = db.writer.Exec(`PRAGMA max_page_count = 1000000`)
 	ok(t, err)

@@ -33,12 +33,12 @@ type outcome struct {
 // unlessHung runs a transaction and returns its error, or hung if the file system of the database stops
 // answering meanwhile: nothing can interrupt a call to a LiteFS that hangs. Then the transaction goes on
 // by itself with its context canceled, and the caller must not use what it may still change.
-func (r *Reader) unlessHung(ctx context.Context, doing string, hung trip2g.Error, run func(context.Context) error) error {
+func (r *Reader) unlessHung(ctx context.Context, op string, hung trip2g.Error, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan outcome, 1)
 	go func() {
-		ended := outcome{err: errUnfinished}
+		ended := outcome{err: errAborted}
 		defer func() {
 			ended.broken = recover()
 			done <- ended
@@ -66,7 +66,7 @@ func (r *Reader) unlessHung(ctx context.Context, doing string, hung trip2g.Error
 		case ended := <-done:
 			done <- ended
 		case <-time.After(hangAfter):
-			hung.Err = fmt.Errorf("%s: no answer of the file system of %s for %s", doing, r.path, hangAfter)
+			hung.Err = fmt.Errorf("%s: no answer of the file system of %s for %s", op, r.path, hangAfter)
 			return &hung
 		}
 	}

@@ -172,7 +172,7 @@ func wantSite(t testing.TB, source trip2g.ChangeSource, want ...string) {
 	}
 }
 
-// seenBy gives "path=content" of what a stage sees.
+// stageView gives "path=content" of what a stage sees.
 func seenNotes(t testing.TB, db *DB, stage trip2g.Stage) []string {
 	t.Helper()
 	notes, err := db.NotePaths(t.Context(), stage, trip2g.NotePathFilter{})

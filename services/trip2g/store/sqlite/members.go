@@ -115,7 +115,7 @@ func (db *DB) SetMemberGroups(ctx context.Context, id int64, groups trip2g.Group
 			return err
 		}
 		member.Groups = groups
-		return t.markSessions(id)
+		return t.recordSessionChanges(id)
 	})
 	return member, position, err
 }

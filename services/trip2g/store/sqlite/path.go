@@ -54,7 +54,7 @@ func checkFile(path string) (exists bool, err error) {
 }
 
 // openFault explains why the database at path cannot be opened, where SQLite's own words do not.
-func openFault(path string, err error) error {
+func wrapOpenError(path string, err error) error {
 	var known *trip2g.Error
 	switch {
 	case err == nil:
@@ -68,7 +68,7 @@ func openFault(path string, err error) error {
 	case errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.READONLY), errors.Is(err, fs.ErrPermission):
 		return fileError(path+" cannot be opened for writing: its folder must exist, the server's user must be able to write the folder and the file, and on a LiteFS mount this node must be the primary (a replica needs TRIP2G_LEADER_ADDR)", err)
 	}
-	return fault("open "+path, err)
+	return wrapError("open "+path, err)
 }
 
 func fileError(problem string, cause error) error {

@@ -18,14 +18,14 @@ const (
 	pathsPerQuery = 1000
 )
 
-// seenBy selects what a stage (?1) sees: what it staged, else what is published.
-const seenBy = `
-	WITH seen AS (
+// stageView selects what a stage (?1) sees: what it staged, else what is published.
+const stageView = `
+	WITH visible AS (
 		SELECT n.id, n.path, CASE WHEN s.note_id IS NULL THEN n.published_version_id ELSE s.version_id END AS version_id
 		FROM notes n LEFT JOIN staged_notes s ON s.stage_id = ?1 AND s.note_id = n.id
 		WHERE s.note_id IS NOT NULL OR n.hidden = 0)
-	SELECT seen.id, seen.path, v.hash, coalesce(c.content, '')
-	FROM seen JOIN note_versions v ON v.id = seen.version_id
+	SELECT visible.id, visible.path, v.hash, coalesce(c.content, '')
+	FROM visible JOIN note_versions v ON v.id = visible.version_id
 	LEFT JOIN version_contents c ON ?2 AND c.version_id = v.id `
 
 // NotePaths implements trip2g.VaultStore. Like is SQLite's LIKE without an escape character, in
@@ -49,9 +49,9 @@ func (db *DB) NotePaths(ctx context.Context, push trip2g.Stage, filter trip2g.No
 		case strings.ContainsRune(filter.Like, 0):
 			return nil // no path has NUL, at which SQLite's LIKE would stop reading
 		case filter.Like != "":
-			notes, err = t.seen(nil, seenBy+`WHERE seen.path LIKE ?3 ORDER BY seen.path`, stage.id, !filter.OmitContent, filter.Like)
+			notes, err = t.queryNotes(nil, stageView+`WHERE visible.path LIKE ?3 ORDER BY visible.path`, stage.id, !filter.OmitContent, filter.Like)
 		default:
-			notes, err = t.seen(nil, seenBy+`ORDER BY seen.path`, stage.id, !filter.OmitContent)
+			notes, err = t.queryNotes(nil, stageView+`ORDER BY visible.path`, stage.id, !filter.OmitContent)
 		}
 		if err != nil {
 			return err
@@ -64,8 +64,8 @@ func (db *DB) NotePaths(ctx context.Context, push trip2g.Stage, filter trip2g.No
 	return notes, nil
 }
 
-// seen reads the notes of a query, those that keep wants; nil wants all.
-func (t *tx) seen(keep func(*trip2g.NotePath) bool, query string, args ...any) ([]trip2g.NotePath, error) {
+// queryNotes returns the notes of a query for which keep returns true; a nil keep returns all.
+func (t *tx) queryNotes(keep func(*trip2g.NotePath) bool, query string, args ...any) ([]trip2g.NotePath, error) {
 	var notes []trip2g.NotePath
 	for rows, err := range t.each(query, args...) {
 		if err != nil {
@@ -85,7 +85,7 @@ func (t *tx) seen(keep func(*trip2g.NotePath) bool, query string, args ...any) (
 func (t *tx) notesByPath(stage *stageRow, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
 	var notes []trip2g.NotePath
 	for paths := range slices.Chunk(validPaths(filter.Paths), pathsPerQuery) {
-		found, err := t.seen(nil, seenBy+`WHERE seen.path IN (SELECT value FROM json_each(?3)) ORDER BY seen.path`,
+		found, err := t.queryNotes(nil, stageView+`WHERE visible.path IN (SELECT value FROM json_each(?3)) ORDER BY visible.path`,
 			stage.id, !filter.OmitContent, jsonList(paths))
 		if err != nil {
 			return nil, err
@@ -99,7 +99,7 @@ func (t *tx) notesBySearch(stage *stageRow, filter trip2g.NotePathFilter) ([]tri
 	fold := cases.Fold()
 	plain := func(s string) string { return norm.NFC.String(fold.String(s)) }
 	wanted := plain(filter.Search)
-	return t.seen(func(n *trip2g.NotePath) bool {
+	return t.queryNotes(func(n *trip2g.NotePath) bool {
 		if !strings.Contains(plain(n.Path), wanted) && !strings.Contains(plain(n.Content), wanted) {
 			return false
 		}
@@ -107,7 +107,7 @@ func (t *tx) notesBySearch(stage *stageRow, filter trip2g.NotePathFilter) ([]tri
 			n.Content = ""
 		}
 		return true
-	}, seenBy+`ORDER BY seen.path`, stage.id, true)
+	}, stageView+`ORDER BY visible.path`, stage.id, true)
 }
 
 func (t *tx) addAssets(stage *stageRow, notes []trip2g.NotePath) error {

@@ -27,8 +27,8 @@ type noteState struct {
 
 func (n *noteState) visible() bool { return n.published != 0 && !n.hidden }
 
-// seen tells whether the stage that found the note sees it.
-func (n *noteState) seen() bool {
+// visibleInStage reports whether the note exists in the stage it was looked up in.
+func (n *noteState) visibleInStage() bool {
 	if n.staged {
 		return n.stagedVersion != 0
 	}
@@ -79,8 +79,12 @@ func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g
 	if err != nil {
 		return nil, 0, err
 	}
+	write := db.write
+	if isSmall(updates) {
+		write = db.writeGroupedDelayed
+	}
 	var notes []trip2g.StagedNote
-	position, err := positionAfter(ctx, db.writeJoined(isSmall(updates), db.writeGathered), "push notes", func(t *tx) error {
+	position, err := positionAfter(ctx, write, "push notes", func(t *tx) error {
 		stage, err := t.stageFor(push, publish)
 		if err != nil {
 			return err
@@ -124,7 +128,7 @@ func (t *tx) pushNotes(stage *stageRow, states map[string]*noteState, updates []
 	return notes, nil
 }
 
-// isSmall tells whether others may wait for a push, and it for them: what an editor sends when a note is saved.
+// isSmall reports whether a push can share a transaction with others: what an editor sends when it saves a note.
 func isSmall(updates []trip2g.NoteUpdate) bool {
 	return len(updates) == 1 && len(updates[0].Content) <= chunkSize
 }
@@ -246,12 +250,12 @@ func (t *tx) show(n *noteState, version int64, url string) error {
 		return err
 	}
 	if n.visible() && n.publishedURL != "" && url != "" && n.publishedURL != url {
-		if err := t.forward(n.publishedURL, n.id); err != nil {
+		if err := t.addRedirect(n.publishedURL, n.id); err != nil {
 			return err
 		}
 	}
 	n.shown = true
-	return t.mark(noteChange, n.id)
+	return t.recordChange(noteChange, n.id)
 }
 
 // showStaged is show for the version that the stage holds, which becomes a part of the history.
@@ -273,7 +277,7 @@ func (t *tx) hide(n *noteState) error {
 	if err := t.markReferenced(n.id, 0); err != nil {
 		return err
 	}
-	return t.mark(noteChange, n.id)
+	return t.recordChange(noteChange, n.id)
 }
 
 // stage puts down what a commit will do to a note: show a version, or hide the note for 0.

@@ -96,7 +96,7 @@ func tryReader(ctx context.Context, path string, options Options, known int64) (
 	}
 	pool, err := openReaders(path, options.readers())
 	if err != nil {
-		return nil, "", openFault(path, err)
+		return nil, "", wrapOpenError(path, err)
 	}
 	r := &Reader{path: path, pool: newPool(pool), known: known}
 	reason, err := r.waitReason(ctx)
@@ -111,12 +111,12 @@ func (r *Reader) waitReason(ctx context.Context) (string, error) {
 	version, tables, err := r.schema(ctx)
 	switch {
 	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT), errors.Is(err, fs.ErrPermission):
-		return "", openFault(r.path, err)
+		return "", wrapOpenError(r.path, err)
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.IOERR), errors.Is(err, sqlite3.CANTOPEN):
 		// A node that is only just receiving its copy answers so; it passes.
 		return fmt.Sprintf("waiting for %s to become readable: %v", r.path, err), nil
 	case err != nil:
-		return "", openFault(r.path, err)
+		return "", wrapOpenError(r.path, err)
 	case version == 0 && tables > 0:
 		return "", foreignDatabase(r.path)
 	case version == 0:
@@ -133,7 +133,7 @@ func (r *Reader) waitReason(ctx context.Context) (string, error) {
 func (r *Reader) Ready(ctx context.Context) error {
 	version, _, err := r.schema(ctx)
 	if err != nil {
-		return openFault(r.path, err)
+		return wrapOpenError(r.path, err)
 	}
 	return checkSchema(r.path, version, r.known)
 }
@@ -153,25 +153,25 @@ func (r *Reader) Shrink() {
 }
 
 // read runs fn in one read transaction: all that it sees is of one moment.
-func (r *Reader) read(ctx context.Context, doing string, fn func(*tx) error) error {
-	return r.unlessHung(ctx, doing, hungRead, func(ctx context.Context) error {
-		return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, doing, fn)
+func (r *Reader) read(ctx context.Context, op string, fn func(*tx) error) error {
+	return r.unlessHung(ctx, op, hungRead, func(ctx context.Context) error {
+		return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, op, fn)
 	})
 }
 
 // readWide is read for a transaction that may read a large part of the database: fn gets what makes it
 // quick on a LiteFS mount, to be called once the transaction has read something.
-func (r *Reader) readWide(ctx context.Context, doing string, fn func(t *tx, readAhead func() error) error) error {
-	return r.unlessHung(ctx, doing, hungRead, func(ctx context.Context) error { return r.transactWide(ctx, doing, fn) })
+func (r *Reader) readWide(ctx context.Context, op string, fn func(t *tx, readAhead func() error) error) error {
+	return r.unlessHung(ctx, op, hungRead, func(ctx context.Context) error { return r.transactWide(ctx, op, fn) })
 }
 
-func (r *Reader) transactWide(ctx context.Context, doing string, fn func(t *tx, readAhead func() error) error) error {
+func (r *Reader) transactWide(ctx context.Context, op string, fn func(t *tx, readAhead func() error) error) error {
 	conn, err := r.pool.Conn(ctx)
 	if err != nil {
-		return fault(doing, err)
+		return wrapError(op, err)
 	}
 	ahead := false
-	fresh, err := transactOn(ctx, conn, r.pool, &sql.TxOptions{ReadOnly: true}, doing, func(t *tx) error {
+	fresh, err := transactOn(ctx, conn, r.pool, &sql.TxOptions{ReadOnly: true}, op, func(t *tx) error {
 		return fn(t, func() error {
 			ahead = true
 			_, err := t.sql.ExecContext(ctx, `PRAGMA `+sqlitevfs.ReadAhead+` = on`)

@@ -99,7 +99,7 @@ func (db *DB) DeleteRedirect(ctx context.Context, id int64) (trip2g.Position, er
 		if deleted == 0 {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no redirect %d", id)
 		}
-		return t.mark(redirectChange, id)
+		return t.recordChange(redirectChange, id)
 	})
 }
 
@@ -115,11 +115,11 @@ func (t *tx) putRedirect(r trip2g.Redirect) error {
 	if err != nil || !changed {
 		return err
 	}
-	return t.mark(redirectChange, id)
+	return t.recordChange(redirectChange, id)
 }
 
 // forward makes an address at which a note was lead to it. What the owner has set for that address stays.
-func (t *tx) forward(from string, note int64) error {
+func (t *tx) addRedirect(from string, note int64) error {
 	set, err := t.get(`SELECT 1 FROM redirects WHERE from_path = ? AND to_url IS NOT NULL`, []any{from}, new(int))
 	if err != nil || set {
 		return err
@@ -128,7 +128,7 @@ func (t *tx) forward(from string, note int64) error {
 }
 
 // succeed makes what led to one note lead to the note that it was renamed to, and its own address too.
-func (t *tx) succeed(old, new *noteState) error {
+func (t *tx) redirectRenamed(old, new *noteState) error {
 	moved, err := t.redirects(`WHERE note_id = ? ORDER BY id`, old.id)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (t *tx) succeed(old, new *noteState) error {
 	if old.publishedURL == new.stagedURL {
 		return nil
 	}
-	return t.forward(old.publishedURL, new.id)
+	return t.addRedirect(old.publishedURL, new.id)
 }
 
 // renames finds the notes of a commit that were renamed: one goes and one with the same text comes. Of
@@ -162,14 +162,14 @@ func renames(staged []*noteState) (pairs [][2]*noteState) {
 		if !slices.Contains(goes[old.publishedHash], old) {
 			continue
 		}
-		if new := successor(old, goes[old.publishedHash], comes[old.publishedHash]); new != nil {
+		if new := renameTarget(old, goes[old.publishedHash], comes[old.publishedHash]); new != nil {
 			pairs = append(pairs, [2]*noteState{old, new})
 		}
 	}
 	return pairs
 }
 
-func successor(old *noteState, goes, comes []*noteState) *noteState {
+func renameTarget(old *noteState, goes, comes []*noteState) *noteState {
 	if len(goes) == 1 && len(comes) == 1 {
 		return comes[0]
 	}

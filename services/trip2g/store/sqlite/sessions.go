@@ -48,7 +48,7 @@ func (db *DB) CreateSession(ctx context.Context, s trip2g.Session) (trip2g.Sessi
 		if err != nil {
 			return err
 		}
-		return t.mark(sessionChange, id)
+		return t.recordChange(sessionChange, id)
 	})
 	if err != nil {
 		return trip2g.Session{}, 0, err
@@ -81,7 +81,7 @@ func (db *DB) DeleteSession(ctx context.Context, id int64) (trip2g.Position, err
 		if err != nil || ended == 0 {
 			return err
 		}
-		return t.mark(sessionChange, id)
+		return t.recordChange(sessionChange, id)
 	})
 }
 

@@ -9,7 +9,11 @@ import (
 // HideNotes implements trip2g.VaultStore.
 func (db *DB) HideNotes(ctx context.Context, push trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
 	paths = validPaths(paths)
-	return positionAfter(ctx, db.writeJoined(len(paths) == 1, db.writeGathered), "hide notes", func(t *tx) error {
+	write := db.write
+	if len(paths) == 1 {
+		write = db.writeGroupedDelayed
+	}
+	return positionAfter(ctx, write, "hide notes", func(t *tx) error {
 		stage, err := t.stageFor(push, publish)
 		if err != nil {
 			return err
@@ -76,7 +80,7 @@ func (t *tx) commitStage(stage *stageRow) (shown []int64, err error) {
 		}
 	}
 	for _, pair := range renames(staged) {
-		if err := t.succeed(pair[0], pair[1]); err != nil {
+		if err := t.redirectRenamed(pair[0], pair[1]); err != nil {
 			return nil, err
 		}
 	}
@@ -121,7 +125,7 @@ func (db *DB) AttachAsset(ctx context.Context, push trip2g.Stage, noteID int64, 
 	if asset.Ref == "" || push.Author == "" {
 		return 0, trip2g.Errorf(trip2g.EINVALID, "a file's reference in the note and its author are needed")
 	}
-	return positionAfter(ctx, db.writeTogether, "attach a file", func(t *tx) error {
+	return positionAfter(ctx, db.writeGrouped, "attach a file", func(t *tx) error {
 		stage, err := t.stageFor(push, publish)
 		if err != nil {
 			return err
@@ -154,7 +158,7 @@ func (t *tx) checkAttachable(stage *stageRow, noteID int64, grant trip2g.Grant) 
 	if err != nil {
 		return err
 	}
-	if !found || !n.seen() {
+	if !found || !n.visibleInStage() {
 		return trip2g.Errorf(trip2g.ENOTFOUND, "there is no note with id %d: push it first", noteID)
 	}
 	if !grant.Includes(n.path) {

@@ -23,8 +23,8 @@ type tx struct {
 
 // transact runs fn in one transaction: kept if fn returns nil, else undone. A transaction that
 // changed nothing leaves no trace in the write-ahead log, so there is nothing to replicate.
-func transact(ctx context.Context, p *pool, options *sql.TxOptions, doing string, fn func(*tx) error) error {
-	fresh, err := transactOn(ctx, p.DB, p, options, doing, fn)
+func transact(ctx context.Context, p *pool, options *sql.TxOptions, op string, fn func(*tx) error) error {
+	fresh, err := transactOn(ctx, p.DB, p, options, op, fn)
 	p.keepAll(ctx, fresh)
 	return err
 }
@@ -36,19 +36,19 @@ type beginner interface {
 
 // transactOn is transact on a connection that it is given. fresh are the statements that the pool can
 // keep once the connection is free.
-func transactOn(ctx context.Context, on beginner, p *pool, options *sql.TxOptions, doing string, fn func(*tx) error) (fresh []string, err error) {
+func transactOn(ctx context.Context, on beginner, p *pool, options *sql.TxOptions, op string, fn func(*tx) error) (fresh []string, err error) {
 	begun, err := on.BeginTx(ctx, options)
 	if err != nil {
-		return nil, fault(doing, err)
+		return nil, wrapError(op, err)
 	}
 	t := &tx{ctx: ctx, pool: p, sql: begun, prepared: map[string]*sql.Stmt{}, now: millis(time.Now())}
 	if err := fn(t); err != nil {
 		// The first error says what happened; after some of them SQLite has rolled back by itself.
 		_ = begun.Rollback()
-		return nil, fault(doing, err)
+		return nil, wrapError(op, err)
 	}
 	if err := begun.Commit(); err != nil {
-		return nil, fault(doing, err)
+		return nil, wrapError(op, err)
 	}
 	return t.fresh, nil
 }
@@ -144,7 +144,7 @@ func (t *tx) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
 }
 
 // mark moves a thing that readers can see to the newest position.
-func (t *tx) mark(kind changeKind, ref int64) error {
+func (t *tx) recordChange(kind changeKind, ref int64) error {
 	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) VALUES (?, ?, ?)`, string(kind), ref, t.now)
 	return err
 }

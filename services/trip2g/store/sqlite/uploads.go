@@ -46,7 +46,7 @@ func (db *DB) PutAsset(ctx context.Context, hash string, maxSize int64, r io.Rea
 	}
 	spool, err := db.tempDirs.NewSpool()
 	if err != nil {
-		return trip2g.Asset{}, tempFault(err)
+		return trip2g.Asset{}, tempFileError(err)
 	}
 	defer spool.Close()
 	size, err := readUpload(spool, hash, maxSize, r)
@@ -64,7 +64,7 @@ func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, er
 	var spool *fs.PathError
 	switch {
 	case errors.As(err, &spool):
-		return 0, tempFault(err)
+		return 0, tempFileError(err)
 	case err != nil:
 		return 0, unavailable("receive an upload", err, "the upload ended before it was complete: send it again")
 	case size > maxSize:
@@ -77,7 +77,7 @@ func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, er
 }
 
 // tempFault is the failure of a file in the temporary folder.
-func tempFault(err error) error {
+func tempFileError(err error) error {
 	return unavailable("keep an upload in a temporary file", err,
 		"the server cannot take an upload now (its temporary folder is full or missing) and nothing of this was kept: make room there and try again")
 }
@@ -93,7 +93,10 @@ type upload struct {
 // storeUpload stores an upload, unless another one of the same file was quicker.
 func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, err error) {
 	const part = chunksPerPart * chunkSize
-	write := db.writeJoined(u.size <= chunkSize, db.writeTogether)
+	write := db.write
+	if u.size <= chunkSize {
+		write = db.writeGrouped
+	}
 	for offset, whole := int64(0), false; !whole; offset += part {
 		whole = offset+part >= u.size
 		err := write(ctx, "store a file", func(t *tx) error {
@@ -203,7 +206,7 @@ func (db *DB) purgeAssets(ctx context.Context, now, stale time.Time) (int64, err
 
 // keepAsset keeps a file that nothing refers to from being purged before whoever sent it again attaches it.
 func (db *DB) keepAsset(ctx context.Context, id int64) error {
-	return db.writeTogether(ctx, "keep a file", func(t *tx) error {
+	return db.writeGrouped(ctx, "keep a file", func(t *tx) error {
 		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, usedEvery.Milliseconds())
 		return err
 	})

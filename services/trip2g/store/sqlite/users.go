@@ -56,7 +56,7 @@ func (t *tx) ensureOwner(email string) error {
 		changed = append(changed, id)
 	}
 	for _, id := range changed {
-		if err := t.turnOwnership(id); err != nil {
+		if err := t.toggleOwnership(id); err != nil {
 			return err
 		}
 	}
@@ -76,15 +76,15 @@ func (t *tx) hasOwner() (bool, error) {
 	return t.get(`SELECT 1 FROM users WHERE owner = 1`, nil, new(int))
 }
 
-func (t *tx) turnOwnership(user int64) error {
+func (t *tx) toggleOwnership(user int64) error {
 	if _, err := t.exec(`UPDATE users SET owner = 1 - owner WHERE id = ?`, user); err != nil {
 		return err
 	}
-	return t.markSessions(user)
+	return t.recordSessionChanges(user)
 }
 
 // markSessions moves the sessions of a user whose rights are others now.
-func (t *tx) markSessions(user int64) error {
+func (t *tx) recordSessionChanges(user int64) error {
 	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) SELECT ?, id, ? FROM sessions WHERE user_id = ? AND ended_at IS NULL`,
 		string(sessionChange), t.now, user)
 	return err

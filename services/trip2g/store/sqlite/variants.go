@@ -136,7 +136,7 @@ func (t *tx) mergeNotes(from, into int64, path string) error {
 	if _, err := t.exec(`UPDATE notes SET path = ? WHERE id = ?`, path, into); err != nil {
 		return err
 	}
-	return t.mark(noteChange, into)
+	return t.recordChange(noteChange, into)
 }
 
 // normalizedSetting is set once all paths are as trip2g.NormalizePath gives them.
@@ -198,7 +198,7 @@ func (t *tx) normalizeNotes() (merged []string, err error) {
 		if _, err := t.exec(`UPDATE notes SET path = ? WHERE id = ?`, path, last.id); err != nil {
 			return nil, err
 		}
-		if err := t.mark(noteChange, last.id); err != nil {
+		if err := t.recordChange(noteChange, last.id); err != nil {
 			return nil, err
 		}
 	}
