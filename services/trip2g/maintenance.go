@@ -56,11 +56,15 @@ type MissingPage struct {
 	LastSeen time.Time
 }
 
-// Purger removes what nothing can need again.
+// UnusedRetention is how long data that is no longer in use stays in the database: files that no note
+// refers to, which a restored version may need, notes that were never published, and failed jobs.
+const UnusedRetention = 30 * 24 * time.Hour
+
+// Purger deletes data that is no longer needed.
 type Purger interface {
-	// Purge removes sessions and codes out of date at now, expired stages, and files that
-	// no note, staged or published, has referred to since then. Positions stay: followers see an end by ExpiresAt.
-	Purge(ctx context.Context, now, stale time.Time) (PurgeResult, error)
+	// Purge deletes what has expired at now and what has been unused for UnusedRetention. The position
+	// does not change: followers recognize an expired session by ExpiresAt.
+	Purge(ctx context.Context, now time.Time) (PurgeResult, error)
 }
 
 // PurgeResult counts what a purge removed.

@@ -88,7 +88,7 @@ type invitation struct {
 // database, and is sent although the server is restarted.
 func invitations(runner *jobs.Runner, users trip2g.UserStore, sender *mail.Sender) (func(ctx context.Context, email, site string) error, error) {
 	const name = "mail an invitation"
-	err := runner.Register(name, func(ctx context.Context, body []byte) error {
+	send := func(ctx context.Context, body []byte) error {
 		var i invitation
 		if err := json.Unmarshal(body, &i); err != nil {
 			return fmt.Errorf("read an invitation: %w", err)
@@ -101,7 +101,8 @@ func invitations(runner *jobs.Runner, users trip2g.UserStore, sender *mail.Sende
 			return err
 		}
 		return sender.SendInvitation(ctx, i.Email, trip2g.SignInURL(i.Site, i.Email))
-	})
+	}
+	err := runner.Register(name, jobs.Job{Description: "Sends an invitation by email.", Run: send})
 	return func(ctx context.Context, email, site string) error {
 		body, err := json.Marshal(invitation{email, site})
 		if err != nil {

@@ -1,5 +1,5 @@
-// Package jobs is what a leader does in the background: a queue of jobs that outlives the
-// process, and a schedule that fills it. A replica has none.
+// Package jobs runs the leader's background jobs: a persistent queue and a schedule that fills it. A
+// replica runs none.
 package jobs
 
 import (
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,62 +21,67 @@ import (
 )
 
 const (
-	// queueName is the queue's in the table that may hold several.
-	queueName = "jobs"
-	// attempts is how often a job that fails is begun at most.
-	attempts = 3
-	// claimFor is how long a job belongs to whoever began it. A runner that lives claims it again
-	// in time; one that died leaves it to be begun anew after that.
-	claimFor = time.Minute
-	// pollEvery is how often the queue is looked at for jobs to begin anew. New ones wake the
-	// runner, and a look takes the database's write lock, so this is slow.
-	pollEvery = 5 * time.Second
+	queueName   = "jobs" // in goqite's table, which can hold several queues
+	maxAttempts = 3      // of a job that fails
+
+	// visibilityTimeout hides a job that has started from other runners. Its runner extends the
+	// timeout; after a crash the job starts again when the timeout ends.
+	visibilityTimeout = time.Minute
+
+	// pollInterval is how often the queue is checked for jobs to retry. It is long, because a check
+	// takes the database's write lock and a new job wakes the runner.
+	pollInterval = 5 * time.Second
 )
 
-// Store is what jobs need of the leader's database.
+// Store is the part of the leader's database that jobs use.
 type Store interface {
 	trip2g.JobStore
 	trip2g.Purger
-	// Writer is the pool whose transactions write.
+	// Writer returns the pool whose transactions write.
 	Writer() *sql.DB
 }
 
-// Job does one kind of work. An error, or the process's end, makes it be done again, three times
-// in all, so what was done before must do no harm. ctx ends with the runner.
-type Job func(ctx context.Context, body []byte) error
+// Job is one kind of work.
+type Job struct {
+	Description string        // for the owner
+	Every       time.Duration // interval of its schedule; 0: it runs only when it is enqueued
+	// Run does the work; ctx ends with the runner. Run must be idempotent: after an error or a crash it
+	// runs again, three times in all.
+	Run func(ctx context.Context, body []byte) error
+}
 
-// Runner begins jobs one after another.
+// Runner runs one job at a time.
 type Runner struct {
 	store Store
 	queue *goqite.Queue
 	log   zerolog.Logger
-	jobs  map[string]Job
+	jobs  map[string]Job // by name
 	wake  chan struct{}
 
-	running atomic.Pointer[string] // the job that is being done; nil: none
+	running atomic.Pointer[string] // name of the job that is running; nil: none
 
-	claimFor, pollEvery, purgeEvery time.Duration
+	visibilityTimeout, pollInterval time.Duration
 }
 
-// NewRunner makes a runner with the jobs that every leader has. Nothing happens before Run.
+// NewRunner returns a runner with the jobs that every leader has. Run starts it.
 func NewRunner(store Store, log zerolog.Logger) (*Runner, error) {
-	r := newRunner(store, log, claimFor)
-	return r, r.Register(purgeJob, r.purge)
+	r := newRunner(store, log, visibilityTimeout)
+	return r, r.Register(purgeName, r.purgeJob())
 }
 
-func newRunner(store Store, log zerolog.Logger, claimFor time.Duration) *Runner {
+func newRunner(store Store, log zerolog.Logger, visibilityTimeout time.Duration) *Runner {
 	return &Runner{
 		store: store,
-		queue: goqite.New(goqite.NewOpts{DB: store.Writer(), Name: queueName, MaxReceive: attempts, Timeout: claimFor}),
+		queue: goqite.New(goqite.NewOpts{DB: store.Writer(), Name: queueName, MaxReceive: maxAttempts, Timeout: visibilityTimeout}),
 		log:   log.With().Str("part", "jobs").Logger(),
 		jobs:  map[string]Job{},
 		wake:  make(chan struct{}, 1),
 
-		claimFor: claimFor, pollEvery: pollEvery, purgeEvery: purgeEvery,
+		visibilityTimeout: visibilityTimeout, pollInterval: pollInterval,
 	}
 }
 
-// Register names a job, before Run. An error: the name is taken.
+// Register adds a job before Run. It fails if the name is taken.
 func (r *Runner) Register(name string, job Job) error {
 	if _, taken := r.jobs[name]; taken {
 		return fmt.Errorf("register job %s: the name is taken", name)
@@ -90,7 +96,7 @@ type message struct {
 	Body []byte `json:"body,omitempty"`
 }
 
-// Enqueue puts a job into the queue, where it stays until it is done or has failed three times.
+// Enqueue puts a job into the queue, where it stays until it succeeds or has failed three times.
 func (r *Runner) Enqueue(ctx context.Context, name string, body []byte) error {
 	if _, known := r.jobs[name]; !known {
 		return fmt.Errorf("enqueue job %s: there is no such job", name)
@@ -106,15 +112,16 @@ func (r *Runner) Enqueue(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-// Run does jobs, and fills the queue by the schedule, until ctx ends; then it waits for the job it
-// is at and returns nil. An error: the schedule could not be made.
+// Run runs queued and scheduled jobs until ctx ends. Then it waits for the running job and returns nil.
 func (r *Runner) Run(ctx context.Context) error {
-	stop, err := r.startSchedule(ctx)
-	if err != nil {
-		return err
+	var schedules sync.WaitGroup
+	defer schedules.Wait()
+	for name, job := range r.jobs {
+		if job.Every > 0 {
+			schedules.Go(func() { r.schedule(ctx, name, job.Every) })
+		}
 	}
-	defer stop()
-	ticker := time.NewTicker(r.pollEvery)
+	ticker := time.NewTicker(r.pollInterval)
 	defer ticker.Stop()
 	failing := false
 	for ctx.Err() == nil {
@@ -123,9 +130,9 @@ func (r *Runner) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil && !failing:
-			r.log.Error().Err(err).Msg("jobs wait: the queue cannot be read; it is tried again until it works")
+			r.log.Error().Err(err).Msg("jobs are paused: the queue cannot be read; retrying")
 		case err == nil && failing:
-			r.log.Info().Msg("jobs go on: the queue can be read again")
+			r.log.Info().Msg("jobs continue: the queue can be read again")
 		}
 		failing = err != nil
 		if found {
@@ -140,7 +147,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// next does the job that is due, if there is one.
+// next runs the oldest job that is due, if any.
 func (r *Runner) next(ctx context.Context) (found bool, err error) {
 	received, err := r.queue.Receive(ctx)
 	if err != nil || received == nil {
@@ -159,17 +166,17 @@ func (r *Runner) next(ctx context.Context) (found bool, err error) {
 	return true, r.do(ctx, received.ID, m, job)
 }
 
-// do runs a job, keeps how it went, and takes it from the queue if it went well.
+// do runs a job, stores the result, and deletes the job from the queue if it succeeded.
 func (r *Runner) do(ctx context.Context, id goqite.ID, m message, job Job) error {
 	run := trip2g.JobRun{Name: m.Name, StartedAt: time.Now()}
 	r.running.Store(&m.Name)
 	defer r.running.Store(nil)
-	err := r.whileClaimed(ctx, id, func() error { return safely(ctx, job, m.Body) })
+	err := r.whileHidden(ctx, id, func() error { return runSafely(ctx, job, m.Body) })
 	run.FinishedAt = time.Now()
 	if err != nil && ctx.Err() != nil {
-		return nil // stopped, not failed: it is begun anew when its claim ends
+		return nil // stopped, not failed: it starts again after its visibility timeout
 	}
-	// What is done must not be repeated because the server is stopping just now.
+	// A job that is done must not run again because the server is stopping right now.
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
 		run.Error = err.Error()
@@ -180,21 +187,21 @@ func (r *Runner) do(ctx context.Context, id goqite.ID, m message, job Job) error
 	return errors.Join(r.queue.Delete(ctx, id), r.store.PutJobRun(ctx, run))
 }
 
-// whileClaimed runs fn and keeps anybody else from beginning the job meanwhile.
-func (r *Runner) whileClaimed(ctx context.Context, id goqite.ID, fn func() error) error {
+// whileHidden runs fn and extends the visibility timeout meanwhile, so that no other runner starts the job.
+func (r *Runner) whileHidden(ctx context.Context, id goqite.ID, fn func() error) error {
 	ctx, done := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		ticker := time.NewTicker(r.claimFor / 3)
+		ticker := time.NewTicker(r.visibilityTimeout / 3)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				if err := r.queue.Extend(ctx, id, r.claimFor); err != nil && ctx.Err() == nil {
-					r.log.Warn().Err(err).Msg("a running job could not be claimed again: it may be done twice")
+				if err := r.queue.Extend(ctx, id, r.visibilityTimeout); err != nil && ctx.Err() == nil {
+					r.log.Warn().Err(err).Msg("the visibility timeout of a running job could not be extended: the job may run twice")
 				}
 			}
 		}
@@ -205,12 +212,12 @@ func (r *Runner) whileClaimed(ctx context.Context, id goqite.ID, fn func() error
 	return err
 }
 
-// safely makes a job's panic its error.
-func safely(ctx context.Context, job Job, body []byte) (err error) {
+// runSafely runs a job and returns a panic as an error.
+func runSafely(ctx context.Context, job Job, body []byte) (err error) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
 		}
 	}()
-	return job(ctx, body)
+	return job.Run(ctx, body)
 }

@@ -8,15 +8,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func TestAnOwnerSeesAJobRunAndItsResult(t *testing.T) {
+func TestTheOwnerSeesARunningJobAndItsResult(t *testing.T) {
 	db := openDB(t)
 	begun, finish := make(chan struct{}), make(chan struct{})
-	r := quickRunner(t, db, func(context.Context, []byte) error { close(begun); <-finish; return nil })
+	r := newQuickRunner(t, db, func(context.Context, []byte) error { close(begun); <-finish; return nil })
 	start(t, r.Run)
 	job := func() trip2g.Job {
 		t.Helper()
 		list, err := r.Jobs(t.Context())
-		if err != nil || len(list) != 2 || list[0].Name != purgeJob || list[1].Name != "work" {
+		if err != nil || len(list) != 2 || list[0].Name != purgeName || list[1].Name != "work" {
 			t.Fatalf("%+v, %v", list, err)
 		}
 		if list[0].About == "" || list[0].Every != purgeEvery || list[1].Every != 0 {
@@ -32,7 +32,7 @@ func TestAnOwnerSeesAJobRunAndItsResult(t *testing.T) {
 	}
 	<-begun
 	if !job().Running {
-		t.Error("a job that runs is not shown to")
+		t.Error("a running job is not shown as running")
 	}
 	close(finish)
 	testwait.Until(t, "its result is shown", func() bool { j := job(); return !j.Running && !j.Last.FinishedAt.IsZero() && j.Last.Error == "" })

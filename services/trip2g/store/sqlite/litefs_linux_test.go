@@ -94,7 +94,7 @@ func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
 		if message != nil || err != nil {
 			t.Fatalf("received %v, %v", message, err)
 		}
-		must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now()))
+		must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), time.Now())))
 	}
 	if after := replicated(t, leader); after != before {
 		t.Errorf("LiteFS's position went from %q to %q", before, after)

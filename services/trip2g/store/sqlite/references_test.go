@@ -131,7 +131,7 @@ func TestAFileIsKeptForOldVersionsUntilItsTimeIsOver(t *testing.T) {
 	ok(t, err)
 	write(t, db, stageA, true, "n.md", "without")
 
-	must[trip2g.PurgeResult](t)(db.Purge(ctx, time.Now(), time.Now().Add(-time.Hour)))
+	must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(time.Now(), time.Now().Add(-time.Hour))))
 	if got := refsOf(write(t, db, stageA, true, "n.md", "!f").Assets); got != "f" {
 		t.Fatalf("the restored version has the files %q", got)
 	}
@@ -140,12 +140,12 @@ func TestAFileIsKeptForOldVersionsUntilItsTimeIsOver(t *testing.T) {
 	// A push that has staged the old text relies on what it was told of its files.
 	write(t, db, stageA, true, "n.md", "without again")
 	write(t, db, stageB, false, "n.md", "!f")
-	must[trip2g.PurgeResult](t)(db.Purge(ctx, time.Now(), time.Now().Add(time.Hour)))
+	must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(time.Now(), time.Now().Add(time.Hour))))
 	must[trip2g.Asset](t)(db.Asset(ctx, f.Hash))
 	wantReferenced(t, db, f, true)
 
 	must[bool](t)(db.Discard(ctx, stageB))
-	if removed := must[trip2g.PurgeResult](t)(db.Purge(ctx, time.Now(), time.Now().Add(time.Hour))); removed.Assets != 1 {
+	if removed := must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(time.Now(), time.Now().Add(time.Hour)))); removed.Assets != 1 {
 		t.Errorf("the purge removed %+v, want the file", removed)
 	}
 	_, err = db.Asset(ctx, f.Hash)
@@ -179,7 +179,7 @@ func TestFilesOfAnOlderReleaseAreKeptWithTheirNotes(t *testing.T) {
 
 	db := openAt(t, path)
 	wantFiles(t, db, stageA, "f", "f")
-	must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now().Add(-time.Hour)))
+	must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), time.Now().Add(-time.Hour))))
 	must[trip2g.Asset](t)(db.Asset(t.Context(), "f"))
 	must[trip2g.Asset](t)(db.Asset(t.Context(), "h"))
 	wantReferenced(t, db, trip2g.Asset{Hash: "h"}, false)

@@ -11,9 +11,6 @@ import (
 // not for each of the thousand requests of a push.
 const stageUsedEvery = 5 * time.Second
 
-// overFor is how long a push that is over is remembered: far longer than what belongs to it can be late.
-const overFor = 30 * 24 * time.Hour
-
 // stageState says what became of a push.
 type stageState string
 
@@ -205,24 +202,4 @@ func (db *DB) Discard(ctx context.Context, push trip2g.Stage) (committed bool, e
 		return t.closeStage(row, stageDiscarded)
 	})
 	return committed, err
-}
-
-// purgeStages empties stages that have waited too long, and forgets pushes that have been over for long. It
-// counts the staged notes and files.
-func (t *tx) purgeStages(now time.Time) (removed int64, err error) {
-	const expired = `(SELECT id FROM stages WHERE state = 'expired')`
-	_, err = t.exec(`UPDATE stages SET state = 'expired' WHERE state = 'open' AND used_at < iif(push <> '', ?, ?)`,
-		millis(now.Add(-trip2g.PushLifetime)), millis(now.Add(-trip2g.UnnamedPushLifetime)))
-	if err != nil {
-		return 0, err
-	}
-	for _, table := range []string{"staged_assets", "staged_notes"} {
-		n, err := t.exec(`DELETE FROM ` + table + ` WHERE stage_id IN ` + expired)
-		if err != nil {
-			return 0, err
-		}
-		removed += n
-	}
-	_, err = t.exec(`DELETE FROM stages WHERE state <> 'open' AND used_at < ?`, millis(now.Add(-overFor)))
-	return removed, err
 }

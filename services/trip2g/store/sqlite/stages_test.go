@@ -116,13 +116,13 @@ func TestAPushThatHasExpiredIsNeverCommitted(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, pushOfMorning, false, "n.md=1")
 	leave(t, db, pushOfMorning, trip2g.PushLifetime-time.Minute)
-	must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), testTime))
+	must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), testTime)))
 	push(t, db, pushOfMorning, false, "n.md=1") // counts as a use
 	push(t, db, pushOfEvening, false, "old.md=1")
 	leave(t, db, pushOfEvening, trip2g.PushLifetime+time.Minute)
 	wantSeen(t, db, pushOfEvening)
 	wantCommitRefused(t, db, pushOfEvening, trip2g.EEXPIRED)
-	if removed := must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), testTime)).Staged; removed != 1 {
+	if removed := must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), testTime))).Staged; removed != 1 {
 		t.Errorf("the purge removed %d staged notes, want that of the expired push", removed)
 	}
 	wantCommitRefused(t, db, pushOfEvening, trip2g.EEXPIRED)
@@ -148,7 +148,7 @@ func TestAnUnnamedPushThatWasLeftIsNotCommittedAndItsClientIsTold(t *testing.T) 
 			push(t, db, laptop, false, "n.md=1")
 			leave(t, db, laptop, trip2g.UnnamedPushLifetime+time.Second)
 			if purged {
-				must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), testTime))
+				must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), testTime)))
 			}
 			wantCommitRefused(t, db, laptop, trip2g.EEXPIRED)
 			wantSite(t, db)
@@ -205,7 +205,7 @@ func TestAnUpgradeKeepsTheSiteAndDropsWhatWasHalfPushed(t *testing.T) {
 	push(t, db, stageA, false, "new.md=1")
 	commit(t, db, stageA)
 	wantSite(t, db, "n.md=1", "new.md=1")
-	must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now().Add(-time.Hour)))
+	must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), time.Now().Add(-time.Hour))))
 	if n := count(t, db, `SELECT (SELECT count(*) FROM notes WHERE path = 'diary.md') + (SELECT count(*) FROM note_versions WHERE id = 2)`); n != 0 {
 		t.Error("what was half pushed is still in the database")
 	}

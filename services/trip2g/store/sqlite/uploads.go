@@ -21,9 +21,6 @@ const (
 	// usedEvery is how often the use of a file that nothing refers to is written down.
 	usedEvery = time.Hour
 
-	// abandonedAfter is how old an upload gets before it is taken for one that a killed process left.
-	abandonedAfter = time.Hour
-
 	// uploading is true of a row of assets that is not a whole file: its hash is a random name that
 	// nobody asks for.
 	uploading = `hash GLOB 'upload:*'`
@@ -177,31 +174,6 @@ func (db *DB) dropUpload(ctx context.Context, id int64) error {
 		}
 	}
 	return nil
-}
-
-// purgeAssets removes files that no note has referred to since stale, and uploads that were
-// abandoned. A file is hidden before its parts go, so that nobody finds half of it.
-func (db *DB) purgeAssets(ctx context.Context, now, stale time.Time) (int64, error) {
-	for removed := int64(0); ; removed++ {
-		var id int64
-		var found bool
-		err := db.write(ctx, "purge files", func(t *tx) (err error) {
-			found, err = t.get(`
-				UPDATE assets SET hash = `+newName+` WHERE id = (
-					SELECT id FROM assets WHERE (used_at < ? OR `+uploading+` AND used_at < ?) AND `+unreferenced+` LIMIT 1)
-				RETURNING id`, []any{millis(stale), millis(now.Add(-abandonedAfter))}, &id)
-			if err == nil && found {
-				_, err = t.exec(`DELETE FROM note_assets WHERE asset_id = ?`, id)
-			}
-			return err
-		})
-		if err != nil || !found {
-			return removed, err
-		}
-		if err := db.dropUpload(ctx, id); err != nil {
-			return removed, err
-		}
-	}
 }
 
 // keepAsset keeps a file that nothing refers to from being purged before whoever sent it again attaches it.

@@ -104,7 +104,7 @@ func TestAnUnfinishedUploadIsSeenByNobodyAndGoes(t *testing.T) {
 		now  time.Time
 		left int
 	}{{time.Now(), 100}, {time.Now().Add(abandonedAfter + time.Minute), 0}} {
-		must[trip2g.PurgeResult](t)(db.Purge(t.Context(), tt.now, time.Now().Add(-24*time.Hour)))
+		must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(tt.now, time.Now().Add(-24*time.Hour))))
 		if n := count(t, db, `SELECT count(*) FROM asset_chunks`); n != tt.left {
 			t.Errorf("%d chunks are left, want %d", n, tt.left)
 		}

@@ -107,7 +107,7 @@ func TestRepeatingWhatIsThereCommitsNothing(t *testing.T) {
 		"sign out of nothing": func() trip2g.Position { return must[trip2g.Position](t)(db.DeleteSession(ctx, 99)) },
 		"count of nothing":    func() trip2g.Position { ok(t, db.AddMissing(ctx, trip2g.MissingBatch{})); return position },
 		"purge": func() trip2g.Position {
-			must[trip2g.PurgeResult](t)(db.Purge(ctx, testTime, testTime))
+			must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(testTime, testTime)))
 			return position
 		},
 	} {
@@ -376,6 +376,6 @@ func TestADiscardedPushIsForgotten(t *testing.T) {
 		t.Error(diff)
 	}
 	push(t, db, stageA, true, "b.md=again")
-	_, err = db.Purge(t.Context(), time.Now(), time.Now())
+	_, err = db.purge(t.Context(), newCutoffs(time.Now(), time.Now()))
 	ok(t, err)
 }

@@ -1,46 +1,13 @@
 package sqlite
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"trip2g/services/trip2g"
 )
 
-func TestMissingPagesAreCountedAndBounded(t *testing.T) {
-	db := newLeader(t)
-	ctx := t.Context()
-	flood := map[string]int64{}
-	for i := range maxMissingPages {
-		flood[fmt.Sprintf("/flood/%d", i)] = 1
-	}
-	batch := func(number int64, at time.Time, counts map[string]int64) trip2g.MissingBatch {
-		return trip2g.MissingBatch{Sender: "one", Number: number, At: at, Counts: counts}
-	}
-	first := batch(1, testTime, map[string]int64{"/often": 5, "/once": 2})
-	ok(t, db.AddMissing(ctx, first))
-	ok(t, db.AddMissing(ctx, batch(2, testTime.Add(time.Minute), flood)))
-	ok(t, db.AddMissing(ctx, batch(3, testTime.Add(time.Hour), map[string]int64{
-		"/often": 1, "/bad\xff": 9, "/" + strings.Repeat("x", 5000): 9, "/none": 0, "/less": -3,
-	})))
-	ok(t, db.AddMissing(ctx, first)) // its answer was lost, and it is sent again
-	if n := count(t, db, `SELECT count(*) FROM missing_pages`); n != maxMissingPages {
-		t.Errorf("%d paths are kept, want %d", n, maxMissingPages)
-	}
-	pages := must[[]trip2g.MissingPage](t)(db.Missing(ctx, 2))
-	want := []trip2g.MissingPage{{Path: "/often", Count: 6, LastSeen: testTime.Add(time.Hour)}, {Path: "/once", Count: 2, LastSeen: testTime}}
-	if !slices.Equal(pages, want) {
-		t.Errorf("the most asked-for are %+v", pages)
-	}
-	if pages := must[[]trip2g.MissingPage](t)(db.Missing(ctx, -1)); len(pages) != 0 {
-		t.Errorf("asking for -1 gives %d", len(pages))
-	}
-}
-
-func TestPurgeTakesWhatIsOutOfDateAndLeavesTheRest(t *testing.T) {
+func TestPurgeDeletesWhatHasExpiredAndKeepsTheRest(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	now := time.Now()
@@ -63,7 +30,7 @@ func TestPurgeTakesWhatIsOutOfDateAndLeavesTheRest(t *testing.T) {
 	before := seenNotes(t, db, stageB)
 	_, position := push(t, db, trip2g.Stage{Author: "key:9"}, true)
 
-	result := must[trip2g.PurgeResult](t)(db.Purge(ctx, now, now.Add(-time.Hour)))
+	result := must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(now, now.Add(-time.Hour))))
 	if want := (trip2g.PurgeResult{Codes: 1, Staged: 2, Assets: 1}); result != want {
 		t.Errorf("the purge removed %+v, want %+v", result, want)
 	}
@@ -83,10 +50,10 @@ func TestPurgeTakesWhatIsOutOfDateAndLeavesTheRest(t *testing.T) {
 		t.Errorf("the history of live.md has %d versions, want 2", n)
 	}
 
-	// Later, what was replaced is out of date as well; what notes refer to, hidden or staged, never is.
+	// Later, replaced files are unused as well. Files of hidden and staged notes are always in use.
 	_, err = db.writer.Exec(`UPDATE stages SET used_at = 1`)
 	ok(t, err)
-	result = must[trip2g.PurgeResult](t)(db.Purge(ctx, now, time.Now().Add(time.Hour)))
+	result = must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(now, time.Now().Add(time.Hour))))
 	if want := (trip2g.PurgeResult{Staged: 2, Assets: 2}); result != want {
 		t.Errorf("the later purge removed %+v, want %+v", result, want)
 	}
@@ -96,7 +63,7 @@ func TestPurgeTakesWhatIsOutOfDateAndLeavesTheRest(t *testing.T) {
 	}
 }
 
-func TestPurgedSessionsDoNotMovePositionsBackOrForth(t *testing.T) {
+func TestPurgingSessionsDoesNotChangeThePosition(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	ok(t, db.EnsureOwner(ctx, "a@example.com"))
@@ -114,7 +81,7 @@ func TestPurgedSessionsDoNotMovePositionsBackOrForth(t *testing.T) {
 	must[trip2g.Position](t)(db.DeleteSession(ctx, ended.ID))
 	_, head := sign("newest", testTime)
 
-	if result := must[trip2g.PurgeResult](t)(db.Purge(ctx, testTime, testTime)); result.Sessions != 2 {
+	if result := must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(testTime, testTime))); result.Sessions != 2 {
 		t.Errorf("%d sessions were removed, want 2", result.Sessions)
 	}
 	set := must[trip2g.ChangeSet](t)(db.Changes(ctx, 0, 100))
@@ -129,33 +96,18 @@ func TestPurgedSessionsDoNotMovePositionsBackOrForth(t *testing.T) {
 	if next <= head {
 		t.Errorf("the position after the purge is %d, not after %d", next, head)
 	}
-	must[trip2g.PurgeResult](t)(db.Purge(ctx, testTime.Add(2*time.Hour), testTime))
+	must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(testTime.Add(2*time.Hour), testTime)))
 	if n := count(t, db, `SELECT count(*) FROM changes`); n != 1 {
 		t.Errorf("%d changes are left, want the note's", n)
 	}
 }
 
-func TestAFileThatIsSentAgainIsNotPurgedBeforeItIsAttached(t *testing.T) {
+func TestAFileUploadedAgainIsNotPurgedBeforeItIsAttached(t *testing.T) {
 	db := newLeader(t)
 	asset := store(t, db, "file")
 	_, err := db.writer.Exec(`UPDATE assets SET used_at = 1`)
 	ok(t, err)
 	store(t, db, "file")
-	must[trip2g.PurgeResult](t)(db.Purge(t.Context(), time.Now(), time.Now().Add(-time.Hour)))
+	must[trip2g.PurgeResult](t)(db.purge(t.Context(), newCutoffs(time.Now(), time.Now().Add(-time.Hour))))
 	must[trip2g.Asset](t)(db.Asset(t.Context(), asset.Hash))
-}
-
-func TestTheLastRunOfEachJobIsKept(t *testing.T) {
-	db := newLeader(t)
-	runs := []trip2g.JobRun{
-		{Name: "a", StartedAt: testTime, FinishedAt: testTime.Add(time.Second), Error: "no"},
-		{Name: "b", StartedAt: testTime, FinishedAt: testTime.Add(time.Second)},
-		{Name: "a", StartedAt: testTime.Add(time.Hour), FinishedAt: testTime.Add(time.Hour)},
-	}
-	for _, run := range runs {
-		ok(t, db.PutJobRun(t.Context(), run))
-	}
-	if got := must[[]trip2g.JobRun](t)(db.JobRuns(t.Context())); !slices.Equal(got, []trip2g.JobRun{runs[2], runs[1]}) {
-		t.Errorf("the runs are %+v", got)
-	}
 }

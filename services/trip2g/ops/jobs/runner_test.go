@@ -28,17 +28,20 @@ func openDB(t *testing.T) *sqlite.DB {
 	return db
 }
 
-// quickRunner has one job, "work", and begins what fails or was left again almost at once.
-func quickRunner(t *testing.T, db *sqlite.DB, work Job) *Runner {
+type runFunc = func(ctx context.Context, body []byte) error
+
+// newQuickRunner returns a runner with one job, "work", that retries failed and abandoned jobs almost
+// at once.
+func newQuickRunner(t *testing.T, db *sqlite.DB, work runFunc) *Runner {
 	t.Helper()
-	return runnerFor(t, db, 100*time.Millisecond, work)
+	return newTestRunner(t, db, 100*time.Millisecond, work)
 }
 
-func runnerFor(t *testing.T, db *sqlite.DB, claimFor time.Duration, work Job) *Runner {
+func newTestRunner(t *testing.T, db *sqlite.DB, visibilityTimeout time.Duration, work runFunc) *Runner {
 	t.Helper()
-	r := newRunner(db, zerolog.New(zerolog.NewTestWriter(t)), claimFor)
-	r.pollEvery = 10 * time.Millisecond
-	for name, job := range map[string]Job{"work": work, purgeJob: r.purge} {
+	r := newRunner(db, zerolog.New(zerolog.NewTestWriter(t)), visibilityTimeout)
+	r.pollInterval = 10 * time.Millisecond
+	for name, job := range map[string]Job{"work": {Run: work}, purgeName: r.purgeJob()} {
 		if err := r.Register(name, job); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +49,7 @@ func runnerFor(t *testing.T, db *sqlite.DB, claimFor time.Duration, work Job) *R
 	return r
 }
 
-// start runs a loop and gives what ends it and waits for its end.
+// start runs a loop. stop ends it and waits for its end.
 func start(t *testing.T, run func(context.Context) error) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -90,11 +93,11 @@ func lastRun(t *testing.T, db *sqlite.DB, name string) (trip2g.JobRun, bool) {
 	return runs[i], true
 }
 
-func TestAJobIsDoneOnceAndItsRunIsKept(t *testing.T) {
+func TestAJobRunsOnceAndItsResultIsKept(t *testing.T) {
 	db := openDB(t)
 	bodies := make(chan string, 10)
-	r := quickRunner(t, db, func(_ context.Context, body []byte) error { bodies <- string(body); return nil })
-	r.pollEvery = time.Hour // what is enqueued must wake the runner
+	r := newQuickRunner(t, db, func(_ context.Context, body []byte) error { bodies <- string(body); return nil })
+	r.pollInterval = time.Hour // what is enqueued must wake the runner
 	start(t, r.Run)
 	for _, body := range []string{"a", "b\x00\xff", ""} {
 		enqueue(t, r, body)
@@ -119,11 +122,11 @@ func TestAJobThatFailsIsTriedThreeTimes(t *testing.T) {
 	} {
 		db := openDB(t)
 		var tries atomic.Int32
-		r := quickRunner(t, db, func(context.Context, []byte) error { tries.Add(1); return fail() })
+		r := newQuickRunner(t, db, func(context.Context, []byte) error { tries.Add(1); return fail() })
 		stop := start(t, r.Run)
 		enqueue(t, r, "")
-		testwait.Until(t, name+": it was tried three times", func() bool { return tries.Load() == attempts })
-		testwait.Until(t, name+": its last claim ends", func() bool {
+		testwait.Until(t, name+": it was tried three times", func() bool { return tries.Load() == maxAttempts })
+		testwait.Until(t, name+": its last visibility timeout ends", func() bool {
 			var over bool
 			err := db.Writer().QueryRow(`SELECT NOT EXISTS (SELECT 1 FROM goqite WHERE timeout >= strftime('%Y-%m-%dT%H:%M:%fZ'))`).Scan(&over)
 			return err == nil && over
@@ -138,18 +141,18 @@ func TestAJobThatFailsIsTriedThreeTimes(t *testing.T) {
 		if run, known := lastRun(t, db, "work"); !known || !strings.Contains(run.Error, "no luck") {
 			t.Errorf("%s: its run is kept as %+v", name, run)
 		}
-		if tries.Load() != attempts {
+		if tries.Load() != maxAttempts {
 			t.Errorf("%s: it was tried %d times", name, tries.Load())
 		}
 	}
 }
 
-// The process that dies is stood in for by a runner that stops in the middle: neither takes the
-// job from the queue.
-func TestAJobThatWasCutOffIsDoneByTheNextProcess(t *testing.T) {
+// A runner that stops in the middle of a job stands for a process that dies: neither deletes the job from
+// the queue.
+func TestAnInterruptedJobRunsInTheNextProcess(t *testing.T) {
 	db := openDB(t)
 	begun := make(chan struct{})
-	first := quickRunner(t, db, func(ctx context.Context, _ []byte) error {
+	first := newQuickRunner(t, db, func(ctx context.Context, _ []byte) error {
 		close(begun)
 		<-ctx.Done()
 		return ctx.Err()
@@ -159,10 +162,10 @@ func TestAJobThatWasCutOffIsDoneByTheNextProcess(t *testing.T) {
 	<-begun
 	stop()
 	if run, known := lastRun(t, db, "work"); known {
-		t.Errorf("a job that was cut off has a result: %+v", run)
+		t.Errorf("an interrupted job has a result: %+v", run)
 	}
 	done := make(chan string, 1)
-	second := quickRunner(t, db, func(_ context.Context, body []byte) error { done <- string(body); return nil })
+	second := newQuickRunner(t, db, func(_ context.Context, body []byte) error { done <- string(body); return nil })
 	start(t, second.Run)
 	if got := <-done; got != "body" {
 		t.Errorf("it was done with %q", got)
@@ -170,27 +173,27 @@ func TestAJobThatWasCutOffIsDoneByTheNextProcess(t *testing.T) {
 	testwait.Until(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
 }
 
-func TestALongJobIsNotBegunTwice(t *testing.T) {
+func TestALongJobIsNotStartedTwice(t *testing.T) {
 	db := openDB(t)
 	var begun atomic.Int32
 	finish := make(chan struct{})
 	job := func(context.Context, []byte) error { begun.Add(1); <-finish; return nil }
-	const claim = 3 * time.Second // far longer than a busy machine keeps a runner from its renewal
-	one, two := runnerFor(t, db, claim, job), runnerFor(t, db, claim, job)
+	const timeout = 3 * time.Second // far longer than a busy machine delays an extension
+	one, two := newTestRunner(t, db, timeout, job), newTestRunner(t, db, timeout, job)
 	start(t, one.Run)
 	start(t, two.Run)
 	enqueue(t, one, "")
-	var claimed, renewed string
-	read := func() (timeout string) {
-		if err := db.Writer().QueryRow(`SELECT timeout FROM goqite WHERE received > 0`).Scan(&timeout); err != nil {
+	var first, extended string
+	hiddenUntil := func() (end string) {
+		if err := db.Writer().QueryRow(`SELECT timeout FROM goqite WHERE received > 0`).Scan(&end); err != nil {
 			return ""
 		}
-		return timeout
+		return end
 	}
-	testwait.Until(t, "the job is claimed", func() bool { claimed = read(); return claimed != "" })
+	testwait.Until(t, "the job is hidden from other runners", func() bool { first = hiddenUntil(); return first != "" })
 	for range 2 {
-		testwait.Until(t, "the claim is renewed", func() bool { renewed = read(); return renewed > claimed })
-		claimed = renewed
+		testwait.Until(t, "its timeout is extended", func() bool { extended = hiddenUntil(); return extended > first })
+		first = extended
 	}
 	close(finish)
 	testwait.Until(t, "the queue is empty", func() bool { return queued(t, db) == 0 })
@@ -199,10 +202,10 @@ func TestALongJobIsNotBegunTwice(t *testing.T) {
 	}
 }
 
-func TestAStrangeMessageStopsNothing(t *testing.T) {
+func TestAnUnknownJobInTheQueueStopsNothing(t *testing.T) {
 	db := openDB(t)
 	done := make(chan struct{})
-	r := quickRunner(t, db, func(context.Context, []byte) error { close(done); return nil })
+	r := newQuickRunner(t, db, func(context.Context, []byte) error { close(done); return nil })
 	for _, body := range []string{"no JSON", `{"name":"of a newer version"}`} {
 		if _, err := db.Writer().Exec(`INSERT INTO goqite (queue, body) VALUES (?, ?)`, queueName, []byte(body)); err != nil {
 			t.Fatal(err)
@@ -213,49 +216,14 @@ func TestAStrangeMessageStopsNothing(t *testing.T) {
 	<-done
 	testwait.Until(t, "only the unknown job is left", func() bool { return queued(t, db) == 1 })
 	if err := r.Enqueue(t.Context(), "unknown", nil); err == nil {
-		t.Error("a job that nobody does was taken into the queue")
+		t.Error("an unknown job was enqueued")
 	}
-	if err := r.Register("work", nil); err == nil {
-		t.Error("one name was given to two jobs")
-	}
-}
-
-func TestThePurgeComesByItselfAndNotAtEveryStart(t *testing.T) {
-	db := openDB(t)
-	if err := db.PutSignInCode(t.Context(), trip2g.SignInCode{Email: "a@example.com", ExpiresAt: time.Now().Add(-time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
-	runner := func() *Runner {
-		r, err := NewRunner(db, zerolog.New(zerolog.NewTestWriter(t)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	stop := start(t, runner().Run)
-	testwait.Until(t, "the purge has run", func() bool { run, known := lastRun(t, db, purgeJob); return known && run.Error == "" })
-	stop()
-	var codes int
-	if err := db.Writer().QueryRow(`SELECT count(*) FROM sign_in_codes`).Scan(&codes); err != nil || codes != 0 {
-		t.Errorf("%d codes out of date are left, %v", codes, err)
-	}
-
-	again := runner()
-	again.enqueuePurge(t.Context())
-	if n := queued(t, db); n != 0 {
-		t.Errorf("a restart queued %d purges", n)
-	}
-	old := trip2g.JobRun{Name: purgeJob, StartedAt: time.Now().Add(-purgeEvery), FinishedAt: time.Now()}
-	if err := db.PutJobRun(t.Context(), old); err != nil {
-		t.Fatal(err)
-	}
-	again.enqueuePurge(t.Context())
-	if n := queued(t, db); n != 1 {
-		t.Errorf("an hour later %d purges are queued", n)
+	if err := r.Register("work", Job{}); err == nil {
+		t.Error("two jobs were registered with one name")
 	}
 }
 
-func TestLookingAtAnEmptyQueueCommitsNothing(t *testing.T) {
+func TestPollingAnEmptyQueueWritesNothing(t *testing.T) {
 	db := openDB(t)
 	conn, err := db.Writer().Conn(t.Context())
 	if err != nil {
@@ -266,7 +234,7 @@ func TestLookingAtAnEmptyQueueCommitsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn.Close()
-	r := quickRunner(t, db, nil)
+	r := newQuickRunner(t, db, nil)
 	for range 3 {
 		if found, err := r.next(t.Context()); found || err != nil {
 			t.Errorf("the empty queue gave %v, %v", found, err)
