@@ -18,7 +18,12 @@ type Field = struct {
 // SetFields gives a note's text with other values in its frontmatter. All else stays: keys that nobody
 // here knows, their order, comments, and the text below. EINVALID for a frontmatter that cannot be read.
 func SetFields(content string, values []Field) (string, error) {
-	block, body, _ := cutFrontmatter(strings.TrimPrefix(content, "\uFEFF"))
+	content = strings.TrimPrefix(wellFormed(content), "\uFEFF")
+	block, body, lines := cutFrontmatter(content)
+	if lines == 0 && unclosedFields(content) != "" {
+		// With a frontmatter before it, what it says about access would be text.
+		return "", trip2g.Errorf(trip2g.EINVALID, "the frontmatter is never closed and cannot be changed here: close it with a line --- first")
+	}
 	if len(block) > maxFrontmatter {
 		return "", trip2g.Errorf(trip2g.ETOOLARGE, "the frontmatter has %d bytes; at most %d are read", len(block), maxFrontmatter)
 	}

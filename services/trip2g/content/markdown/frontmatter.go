@@ -96,14 +96,19 @@ func isEnd(line string) bool { return strings.TrimRight(line, " \t\r") == "..." 
 // readUnclosed heeds who may read the note where nothing closes a frontmatter. The note is shown whole: it may
 // as well begin with a line across the page.
 func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, ...any)) {
-	first, rest, _ := strings.Cut(content, "\n")
-	if !isFence(first) {
-		return
-	}
-	if block := leadingFields(rest); block != "" {
+	if block := unclosedFields(content); block != "" {
 		warn(1, "the frontmatter is never closed, so that it is shown as text, with what it says of who may read the note heeded; close it with a line ---, or leave the next line empty if it is text")
 		salvage(doc, block, warn)
 	}
+}
+
+// unclosedFields returns the keys and values below a first line "---" that nothing closes; "" if there are none.
+func unclosedFields(content string) string {
+	first, rest, _ := strings.Cut(content, "\n")
+	if !isFence(first) {
+		return ""
+	}
+	return leadingFields(rest)
 }
 
 // maxKey is how far into a line its first colon is looked for, in bytes: YAML 1.2.2 bounds its implicit keys so.
