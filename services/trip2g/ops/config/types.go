@@ -32,6 +32,9 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // Bytes is a size in bytes; its text may have a unit (16MiB, 500k).
 type Bytes int64
 
+// maxBytes is the largest size, 1 PiB: sums and small multiples of sizes must fit an int64.
+const maxBytes = 1 << 50
+
 // UnmarshalText reads a positive size; a unit is a power of 1024.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	n, err := units.RAMInBytes(string(text))
@@ -40,6 +43,8 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no size: give bytes, or a number with a unit such as 16MiB", text)
 	case n <= 0:
 		return errors.New("must be more than 0")
+	case n > maxBytes:
+		return fmt.Errorf("must be at most %s", Bytes(maxBytes))
 	}
 	*b = Bytes(n)
 	return nil
@@ -63,9 +68,19 @@ func (n *Networks) UnmarshalText(text []byte) error {
 		if err != nil {
 			return fmt.Errorf("%q is neither an IP address nor a network such as 10.0.0.0/8", part)
 		}
-		*n = append(*n, network.Masked())
+		*n = append(*n, unmapped(network).Masked())
 	}
 	return nil
+}
+
+// unmapped returns a network of IPv4-mapped IPv6 addresses as one of IPv4 addresses, because clients'
+// addresses are compared in that form.
+func unmapped(network netip.Prefix) netip.Prefix {
+	const mappedBits = 128 - 32
+	if network.Addr().Is4In6() && network.Bits() >= mappedBits {
+		return netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mappedBits)
+	}
+	return network
 }
 
 // String gives the list as it is set; "" for none.
