@@ -69,7 +69,7 @@ func (p *Proxies) Client(sender, forwardedFor string) string {
 	if len(p.trusted) == 0 || !p.areTrusted(sender) {
 		return sender
 	}
-	client := netip.MustParseAddrPort(sender).Addr().Unmap()
+	client := netip.MustParseAddrPort(sender).Addr().Unmap().WithZone("")
 	for _, hop := range slices.Backward(strings.Split(forwardedFor, ",")) {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
@@ -85,7 +85,7 @@ func (p *Proxies) Client(sender, forwardedFor string) string {
 
 func (p *Proxies) areTrusted(sender string) bool {
 	addr, err := netip.ParseAddrPort(sender)
-	return err == nil && p.contains(addr.Addr().Unmap())
+	return err == nil && p.contains(addr.Addr().Unmap().WithZone(""))
 }
 
 func (p *Proxies) contains(addr netip.Addr) bool {
