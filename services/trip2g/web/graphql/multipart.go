@@ -154,7 +154,7 @@ func (f *form) readFiles(reader *multipart.Reader, params *graphql.RawParams, ta
 		}
 		paths := targets[part.FormName()]
 		if len(paths) == 0 {
-			return badForm("its map names no place for the part %q", part.FormName())
+			return badForm("its map names no place for the part %.100q", part.FormName())
 		}
 		delete(targets, part.FormName())
 		content, size, err := f.spool(part)
@@ -174,7 +174,7 @@ func (f *form) readFiles(reader *multipart.Reader, params *graphql.RawParams, ta
 		}
 	}
 	for name := range targets {
-		return badForm("the file %q of its map is missing", name)
+		return badForm("the file %.100q of its map is missing", name)
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func (f *form) spool(part io.Reader) (io.ReaderAt, int64, error) {
 func place(variables map[string]any, path string, upload graphql.Upload) error {
 	names := strings.Split(path, ".")
 	if len(names) < 2 || names[0] != "variables" {
-		return badForm("its map has %q, which is no path in the variables", path)
+		return badForm("its map has %.100q, which is no path in the variables", path)
 	}
 	var at any = variables
 	for i, name := range names[1:] {
@@ -215,9 +215,12 @@ func place(variables map[string]any, path string, upload graphql.Upload) error {
 		switch container := at.(type) {
 		case map[string]any:
 			if container == nil {
-				return badForm("its map has %q, but there are no variables", path)
+				return badForm("its map has %.100q, but there are no variables", path)
 			}
 			if last {
+				if !isFree(container[name]) {
+					return badForm("its map has %.100q, which already has a value", path)
+				}
 				container[name] = upload
 				continue
 			}
@@ -225,18 +228,34 @@ func place(variables map[string]any, path string, upload graphql.Upload) error {
 		case []any:
 			index, err := strconv.Atoi(name)
 			if err != nil || index < 0 || index >= len(container) {
-				return badForm("its map has %q, which is not in the variables", path)
+				return badForm("its map has %.100q, which is not in the variables", path)
 			}
 			if last {
+				if !isFree(container[index]) {
+					return badForm("its map has %.100q, which already has a value", path)
+				}
 				container[index] = upload
 				continue
 			}
 			at = container[index]
 		default:
-			return badForm("its map has %q, which is not in the variables", path)
+			return badForm("its map has %.100q, which is not in the variables", path)
 		}
 	}
 	return nil
+}
+
+// isFree reports whether a file can take a variable's place: neither another file nor values are lost.
+func isFree(value any) bool {
+	switch v := value.(type) {
+	case graphql.Upload:
+		return false
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	}
+	return true
 }
 
 func badForm(format string, args ...any) *refusal {
