@@ -1,25 +1,27 @@
-# Every task by one word; "make" lists them. GO is the Go command, PROJECT the
-# name of the stack's containers and volumes, STACK the stack that "up" starts,
-# NAME the name of the API key that "key" creates. compose/README.md names the
-# variables for ports and addresses.
+# "make" lists the tasks. Variables: GO is the Go command, PROJECT the name of the
+# stack's containers and volumes, STACK the stack that "up" starts, NAME and SCOPE
+# those of the API key that "key" creates, BACKUP the file that "restore" reads,
+# FUZZTIME the duration of each fuzz target. compose/README.md lists the variables
+# for ports and addresses.
 
 GO ?= go
 PROJECT ?= trip2g
 STACK ?= litefs
-export GO PROJECT STACK NAME BACKUP
+FUZZTIME ?= 30s
+export GO PROJECT STACK NAME BACKUP FUZZTIME
 
 SHELL := /bin/sh
 
 .PHONY: help
-help: ## List these tasks
+help: ## List the tasks
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: trip2g ## One node on this machine, no container
+run: trip2g ## Run one node on this machine, without a container
 	@exec sh tools/run.sh
 
 .PHONY: build
-build: trip2g litefs compose ## All binaries, into bin/
+build: trip2g litefs compose ## Build all binaries into bin/
 	@:
 
 .PHONY: up
@@ -51,27 +53,31 @@ ps: compose ## Show the containers of the running stack
 	@exec sh compose/compose.sh ps --all
 
 .PHONY: test
-test: lint unit e2e ## Everything that has to pass: lint, unit, e2e
+test: lint unit e2e ## Run everything that must pass: lint, unit, e2e
 
 .PHONY: unit
-unit: trip2g litefs ## The tests of the packages, with the race detector
+unit: trip2g litefs ## Test the packages, with the race detector
 	@sh tools/deps.sh cc git fusermount3 wrk bash curl
 	$(GO) test -race -timeout 10m trip2g/bench/... trip2g/internal/... trip2g/services/trip2g/...
 
 .PHONY: e2e
-e2e: compose ## The suite that drives the stacks from outside (RUN=TestName: a part of it)
+e2e: compose ## Test the stacks from outside (RUN=TestName: some tests)
 	@exec sh tools/e2e.sh $(if $(RUN),-run '$(RUN)')
 
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each (30s)
+	@exec sh tools/fuzz.sh
+
 .PHONY: bench
-bench: trip2g litefs ## Measure this machine's nodes beside nginx and net/http, into docs/benchmarks.md
+bench: trip2g litefs ## Compare nodes on this machine with nginx and net/http, into docs/benchmarks.md
 	@exec sh tools/bench.sh
 
 .PHONY: profile
-profile: trip2g litefs ## Show where a replica's time and memory go under load
+profile: trip2g litefs ## Profile a replica's CPU time and memory under load
 	@exec sh tools/profile.sh
 
 .PHONY: lint
-lint: bin/staticcheck bin/actionlint bin/govulncheck ## Formatting, Go, shell, workflows, words, generated code, go.mod files, vulnerabilities
+lint: bin/staticcheck bin/actionlint bin/govulncheck ## Check formatting, Go, shell, workflows, words, generated code, go.mod files, vulnerabilities
 	@exec sh tools/lint.sh
 
 .PHONY: fmt
@@ -79,23 +85,23 @@ fmt: ## Format the Go code
 	@$(GO) fmt trip2g/...
 
 .PHONY: build-amd64
-build-amd64: ## A static trip2g for Linux on amd64, as the file tmp/amd64
+build-amd64: ## Build a static trip2g for Linux on amd64 as tmp/amd64
 	@GOOS=linux GOARCH=amd64 sh tools/build.sh trip2g tmp/amd64
 
 .PHONY: dist
-dist: ## The static binaries of a release, with checksums, in tmp/dist
+dist: ## Build the static binaries of a release, with checksums, in tmp/dist
 	@exec sh tools/dist.sh
 
 .PHONY: trip2g
 trip2g:
 	@sh tools/build.sh trip2g bin/trip2g
 
-# LiteFS exists for Linux only.
+# LiteFS runs on Linux only.
 .PHONY: litefs
 litefs:
 	@[ "$$($(GO) env GOOS)" != linux ] || sh tools/build.sh litefs bin/litefs
 
-# Compose v2: Docker's plugin, else one built into bin/.
+# Compose v2 is Docker's plugin or, without it, built into bin/.
 .PHONY: compose
 compose:
 	@sh compose/compose.sh --have || $(MAKE) --silent bin/docker-compose
