@@ -39,7 +39,7 @@ type node struct {
 	registry  *prometheus.Registry
 	epoch     forward.Epoch // of the internal port
 	access    *trip2ghttp.AccessLog
-	pages     *trip2ghttp.PlainPages
+	fastPath  *trip2ghttp.FastPath
 	site      atomic.Pointer[site.Follower] // nil until the database is open
 	watch     *leaderwatch.Watch            // nil on a leader
 	nodes     *nodes.Nodes                  // set before the ports are
@@ -63,7 +63,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	n.search, n.feed = n.newSearch(), notefeed.New()
 	n.docs = newDocumentation(n)
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
-	n.pages = trip2ghttp.NewPlainPages(n.current, site.Codings, c.SessionCookieName, n.access)
+	n.fastPath = trip2ghttp.NewFastPath(n.current, site.Codings, c.SessionCookieName, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replicationLag)
 	trip2ghttp.RegisterLag(n.registry, n.lag, n.served)
 	trip2ghttp.RegisterDisk(n.registry, n.diskSpace)
@@ -185,7 +185,7 @@ func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, tr
 	o.Welcome = n.welcome
 	o.Routes = append(o.Routes, n.routes()...)
 	return trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o)), trip2ghttp.ConsistencyOptions{
-		Served: n.served, Lag: n.lag, WaitFor: waitFor, AtMost: n.config.ReadWait,
+		Served: n.served, Lag: n.lag, WaitFor: waitFor, MaxWait: n.config.ReadWait,
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 // newNodes makes this node's picture of all nodes; messenger is nil on a leader.
 func (n *node) newNodes(messenger *forward.Messenger) *nodes.Nodes {
 	return nodes.New(nodes.Options{
-		Sample: n.report, Answered: n.access.Answered, Served: n.servedChange, WaitFor: n.waitFor,
+		Sample: n.report, Answered: n.access.Requests, Served: n.servedChange, WaitFor: n.waitFor,
 		LeaderAddr: n.config.LeaderAddr, Messenger: messenger, Log: n.log, Registerer: n.registry,
 	})
 }

@@ -72,14 +72,14 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	if err != nil {
 		return err
 	}
-	var pace trip2ghttp.Pace
+	var deadlines trip2ghttp.BodyDeadlines
 	public := &http.Server{
-		Handler:           pace.Wrap(proxies.Wrap(n.pages.Wrap(p.public))),
+		Handler:           deadlines.Wrap(proxies.Wrap(n.fastPath.Wrap(p.public))),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
 	public.RegisterOnShutdown(n.endStreams)
-	internalOptions := forward.ServerOptions{Handler: pace.Wrap(p.internal), Epoch: n.epoch, ErrorLog: serverErrors(n.log, "internal")}
+	internalOptions := forward.ServerOptions{Handler: deadlines.Wrap(p.internal), Epoch: n.epoch, ErrorLog: serverErrors(n.log, "internal")}
 	if !n.config.Replica() {
 		internalOptions.Timeline = func() string { return n.timeline().String() }
 	}
@@ -88,7 +88,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 	stopLane := func(context.Context) error { return nil }
 	if n.config.FastLane {
 		lane := fastlane.New(publicListener, fastlane.Options{
-			Handler: n.pages, Client: proxies.Client, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: public.ErrorLog,
+			Handler: n.fastPath, Client: proxies.Client, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: public.ErrorLog,
 		})
 		publicListener, stopLane = lane, lane.Shutdown
 	}
@@ -102,7 +102,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		grace, cancel := context.WithTimeout(context.Background(), n.config.ShutdownTimeout)
 		defer cancel()
 		var ending errgroup.Group
-		pace.Hurry()
+		deadlines.Shutdown()
 		ending.Go(func() error { return stopLane(grace) })
 		ending.Go(func() error { return public.Shutdown(grace) })
 		ending.Go(func() error { return internal.Shutdown(grace) })

@@ -7,49 +7,49 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// negotiate chooses the coding of an answer from the request's Accept-Encoding (RFC 9110, section
-// 12.5.3): of those offered (best first) the one that the client likes most, the first of equals.
-// What cannot be understood counts as not said. Identity is what remains, also if the client
-// refuses it: the section prefers that to a 406.
+// negotiate returns the coding of a response by the request's Accept-Encoding (RFC 9110, section
+// 12.5.3): of the offered codings, best first, the one with the highest quality. It ignores invalid
+// elements. If nothing matches it returns Identity, even if the client refuses it, which the section
+// prefers to a 406.
 func negotiate(accept string, offered []trip2g.Coding) trip2g.Coding {
 	if accept == "" || len(offered) == 0 {
 		return trip2g.Identity
 	}
-	likes := parseAccept(accept)
-	best, most := trip2g.Identity, 0
+	prefs := parseAccept(accept)
+	best, highest := trip2g.Identity, 0
 	for _, coding := range offered {
-		if q := likes.of(coding); q > most {
-			best, most = coding, q
+		if q := prefs.of(coding); q > highest {
+			best, highest = coding, q
 		}
 	}
-	if likes.quality[trip2g.Identity] > most {
+	if prefs.quality[trip2g.Identity] > highest {
 		return trip2g.Identity
 	}
 	return best
 }
 
-// unsaid is the quality of a coding that the client does not name.
-const unsaid = -1
+// unspecified is the quality of a coding that the client does not name.
+const unspecified = -1
 
-// preferences are a client's qualities by coding, in thousandths.
+// preferences holds a client's qualities in thousandths.
 type preferences struct {
 	quality [trip2g.Zstd + 1]int
 	other   int // of "*"
 }
 
 func (p *preferences) of(coding trip2g.Coding) int {
-	if q := p.quality[coding]; q != unsaid {
+	if q := p.quality[coding]; q != unspecified {
 		return q
 	}
 	return p.other
 }
 
 func parseAccept(accept string) preferences {
-	p := preferences{quality: [...]int{unsaid, unsaid, unsaid, unsaid}, other: unsaid}
+	p := preferences{quality: [...]int{unspecified, unspecified, unspecified, unspecified}, other: unspecified}
 	for element := range strings.SplitSeq(accept, ",") {
-		name, parameter, weighted := strings.Cut(element, ";")
+		name, parameter, hasParameter := strings.Cut(element, ";")
 		q := 1000
-		if weighted {
+		if hasParameter {
 			var ok bool
 			if q, ok = parseQuality(parameter); !ok {
 				continue
@@ -65,7 +65,7 @@ func parseAccept(accept string) preferences {
 	return p
 }
 
-// codingNamed finds a coding by its name in any case; x-gzip is gzip (RFC 9110, section 8.4.1.3).
+// codingNamed returns a coding by its case-insensitive name. x-gzip is gzip (RFC 9110, section 8.4.1.3).
 func codingNamed(name string) (trip2g.Coding, bool) {
 	for coding := trip2g.Identity; coding <= trip2g.Zstd; coding++ {
 		if strings.EqualFold(name, coding.String()) {
@@ -75,7 +75,8 @@ func codingNamed(name string) (trip2g.Coding, bool) {
 	return trip2g.Gzip, strings.EqualFold(name, "x-gzip")
 }
 
-// parseQuality reads "q=0.5" in thousandths: 0 to 1 with at most three decimals (RFC 9110, section 12.4.2).
+// parseQuality parses a weight such as "q=0.5" and returns thousandths: 0 to 1 with at most three
+// decimals (RFC 9110, section 12.4.2).
 func parseQuality(parameter string) (int, bool) {
 	name, value, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
 	whole, decimals, _ := strings.Cut(value, ".")

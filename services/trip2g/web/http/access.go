@@ -13,29 +13,29 @@ import (
 	"trip2g/services/trip2g/web/http/fastlane"
 )
 
-// Ports that a request can have come in by, as logs and metrics name them.
+// Ports that receive requests, as named in logs and metrics.
 const (
 	PublicPort = "public"
 	IntakePort = "intake"
 )
 
-// AccessLog writes a line for each request and counts it. It gives each request an id, or keeps
-// that of the replica that forwarded it, so that one id finds the lines of both nodes.
+// AccessLog logs and counts each request. It assigns the request an ID, or keeps the ID that the
+// forwarding replica assigned, so that one ID finds the log lines of both nodes.
 type AccessLog struct {
 	log     zerolog.Logger
 	metrics *requestMetrics
 }
 
-// NewAccessLog makes the log of a node; log has the node's name and role already.
+// NewAccessLog returns the access log of a node. log has the node's name and role already.
 func NewAccessLog(log zerolog.Logger, registerer prometheus.Registerer) *AccessLog {
 	return &AccessLog{log: log, metrics: newRequestMetrics(registerer)}
 }
 
-// Answered gives the number of requests answered since the start, on all ports. It costs a little: it is
-// for once a second.
-func (a *AccessLog) Answered() float64 { return a.metrics.total() }
+// Requests returns the number of requests since the start, on all ports. It is too slow to call more
+// than about once a second.
+func (a *AccessLog) Requests() float64 { return a.metrics.total() }
 
-// Wrap gives next with the log around it. The request's context carries a logger with its id.
+// Wrap returns a handler that logs the requests of next. Their context has a logger with the ID.
 func (a *AccessLog) Wrap(port string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin, _ := forward.OriginFrom(r.Context())
@@ -45,23 +45,23 @@ func (a *AccessLog) Wrap(port string, next http.Handler) http.Handler {
 		}
 		log := a.log.With().Str("request_id", id).Logger()
 		ctx := forward.WithRequestID(log.WithContext(r.Context()), id)
-		seen := httpsnoop.Metrics{Code: http.StatusOK}
+		captured := httpsnoop.Metrics{Code: http.StatusOK}
 		ended := false
-		defer func() { a.write(&log, port, r, seen, origin, ended) }() // an answer that breaks off panics
-		seen.CaptureMetrics(w, func(w http.ResponseWriter) { next.ServeHTTP(w, r.WithContext(ctx)) })
+		defer func() { a.write(&log, port, r, captured, origin, ended) }() // an aborted response panics
+		captured.CaptureMetrics(w, func(w http.ResponseWriter) { next.ServeHTTP(w, r.WithContext(ctx)) })
 		ended = true
 	})
 }
 
-func (a *AccessLog) write(log *zerolog.Logger, port string, r *http.Request, seen httpsnoop.Metrics, origin forward.Origin, ended bool) {
-	a.metrics.observe(r.Method, port, seen.Code, seen.Duration)
+func (a *AccessLog) write(log *zerolog.Logger, port string, r *http.Request, captured httpsnoop.Metrics, origin forward.Origin, ended bool) {
+	a.metrics.observe(r.Method, port, captured.Code, captured.Duration)
 	line := log.Info()
-	if seen.Code >= http.StatusInternalServerError || !ended {
+	if captured.Code >= http.StatusInternalServerError || !ended {
 		line = log.Warn()
 	}
-	// The query is left out: it may hold what is nobody's business.
-	line.Str("method", r.Method).Str("path", r.URL.Path).Int("status", seen.Code).
-		Int64("bytes", seen.Written).Dur("duration", seen.Duration).
+	// The query is left out because it can contain secrets.
+	line.Str("method", r.Method).Str("path", r.URL.Path).Int("status", captured.Code).
+		Int64("bytes", captured.Written).Dur("duration", captured.Duration).
 		Str("client", r.RemoteAddr).Str("port", port)
 	if origin.Node != "" {
 		line.Str("replica", origin.Node)
@@ -72,23 +72,23 @@ func (a *AccessLog) write(log *zerolog.Logger, port string, r *http.Request, see
 	line.Msg("request")
 }
 
-// plain is write for a plain read of a public page, which came in by the public port.
-func (a *AccessLog) plain(r *fastlane.Request, status int, sent int64, ended bool) {
-	took := time.Since(r.Arrived)
-	a.metrics.observePlain(r.Method, status, took)
+// writePlain logs and counts a plain read of a public page, which arrived on the public port.
+func (a *AccessLog) writePlain(r *fastlane.Request, status int, sent int64, ended bool) {
+	duration := time.Since(r.Arrived)
+	a.metrics.observePlain(r.Method, status, duration)
 	line := a.log.Info()
 	if !ended {
 		line = a.log.Warn()
 	}
 	line.Str("request_id", r.ID).Str("method", r.Method).Str("path", r.Path).Int("status", status).
-		Int64("bytes", sent).Dur("duration", took).Str("client", r.Client).Str("port", PublicPort)
+		Int64("bytes", sent).Dur("duration", duration).Str("client", r.Client).Str("port", PublicPort)
 	if !ended {
 		line.Bool("broken_off", true)
 	}
 	line.Msg("request")
 }
 
-// WithRequestID answers with the request's id, so that a user can name it to an operator.
+// WithRequestID adds the request's ID to the response, so that a user can report it.
 func WithRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", forward.RequestID(r.Context()))

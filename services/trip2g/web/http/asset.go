@@ -11,14 +11,13 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// publicAsset is the Cache-Control of a file that everyone may read. Its URL names its content, but who may
-// read it changes with the notes that refer to it: a shared cache that kept it for good would go on
-// serving what was taken back. Within the minute a page's images are not asked for again.
+// publicAsset is the Cache-Control of a public file. Its URL names its content, but its access changes
+// with the notes that refer to it: a shared cache would otherwise serve a file after it was unpublished.
+// Within a minute browsers do not request a page's images again.
 const publicAsset = "public, max-age=60, must-revalidate"
 
-// serveAsset serves a file that a published note refers to now. Only files that the site knows are looked up at all: what is staged,
-// hidden or referred to no more is a 404. An address that the API has signed serves its file to whoever
-// has it, as long as a note refers to the file.
+// serveAsset serves a file that a published note refers to. Staged, unpublished and unreferenced files
+// are a 404. A signed URL from the API serves its file to anyone as long as a note refers to the file.
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
@@ -48,11 +47,11 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	etag := `"` + hash + `"`
 	if !isPartial(r) && matches(joined(r.Header["If-None-Match"]), etag) {
 		header.Set("ETag", etag)
-		w.WriteHeader(http.StatusNotModified) // known without opening the file
+		w.WriteHeader(http.StatusNotModified) // without opening the file
 		return
 	}
 	body, err := h.Assets.OpenAsset(r.Context(), hash)
-	if signed && trip2g.ErrorCode(err) == trip2g.ENOTFOUND { // this node has not followed that far yet
+	if signed && trip2g.ErrorCode(err) == trip2g.ENOTFOUND { // this node is not up to date
 		h.serveNotFound(w, r, site, trip2g.Anyone)
 		return
 	}
@@ -65,11 +64,11 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	header.Set("ETag", etag)
 	contentType := fileType(asset.AbsolutePath)
 	header.Set("Content-Type", contentType)
-	header.Set("Content-Security-Policy", assetPolicy(contentType))
+	header.Set("Content-Security-Policy", assetCSP(contentType))
 	http.ServeContent(w, r, "", time.Time{}, body)
 }
 
-// isReferenced asks the database about a file that no page has: a note without a page or a staged one may.
+// isReferenced reports whether the database has a note that refers to a file, with or without a page.
 func (h *handler) isReferenced(r *http.Request, hash string) bool {
 	referenced, err := h.Assets.IsReferenced(r.Context(), hash)
 	if err != nil {
@@ -78,9 +77,9 @@ func (h *handler) isReferenced(r *http.Request, hash string) bool {
 	return err == nil && referenced
 }
 
-// fileType returns the media type that a file of the vault is served with. A script's is that of plain text:
-// a browser that may not guess types (X-Content-Type-Options) runs no such file, so that the scripts of this
-// origin are the server's own, wherever the policy says 'self'.
+// fileType returns the media type of a file of the vault. Scripts are served as plain text, which
+// browsers do not run (X-Content-Type-Options). Therefore 'self' in a policy means the server's own
+// scripts.
 func fileType(name string) string {
 	contentType := trip2g.ContentType(name)
 	if strings.HasPrefix(contentType, "text/javascript") {
@@ -89,27 +88,27 @@ func fileType(name string) string {
 	return contentType
 }
 
-// policyOf returns what a page at a URL path may do in a browser. A note that is served as it is written, as
-// XML for one, is as foreign as a file: it may run no script of this origin's.
-func policyOf(page trip2g.Page, urlPath string) string {
+// cspOf returns the Content-Security-Policy of a page. A note that is served verbatim, for example as
+// XML, has the policy of a file: it may not run scripts of this origin.
+func cspOf(page trip2g.Page, urlPath string) string {
 	if contentType := page.ContentType(); !strings.HasPrefix(contentType, "text/html") {
-		return assetPolicy(contentType)
+		return assetCSP(contentType)
 	}
-	return policyAt(urlPath)
+	return cspAt(urlPath)
 }
 
-// policyAt returns what an HTML page at a URL path may do.
-func policyAt(urlPath string) string {
+// cspAt returns the Content-Security-Policy of an HTML page at a URL path.
+func cspAt(urlPath string) string {
 	if strings.HasPrefix(urlPath, SystemPrefix) {
-		return systemPolicy
+		return systemCSP
 	}
-	return contentPolicy
+	return contentCSP
 }
 
-// assetPolicy says what a file of the vault may do that a browser opens by itself. An SVG or HTML file is a
-// document of this origin: it may not run scripts in it. A PDF is shown by the browser's own viewer, which
-// works in no sandbox and needs to come into pages of this site.
-func assetPolicy(contentType string) string {
+// assetCSP returns the Content-Security-Policy of a file of the vault that is opened directly. An SVG or
+// HTML file is a document of this origin, so it may not run scripts. Browsers show a PDF in their own
+// viewer, which does not work in a sandbox and which pages of this site embed.
+func assetCSP(contentType string) string {
 	if contentType == "application/pdf" {
 		return "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 	}

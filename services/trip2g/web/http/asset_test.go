@@ -11,7 +11,7 @@ func TestOnlyAPaperCanBeShownInAPage(t *testing.T) {
 	for contentType, want := range map[string]string{
 		"application/pdf": "frame-ancestors 'self'", "image/svg+xml": "frame-ancestors 'none'", "text/html; charset=utf-8": "frame-ancestors 'none'", "": "frame-ancestors 'none'",
 	} {
-		policy := assetPolicy(contentType)
+		policy := assetCSP(contentType)
 		if !strings.Contains(policy, want) || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "script-src") {
 			t.Errorf("%s: %s", contentType, policy)
 		}

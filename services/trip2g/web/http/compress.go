@@ -13,61 +13,61 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Files of these sizes, in bytes, are compressed if they are text: below it is not worth its cost, above
-// it a file is sent as it is stored. Compressed ones are kept, so that they take at most
-// maxCompressed × keptCompressed, 16 MiB.
+// Sizes of the text files that are compressed, in bytes. The cache needs at most 16 MiB.
 const (
-	minCompressed  = 512
-	maxCompressed  = 256 << 10
-	keptCompressed = 64
+	minCompressed    = 512
+	maxCompressed    = 256 << 10
+	cachedCompressed = 64 // files
 )
 
-// compressor sends small text files, which their tags name by content, in gzip to who takes it.
+// compressor compresses small text files whose ETag identifies their content. It differs from
+// klauspost/compress/gzhttp, which compresses on the fly: a response has a Content-Length, HEAD has
+// the header of GET, If-None-Match matches the tag of the compressed file, and results are cached.
 type compressor struct {
-	kept *lru.Cache[string, []byte] // by keyOf
+	cache *lru.Cache[string, []byte] // by keyOf
 }
 
 func newCompressor() *compressor {
-	kept, err := lru.New[string, []byte](keptCompressed)
+	cache, err := lru.New[string, []byte](cachedCompressed)
 	if err != nil {
 		panic(err) // the size is positive
 	}
-	return &compressor{kept}
+	return &compressor{cache}
 }
 
-var gzipAlone = []trip2g.Coding{trip2g.Gzip}
+var onlyGzip = []trip2g.Coding{trip2g.Gzip}
 
-// wrap gives a handler of files that compresses what next sends.
+// wrap returns a handler that compresses the files that next serves.
 func (c *compressor) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Vary", everybody.vary)
+		w.Header().Set("Vary", publicCache.vary)
 		accepted := joined(r.Header["Accept-Encoding"])
-		if isPartial(r) || negotiate(accepted, gzipAlone) != trip2g.Gzip {
+		if isPartial(r) || negotiate(accepted, onlyGzip) != trip2g.Gzip {
 			next.ServeHTTP(w, r)
 			return
 		}
 		whole := *r
-		whole.Method = http.MethodGet // the length for a HEAD is that of the compressed bytes
-		out := &compressingWriter{ResponseWriter: w, request: r, kept: c.kept}
+		whole.Method = http.MethodGet // HEAD needs the length of the compressed file
+		out := &compressingWriter{ResponseWriter: w, request: r, cache: c.cache}
 		next.ServeHTTP(out, &whole)
 		out.finish()
 	})
 }
 
-// compressingWriter holds a file back that is to be compressed, and lets everything else through.
+// compressingWriter buffers a file that is to be compressed and passes everything else through.
 type compressingWriter struct {
 	http.ResponseWriter
 	request *http.Request
-	kept    *lru.Cache[string, []byte]
+	cache   *lru.Cache[string, []byte]
 
-	began   bool
-	length  int          // of the file that is held back; 0 if none is
-	content bytes.Buffer // of it
+	wroteHeader bool
+	length      int          // of the buffered file; 0: none
+	content     bytes.Buffer // of the buffered file
 }
 
-// WriteHeader is http.ResponseWriter's.
+// WriteHeader implements http.ResponseWriter.
 func (w *compressingWriter) WriteHeader(status int) {
-	w.began = true
+	w.wroteHeader = true
 	if length, ok := compressible(status, w.Header()); ok {
 		w.length = length
 		return
@@ -75,29 +75,29 @@ func (w *compressingWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write is http.ResponseWriter's.
+// Write implements http.ResponseWriter.
 func (w *compressingWriter) Write(p []byte) (int, error) {
-	if !w.began {
+	if !w.wroteHeader {
 		w.WriteHeader(http.StatusOK)
 	}
 	switch {
 	case w.length > 0:
 		return w.content.Write(p)
 	case w.request.Method == http.MethodHead:
-		return 0, http.ErrBodyNotAllowed // ends the reading of what is not sent
+		return 0, http.ErrBodyNotAllowed // makes next stop reading the file
 	}
 	return w.ResponseWriter.Write(p)
 }
 
-// ReadFrom lets net/http send a large file without copying it through memory.
+// ReadFrom lets net/http use sendfile for a large file.
 func (w *compressingWriter) ReadFrom(r io.Reader) (int64, error) {
-	if !w.began || w.length > 0 || w.request.Method == http.MethodHead {
+	if !w.wroteHeader || w.length > 0 || w.request.Method == http.MethodHead {
 		return io.Copy(struct{ io.Writer }{w}, r)
 	}
 	return io.Copy(w.ResponseWriter, r)
 }
 
-// compressible tells whether an answer is a small text file with a tag, and its length.
+// compressible returns the length of a response, and whether it is a small text file with a tag.
 func compressible(status int, header http.Header) (int, bool) {
 	length, err := strconv.Atoi(header.Get("Content-Length"))
 	if status != http.StatusOK || err != nil || length < minCompressed || length > maxCompressed || header.Get("ETag") == "" {
@@ -111,21 +111,21 @@ func compressible(status int, header http.Header) (int, bool) {
 	return length, strings.HasPrefix(mediaType, "text/")
 }
 
-// finish sends the file that was held back.
+// finish sends the buffered file.
 func (w *compressingWriter) finish() {
 	if w.length == 0 {
 		return
 	}
 	if w.content.Len() != w.length {
-		panic(http.ErrAbortHandler) // it broke off: nothing of it was sent
+		panic(http.ErrAbortHandler) // incomplete; nothing was sent
 	}
 	header := w.Header()
 	tag := header.Get("ETag")
 	key := keyOf(w.request.URL.Path, tag)
-	coded, ok := w.kept.Get(key)
+	coded, ok := w.cache.Get(key)
 	if !ok {
 		coded = gzipped(w.content.Bytes())
-		w.kept.Add(key, coded)
+		w.cache.Add(key, coded)
 	}
 	if len(coded) >= w.length {
 		w.send(w.content.Bytes())
@@ -137,9 +137,9 @@ func (w *compressingWriter) finish() {
 	w.send(coded)
 }
 
-// keyOf names the compressed form of what is at a path. The tag of a vault's file is its hash, and its path ends
-// as a client likes: each ending would else be compressed, and push what others ask for out. Of other files
-// several may have one tag (RFC 9110, section 8.8.3).
+// keyOf returns the cache key of a file. For a vault's file it is the tag, its hash: a client chooses
+// the end of the path and could otherwise evict the cache. Other files can have the same tag
+// (RFC 9110, section 8.8.3).
 func keyOf(urlPath, tag string) string {
 	if strings.HasPrefix(urlPath, trip2g.AssetPrefix) {
 		return tag
@@ -147,7 +147,7 @@ func keyOf(urlPath, tag string) string {
 	return urlPath + " " + tag
 }
 
-// send answers with a file, or tells that the client has it.
+// send responds with a file, or with 304 if the client has it.
 func (w *compressingWriter) send(body []byte) {
 	header := w.Header()
 	if matches(joined(w.request.Header["If-None-Match"]), header.Get("ETag")) {
@@ -171,7 +171,7 @@ func gzipped(content []byte) []byte {
 		err = cerr
 	}
 	if err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // a buffer never fails
 	}
 	return bytes.Clone(b.Bytes())
 }

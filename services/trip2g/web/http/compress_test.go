@@ -32,16 +32,16 @@ func TestAFileIsCompressedOnceWhateverItsAddressEndsIn(t *testing.T) {
 			t.Fatalf("%s: %d, %v", path, w.Code, w.Header())
 		}
 	}
-	for i := range 3 * keptCompressed {
+	for i := range 3 * cachedCompressed {
 		get(fmt.Sprintf("%sabc/%d.txt", trip2g.AssetPrefix, i))
 		get(fmt.Sprintf("%sdef/%d", trip2g.AssetPrefix, i))
 	}
-	if n := c.kept.Len(); n != 2 {
+	if n := c.cache.Len(); n != 2 {
 		t.Errorf("two files were compressed to %d", n)
 	}
 	get("/_system/static/1/a.js")
 	get("/_system/static/1/b.js")
-	if n := c.kept.Len(); n != 4 {
+	if n := c.cache.Len(); n != 4 {
 		t.Errorf("two other files with tags of their own make %d", n)
 	}
 }

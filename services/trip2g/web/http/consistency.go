@@ -13,34 +13,34 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Header fields by which a node says how far it is, beside trip2g.PositionHeader.
+// Header fields of a response about the node's position, in addition to trip2g.PositionHeader.
 const (
-	BehindHeader         = "X-Trip2g-Behind"          // answer: positions missing to the one wanted; absent if none is
-	LeaderPositionHeader = "X-Trip2g-Leader-Position" // answer: the leader's as last heard; absent if never
-	AgeHeader            = "X-Trip2g-Age"             // answer: Lag.Age in seconds
+	BehindHeader         = "X-Trip2g-Behind"          // positions missing to the requested one; absent if none
+	LeaderPositionHeader = "X-Trip2g-Leader-Position" // last known position of the leader; absent if unknown
+	AgeHeader            = "X-Trip2g-Age"             // Lag.Age in seconds
 )
 
-// DefaultMaxWaiting bounds the reads that wait at a time.
+// DefaultMaxWaiting is the default of ConsistencyOptions.MaxWaiting.
 const DefaultMaxWaiting = 1024
 
-// ConsistencyOptions is what ReadYourWrites is made of. Served and Lag are needed.
+// ConsistencyOptions configures ReadYourWrites. Served and Lag are required.
 type ConsistencyOptions struct {
-	Served func() trip2g.Position // what the node serves now; 0 until it has a site
+	Served func() trip2g.Position // 0 until the site is loaded
 	Lag    func() Lag
-	// WaitFor returns when the node serves a position, or with ctx's error. nil on a leader: what it
-	// serves is the newest there is.
+	// WaitFor returns when the node serves a position, or with ctx's error. nil on a leader, which
+	// always serves the newest position.
 	WaitFor    func(ctx context.Context, position trip2g.Position) error
-	AtMost     time.Duration // that one read waits; 0: not at all
-	MaxWaiting int           // reads that wait at a time, a further one does not; 0: DefaultMaxWaiting
+	MaxWait    time.Duration // of one read; 0: reads do not wait
+	MaxWaiting int           // concurrent waiting reads, above which reads do not wait; 0: DefaultMaxWaiting
 }
 
-// ReadYourWrites gives a handler for the reads of a node's public port. A GET or HEAD that names a
-// position, in the header or else the cookie, waits until the node serves it, for a bounded time,
-// and is then answered by next with what there is. The answer says which position that is at the
-// least and how many are missing; one that misses some is kept by no cache. With the header, whatever
-// it says, the answer also tells the node's lag. Every other request passes as it is.
+// ReadYourWrites returns a handler for the public port. A GET or HEAD that names a position, in the
+// header or else the cookie, waits for a bounded time until the node serves it; then next responds.
+// The response has the served position. If that is below the requested one, the response also has
+// the difference and is not cacheable. A request with the header, valid or not, gets the node's lag
+// as well. All other requests go to next unchanged.
 //
-// A position is taken as it comes: a forged one costs its sender the wait and gives nothing.
+// A forged position only delays its sender's own response.
 func ReadYourWrites(next http.Handler, o ConsistencyOptions) http.Handler {
 	if o.MaxWaiting == 0 {
 		o.MaxWaiting = DefaultMaxWaiting
@@ -51,7 +51,7 @@ func ReadYourWrites(next http.Handler, o ConsistencyOptions) http.Handler {
 type consistency struct {
 	ConsistencyOptions
 	next    http.Handler
-	waiting chan struct{} // holds one element for each read that waits
+	waiting chan struct{} // one element for each waiting read
 }
 
 // ServeHTTP implements http.Handler.
@@ -63,16 +63,16 @@ func (c *consistency) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	wanted, ok := wantedPosition(header, cookies)
 	if ok {
-		w = c.reach(w, r, wanted)
+		w = c.awaitPosition(w, r, wanted)
 	}
 	if header != nil {
-		c.tell(w.Header())
+		c.addLag(w.Header())
 	}
 	c.next.ServeHTTP(w, r)
 }
 
-// reach waits for a position and says what the answer will have of it.
-func (c *consistency) reach(w http.ResponseWriter, r *http.Request, wanted trip2g.Position) http.ResponseWriter {
+// awaitPosition waits for a position and adds the served one to the response.
+func (c *consistency) awaitPosition(w http.ResponseWriter, r *http.Request, wanted trip2g.Position) http.ResponseWriter {
 	served := c.Served()
 	if served < wanted && c.wait(r.Context(), wanted) {
 		served = c.Served()
@@ -85,9 +85,9 @@ func (c *consistency) reach(w http.ResponseWriter, r *http.Request, wanted trip2
 	return uncached(w)
 }
 
-// wait waits for a position; false if it did not.
+// wait waits for a position. It returns false without waiting if too many reads wait.
 func (c *consistency) wait(ctx context.Context, wanted trip2g.Position) bool {
-	if c.WaitFor == nil || c.AtMost <= 0 {
+	if c.WaitFor == nil || c.MaxWait <= 0 {
 		return false
 	}
 	select {
@@ -96,14 +96,14 @@ func (c *consistency) wait(ctx context.Context, wanted trip2g.Position) bool {
 	default:
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.AtMost)
+	ctx, cancel := context.WithTimeout(ctx, c.MaxWait)
 	defer cancel()
-	_ = c.WaitFor(ctx, wanted) // what is served afterwards says how it ended
+	_ = c.WaitFor(ctx, wanted) // the caller compares positions
 	return true
 }
 
-// tell adds the node's lag to an answer, and the position served if the read named none.
-func (c *consistency) tell(h http.Header) {
+// addLag adds the node's lag to a response, and the served position if the request named none.
+func (c *consistency) addLag(h http.Header) {
 	if h.Get(trip2g.PositionHeader) == "" {
 		h.Set(trip2g.PositionHeader, formatPosition(c.Served()))
 	}
@@ -114,7 +114,7 @@ func (c *consistency) tell(h http.Header) {
 	h.Set(AgeHeader, strconv.FormatFloat(lag.Age.Seconds(), 'f', 3, 64))
 }
 
-// wantedPosition reads the position that a request names. What is no position counts as absent.
+// wantedPosition returns the position that a request names. It ignores invalid ones.
 func wantedPosition(header, cookies []string) (trip2g.Position, bool) {
 	if len(header) == 1 {
 		if position, ok := trip2g.ParsePosition(header[0]); ok {
@@ -137,18 +137,18 @@ func wantedPosition(header, cookies []string) (trip2g.Position, bool) {
 
 func formatPosition(p trip2g.Position) string { return strconv.FormatInt(int64(p), 10) }
 
-// uncached keeps an answer out of every cache, whatever the handler that writes it says.
+// uncached returns w such that the response is not cacheable, whatever the handler sets.
 func uncached(w http.ResponseWriter) http.ResponseWriter {
-	mark := func() { w.Header().Set("Cache-Control", "no-store") }
+	setNoStore := func() { w.Header().Set("Cache-Control", "no-store") }
 	return httpsnoop.Wrap(w, httpsnoop.Hooks{
 		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(status int) { mark(); next(status) }
+			return func(status int) { setNoStore(); next(status) }
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
-			return func(p []byte) (int, error) { mark(); return next(p) }
+			return func(p []byte) (int, error) { setNoStore(); return next(p) }
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
-			return func(r io.Reader) (int64, error) { mark(); return next(r) }
+			return func(r io.Reader) (int64, error) { setNoStore(); return next(r) }
 		},
 	})
 }

@@ -35,7 +35,7 @@ func newReplica(t *testing.T, served int64, change func(*trip2ghttp.ConsistencyO
 	o := trip2ghttp.ConsistencyOptions{
 		Served:  r.position,
 		Lag:     func() trip2ghttp.Lag { return *r.lag.Load() },
-		WaitFor: r.waitFor, AtMost: time.Minute,
+		WaitFor: r.waitFor, MaxWait: time.Minute,
 	}
 	if change != nil {
 		change(&o)
@@ -82,7 +82,7 @@ func (r *replica) awaitWaiting(t *testing.T, n int64) {
 }
 
 // briefly has reads wait for a moment.
-func briefly(o *trip2ghttp.ConsistencyOptions) { o.AtMost = 10 * time.Millisecond }
+func briefly(o *trip2ghttp.ConsistencyOptions) { o.MaxWait = 10 * time.Millisecond }
 
 // TestAReadWaitsForItsClientsWrite asks for a position that the node has not reached yet, in each of the
 // ways that a client can: it gets no answer that is older.

@@ -13,45 +13,44 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// Paths of the GraphQL endpoint: the canonical one, and the one that installed vault clients call,
-// which is also the address that a note named "GraphQL" has.
+// Paths of the GraphQL endpoint: the canonical one, and the one that older vault clients use, which
+// is also the path of a note named "GraphQL".
 const (
 	graphQLPath    = "/_system/graphql"
 	oldGraphQLPath = "/graphql"
 )
 
-// Options is what a node's own handler is made of. A replica leaves out what only a leader has.
+// Options configures a node's handler.
 type Options struct {
-	Site          func() trip2g.Site // what is served now; gives nil until the site is loaded
+	Site          func() trip2g.Site // nil until the site is loaded
 	Assets        trip2g.AssetReader
-	Signer        *trip2g.AssetSigner // of the addresses of files; nil: none is signed
-	Static        http.Handler        // the look's files, under StaticPrefix
+	Signer        *trip2g.AssetSigner // of the URLs of files; nil: none are signed
+	Static        http.Handler        // the stylesheets and scripts, under StaticPrefix
 	StaticPrefix  string              // with slashes at both ends
 	SessionCookie string              // the session cookie's name on this node
 	Codings       []trip2g.Coding     // content codings offered for pages, best first
-	GraphQL       http.Handler        // leader only: the API
-	// CatchUp waits, for a bounded time, until the node serves what it knows the leader to have: the API has
-	// told a client of a file that is not here yet. nil on a leader.
+	GraphQL       http.Handler        // nil on a replica
+	// CatchUp waits, for a bounded time, until the node serves the leader's last known position: the
+	// leader's API may have named a file that is not here yet. nil on a leader.
 	CatchUp  func(context.Context)
-	Welcome  func(*http.Request, trip2g.Reader) []byte // the page of a site without notes; nil: there is none
-	Missing  func(path string)                         // called with the path of each page that does not exist; nil: nobody
-	Routes   []Route                                   // what else the server has for itself, under SystemPrefix
-	BasePath trip2g.BasePath                           // where the handler is, see Below
+	Welcome  func(*http.Request, trip2g.Reader) []byte // page of a site without notes; nil: none
+	Missing  func(path string)                         // called with the path of each 404; nil: none
+	Routes   []Route                                   // further paths under SystemPrefix
+	BasePath trip2g.BasePath                           // see Below
 }
 
-// Route is a handler and what it is for: every path below one that ends in "/", else that path alone. A
-// path that ends in "/{$}" stands for the one that ends in "/" and for nothing below it.
+// Route is a handler and its path. As in http.ServeMux, a path that ends in "/" includes all paths
+// below it, and one that ends in "/{$}" does not.
 type Route struct {
 	Path    string
 	Handler http.Handler
-	Files   bool // what it gives at an address never changes, and is compressed
+	Files   bool // serves files that never change; they are compressed
 }
 
 // SystemPrefix starts the paths that are the server's own and no pages.
 const SystemPrefix = "/_system/"
 
-// Below returns a handler for the requests below a base path. next is asked for the paths that its site has
-// inside.
+// Below returns a handler for requests below a base path. next receives the paths without it.
 func Below(base trip2g.BasePath, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner := *r
@@ -62,14 +61,14 @@ func Below(base trip2g.BasePath, next http.Handler) http.Handler {
 
 type handler struct {
 	Options
-	identity *Identity
-	answers  answerer
+	identity  *Identity
+	responder pageResponder
 }
 
-// NewHandler gives the handler of everything that a node answers itself: pages, files and, on a
-// leader, the API. Every other method than GET, HEAD and OPTIONS is for the API alone.
+// NewHandler returns the handler of a node's own responses: pages, files and, on a leader, the API.
+// Only the API accepts methods other than GET, HEAD and OPTIONS.
 func NewHandler(o Options) http.Handler {
-	h := &handler{Options: o, identity: NewIdentity(o.Site, o.SessionCookie), answers: answerer{codings: o.Codings}}
+	h := &handler{Options: o, identity: NewIdentity(o.Site, o.SessionCookie), responder: pageResponder{codings: o.Codings}}
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Path(graphQLPath).HandlerFunc(h.serveGraphQL)
 	r.Path(oldGraphQLPath).MatcherFunc(isForAPI).HandlerFunc(h.serveGraphQL)
@@ -90,8 +89,8 @@ func NewHandler(o Options) http.Handler {
 	return secured(r)
 }
 
-// serveGraphQL answers a GET itself, on every node alike: GraphQL is a POST, because a GET is
-// served by the node that it reached and must have no effect.
+// serveGraphQL serves POST. It refuses GET on every node, because a GET is never forwarded and must
+// have no effect.
 func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	httpx.AllowVaultApps(w.Header(), r)
 	switch {
@@ -104,12 +103,12 @@ func (h *handler) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isForAPI distinguishes a request for the API from one for a note's page at the same path.
+// isForAPI reports whether a request is for the API, and not for a note's page at the same path.
 func isForAPI(r *http.Request, _ *mux.RouteMatch) bool {
 	return r.Method == http.MethodPost || httpx.IsPreflight(r)
 }
 
-// readOnly lets GET and HEAD through and answers every other method.
+// readOnly passes GET and HEAD to next and responds to every other method.
 func readOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
@@ -132,24 +131,24 @@ func allow(w http.ResponseWriter, methods string, status int) {
 	http.Error(w, "this address takes only "+methods, status)
 }
 
-// A note can hold an image of another site; nothing else comes from elsewhere. A file of the vault is no
-// script, see fileType. A page of the server's own loads nothing from elsewhere at all, so that no
-// stylesheet could send away what stands on it.
+// Security headers. Notes can show images, audio and video of other sites. Files of the vault are never served as
+// scripts (see fileType). The server's own pages load nothing from other sites, so that a stylesheet
+// could not leak their content.
 const (
-	contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
+	contentCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
 		"img-src 'self' https: data:; media-src 'self' https:; object-src 'self'; frame-src 'self'; form-action 'self'; " +
 		"base-uri 'none'; frame-ancestors 'none'"
-	systemPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
+	systemCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
 		"img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	contentTypeOptions = "nosniff"
 	referrerPolicy     = "strict-origin-when-cross-origin"
 )
 
-// secured adds the headers that keep a browser from doing more with an answer than was meant.
+// secured adds the security headers.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Content-Security-Policy", policyAt(r.URL.Path))
+		header.Set("Content-Security-Policy", cspAt(r.URL.Path))
 		header.Set("X-Content-Type-Options", contentTypeOptions)
 		header.Set("Referrer-Policy", referrerPolicy)
 		next.ServeHTTP(w, r)

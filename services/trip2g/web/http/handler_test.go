@@ -37,7 +37,8 @@ type node struct {
 	*httptest.Server
 	db      *sqlite.DB
 	missing []string
-	follow  func(*testing.T) // makes the site have what is in the database
+	current func() trip2g.Site
+	follow  func(*testing.T) // refreshes the site from the database
 	asset   string           // URL path of the public file
 	text    string           // that of a longer one
 	secret  string           // that of the members' file
@@ -74,6 +75,7 @@ func newNode(t *testing.T) *node {
 	if _, err := f.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	n.current = f.Current
 	n.follow = func(t *testing.T) {
 		t.Helper()
 		if _, err := f.Refresh(t.Context()); err != nil {

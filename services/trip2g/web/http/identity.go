@@ -8,18 +8,17 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Identity tells who a reader is, from memory: a replica knows a session, and its end, as soon as it
-// has followed the leader there.
+// Identity looks up sessions in the site in memory. A replica knows a session, and its end, as soon as
+// it serves the leader's change.
 type Identity struct {
 	site   func() trip2g.Site
 	cookie string
 }
 
-// NewIdentity makes one of what a node serves now (site gives nil until it is loaded) and its session
-// cookie's name.
+// NewIdentity returns an Identity for a site, which is nil until it is loaded, and a session cookie's name.
 func NewIdentity(site func() trip2g.Site, cookie string) *Identity { return &Identity{site, cookie} }
 
-// Session finds the session in date that a request's bearer token or cookie names.
+// Session returns the valid session of a request's bearer token or cookie.
 func (i *Identity) Session(r *http.Request) (trip2g.Session, bool) {
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if cookie, err := r.Cookie(i.cookie); !found && err == nil {
@@ -32,7 +31,7 @@ func (i *Identity) Session(r *http.Request) (trip2g.Session, bool) {
 	return site.Session(trip2g.TokenHash(token), time.Now())
 }
 
-// Reader tells what the one who asks may read.
+// Reader returns the access level of a request's sender.
 func (i *Identity) Reader(r *http.Request) trip2g.Reader {
 	session, ok := i.Session(r)
 	return trip2g.ReaderOf(session, ok)

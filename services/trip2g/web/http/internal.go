@@ -14,33 +14,32 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Readiness is what /readyz answers.
+// Readiness is the response of /readyz.
 type Readiness struct {
 	Ready    bool              `json:"ready"`
 	Role     string            `json:"role"` // "leader" or "replica"
 	Node     string            `json:"node"`
-	Position trip2g.Position   `json:"position"`           // served now
-	Missing  map[string]string `json:"missing,omitempty"`  // part that is not there yet → why
-	Impaired map[string]string `json:"impaired,omitempty"` // part that does not work, or soon will not → why; the node is ready all the same
-	Lag      Lag               `json:"-"`                  // told as readyDetail says; a lag alone never makes a node unready
-	Timeline string            `json:"timeline,omitempty"` // of a leader's database, for its replicas; see trip2g.Timeline
+	Position trip2g.Position   `json:"position"`           // that the node serves
+	Missing  map[string]string `json:"missing,omitempty"`  // parts that are not ready, with the reason
+	Impaired map[string]string `json:"impaired,omitempty"` // parts that are failing or soon will, with the reason; the node stays ready
+	Lag      Lag               `json:"-"`                  // see readyDetail; never makes a node unready
+	Timeline string            `json:"timeline,omitempty"` // of the leader's database; see trip2g.Timeline
 }
 
-// Lag is how far a node is behind its leader, as far as it knows. A leader is never: it is its own
-// position, heard now.
+// Lag is a node's distance from its leader, as far as the node knows. A leader has no lag.
 type Lag struct {
-	Leader  trip2g.Position // the leader's position as last heard; 0: never heard
-	Heard   time.Time       // when; zero: never
-	Answers bool            // whether the leader answered when it was last asked
-	Age     time.Duration   // since this node last knew that it served the leader's newest position
-	Note    string          // what is wrong, in a sentence; "" if nothing is
-	// Diverges is set if the node serves a database that is no state of its leader's. Then positions of
-	// the one say nothing of the other.
+	Leader  trip2g.Position // last known position of the leader; 0: unknown
+	Heard   time.Time       // when the leader reported it; zero: never
+	Answers bool            // the leader responded to the last check
+	Age     time.Duration   // time since this node last served the leader's newest position
+	Note    string          // the problem, in a sentence; "": none
+	// Diverges is set if the node's database has diverged from its leader's. Then their positions are
+	// not comparable.
 	Diverges bool
 }
 
-// behind returns how many of the leader's positions a node does not serve: all, if the node has another
-// database.
+// behind returns how many of the leader's positions a node does not serve: all of them if its database has
+// diverged.
 func (l Lag) behind(served trip2g.Position) trip2g.Position {
 	if l.Diverges {
 		return max(1, l.Leader)
@@ -70,8 +69,8 @@ func (state Readiness) detail() readyDetail {
 	return d
 }
 
-// NewInternalHandler gives the handler of the internal port: probes and metrics, open to whoever
-// reaches the port, and rest for everything else: the intake on a leader, a refusal on a replica.
+// NewInternalHandler returns the handler of the internal port. Probes and metrics need no
+// authentication. All other requests go to rest, which on a leader serves its replicas.
 func NewInternalHandler(ready func() Readiness, gatherer prometheus.Gatherer, rest http.Handler) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	probes := r.Methods(http.MethodGet, http.MethodHead).Subrouter()
@@ -83,11 +82,11 @@ func NewInternalHandler(ready func() Readiness, gatherer prometheus.Gatherer, re
 	return r
 }
 
-// profiles is where Go's own tools look for them (net/http/pprof).
+// profiles is the prefix of net/http/pprof.
 const profiles = "/debug/pprof/"
 
-// WithProfiles gives rest with Go's profiles before it. They are for GET and HEAD alone, which no
-// replica forwards: what a client sends to a public port never reaches them.
+// WithProfiles returns a handler that serves Go's profiles, and rest for all other requests. It serves
+// only GET and HEAD, which replicas never forward, so that clients of a public port cannot reach them.
 func WithProfiles(rest http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ok := strings.CutPrefix(r.URL.Path, profiles)

@@ -12,21 +12,21 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// NewRegistry gives the registry of a node's metrics, with those of the Go runtime and the process.
+// NewRegistry returns a registry with the metrics of the Go runtime and the process.
 func NewRegistry() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return registry
 }
 
-// requestMetrics counts what a node answered.
+// requestMetrics counts and times requests.
 type requestMetrics struct {
 	count    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	plain    map[string]plainMetrics // by method
 }
 
-// plainMetrics are those of plain reads of pages, found once: finding them costs more than counting.
+// plainMetrics holds the metrics of plain reads, because looking them up costs more than counting.
 type plainMetrics struct {
 	ok, notModified prometheus.Counter
 	duration        prometheus.Observer
@@ -36,11 +36,11 @@ func newRequestMetrics(registerer prometheus.Registerer) *requestMetrics {
 	m := &requestMetrics{
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "trip2g_http_requests_total",
-			Help: "Requests answered, by method, status and where they came in (public, intake).",
+			Help: "Requests, by method, status and port (public, intake).",
 		}, []string{"method", "code", "port"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "trip2g_http_request_duration_seconds",
-			Help:    "Time from a request's head to the end of its answer.",
+			Help:    "Time from a request's head to the end of its response.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
 		}, []string{"method", "port"}),
 		plain: make(map[string]plainMetrics),
@@ -56,7 +56,7 @@ func newRequestMetrics(registerer prometheus.Registerer) *requestMetrics {
 	return m
 }
 
-// total gives the number of requests answered.
+// total returns the number of requests.
 func (m *requestMetrics) total() float64 {
 	metrics := make(chan prometheus.Metric)
 	go func() {
@@ -66,14 +66,14 @@ func (m *requestMetrics) total() float64 {
 	total := 0.0
 	for metric := range metrics {
 		var value dto.Metric
-		if metric.Write(&value) == nil { // it fails for labels that are no text, which these are
+		if metric.Write(&value) == nil { // fails only for labels that are not UTF-8
 			total += value.GetCounter().GetValue()
 		}
 	}
 	return total
 }
 
-// observePlain is observe for a plain read of a page, whose status is 200 or 304.
+// observePlain counts and times a plain read, whose status is 200 or 304.
 func (m *requestMetrics) observePlain(method string, code int, d time.Duration) {
 	plain := m.plain[method]
 	if code == http.StatusNotModified {
@@ -90,7 +90,7 @@ func (m *requestMetrics) observe(method, port string, code int, d time.Duration)
 	m.duration.WithLabelValues(method, port).Observe(d.Seconds())
 }
 
-// knownMethod keeps a client from making a time series of each word that it can think of.
+// knownMethod limits the values of the label, because clients can send any method.
 func knownMethod(method string) string {
 	switch method {
 	case "GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE":
@@ -100,8 +100,8 @@ func knownMethod(method string) string {
 	}
 }
 
-// RegisterNode adds the metrics of a node's role, its site and its replication. lag gives that of the
-// LiteFS node beside it, 0 on a primary, and false where there is none.
+// RegisterNode registers the metrics of a node's role, site and replication. lag returns the lag of
+// the node's LiteFS, 0 on a primary, and false without LiteFS.
 func RegisterNode(registerer prometheus.Registerer, role string, site func() trip2g.Site, lag func() (time.Duration, bool)) {
 	gauge := func(name, help string, value func(trip2g.SiteStats) float64) {
 		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
@@ -120,7 +120,7 @@ func RegisterNode(registerer prometheus.Registerer, role string, site func() tri
 		Name: "trip2g_role", Help: "1; the label is this node's role.", ConstLabels: prometheus.Labels{"role": role},
 	}, func() float64 { return 1 }))
 	registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "trip2g_replication_lag_seconds", Help: "Lag that the LiteFS node beside this process reports; 0 on a primary and without LiteFS.",
+		Name: "trip2g_replication_lag_seconds", Help: "Lag that this node's LiteFS reports; 0 on a primary and without LiteFS.",
 	}, func() float64 {
 		if lag, ok := lag(); ok {
 			return lag.Seconds()
@@ -129,20 +129,20 @@ func RegisterNode(registerer prometheus.Registerer, role string, site func() tri
 	}))
 }
 
-// RegisterLag adds the metrics of how far a node is behind its leader. served is what it serves now.
+// RegisterLag registers the metrics of a node's lag. served returns the position that it serves.
 func RegisterLag(registerer prometheus.Registerer, lag func() Lag, served func() trip2g.Position) {
 	gauge := func(name, help string, value func(Lag) float64) {
 		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(lag()) }))
 	}
-	gauge("trip2g_leader_position", "The leader's position as last heard; 0 if it was never heard.",
+	gauge("trip2g_leader_position", "The leader's last known position; 0 if unknown.",
 		func(l Lag) float64 { return float64(l.Leader) })
-	gauge("trip2g_leader_heard_timestamp_seconds", "When the leader's position was last heard; 0: never.", func(l Lag) float64 {
+	gauge("trip2g_leader_heard_timestamp_seconds", "When the leader last reported its position; 0 if never.", func(l Lag) float64 {
 		if l.Heard.IsZero() {
 			return 0
 		}
 		return float64(l.Heard.UnixMilli()) / 1000
 	})
-	gauge("trip2g_leader_up", "1 if the leader answered when it was last asked, else 0.", func(l Lag) float64 {
+	gauge("trip2g_leader_up", "1 if the leader responded to the last check, else 0.", func(l Lag) float64 {
 		if l.Answers {
 			return 1
 		}
@@ -150,22 +150,22 @@ func RegisterLag(registerer prometheus.Registerer, lag func() Lag, served func()
 	})
 	gauge("trip2g_served_age_seconds", "Time since this node last knew that it served the leader's newest position; 0 on a leader.",
 		func(l Lag) float64 { return l.Age.Seconds() })
-	gauge("trip2g_database_diverges", "1 if this node's database is no state of its leader's, else 0. Such a node is not ready and forwards no write.", func(l Lag) float64 {
+	gauge("trip2g_database_diverges", "1 if this node's database has diverged from its leader's, else 0. Such a node is not ready and does not forward writes.", func(l Lag) float64 {
 		if l.Diverges {
 			return 1
 		}
 		return 0
 	})
-	gauge("trip2g_served_behind_positions", "Positions that the leader has, as last heard, and this node does not serve.",
+	gauge("trip2g_served_behind_positions", "Positions between the leader's last known one and the one that this node serves.",
 		func(l Lag) float64 { return float64(l.behind(served())) })
 }
 
-// RegisterDisk adds the metrics of the database's disk. space returns its bytes, false until they are known.
+// RegisterDisk registers the metrics of the database's disk. space returns bytes, false until they are known.
 func RegisterDisk(registerer prometheus.Registerer, space func() (free, total, reserve uint64, known bool)) {
 	registerer.MustRegister(diskCollector(space))
 }
 
-// diskCollector collects nothing until the space is known: a disk with 0 bytes free would raise alarms.
+// diskCollector collects nothing until the space is known, because 0 free bytes would raise alarms.
 type diskCollector func() (free, total, reserve uint64, known bool)
 
 var (

@@ -14,8 +14,8 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// servePage gives a page from memory: no request reads the database, because reads on a LiteFS
-// mount hold replication up.
+// servePage serves a page from memory. No request reads the database, because reads on a LiteFS
+// mount delay replication.
 func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
@@ -37,14 +37,14 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 		}
 		h.serveNotFound(w, r, site, reader)
 	case page.Withheld():
-		h.serveNotice(w, r, http.StatusForbidden, page, members)
+		h.serveNotice(w, r, http.StatusForbidden, page, privateCache)
 	default:
-		h.serveHTML(w, r, site, page, audienceOf(reader))
+		h.serveHTML(w, r, site, page, cachePolicyFor(reader))
 	}
 }
 
-// serveWelcome answers with what a site without notes has at "/". It names the address that the client asked
-// for, and so is for no cache.
+// serveWelcome serves the home page of a site without notes. It is not cacheable, because it contains
+// the URL that the client requested.
 func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader trip2g.Reader) {
 	body := h.Welcome(r, reader)
 	header := w.Header()
@@ -54,8 +54,8 @@ func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader tr
 	w.Write(body)
 }
 
-// redirect sends a reader to where a page is. A permanent one tells search engines that it has moved; it
-// is asked for anew each time all the same, because an owner may move the page back.
+// redirect redirects to a page's URL. Caches must revalidate even a permanent redirect, which exists for
+// search engines, because an owner can move the page back.
 func (h *handler) redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Reader) {
 	location := found.URL
 	if strings.HasPrefix(location, "/") {
@@ -65,57 +65,56 @@ func (h *handler) redirect(w http.ResponseWriter, r *http.Request, found trip2g.
 	if found.Permanent {
 		status = http.StatusMovedPermanently
 	}
-	who := absenceFor(reader)
-	w.Header().Set("Cache-Control", who.cacheControl)
-	w.Header().Set("Vary", who.vary)
+	cache := noticeCachePolicy(reader)
+	w.Header().Set("Cache-Control", cache.cacheControl)
+	w.Header().Set("Vary", cache.vary)
 	http.Redirect(w, r, location, status)
 }
 
-// wellFormed refuses paths that no note can have, so that they are not counted as missing pages.
+// wellFormed reports whether a note can have a path. Other paths are not counted as 404s.
 func wellFormed(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsRune(path, 0) && len(path) <= 2*trip2g.MaxPathLength
 }
 
-// admitToAsset lets a reader have a file that is not for everybody, and answers those who may not. Neither
-// answer is for a cache that several readers share.
+// admitToAsset reports whether the reader may have a file that is not public, and responds with a
+// notice if not. Shared caches store neither response.
 func (h *handler) admitToAsset(w http.ResponseWriter, r *http.Request, site trip2g.Site, hash string) bool {
-	w.Header().Set("Cache-Control", members.cacheControl)
-	w.Header().Set("Vary", members.vary)
+	w.Header().Set("Cache-Control", privateCache.cacheControl)
+	w.Header().Set("Vary", privateCache.vary)
 	reader := h.identity.Reader(r)
 	if site.MayReadAsset(hash, reader) {
 		return true
 	}
-	h.serveNotice(w, r, http.StatusForbidden, site.Withheld(reader), members)
+	h.serveNotice(w, r, http.StatusForbidden, site.Withheld(reader), privateCache)
 	return false
 }
 
 func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site, reader trip2g.Reader) {
-	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(r.URL.Path, reader), absenceFor(reader))
+	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(r.URL.Path, reader), noticeCachePolicy(reader))
 }
 
-// serveHTML answers 200, 206, 304 or 412 as the request's conditions want (RFC 9110, section 13).
-func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, who audience) {
+// serveHTML responds with 200, 206, 304 or 412, as the request's conditions require (RFC 9110, section 13).
+func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, cache cachePolicy) {
 	if isPartial(r) {
-		h.serveParts(w, r, site, page, who)
+		h.serveParts(w, r, site, page, cache)
 		return
 	}
-	var a fastlane.Answer
+	var a fastlane.Response
 	plain := plainOf(r)
 	plain.ID = forward.RequestID(r.Context())
-	h.answers.page(&a, &plain, site, page, who)
-	writeAnswer(r.Context(), w, &a)
+	h.responder.page(&a, &plain, site, page, cache)
+	writeResponse(r.Context(), w, &a)
 }
 
-func (h *handler) serveNotice(w http.ResponseWriter, r *http.Request, status int, page trip2g.Page, who audience) {
-	var a fastlane.Answer
+func (h *handler) serveNotice(w http.ResponseWriter, r *http.Request, status int, page trip2g.Page, cache cachePolicy) {
+	var a fastlane.Response
 	plain := plainOf(r)
 	plain.ID = forward.RequestID(r.Context())
-	h.answers.notice(&a, &plain, status, page, who)
-	writeAnswer(r.Context(), w, &a)
+	h.responder.notice(&a, &plain, status, page, cache)
+	writeResponse(r.Context(), w, &a)
 }
 
-// isPartial tells whether a request asks for a part of a page or has a condition that is seldom on
-// a read.
+// isPartial reports whether a request has a range, or a condition that is rare on reads.
 func isPartial(r *http.Request) bool {
 	for _, name := range []string{"Range", "If-Match", "If-Unmodified-Since"} {
 		if _, ok := r.Header[name]; ok {
@@ -125,15 +124,14 @@ func isPartial(r *http.Request) bool {
 	return false
 }
 
-// serveParts leaves such a request to net/http. Parts are those of the page as it is: of a compressed one
-// they would be of use to nobody.
-func (h *handler) serveParts(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, who audience) {
+// serveParts serves a partial request through net/http. Ranges refer to the uncompressed page.
+func (h *handler) serveParts(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, cache cachePolicy) {
 	body := page.Body(trip2g.Identity)
 	header := w.Header()
-	header.Set("Cache-Control", who.cacheControl)
-	header.Set("Content-Security-Policy", policyOf(page, r.URL.Path))
+	header.Set("Cache-Control", cache.cacheControl)
+	header.Set("Content-Security-Policy", cspOf(page, r.URL.Path))
 	header.Set("Content-Type", page.ContentType())
 	header.Set("ETag", body.ETag)
-	header.Set("Vary", who.vary)
+	header.Set("Vary", cache.vary)
 	http.ServeContent(w, r, "", site.ModifiedAt(), bytes.NewReader(body.Bytes))
 }

@@ -12,123 +12,123 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// Addresses of the search, for people and for programs and scripts. Both take the query as "q" and a
-// page's number, from 1, as "page".
+// Paths of the search, as a page and as JSON. Parameters are the query "q" and a page's number
+// "page", from 1.
 const (
 	SearchPath     = SystemPrefix + "search"
 	SearchJSONPath = SystemPrefix + "search.json"
 )
 
-// A page of results has so many; what is further behind than the last page, nobody looks at.
+// Limits of the result pages.
 const (
 	resultsPerPage = 10
 	lastResultPage = 100
 )
 
-// SearchOptions is what the search's handlers are made of.
+// SearchOptions configures the search.
 type SearchOptions struct {
 	Search   trip2g.Searcher
-	Site     func() trip2g.Site // what is served now; gives nil until the site is loaded
+	Site     func() trip2g.Site // nil until the site is loaded
 	Identity *Identity
-	Frame    trip2g.SearchFrame // asked only when there is a site
-	BasePath trip2g.BasePath    // where the site is, see Below
+	Frame    trip2g.SearchFrame // called only when there is a site
+	BasePath trip2g.BasePath    // see Below
 }
 
-// SearchRoutes gives the search: a page that works without a script, and JSON for one that asks while
-// somebody types. A read that names a position finds what was published there, after a bounded wait.
+// SearchRoutes returns the search: a page that works without JavaScript, and JSON for search as you
+// type. A request with a position finds what was published up to it, after a bounded wait.
 func SearchRoutes(o SearchOptions) []Route {
 	s := &search{o}
 	return []Route{
-		{Path: SearchPath, Handler: readOnly(s.answered(s.page))},
-		{Path: SearchJSONPath, Handler: readOnly(s.answered(s.json))},
+		{Path: SearchPath, Handler: readOnly(s.handler(s.page))},
+		{Path: SearchJSONPath, Handler: readOnly(s.handler(s.json))},
 	}
 }
 
 type search struct{ SearchOptions }
 
-// asked is a request for a page of results, and the answer to it or why there is none.
-type asked struct {
+// searchResult is a page of results, or the error instead.
+type searchResult struct {
 	reader trip2g.Reader
 	page   int // from 1
 	answer trip2g.SearchAnswer
 	err    error
 }
 
-// answered searches, and has write give the body and its media type.
-func (s *search) answered(write func(*asked) (body []byte, mediaType string)) http.Handler {
+// handler returns a handler that searches and responds with what write returns.
+func (s *search) handler(write func(*searchResult) (body []byte, mediaType string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Site() == nil {
 			httpx.ServeError(w, trip2g.ErrStarting)
 			return
 		}
-		a := s.ask(r)
+		result := s.search(r)
 		header := w.Header()
-		header.Set("Cache-Control", absenceFor(a.reader).cacheControl)
-		header.Set("Vary", members.vary)
+		header.Set("Cache-Control", noticeCachePolicy(result.reader).cacheControl)
+		header.Set("Vary", privateCache.vary)
 		header.Set("X-Robots-Tag", "noindex")
-		httpx.SetErrorHeader(header, a.err)
-		if trip2g.ErrorCode(a.err) == trip2g.EINTERNAL && r.Context().Err() == nil {
-			zerolog.Ctx(r.Context()).Error().Err(a.err).Msg("search")
+		httpx.SetErrorHeader(header, result.err)
+		if trip2g.ErrorCode(result.err) == trip2g.EINTERNAL && r.Context().Err() == nil {
+			zerolog.Ctx(r.Context()).Error().Err(result.err).Msg("search")
 		}
-		body, mediaType := write(a)
+		body, mediaType := write(result)
 		header.Set("Content-Type", mediaType)
 		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(httpx.Status(a.err))
+		w.WriteHeader(httpx.Status(result.err))
 		w.Write(body)
 	})
 }
 
-func (s *search) ask(r *http.Request) *asked {
-	a := &asked{reader: s.Identity.Reader(r), page: 1}
+func (s *search) search(r *http.Request) *searchResult {
+	result := &searchResult{reader: s.Identity.Reader(r), page: 1}
 	values := r.URL.Query()
 	if n, err := strconv.Atoi(values.Get("page")); err == nil {
-		a.page = min(max(n, 1), lastResultPage)
+		result.page = min(max(n, 1), lastResultPage)
 	}
 	_, fresh := wantedPosition(r.Header[trip2g.PositionHeader], r.Header["Cookie"])
-	a.answer, a.err = s.Search.Search(r.Context(), trip2g.SearchRequest{
-		Query: values.Get("q"), Reader: a.reader, Offset: (a.page - 1) * resultsPerPage, Limit: resultsPerPage, Fresh: fresh,
+	result.answer, result.err = s.Search.Search(r.Context(), trip2g.SearchRequest{
+		Query: values.Get("q"), Reader: result.reader, Offset: (result.page - 1) * resultsPerPage, Limit: resultsPerPage, Fresh: fresh,
 	})
-	return a
+	return result
 }
 
-// next gives the address of the results after these, "" if there are none.
-func (a *asked) next(base trip2g.BasePath) string {
-	if a.page*resultsPerPage >= a.answer.Total || a.page >= lastResultPage {
+// next returns the URL of the next page of results; "": none.
+func (result *searchResult) next(base trip2g.BasePath) string {
+	if result.page*resultsPerPage >= result.answer.Total || result.page >= lastResultPage {
 		return ""
 	}
-	return base.Outer(SearchPath) + "?" + url.Values{"q": {a.answer.Query}, "page": {strconv.Itoa(a.page + 1)}}.Encode()
+	return base.Outer(SearchPath) + "?" + url.Values{"q": {result.answer.Query}, "page": {strconv.Itoa(result.page + 1)}}.Encode()
 }
 
-func (s *search) page(a *asked) ([]byte, string) {
+func (s *search) page(result *searchResult) ([]byte, string) {
 	p := trip2g.SearchPage{
-		Query: a.answer.Query, Reader: a.reader, Indexing: a.answer.Indexing, Progress: a.answer.Progress,
-		Total: a.answer.Total, Results: a.answer.Results, Next: a.next(s.BasePath), Message: trip2g.ErrorMessage(a.err),
+		Query: result.answer.Query, Reader: result.reader, Indexing: result.answer.Indexing, Progress: result.answer.Progress,
+		Total: result.answer.Total, Results: result.answer.Results, Next: result.next(s.BasePath), Message: trip2g.ErrorMessage(result.err),
 	}
 	return s.Frame(p), "text/html; charset=utf-8"
 }
 
-// searchJSON is the answer for scripts and programs.
+// searchJSON is the body of the JSON response.
 type searchJSON struct {
 	Query    string                `json:"query"`
 	Indexing bool                  `json:"indexing"`
-	Progress *int                  `json:"progress,omitempty"` // percent, while it is indexing
+	Progress *int                  `json:"progress,omitempty"` // percent, while indexing
 	Total    int                   `json:"total"`
 	Page     int                   `json:"page"`
 	Results  []trip2g.SearchResult `json:"results"`
-	Error    string                `json:"error,omitempty"` // why nothing could be found now
+	Error    string                `json:"error,omitempty"` // why the search failed
 }
 
-func (s *search) json(a *asked) ([]byte, string) {
+func (s *search) json(result *searchResult) ([]byte, string) {
 	out := searchJSON{
-		Query: a.answer.Query, Indexing: a.answer.Indexing, Total: a.answer.Total, Page: a.page,
-		Results: a.answer.Results, Error: trip2g.ErrorMessage(a.err),
+		Query: result.answer.Query, Indexing: result.answer.Indexing, Total: result.answer.Total, Page: result.page,
+		Results: result.answer.Results, Error: trip2g.ErrorMessage(result.err),
 	}
 	if out.Indexing {
-		out.Progress = &a.answer.Progress
+		out.Progress = &result.answer.Progress
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
-		panic(err) // strings and numbers: nothing in it can fail
+		panic(err) // strings and numbers always marshal
 	}
 	return append(body, '\n'), "application/json; charset=utf-8"
 }

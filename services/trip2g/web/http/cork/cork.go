@@ -1,6 +1,6 @@
-// Package cork lets a handler of net/http send a page with one call of the kernel. net/http gathers the head
-// and the beginning of a body in a buffer of 4 KB, writes that when it is full, and then the rest: the second
-// call costs more than all else that a page in memory needs of its handler.
+// Package cork lets a net/http handler send a page with one system call. net/http buffers the head and
+// the start of a body, writes the buffer when its 4 KB are full, and then writes the rest. The second
+// system call costs more than everything else that the handler does for a page in memory.
 package cork
 
 import (
@@ -12,12 +12,12 @@ import (
 	"sync"
 )
 
-// bufferSize is the size of net/http's buffer, in bytes, and of what is held at most.
+// bufferSize is the size of net/http's buffer in bytes, and the maximum that a connection holds back.
 const bufferSize = 4 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
-// Listener is a listener whose TCP connections Write can cork.
+// Listener wraps a listener so that Write can cork its TCP connections.
 type Listener struct{ net.Listener }
 
 // Accept implements net.Listener.
@@ -31,11 +31,11 @@ func (l Listener) Accept() (net.Conn, error) {
 
 type connKey struct{}
 
-// WithConn is for an http.Server's ConnContext: it gives handlers a connection of a Listener, also beneath
-// one that tells its own by NetConn and passes writes to it.
+// WithConn is an http.Server's ConnContext. It makes a Listener's connection available to Write, also
+// if another connection wraps it and returns it from NetConn.
 func WithConn(ctx context.Context, c net.Conn) context.Context {
-	if above, ok := c.(interface{ NetConn() net.Conn }); ok {
-		c = above.NetConn()
+	if wrapper, ok := c.(interface{ NetConn() net.Conn }); ok {
+		c = wrapper.NetConn()
 	}
 	if c, ok := c.(*conn); ok {
 		return context.WithValue(ctx, connKey{}, c)
@@ -43,8 +43,8 @@ func WithConn(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
-// Write writes the whole body of an answer, of which nothing was written yet: with its head, by one call,
-// if the request's context has a connection for that.
+// Write writes the whole body of a response of which nothing has been written yet. If the request's
+// context has a connection from WithConn, it writes head and body with one system call.
 func Write(ctx context.Context, w http.ResponseWriter, body []byte) (int, error) {
 	c, ok := ctx.Value(connKey{}).(*conn)
 	if !ok {
@@ -52,20 +52,20 @@ func Write(ctx context.Context, w http.ResponseWriter, body []byte) (int, error)
 	}
 	c.corked = true
 	n, err := w.Write(body)
-	if c.held != nil && err == nil { // the rest is in the buffer
+	if c.held != nil && err == nil { // the rest is in net/http's buffer
 		err = http.NewResponseController(w).Flush()
 	}
 	return n, errors.Join(err, c.uncork())
 }
 
-// conn is a connection that can hold a write back. As any of net/http's it has one writer.
+// conn is a connection that can hold a write back. It has one writer, like any of net/http's.
 type conn struct {
 	*net.TCPConn
 
 	corked bool
-	held   *[bufferSize]byte // of buffers; nil: nothing is held
+	held   *[bufferSize]byte // from buffers; nil: nothing is held
 	count  int               // bytes held
-	err    error             // why what was held did not go out: nothing may follow it
+	err    error             // of writing the held bytes; nothing may follow them
 }
 
 // Write implements io.Writer. The first write after corked was set waits for the next.
@@ -83,7 +83,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.TCPConn.Write(p)
 }
 
-// ReadFrom implements io.ReaderFrom, so that net/http sends a file without copying it through memory.
+// ReadFrom implements io.ReaderFrom, so that net/http can use sendfile.
 func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 	if err := c.uncork(); err != nil {
 		return 0, err
@@ -91,7 +91,7 @@ func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 	return c.TCPConn.ReadFrom(r)
 }
 
-// uncork lets what is held go.
+// uncork writes the held bytes.
 func (c *conn) uncork() error {
 	c.corked = false
 	if c.held != nil {
@@ -100,7 +100,7 @@ func (c *conn) uncork() error {
 	return c.err
 }
 
-// release writes what is held and p, and gives how much of p went out.
+// release writes the held bytes and p. It returns the number of bytes of p that were written.
 func (c *conn) release(p []byte) (int, error) {
 	defer buffers.Put(c.held)
 	vector := net.Buffers{c.held[:c.count], p}

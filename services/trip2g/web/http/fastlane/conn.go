@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// bufferSize bounds the heads that the lane reads, in bytes; a longer one is net/http's.
+// bufferSize is the maximum size of a head in bytes. net/http reads longer ones.
 const bufferSize = 4 << 10
 
-// How many bytes net/http wants to see before it takes them for the beginning of a request: fewer,
-// after which the client hangs up, are no fault worth a 400.
+// Bytes that net/http reads before it treats a connection as having a request. If a client
+// disconnects after fewer, net/http sends no 400.
 const (
-	firstBegun = 1
-	laterBegun = 4
+	minFirst = 1 // for the first request of a connection
+	minLater = 4
 )
 
 // conn is a connection in the lane. Only its own goroutine reads and writes it.
@@ -25,72 +25,72 @@ type conn struct {
 	net.Conn
 	lane   *Lane
 	client string
-	busy   atomic.Bool // a request is being answered: Shutdown lets it finish
+	busy   atomic.Bool // a response is in progress: Shutdown waits for it
 
 	buf        [bufferSize]byte
-	start, end int       // of what is read and not answered
-	begun      int       // so many bytes are the beginning of a request
+	start, end int       // of the bytes that are read and not yet parsed
+	min        int       // minFirst or minLater
 	deadline   time.Time // for reading; zero before the first
 
-	head   head
-	answer Answer
-	out    []byte      // the head of the answer
-	parts  [2][]byte   // head and body
-	vector net.Buffers // parts, as they are being written
+	head     head
+	response Response
+	out      []byte      // head of the response
+	parts    [2][]byte   // head and body
+	vector   net.Buffers // the parts still to be written
 }
 
-// outcome is what becomes of a connection after a request.
-type outcome int
+// action is what to do with a connection after a request.
+type action int
 
 const (
-	goOn     outcome = iota // answered: the next request
-	end                     // the connection is to be closed
-	handOver                // the request is net/http's
+	readNext action = iota
+	closeConn
+	handOver // to net/http, with the request unread
 )
 
 func (c *conn) serve() {
-	next := end
+	next := closeConn
 	defer func() {
 		if fault := recover(); fault != nil {
 			c.lane.logf("fast lane: panic serving %s: %v\n%s", c.client, fault, debug.Stack())
-			next = end
+			next = closeConn
 		}
-		if next == end {
+		if next == closeConn {
 			c.Conn.Close()
 		}
-		c.lane.forget(c)
+		c.lane.remove(c)
 	}()
-	for next = goOn; next == goOn; {
-		if c.end-c.start < c.begun {
+	for next = readNext; next == readNext; {
+		if c.end-c.start < c.min {
 			next = c.read()
 			continue
 		}
-		next = c.answerNext()
+		next = c.respond()
 	}
 	if next == handOver {
 		c.SetReadDeadline(time.Time{})
-		c.lane.give(&replayed{Conn: c.Conn, unread: c.buf[c.start:c.end]})
+		c.lane.handOver(&replayed{Conn: c.Conn, unread: c.buf[c.start:c.end]})
 	}
 }
 
-// read waits for the first bytes of a request.
-func (c *conn) read() outcome {
+// read reads the first bytes of a request.
+func (c *conn) read() action {
 	c.busy.Store(false)
 	if c.lane.stopping.Load() {
-		return end
+		return closeConn
 	}
 	c.extendDeadline()
 	c.start, c.end = 0, copy(c.buf[:], c.buf[c.start:c.end])
 	n, err := c.Conn.Read(c.buf[c.end:])
 	if err != nil || !c.busy.CompareAndSwap(false, true) {
-		return end
+		return closeConn
 	}
 	c.end += n
-	return goOn
+	return readNext
 }
 
-// extendDeadline lets the client idle. Setting a deadline costs a share of a small answer, so that it
-// is moved on only when a sixteenth of the time is over.
+// extendDeadline sets the read deadline for an idle connection. Setting one is expensive compared with
+// a small response, so it changes only after a sixteenth of the timeout.
 func (c *conn) extendDeadline() {
 	timeout := c.lane.IdleTimeout
 	if c.deadline.IsZero() {
@@ -103,15 +103,15 @@ func (c *conn) extendDeadline() {
 	}
 }
 
-// closeIfIdle closes the connection unless a request is being answered, and keeps one from beginning.
+// closeIfIdle closes the connection unless a response is in progress, and prevents another one.
 func (c *conn) closeIfIdle() {
 	if c.busy.CompareAndSwap(false, true) {
 		c.Conn.Close()
 	}
 }
 
-// answerNext answers the first request in the buffer.
-func (c *conn) answerNext() outcome {
+// respond responds to the first request in the buffer.
+func (c *conn) respond() action {
 	unread := c.buf[c.start:c.end]
 	size := bytes.Index(unread, []byte("\r\n\r\n")) + 4
 	c.head = head{Request: Request{Client: c.client, Arrived: time.Now()}}
@@ -121,30 +121,30 @@ func (c *conn) answerNext() outcome {
 	if c.lane.Client != nil {
 		c.head.Client = c.lane.Client(c.client, c.head.forwardedFor)
 	}
-	c.answer.Reset()
-	if !c.lane.Handler.Answer(&c.head.Request, &c.answer) {
+	c.response.Reset()
+	if !c.lane.Handler.Respond(&c.head.Request, &c.response) {
 		return handOver
 	}
-	c.start, c.begun = c.start+size, laterBegun
+	c.start, c.min = c.start+size, minLater
 	closing := c.head.closes() || c.lane.stopping.Load()
 	err := c.send(closing)
 	if err != nil || closing {
-		return end
+		return closeConn
 	}
-	return goOn
+	return readNext
 }
 
-// send writes the answer with one call and tells the handler.
+// send writes the response with one system call and informs the handler.
 func (c *conn) send(closing bool) error {
-	c.out = appendHead(c.out[:0], &c.answer, closing)
-	c.parts = [2][]byte{c.out, c.answer.Body}
+	c.out = appendHead(c.out[:0], &c.response, closing)
+	c.parts = [2][]byte{c.out, c.response.Body}
 	c.vector = c.parts[:]
-	if c.answer.Body == nil {
+	if c.response.Body == nil {
 		c.vector = c.parts[:1]
 	}
 	n, err := c.vector.WriteTo(c.Conn)
-	c.lane.Handler.Answered(&c.head.Request, &c.answer, max(0, n-int64(len(c.out))))
-	c.parts, c.answer.Body = [2][]byte{}, nil // an idle connection keeps no page in memory
+	c.lane.Handler.Responded(&c.head.Request, &c.response, max(0, n-int64(len(c.out))))
+	c.parts, c.response.Body = [2][]byte{}, nil // release the page while the connection is idle
 	return err
 }
 
@@ -156,31 +156,31 @@ func (l *Lane) logf(format string, args ...any) {
 	log.Printf(format, args...)
 }
 
-// replayed is a connection of which some bytes were read already.
+// replayed is a connection that first returns bytes that the lane has read.
 type replayed struct {
 	net.Conn
 	unread []byte
 }
 
-// Read gives the bytes that were read first.
+// Read returns the unread bytes first.
 func (c *replayed) Read(p []byte) (int, error) {
 	if len(c.unread) == 0 || len(p) == 0 {
 		return c.Conn.Read(p)
 	}
 	n := copy(p, c.unread)
 	if c.unread = c.unread[n:]; len(c.unread) == 0 {
-		c.unread = nil // lets the lane's buffer go
+		c.unread = nil // releases the lane's buffer
 	}
 	return n, nil
 }
 
-// NetConn gives the connection itself, to which writes go unchanged.
+// NetConn returns the underlying connection, to which writes go unchanged.
 func (c *replayed) NetConn() net.Conn { return c.Conn }
 
-// ReadFrom lets net/http send a file without copying it through memory.
+// ReadFrom lets net/http use sendfile.
 func (c *replayed) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
 
-// CloseWrite lets net/http end an answer before it stops reading.
+// CloseWrite lets net/http end a response before it stops reading.
 func (c *replayed) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

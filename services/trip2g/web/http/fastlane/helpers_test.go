@@ -106,7 +106,7 @@ func start(t testing.TB, db *sqlite.DB, current func() trip2g.Site, how way) *se
 		Lag:    func() trip2ghttp.Lag { return trip2ghttp.Lag{} },
 	})
 	handler := forward.PublicGuard(access.Wrap(trip2ghttp.PublicPort, reads))
-	pages := trip2ghttp.NewPlainPages(current, site.Codings, "session", access)
+	pages := trip2ghttp.NewFastPath(current, site.Codings, "session", access)
 	if how != general {
 		handler = pages.Wrap(handler)
 	}

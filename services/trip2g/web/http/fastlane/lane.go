@@ -1,10 +1,10 @@
-// Package fastlane answers the plainest requests on a port before net/http sees them, because
-// net/http spends about half of a small page's time on what such a request does not need.
+// Package fastlane responds to plain requests without net/http, which spends about half of a small
+// page's time on work that such a request does not need.
 //
-// A Lane stands between a listener and an http.Server. It reads each connection and, as long as
-// what comes are whole, strictly well-formed heads of plain reads that its Handler has an answer for,
-// answers them with the very bytes that net/http would write. At the first other request the
-// connection goes to the http.Server with that request unread, and stays there.
+// A Lane sits between a listener and an http.Server. It reads each connection and parses strictly
+// well-formed heads of plain requests. If its Handler responds, the lane writes exactly the bytes that
+// net/http would write. At the first other request it hands the connection over to the http.Server,
+// with that request unread, for the rest of the connection's life.
 package fastlane
 
 import (
@@ -18,18 +18,18 @@ import (
 	"time"
 )
 
-// Options is what a Lane is made of. The timeouts are needed, and those of the http.Server behind it.
+// Options configures a Lane. The timeouts are required and should be those of the http.Server.
 type Options struct {
 	Handler           Handler
-	ReadHeaderTimeout time.Duration // from the start of a connection to its first bytes
+	ReadHeaderTimeout time.Duration // until the first bytes of a connection
 	IdleTimeout       time.Duration // between requests
-	// Client returns the address of a request's client, from that of the sender and the X-Forwarded-For with
-	// which it came, "" for none. nil: the sender is the client.
+	// Client returns the address of a request's client from the address of the sender and the
+	// X-Forwarded-For field, "" if absent. nil: the sender is the client.
 	Client   func(sender, forwardedFor string) string
-	ErrorLog *log.Logger // for panics of the handler; nil: the log package's
+	ErrorLog *log.Logger // for panics of the handler; nil: the standard logger
 }
 
-// Lane is the net.Listener of an http.Server, which gets the connections that are not for the lane.
+// Lane is the net.Listener of an http.Server, which accepts the connections that the lane hands over.
 type Lane struct {
 	Options
 	inner net.Listener
@@ -42,13 +42,13 @@ type Lane struct {
 	closeErr error
 
 	mu    sync.Mutex
-	conns map[*conn]struct{} // those being read by the lane
+	conns map[*conn]struct{} // being read by the lane
 	empty chan struct{}      // closed when stopping and conns is empty
 }
 
 var _ net.Listener = (*Lane)(nil)
 
-// New makes a lane of what inner accepts and starts it.
+// New starts a lane on the connections that inner accepts.
 func New(inner net.Listener, o Options) *Lane {
 	l := &Lane{
 		Options: o, inner: inner, handed: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{}),
@@ -58,8 +58,8 @@ func New(inner net.Listener, o Options) *Lane {
 	return l
 }
 
-// accept starts the lane's connections until the inner listener is closed. A failure goes to the
-// http.Server, which ends or, if the failure may pass, comes back for the next connection after a while.
+// accept starts connections until the inner listener is closed. It passes an error to the
+// http.Server, which stops or, after a temporary error, calls Accept again.
 func (l *Lane) accept() {
 	for {
 		rwc, err := l.inner.Accept()
@@ -79,7 +79,7 @@ func (l *Lane) accept() {
 }
 
 func (l *Lane) start(rwc net.Conn) {
-	c := &conn{Conn: rwc, lane: l, client: rwc.RemoteAddr().String(), begun: firstBegun}
+	c := &conn{Conn: rwc, lane: l, client: rwc.RemoteAddr().String(), min: minFirst}
 	l.mu.Lock()
 	stopping := l.stopping.Load()
 	if !stopping {
@@ -93,8 +93,8 @@ func (l *Lane) start(rwc net.Conn) {
 	go c.serve()
 }
 
-// forget takes a connection from those that Shutdown waits for.
-func (l *Lane) forget(c *conn) {
+// remove removes a connection from those that Shutdown waits for.
+func (l *Lane) remove(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
@@ -103,8 +103,8 @@ func (l *Lane) forget(c *conn) {
 	}
 }
 
-// give hands a connection over to the http.Server. When that has ended, the connection ends too.
-func (l *Lane) give(rwc net.Conn) {
+// handOver passes a connection to the http.Server, or closes it if the server has stopped.
+func (l *Lane) handOver(rwc net.Conn) {
 	select {
 	case l.handed <- rwc:
 	case <-l.closed:
@@ -112,7 +112,7 @@ func (l *Lane) give(rwc net.Conn) {
 	}
 }
 
-// Accept gives the next connection that is not for the lane.
+// Accept returns the next connection that the lane hands over.
 func (l *Lane) Accept() (net.Conn, error) {
 	select {
 	case rwc := <-l.handed:
@@ -124,11 +124,11 @@ func (l *Lane) Accept() (net.Conn, error) {
 	}
 }
 
-// Addr gives the inner listener's address.
+// Addr returns the inner listener's address.
 func (l *Lane) Addr() net.Addr { return l.inner.Addr() }
 
-// Close stops accepting, from the network and from the lane. It leaves the lane's connections to
-// Shutdown. The http.Server calls it when it is shut down.
+// Close stops accepting from the network and from the lane. The http.Server calls it on shutdown.
+// The lane's own connections remain until Shutdown.
 func (l *Lane) Close() error {
 	l.close.Do(func() {
 		l.stopAccepting()
@@ -137,7 +137,7 @@ func (l *Lane) Close() error {
 	return l.closeErr
 }
 
-// stopAccepting marks the lane as stopping: answers say that their connection closes after them.
+// stopAccepting marks the lane as stopping, so that each response closes its connection.
 func (l *Lane) stopAccepting() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -150,9 +150,9 @@ func (l *Lane) stopAccepting() {
 	}
 }
 
-// Shutdown stops accepting, closes idle connections at once and waits for answers that are being
-// sent. When ctx ends first it cuts them and returns an error. Call it together with the
-// http.Server's.
+// Shutdown stops accepting, closes idle connections and waits for responses in progress. If ctx ends
+// first, it closes their connections and returns an error. Call it together with the http.Server's
+// Shutdown.
 func (l *Lane) Shutdown(ctx context.Context) error {
 	l.stopAccepting()
 	l.closeConns((*conn).closeIfIdle)
@@ -161,7 +161,7 @@ func (l *Lane) Shutdown(ctx context.Context) error {
 		return l.closeErr
 	case <-ctx.Done():
 		l.closeConns(func(c *conn) { c.Conn.Close() })
-		return errors.Join(fmt.Errorf("let answers of the fast lane finish: %w: the rest is cut", ctx.Err()), l.closeErr)
+		return errors.Join(fmt.Errorf("wait for responses of the fast lane: %w: their connections were closed", ctx.Err()), l.closeErr)
 	}
 }
 

@@ -40,8 +40,8 @@ type counted struct {
 	answered chan string // paths
 }
 
-func (c counted) Answered(r *fastlane.Request, a *fastlane.Answer, sent int64) {
-	c.Handler.Answered(r, a, sent)
+func (c counted) Responded(r *fastlane.Request, a *fastlane.Response, sent int64) {
+	c.Handler.Responded(r, a, sent)
 	c.answered <- r.Path
 }
 
@@ -54,9 +54,9 @@ func newLane(t *testing.T, h fastlane.Handler) *server {
 }
 
 // pages answers by path, as a handler of pages does.
-type pages map[string]func(*fastlane.Answer)
+type pages map[string]func(*fastlane.Response)
 
-func (p pages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
+func (p pages) Respond(r *fastlane.Request, a *fastlane.Response) bool {
 	answer := p[r.Path]
 	if answer != nil {
 		answer(a)
@@ -64,10 +64,10 @@ func (p pages) Answer(r *fastlane.Request, a *fastlane.Answer) bool {
 	return answer != nil
 }
 
-func (pages) Answered(*fastlane.Request, *fastlane.Answer, int64) {}
+func (pages) Responded(*fastlane.Request, *fastlane.Response, int64) {}
 
-func text(body string) func(*fastlane.Answer) {
-	return func(a *fastlane.Answer) {
+func text(body string) func(*fastlane.Response) {
+	return func(a *fastlane.Response) {
 		a.Status, a.Body = http.StatusOK, []byte(body)
 		a.Add("Content-Length", fmt.Sprint(len(body)))
 	}
@@ -182,7 +182,7 @@ func hungUp(t *testing.T, c net.Conn) {
 // TestShutdown lets the answer under way finish and nobody else wait.
 func TestShutdown(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	s := newLane(t, pages{"/": text("a page"), "/slow": func(a *fastlane.Answer) {
+	s := newLane(t, pages{"/": text("a page"), "/slow": func(a *fastlane.Response) {
 		close(begun)
 		<-goOn
 		text("late")(a)
@@ -238,7 +238,7 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 
 // A page that cannot be made ends one connection, not the node.
 func TestAPanicEndsItsConnectionAlone(t *testing.T) {
-	s := newLane(t, pages{"/": text("a page"), "/bad": func(*fastlane.Answer) { panic("no such thing") }})
+	s := newLane(t, pages{"/": text("a page"), "/bad": func(*fastlane.Response) { panic("no such thing") }})
 	if got, _ := exchange(t, s.addr, []byte(head("GET /bad HTTP/1.1"))); got != "" {
 		t.Errorf("it is answered with %q", got)
 	}

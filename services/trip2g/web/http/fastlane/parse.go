@@ -5,42 +5,21 @@ import (
 	"strings"
 )
 
-// known are the names, in lower case, of the header fields that a plain request may have. What is
-// left out on purpose: fields that speak of a body, a connection or an upgrade, credentials but a cookie's,
-// conditions and ranges that the lane does not understand, and the marks of forwarded requests.
-var known = map[string]bool{}
-
-func init() {
-	for _, name := range []string{
-		"accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "cookie", "dnt",
-		"host",
-		"if-modified-since", "if-none-match", "origin", "pragma", "priority", "purpose", "referer", "save-data",
-		"sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site",
-		"sec-fetch-user", "sec-gpc", "sec-purpose", "upgrade-insecure-requests", "user-agent",
-		"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-request-id",
-	} {
-		known[name] = true
-	}
-}
-
-// longestName is the length of the longest known name.
-const longestName = len("upgrade-insecure-requests")
-
-// head is a request's head understood.
+// head is the parsed head of a request.
 type head struct {
 	Request
 	host       string
 	connection string // "close" or "keep-alive", any case
 
-	forwardedFor string // X-Forwarded-For, its lines joined
+	forwardedFor string // the lines of X-Forwarded-For, joined
 }
 
-// closes tells whether the client wants the connection closed after the answer.
+// closes reports whether the client wants the connection closed after the response.
 func (h *head) closes() bool { return strings.EqualFold(h.connection, "close") }
 
-// parse understands a whole head, with the empty line that ends it. It is stricter than RFC 9112 and
-// net/http: it gives false for whatever is wrong, unusual or none of the lane's business, and
-// what it takes net/http takes in the same sense.
+// parse parses a whole head, including the empty line that ends it. It is stricter than RFC 9112 and
+// net/http: it returns false for anything malformed, unusual or not plain. What it accepts, net/http
+// parses with the same result.
 func (h *head) parse(text string) bool {
 	line, rest, _ := strings.Cut(text, "\r\n")
 	if !h.parseRequestLine(line) {
@@ -57,7 +36,7 @@ func (h *head) parse(text string) bool {
 	}
 }
 
-// parseRequestLine takes a GET or HEAD in origin form (RFC 9112, section 3.2.1).
+// parseRequestLine parses a GET or HEAD in origin form (RFC 9112, section 3.2.1).
 func (h *head) parseRequestLine(line string) bool {
 	target, ok := strings.CutSuffix(line, " HTTP/1.1")
 	if !ok {
@@ -79,24 +58,24 @@ func (h *head) parseRequestLine(line string) bool {
 	if !escaped {
 		return true
 	}
-	path, err := url.PathUnescape(h.Path) // as net/url does for a path
+	path, err := url.PathUnescape(h.Path) // as net/url does
 	h.Path = path
 	return err == nil
 }
 
 func (h *head) parseField(line string) bool {
 	name, value, ok := strings.Cut(line, ":")
-	if !ok || len(name) > longestName || !isText(value) {
+	if !ok || len(name) > longestField || !isText(value) {
 		return false
 	}
-	var buf [longestName]byte
+	var buf [longestField]byte
 	lower := buf[:len(name)]
 	for i := range lower {
 		if lower[i] = name[i]; 'A' <= name[i] && name[i] <= 'Z' {
 			lower[i] += 'a' - 'A'
 		}
 	}
-	if !known[string(lower)] {
+	if !plainFields[string(lower)] {
 		return false
 	}
 	value = strings.Trim(value, " \t")
@@ -122,7 +101,7 @@ func (h *head) parseField(line string) bool {
 	return true
 }
 
-// setOnce refuses an empty value, which says something else than none, and a second one.
+// setOnce sets a field. It refuses a second value, and an empty one, which differs from an absent field.
 func setOnce(field *string, value string) bool {
 	if *field != "" || value == "" {
 		return false
@@ -131,7 +110,7 @@ func setOnce(field *string, value string) bool {
 	return true
 }
 
-// isText tells whether s is visible ASCII, spaces and tabs.
+// isText reports whether s consists of visible ASCII, spaces and tabs.
 func isText(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < ' ' || c >= 0x7f) && c != '\t' {
@@ -141,7 +120,7 @@ func isText(s string) bool {
 	return true
 }
 
-// isHost tells whether s could be a name or an address with or without a port.
+// isHost reports whether s has only characters of a host name or IP address with an optional port.
 func isHost(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {

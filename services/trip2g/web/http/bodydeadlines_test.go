@@ -23,9 +23,9 @@ func TestAStopDoesNotWaitForHalfABody(t *testing.T) {
 		"that is unread": func(*http.Request) error { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var pace trip2ghttp.Pace
+			var bodies trip2ghttp.BodyDeadlines
 			begun, read := make(chan struct{}), make(chan error, 1)
-			server := httptest.NewServer(pace.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			server := httptest.NewServer(bodies.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				close(begun)
 				read <- handler(r)
 			})))
@@ -37,7 +37,7 @@ func TestAStopDoesNotWaitForHalfABody(t *testing.T) {
 			defer conn.Close()
 			io.WriteString(conn, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{")
 			<-begun
-			pace.Hurry()
+			bodies.Shutdown()
 			if err := server.Config.Shutdown(context.Background()); err != nil {
 				t.Error(err)
 			}
@@ -60,7 +60,7 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 }
 
 func TestABodyHasTimeAsItComes(t *testing.T) {
-	var pace trip2ghttp.Pace
+	var bodies trip2ghttp.BodyDeadlines
 	w := &deadlines{ResponseWriter: httptest.NewRecorder()}
 	within := func(when string, least time.Duration) {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestABodyHasTimeAsItComes(t *testing.T) {
 			t.Errorf("%s, it is waited for %v, want about %v", when, last, least)
 		}
 	}
-	pace.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	bodies.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		within("before the body", 30*time.Second)
 		io.ReadFull(r.Body, make([]byte, 100<<10))
 		r.Body.Read(make([]byte, 1))
@@ -82,7 +82,7 @@ func TestABodyHasTimeAsItComes(t *testing.T) {
 		t.Errorf("after the request, a deadline is left: %v", last)
 	}
 	w.set = nil
-	pace.Wrap(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	bodies.Wrap(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.set != nil {
 		t.Errorf("a request without a body has deadlines: %v", w.set)
 	}
