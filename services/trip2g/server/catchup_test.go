@@ -15,7 +15,7 @@ func TestAReplicaThatIsFarBehindReadsItsDatabaseSeldom(t *testing.T) {
 		behind   trip2g.Position
 		min, max int
 	}{
-		"far behind": {1000, 1, 4},
+		"far behind": {1000, 1, 5},
 		"following":  {farBehind, 150, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
