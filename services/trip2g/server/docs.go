@@ -66,7 +66,7 @@ func (d *documentation) build() (http.Handler, error) {
 	follower = site.NewFollower(vault, site.Options{
 		SystemPages: systemPages(),
 		Parse:       parsePublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Long: d.node.long,
+		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Heavy: d.node.long,
 		BasePath: base, Manual: &site.Manual{Version: trip2g.Version},
 	})
 	if _, err := follower.Refresh(context.Background()); err != nil {

@@ -193,7 +193,7 @@ func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
 	return site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Long: n.long, SystemPages: systemPages(),
+		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Heavy: n.long, SystemPages: systemPages(),
 	}
 }
 

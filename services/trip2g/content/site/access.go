@@ -7,34 +7,35 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// settleAccess resolves the notes that do not say who may read them again, if the default changed.
-// Their documents stay as they are.
-func (c *catalog) settleAccess() {
-	chosen := c.accessState().Default
-	if chosen == trip2g.AccessNotChosen {
-		chosen = trip2g.AccessMembers // as which it acts
+// resolveAccess recomputes the access of notes that do not specify it, if the default changed.
+// Their documents are kept.
+func (b *builder) resolveAccess() {
+	next := b.accessState().Default
+	if next == trip2g.AccessNotChosen {
+		next = trip2g.AccessMembers // the effective default
 	}
-	if chosen == c.access {
+	if next == b.defaultAccess {
 		return
 	}
-	c.access = chosen
-	for _, n := range c.notes {
-		if access := n.doc.Access.Resolve(chosen); access != n.access {
-			c.put(&note{n.Note, n.doc, access})
+	b.defaultAccess = next
+	for _, n := range b.notes {
+		if access := n.doc.Access.Resolve(next); access != n.access {
+			b.put(&note{n.Note, n.doc, access})
 		}
 	}
 }
 
-// accessState reports who may read the notes: the owner's settings come before the database's.
-func (c *catalog) accessState() trip2g.AccessState {
+// accessState returns the access defaults and counts. The owner's settings take precedence over the
+// database.
+func (b *builder) accessState() trip2g.AccessState {
 	override := trip2g.AccessNotChosen
-	if owner := c.nextOwner(); owner != nil {
+	if owner := b.nextSettingsNote(); owner != nil {
 		override = owner.doc.Settings.Access
 	}
-	return c.said.State(c.siteAccess, override)
+	return b.accessCounts.State(b.siteAccess, override)
 }
 
-// notePath names a note in the order of the paths.
+// notePath identifies a note, ordered by path.
 type notePath struct {
 	path string
 	id   int64
@@ -44,9 +45,9 @@ func compareNotePaths(a, b notePath) int {
 	return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(a.id, b.id))
 }
 
-// unspecifiedOf returns an entry that does not say who may read it.
+// unspecifiedOf returns the row of an entry that does not specify its access.
 func unspecifiedOf(e *entry) []notePath {
-	if !e.saysNothing() {
+	if !e.usesDefaultAccess() {
 		return nil
 	}
 	return []notePath{{e.Path, e.ID}}

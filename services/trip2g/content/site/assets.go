@@ -8,16 +8,16 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// fileRef is an entry's reference to a file.
+// fileRef is a reference to a file from an entry.
 type fileRef struct {
-	asset  *trip2g.NoteAsset
-	access trip2g.Access // of the entry
-	path   string
-	id     int64
-	number int // among the entry's
+	asset    *trip2g.NoteAsset
+	access   trip2g.Access // of the entry
+	path     string
+	id       int64
+	position int // in the entry's assets
 }
 
-// compare puts references of one file in order: those of notes that most may read first, then by path.
+// compare orders references to the same file by access level, public first, then by path.
 func (r fileRef) compare(other fileRef) int {
 	if c := cmp.Compare(r.access.Level, other.access.Level); c != 0 {
 		return c
@@ -28,7 +28,7 @@ func (r fileRef) compare(other fileRef) int {
 	if c := cmp.Compare(r.id, other.id); c != 0 {
 		return c
 	}
-	return cmp.Compare(r.number, other.number)
+	return cmp.Compare(r.position, other.position)
 }
 
 func compareByPath(a, b fileRef) int {
@@ -45,18 +45,18 @@ func compareByHash(a, b fileRef) int {
 	return a.compare(b)
 }
 
-// beforeAll has the number of no reference, so that it comes before all of one path or hash.
-const beforeAll = -1
+// beforeFirst is the position of a search key that sorts before all references to one path or hash.
+const beforeFirst = -1
 
-// fileRefsOf lists the files that an entry's text refers to now. What a client attached to a reference that
-// the text has no more is kept from readers.
+// fileRefsOf returns the files that the current text of e references. A file attached to a
+// reference that the text no longer contains is not served.
 func fileRefsOf(e *entry) []fileRef {
 	if len(e.Assets) == 0 {
 		return nil
 	}
 	access := e.access
 	if e.doc.Settings != nil {
-		access = trip2g.Access{Level: trip2g.Public} // files of the site's look
+		access = trip2g.Access{Level: trip2g.Public} // stylesheet, icon, images of the site
 	}
 	written := make(map[string]bool, len(e.doc.AssetRefs))
 	for _, ref := range e.doc.AssetRefs {
@@ -71,33 +71,34 @@ func fileRefsOf(e *entry) []fileRef {
 	return refs
 }
 
-// isServable keeps a note's text from being served as a file, which would show what it keeps back.
+// isServable reports whether a file may be served. Notes may not: the source contains what the page
+// hides.
 func isServable(a *trip2g.NoteAsset) bool {
 	ending := path.Ext(a.AbsolutePath)
 	return !strings.EqualFold(ending, ".md") && !strings.EqualFold(ending, ".html")
 }
 
-// settleFiles recomputes which paths there are of those to which references changed.
-func (c *catalog) settleFiles() {
-	for p := range c.staleFiles {
+// indexFiles updates filesByName for paths with changed references.
+func (b *builder) indexFiles() {
+	for p := range b.dirtyFiles {
 		folded := fold(p)
-		item := found[string]{base: path.Base(folded), folded: folded, path: p, value: p}
-		if first, ok := c.fileRefs.first(refTo(p)); ok && first.asset.AbsolutePath == p {
-			c.files.put(item)
+		item := namedItem{base: path.Base(folded), folded: folded, path: p, value: p}
+		if first, ok := b.fileRefsByPath.first(refToPath(p)); ok && first.asset.AbsolutePath == p {
+			b.filesByName.put(item)
 		} else {
-			c.files.drop(item)
+			b.filesByName.delete(item)
 		}
 	}
 }
 
-// refTo comes before all references to a path in the vault.
-func refTo(p string) fileRef {
-	return fileRef{asset: &trip2g.NoteAsset{AbsolutePath: p}, number: beforeAll}
+// refToPath returns a search key before all references to a path.
+func refToPath(p string) fileRef {
+	return fileRef{asset: &trip2g.NoteAsset{AbsolutePath: p}, position: beforeFirst}
 }
 
-// fileAt returns what these readers get for a path in the vault: the first file by that path of a note that they may read.
+// fileAt returns the file at a path in the vault, from the first note that the reader may read.
 func (s scope) fileAt(p string) (a *trip2g.NoteAsset, ok bool) {
-	for ref := range s.fileRefs.from(refTo(p)) {
+	for ref := range s.fileRefsByPath.from(refToPath(p)) {
 		if ref.asset.AbsolutePath != p {
 			break
 		}
@@ -113,23 +114,23 @@ func (s scope) mayReadFile(p string) bool {
 	return ok
 }
 
-// asset finds a file by its hash. public tells whether a public note refers to it.
-func (c *content) asset(hash string) (a trip2g.NoteAsset, public, ok bool) {
-	first, ok := c.assets.first(refToHash(hash))
+// asset returns a file by its hash; public reports whether a public note references it.
+func (x *noteIndex) asset(hash string) (a trip2g.NoteAsset, public, ok bool) {
+	first, ok := x.fileRefsByHash.first(refToHash(hash))
 	if !ok || first.asset.Hash != hash {
 		return trip2g.NoteAsset{}, false, false
 	}
 	return *first.asset, first.access.Level == trip2g.Public, true
 }
 
-// refToHash comes before all references to a content.
+// refToHash returns a search key before all references to a hash.
 func refToHash(hash string) fileRef {
-	return fileRef{asset: &trip2g.NoteAsset{Hash: hash}, number: beforeAll}
+	return fileRef{asset: &trip2g.NoteAsset{Hash: hash}, position: beforeFirst}
 }
 
-// mayReadAsset reports whether these readers may read a note that refers to a file.
+// mayReadAsset reports whether the reader may read a note that references the file.
 func (s scope) mayReadAsset(hash string) bool {
-	for ref := range s.assets.from(refToHash(hash)) {
+	for ref := range s.fileRefsByHash.from(refToHash(hash)) {
 		if ref.asset.Hash != hash {
 			break
 		}

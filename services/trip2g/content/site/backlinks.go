@@ -2,7 +2,6 @@ package site
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"path"
 	"slices"
 	"strings"
@@ -10,56 +9,56 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Bounds of what leads to a note: how many links that could are looked at, and how many notes are shown.
+// Bounds of backlinks: links examined for one note, and notes shown.
 const (
-	maxCandidates = 2000
-	maxBacklinks  = 100
+	maxLinkCandidates = 2000
+	maxBacklinks      = 100
 )
 
-// inlink is a link by the name that it ends in. Which note it leads to is found when that is asked: a
-// note that comes or goes changes that of links in any number of other notes.
+// inlink is a link indexed by the last segment of its target. The target is resolved on demand,
+// because adding or removing one note can change the targets of links in any other.
 type inlink struct {
-	key    string
-	from   *entry // nil comes before all
-	number int    // among its links
+	name     string
+	from     *entry // nil sorts first
+	position int    // in the links of from
 }
 
-func inlinkKey(l inlink) string { return l.key }
+func inlinkName(l inlink) string { return l.name }
 
-// compareInlinks puts the links of one name in order: those of notes that most may read first, then by path.
+// compareInlinks orders the links of one name by access level, public first, then by path.
 func compareInlinks(a, b inlink) int {
 	if a.from == b.from || a.from == nil || b.from == nil {
-		return cmp.Or(compareBool(a.from != nil, b.from != nil), cmp.Compare(a.number, b.number))
+		return cmp.Or(compareBool(a.from != nil, b.from != nil), cmp.Compare(a.position, b.position))
 	}
 	return cmp.Or(
 		cmp.Compare(a.from.access.Level, b.from.access.Level), strings.Compare(a.from.Path, b.from.Path),
-		cmp.Compare(a.from.ID, b.from.ID), cmp.Compare(a.number, b.number),
+		cmp.Compare(a.from.ID, b.from.ID), cmp.Compare(a.position, b.position),
 	)
 }
 
 func inlinksOf(e *entry) []inlink {
 	var list []inlink
 	for i, link := range e.doc.Links {
-		if key := linkKey(link.Target, e.Path); key != "" {
-			list = append(list, inlink{key, e, i})
+		if name := linkName(link.Target, e.Path); name != "" {
+			list = append(list, inlink{name, e, i})
 		}
 	}
 	return list
 }
 
-// linkKey gives the name that a link ends in, as fileKey gives a note's; "" for one to no note.
-func linkKey(target, from string) string {
-	if isRooted(target) {
+// linkName returns the name that a link ends in, comparable to fileName; "" if it leads to no note.
+func linkName(target, from string) string {
+	if isExplicit(target) {
 		var ok bool
-		if target, ok = rooted(target, from); !ok {
+		if target, ok = explicitPath(target, from); !ok {
 			return ""
 		}
 	}
-	return fileKey(path.Clean(target))
+	return fileName(path.Clean(target))
 }
 
-// fileKey gives the last part of a path, without the ending of a note.
-func fileKey(p string) string {
+// fileName returns the last segment of a path without a note's file extension.
+func fileName(p string) string {
 	name := fold(path.Base(p))
 	if ending := path.Ext(name); ending == ".md" || ending == ".html" {
 		name = strings.TrimSuffix(name, ending)
@@ -70,42 +69,42 @@ func fileKey(p string) string {
 	return name
 }
 
-// keysOf gives the names that links to an entry can end in: that of its file, of its folder if it is the
-// folder's page, the last part of its address, and its aliases.
-func keysOf(e *entry) []string {
-	keys := []string{fileKey(e.Path), fileKey(e.url)}
+// linkNamesOf returns the names that links to e can end in: of its file, of its folder if it is the
+// folder's page, of its URL, and its aliases.
+func linkNamesOf(e *entry) []string {
+	names := []string{fileName(e.Path), fileName(e.url)}
 	if trip2g.FolderPageRank(e.Path) != trip2g.NoFolderPage {
-		keys = append(keys, fileKey(path.Dir(e.Path)))
+		names = append(names, fileName(path.Dir(e.Path)))
 	}
 	for _, alias := range e.doc.Aliases {
-		keys = append(keys, fileKey(alias))
+		names = append(names, fileName(alias))
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
-// linking finds the first link to an entry in each other note that these readers may have, in order of
-// the notes' titles. It resolves at most so many links, and returns how many.
-func (s scope) linking(e *entry, most int) (list []inlink, resolved int) {
+// backlinks returns the first link to e in each other readable note, ordered by title, and the
+// number of links resolved, which limit bounds.
+func (s scope) backlinks(e *entry, limit int) (list []inlink, resolved int) {
 	seen := map[int64]bool{e.ID: true}
-	left := maxCandidates
-	for _, key := range keysOf(e) {
-		for link := range s.inlinks.from(inlink{key: key}) {
-			if left--; left < 0 || link.key != key {
+	left := maxLinkCandidates
+	for _, name := range linkNamesOf(e) {
+		for link := range s.inlinks.from(inlink{name: name}) {
+			if left--; left < 0 || link.name != name {
 				break
 			}
 			if !s.mayRead(link.from) {
 				if s.reader == trip2g.Anyone {
-					break // those that are public come first
+					break // public links sort first
 				}
 				continue
 			}
-			if seen[link.from.ID] || len(list) == maxBacklinks || resolved == most {
+			if seen[link.from.ID] || len(list) == maxBacklinks || resolved == limit {
 				continue
 			}
 			resolved++
-			if url, ok := s.resolve(link.from, link.number); ok && url == e.url {
+			if url, ok := s.resolveLink(link.from, link.position); ok && url == e.url {
 				seen[link.from.ID] = true
 				list = append(list, link)
 			}
@@ -117,43 +116,7 @@ func (s scope) linking(e *entry, most int) (list []inlink, resolved int) {
 	return list, resolved
 }
 
-// resolve gives the page to which a link of an entry leads.
-func (s scope) resolve(from *entry, number int) (url string, ok bool) {
-	return from.doc.Links[number].Resolve(noteLinks{s, from})
-}
-
-// digest stands for texts: others have another one.
-type digest [16]byte
-
-func digestOf(texts ...string) digest {
-	sum := sha256.New()
-	for _, text := range texts {
-		sum.Write([]byte(text))
-		sum.Write([]byte{0})
-	}
-	return digest(sum.Sum(nil)[:16])
-}
-
-// digestLinking stands for what a page shows of the notes that lead to it.
-func digestLinking(list []inlink) digest {
-	var texts []string
-	for _, link := range list {
-		texts = append(texts, link.from.url, link.from.doc.Title, link.from.Hash)
-	}
-	return digestOf(texts...)
-}
-
-// backlinks lists the notes that lead to an entry, with the text around the link.
-func (r *reading) backlinks(e *entry) []backlink {
-	links, _ := r.linking(e, maxCandidates)
-	r.answers[question{about: linksTo, of: e.url}] = digestLinking(links)
-	var list []backlink
-	for _, link := range links {
-		b := backlink{Title: link.from.doc.Title, URL: link.from.url}
-		if r.Context != nil {
-			b.Context = r.Context(link.from.doc, link.from.doc.Links[link.number])
-		}
-		list = append(list, b)
-	}
-	return list
+// resolveLink returns the page that a link of from leads to.
+func (s scope) resolveLink(from *entry, position int) (url string, ok bool) {
+	return from.doc.Links[position].Resolve(noteLinks{s, from})
 }

@@ -7,7 +7,6 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestTheOwnerIsToldWhileNothingIsPublic would else wonder why nobody reads the site.
 func TestTheOwnerIsToldWhileNothingIsPublic(t *testing.T) {
 	m := newMemory("a.md", "text", "b.md", "---\nsubgraph: g\n---\n")
 	m.access = trip2g.AccessNotChosen

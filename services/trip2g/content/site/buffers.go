@@ -5,18 +5,19 @@ import (
 	"sync"
 )
 
-// maxKeptBuffer is the size in bytes past which a buffer is not kept: few pages need one so large.
-const maxKeptBuffer = 1 << 20
+// maxPooledBuffer is the largest size in bytes of a pooled buffer: few pages need more.
+const maxPooledBuffer = 1 << 20
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// inBuffer lends use an empty buffer, which is another's when it returns. Growing new ones was a third
-// of what making a page allocated, and with a large vault collecting that took as long as all else.
-func inBuffer(use func(*bytes.Buffer)) {
+// withBuffer calls use with an empty pooled buffer, valid until use returns. Without the pool,
+// growing buffers was a third of the allocations of a page, and with a large vault their collection
+// cost as much as everything else.
+func withBuffer(use func(*bytes.Buffer)) {
 	b := buffers.Get().(*bytes.Buffer)
 	b.Reset()
 	use(b)
-	if b.Cap() <= maxKeptBuffer {
+	if b.Cap() <= maxPooledBuffer {
 		buffers.Put(b)
 	}
 }

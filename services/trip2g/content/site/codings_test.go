@@ -13,9 +13,9 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// TestEveryCodingHoldsThePage decodes a page as a browser would, with another decoder for gzip than
-// what made it, and has two nodes make the same bytes.
-func TestEveryCodingHoldsThePage(t *testing.T) {
+// TestEveryCodingDecodesToThePage decodes each coding with a decoder other than the encoder's
+// library where there is one, and checks that two nodes produce the same bytes.
+func TestEveryCodingDecodesToThePage(t *testing.T) {
 	content := "# Title\n\n" + strings.Repeat("Some *text* of a [[note]], and more of it. ", 300)
 	page, _ := memory("a.md", content).Page("/a", trip2g.Anyone)
 	other, _ := memory("a.md", content).Page("/a", trip2g.Anyone)

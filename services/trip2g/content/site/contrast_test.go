@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// What text needs on what is behind it, and what the edge of a field does (WCAG 2.2, 1.4.3 and 1.4.11).
+// Minimum contrasts of text and of the borders of fields (WCAG 2.2, 1.4.3 and 1.4.11).
 const (
 	textContrast = 4.5
 	edgeContrast = 3
 )
 
-// TestWhatIsReadCanBeReadInBothThemes computes the contrast of the stylesheet's colours wherever one is
-// shown on another.
-func TestWhatIsReadCanBeReadInBothThemes(t *testing.T) {
+// TestTextIsReadableInBothThemes computes the contrast of each pair of colors that the stylesheet
+// shows on each other.
+func TestTextIsReadableInBothThemes(t *testing.T) {
 	css, err := staticFiles.ReadFile("static/site.css")
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestWhatIsReadCanBeReadInBothThemes(t *testing.T) {
 		}
 		check("text", "--mark", colors["mark"][theme], textContrast)
 		check("on-accent", "--accent", colors["accent"][theme], textContrast)
-		for _, kind := range kinds { // a callout is its colour, 7 in 100, over the page
+		for _, kind := range kinds { // callouts have 7 % of their color over the page
 			behind := colors[kind][theme].over(colors["page"][theme], 0.07)
 			for _, front := range []string{"text", "muted", "accent", "missing", kind} {
 				check(front, "a callout in --"+kind, behind, textContrast)
@@ -61,7 +61,7 @@ func TestWhatIsReadCanBeReadInBothThemes(t *testing.T) {
 	}
 }
 
-// color is one in sRGB, each part from 0 to 1.
+// color is an sRGB color with components from 0 to 1.
 type color [3]float64
 
 func parseColor(t *testing.T, hex string) (c color) {
@@ -76,7 +76,7 @@ func parseColor(t *testing.T, hex string) (c color) {
 	return c
 }
 
-// over mixes a share of the color into another, as color-mix(in srgb) does.
+// over mixes a share of the color into another one, as color-mix(in srgb) does.
 func (c color) over(other color, share float64) (mixed color) {
 	for i := range c {
 		mixed[i] = c[i]*share + other[i]*(1-share)
@@ -84,7 +84,7 @@ func (c color) over(other color, share float64) (mixed color) {
 	return mixed
 }
 
-// luminance is WCAG's relative luminance.
+// luminance returns WCAG's relative luminance.
 func (c color) luminance() float64 {
 	linear := func(part float64) float64 {
 		if part <= 0.04045 {

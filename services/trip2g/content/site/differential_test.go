@@ -11,7 +11,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// gardener changes a vault at random. Its names are few, so that they clash, and look alike.
+// gardener changes a vault at random. It uses few, similar names, so that they clash.
 type gardener struct {
 	*rand.Rand
 	*memorySource
@@ -50,12 +50,12 @@ func (g *gardener) content() string {
 	return "---\n" + strings.Join(front, "\n") + "\n---\n" + g.text()
 }
 
-// isWithheld reports whether a frontmatter keeps its note for members, all or some.
+// isWithheld reports whether the frontmatter restricts its note to members or groups.
 func isWithheld(front []string) bool {
 	return slices.ContainsFunc(front, func(line string) bool { return line == "free: false" || strings.HasPrefix(line, "subgraph") })
 }
 
-// secret is in all that a members' note has.
+// secret is part of every restricted note.
 const secret = "S3cret"
 
 func (g *gardener) text() (text string) {
@@ -63,7 +63,7 @@ func (g *gardener) text() (text string) {
 		text += fmt.Sprintf("[[%s]] ![[%s]] %d\n", one(g, gardenLinks), one(g, gardenFiles), g.IntN(100))
 	}
 	if g.IntN(2) == 0 {
-		text += "![](r)\n" // what files are attached to
+		text += "![](r)\n" // target of attachments
 	}
 	if g.IntN(4) == 0 {
 		text += fmt.Sprintf("![[%s]]\n", one(g, gardenLinks))
@@ -88,7 +88,7 @@ func (g *gardener) files() []trip2g.NoteAsset {
 	return files
 }
 
-// change makes one change.
+// change makes one random change.
 func (g *gardener) change() {
 	paths := g.paths()
 	if len(paths) == 0 {
@@ -102,7 +102,7 @@ func (g *gardener) change() {
 	case 6:
 		g.put(trip2g.SettingsPath, g.settings(), g.files()...)
 	case 7:
-		g.lead(one(g, gardenAddresses()), g.IntN(40), one(g, gardenAddresses()))
+		g.lead(one(g, gardenURLs()), g.IntN(40), one(g, gardenURLs()))
 	case 0:
 		g.remove(p)
 	case 1:
@@ -120,8 +120,8 @@ func (g *gardener) change() {
 	}
 }
 
-// gardenAddresses are all that a vault of a gardener can have, and what can lead there.
-var gardenAddresses = sync.OnceValue(func() []string {
+// gardenURLs are all URL paths of a gardener's vault, and variants that redirect to them.
+var gardenURLs = sync.OnceValue(func() []string {
 	urls := []string{"/", "/old", "/A/b", "/a/b", "/nothing", "/x/y_2"}
 	for _, folder := range gardenFolders {
 		for _, name := range gardenNames {
@@ -152,7 +152,7 @@ func inGroups(names ...string) trip2g.Reader {
 	return trip2g.ReaderOf(trip2g.Session{User: trip2g.User{Groups: trip2g.NewGroups(names...)}}, true)
 }
 
-// described tells all that readers of a kind can see at an address.
+// described describes everything that a reader sees at a URL path.
 func described(s trip2g.Site, url string, reader trip2g.Reader) string {
 	page, found := s.Page(url, reader)
 	if page == nil {
@@ -165,7 +165,7 @@ func described(s trip2g.Site, url string, reader trip2g.Reader) string {
 	return told
 }
 
-// surroundings tells what can be seen of a site beside its addresses.
+// surroundings describes the rest of the site.
 func surroundings(s trip2g.Site) string {
 	stats := s.Stats()
 	told := fmt.Sprint(stats.Notes, stats.Pages, stats.Bytes, stats.Position, s.ModifiedAt(), text(s.NotFound("/nothing", trip2g.Anyone)), text(s.Withheld(trip2g.Anyone)))
@@ -189,8 +189,8 @@ func surroundings(s trip2g.Site) string {
 	return told
 }
 
-// compare fails the test if readers could tell a site from the one that it should be. Of the pages it asks for
-// some, each as one kind of reader.
+// compare fails the test if the site differs visibly from the expected one. It requests some of the
+// pages, each as one kind of reader.
 func (g *gardener) compare(t *testing.T, when string, urls []string, got, want trip2g.Site) {
 	t.Helper()
 	if got, want := surroundings(got), surroundings(want); got != want {
@@ -207,11 +207,11 @@ func (g *gardener) compare(t *testing.T, when string, urls []string, got, want t
 	}
 }
 
-// TestASiteThatFollowedIsTheOneThatLoaded changes a vault at random and compares, after each batch, the site
-// that followed with one that loads all: a reader must not see what came when. Pages are asked for
-// now and then only, so that kept ones outlive several changes.
-func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
-	urls := gardenAddresses()
+// TestAFollowingSiteEqualsALoadedOne changes a vault at random and compares, after each batch, the
+// site that followed with one loaded from scratch. Pages are requested only now and then, so that
+// cached ones outlive several changes.
+func TestAFollowingSiteEqualsALoadedOne(t *testing.T) {
+	urls := gardenURLs()
 	for seed := range uint64(4) {
 		g := &gardener{rand.New(rand.NewPCG(seed, 1)), newMemory()}
 		f := newFollower(g, 0)
@@ -225,9 +225,9 @@ func TestASiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 	}
 }
 
-// TestALargeSiteThatFollowedIsTheOneThatLoaded takes a thousand notes and more at once, which is done in
-// another way than one at a time: all at the start, or as a change of what is there.
-func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
+// TestALargeFollowingSiteEqualsALoadedOne applies more than a thousand notes at once, which runs in
+// parallel: at the start, and as a later change.
+func TestALargeFollowingSiteEqualsALoadedOne(t *testing.T) {
 	const many = 1_100
 	g := &gardener{rand.New(rand.NewPCG(11, 1)), newMemory()}
 	little, atOnce := newFollower(g, 0), newFollower(g, 0)
@@ -245,7 +245,7 @@ func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 			g.change()
 		}
 		followed, changed, loaded := refresh(t, little), refresh(t, atOnce), refresh(t, newFollower(g, 0))
-		urls := gardenAddresses()
+		urls := gardenURLs()
 		for _, p := range g.paths() {
 			if url, ok := trip2g.NoteURL(p, ""); ok {
 				urls = append(urls, url, "/_system/tree"+url)
@@ -256,10 +256,10 @@ func TestALargeSiteThatFollowedIsTheOneThatLoaded(t *testing.T) {
 	}
 }
 
-// TestAnOldSnapshotStaysItself keeps every tenth snapshot and asks it for its pages after all later
-// ones have been asked for theirs: a slow reader must get the pages of one moment.
-func TestAnOldSnapshotStaysItself(t *testing.T) {
-	urls := gardenAddresses()
+// TestAnOldSnapshotDoesNotChange keeps every tenth snapshot and requests its pages after those of
+// all later ones: a slow reader must see the pages of one moment.
+func TestAnOldSnapshotDoesNotChange(t *testing.T) {
+	urls := gardenURLs()
 	describe := func(s trip2g.Site) string {
 		var all []string
 		for _, url := range urls {

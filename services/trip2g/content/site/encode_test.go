@@ -6,8 +6,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestATinyBodyStaysAsItIs: a reader would get more bytes for the same.
-func TestATinyBodyStaysAsItIs(t *testing.T) {
+func TestATinyBodyIsNotEncoded(t *testing.T) {
 	plain := &trip2g.Body{Bytes: []byte("<p>short</p>"), ETag: `"x"`, Length: "12"}
 	for _, coding := range Codings {
 		if b := encode(plain, "x", coding); b != plain {

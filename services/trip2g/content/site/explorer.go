@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// Bounds of the explorer: how many lines one folder has, and how deep it opens by itself.
+// Bounds of the explorer: lines of a folder, and depth of open folders.
 const (
-	maxBranches = 200
-	maxOpen     = 12
+	maxTreeNodes = 200
+	maxOpenDepth = 12
 )
 
-// treePrefix is where the lists of what is in folders are, for the explorer.
+// treePrefix starts the URL paths of folder lists for the explorer.
 const treePrefix = systemPrefix + "/tree"
 
-func treeURL(folder string) string { return escaped(treePrefix + folder) }
+func treeURL(folder string) string { return escapeURL(treePrefix + folder) }
 
-// escaped makes a URL path ready to be written.
-func escaped(path string) string {
-	if isEscaped(path) {
+// escapeURL percent-encodes a URL path.
+func escapeURL(path string) string {
+	if needsNoEscape(path) {
 		return path
 	}
 	return (&url.URL{Path: path}).String()
 }
 
-// isEscaped tells of most paths, without building a URL, that there is nothing to escape in them.
-func isEscaped(path string) bool {
+// needsNoEscape reports whether path contains only plain characters. It is a fast path: most do.
+func needsNoEscape(path string) bool {
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
 		return false
 	}
@@ -42,117 +42,108 @@ func isEscaped(path string) bool {
 	return true
 }
 
-// place is where a page is in the vault.
-type place struct {
-	address string // its URL path
-	title   string
-	folder  string // URL of the folder that it is in or of which it is the page; "" for what is in none
-	system  bool   // it is below /_system/, where the vault's stylesheet and footer have no power
+// pagePosition is the position of a page in the vault.
+type pagePosition struct {
+	url    string // path
+	title  string
+	folder string // URL of the containing folder, or of the folder whose page it is; "" for none
+	system bool   // below /_system/, where the vault's stylesheet and footer do not apply
 }
 
-// explorer lists the top level and all that is in the folders above a page.
-func (r *reading) explorer(p place) []branch {
-	list, _ := r.branches("/", p, maxOpen)
+// explorer returns the top level and the contents of the folders above a page.
+func (r *renderContext) explorer(p pagePosition) []treeNode {
+	list, _ := r.treeNodes("/", p, maxOpenDepth)
 	return list
 }
 
-// branches lists what is in a folder, and tells whether there is more. The line that leads to the page is
-// there however many there are.
-func (r *reading) branches(folderURL string, p place, deep int) (list []branch, more bool) {
-	items, more := r.list(folderURL, maxBranches)
-	list = make([]branch, 0, len(items)+1)
+// treeNodes returns the contents of a folder, and reports whether there are more. The line that
+// leads to the page is always included.
+func (r *renderContext) treeNodes(folderURL string, p pagePosition, depth int) (list []treeNode, more bool) {
+	items, more := r.listFolder(folderURL, maxTreeNodes)
+	list = make([]treeNode, 0, len(items)+1)
 	shown := false
 	for _, item := range items {
-		b := r.branch(item, p, deep)
-		shown = shown || b.Current
-		list = append(list, b)
+		n := r.treeNode(item, p, depth)
+		shown = shown || n.Current
+		list = append(list, n)
 	}
-	if more && !shown && p.isBelow(folderURL) {
-		list = append(list, r.branch(r.missing(folderURL, p), p, deep))
+	if more && !shown && p.isIn(folderURL) {
+		list = append(list, r.treeNode(r.overflowItem(folderURL, p), p, depth))
 	}
 	return list, more
 }
 
-func (r *reading) branch(i item, p place, deep int) branch {
-	i.Description = "" // the explorer shows none
-	shown := i.URL == p.address
-	i.Current = shown || i.Folder && p.isBelow(i.URL)
-	b := branch{item: i, Shown: shown}
+func (r *renderContext) treeNode(i listItem, p pagePosition, depth int) treeNode {
+	i.Description = "" // not shown here
+	isPage := i.URL == p.url
+	i.Current = isPage || i.Folder && p.isIn(i.URL)
+	n := treeNode{listItem: i, IsPage: isPage}
 	if !i.Folder {
-		return b
+		return n
 	}
-	b.TreeURL = treeURL(i.URL)
-	if i.Current && deep > 0 && p.isBelow(i.URL) {
-		b.Open = true
-		b.Children, b.More = r.branches(i.URL, p, deep-1)
+	n.TreeURL = treeURL(i.URL)
+	if i.Current && depth > 0 && p.isIn(i.URL) {
+		n.Open = true
+		n.Children, n.More = r.treeNodes(i.URL, p, depth-1)
 	}
-	return b
+	return n
 }
 
-// isBelow tells whether the page is in a folder or below it, or is the folder's own.
-func (p place) isBelow(folderURL string) bool {
+// isIn reports whether the page is in a folder, below it, or its own page.
+func (p pagePosition) isIn(folderURL string) bool {
 	return p.folder == folderURL || folderURL == "/" && p.folder != "" || strings.HasPrefix(p.folder, folderURL+"/")
 }
 
-// missing is the line that leads to the page from a folder with more in it than is listed.
-func (r *reading) missing(folderURL string, p place) item {
+// overflowItem returns the line that leads to the page, for a folder with more lines than are
+// listed.
+func (r *renderContext) overflowItem(folderURL string, p pagePosition) listItem {
 	if p.folder == folderURL {
-		return item{Title: p.title, URL: p.address}
+		return listItem{Title: p.title, URL: p.url}
 	}
 	next := p.folder
 	for parentURL(next) != folderURL {
 		next = parentURL(next)
 	}
-	return item{Title: r.ask(question{about: crumbAt, of: next}).(crumb).title, URL: next, Folder: true}
+	return listItem{Title: r.lookup(dep{kind: depCrumb, key: next}).(crumb).title, URL: next, Folder: true}
 }
 
-// list gives at most limit pages of what is in a folder, and whether there are more.
-func (r *reading) list(folderURL string, limit int) (items []item, more bool) {
-	r.ask(question{about: listIn, of: folderURL})
-	items = r.shelf().items(folderURL, limit+1)
-	if len(items) > limit {
-		return items[:limit], true
-	}
-	return items, false
-}
-
-// branchesHTML makes the list items of an explorer. They are hundreds on every page, and as a template took
-// half of the time in which a page is made.
-func branchesHTML(branches []branch) (list template.HTML) {
-	inBuffer(func(b *bytes.Buffer) {
-		writeBranches(b, branches)
+// treeHTML writes the list items of an explorer. There are hundreds on every page, and as a
+// template they took half of the rendering time.
+func treeHTML(nodes []treeNode) (list template.HTML) {
+	withBuffer(func(b *bytes.Buffer) {
+		writeTree(b, nodes)
 		list = template.HTML(b.String())
 	})
 	return list
 }
 
-func writeBranches(b *bytes.Buffer, branches []branch) {
-	for _, x := range branches {
+func writeTree(b *bytes.Buffer, nodes []treeNode) {
+	for _, n := range nodes {
 		b.WriteString("\n<li")
-		if x.TreeURL != "" {
+		if n.TreeURL != "" {
 			b.WriteString(` class="folder`)
-			if x.Open {
+			if n.Open {
 				b.WriteString(" open")
 			}
 			b.WriteString(`" data-tree="`)
-			b.WriteString(html.EscapeString(x.TreeURL))
+			b.WriteString(html.EscapeString(n.TreeURL))
 			b.WriteByte('"')
 		}
 		b.WriteByte('>')
 		current := ""
 		switch {
-		case x.Shown:
+		case n.IsPage:
 			current = ` aria-current="page"`
-		case x.Current:
+		case n.Current:
 			current = ` aria-current="true"`
 		}
-		writeLink(b, x.URL, current, x.Title)
-		if x.Open {
+		writeLink(b, n.URL, current, n.Title)
+		if n.Open {
 			b.WriteString("\n<ul>")
-			writeBranches(b, x.Children)
-			if x.More {
+			writeTree(b, n.Children)
+			if n.More {
 				b.WriteString("\n<li>")
-				writeLink(b, x.URL, ` lang="en"`, "More …")
+				writeLink(b, n.URL, ` lang="en"`, "More …")
 				b.WriteString("</li>")
 			}
 			b.WriteString("\n</ul>")
@@ -161,9 +152,10 @@ func writeBranches(b *bytes.Buffer, branches []branch) {
 	}
 }
 
-// writeLink writes a line's link. The title runs as its own script does, and the line begins where all others do.
+// writeLink writes the link of a line. <bdi> keeps a right-to-left title from moving the line's
+// start.
 func writeLink(b *bytes.Buffer, url, attributes, text string) {
-	for _, part := range [...]string{`<a href="`, html.EscapeString(escaped(url)), `"`, attributes, "><bdi>", html.EscapeString(text), "</bdi></a>"} {
+	for _, part := range [...]string{`<a href="`, html.EscapeString(escapeURL(url)), `"`, attributes, "><bdi>", html.EscapeString(text), "</bdi></a>"} {
 		b.WriteString(part)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// The feeds and what search engines ask for.
+// URL paths of feeds, sitemap and robots.txt.
 const (
 	rssURL      = "/feed.xml"
 	jsonFeedURL = "/feed.json"
@@ -22,89 +21,39 @@ const (
 	robotsURL   = "/robots.txt"
 )
 
-// Bounds of a feed: its notes, the newest, and what it has of each one's text, in characters.
+// Bounds of a feed: notes, and characters of a summary.
 const (
-	maxFeed    = 50
-	maxSummary = 500
+	maxFeedItems = 50
+	maxSummary   = 500
 )
 
-// sitemapSize is how many addresses one file of a sitemap may have (https://www.sitemaps.org/protocol.html).
-const sitemapSize = 50_000
+// maxSitemapURLs is the protocol's limit for one file (https://www.sitemaps.org/protocol.html).
+const maxSitemapURLs = 50_000
 
-// dated is a page that everybody can read by when it was written, in Unix seconds.
-type dated struct {
-	written int64
-	url     string
-	changed int64 // the day's start: a sitemap says no more
-}
+// absoluteURL returns the absolute URL of a path, or the path if the site's base URL is unknown.
+func (s scope) absoluteURL(urlPath string) string { return s.layout.publicURL + escapeURL(urlPath) }
 
-func compareDated(a, b dated) int {
-	return cmp.Or(cmp.Compare(a.written, b.written), strings.Compare(a.url, b.url))
-}
+// feedPage is a feed of the newest notes.
+type feedPage struct{ url string }
 
-func datedOf(e *entry) []dated {
-	if e.access.Level != trip2g.Public || e.doc.ContentType != "" {
-		return nil
-	}
-	return []dated{{e.written().Unix(), e.url, e.changed().UTC().Truncate(24 * time.Hour).Unix()}}
-}
+func (f feedPage) key() string { return f.url }
 
-// written is when a note was: as it says, else when it came.
-func (e *entry) written() time.Time { return firstTime(e.doc.CreatedAt, e.CreatedAt) }
-
-// changed is when it was last: as it says, else when this version was published.
-func (e *entry) changed() time.Time { return firstTime(e.doc.UpdatedAt, e.PublishedAt) }
-
-func firstTime(a, b time.Time) time.Time {
-	if a.IsZero() {
-		return b
-	}
-	return a
-}
-
-// newest lists the notes of a feed. Each feed is the same for all readers: programs ask for it.
-func (s scope) newest() []*entry {
-	var list []*entry
-	for d := range s.dated.last() {
-		if list = append(list, at(s.entries, d.url)); len(list) == maxFeed {
-			break
-		}
-	}
-	return list
-}
-
-func (s scope) digestNewest() digest {
-	var texts []string
-	for _, e := range s.newest() {
-		texts = append(texts, e.url, e.doc.Title, e.Hash, strconv.FormatInt(e.written().Unix(), 10), strconv.FormatInt(e.changed().Unix(), 10))
-	}
-	return digestOf(texts...)
-}
-
-// absolute gives the address of a URL path. Where the site's own is not known, it is relative to the site.
-func (s scope) absolute(urlPath string) string { return s.layout.publicURL + escaped(urlPath) }
-
-// feed is a list of the newest notes for feed readers.
-type feed struct{ url string }
-
-func (f feed) address() string { return f.url }
-
-func (f feed) contentType() string {
+func (f feedPage) contentType() string {
 	if f.url == jsonFeedURL {
 		return "application/feed+json"
 	}
 	return "application/rss+xml; charset=utf-8"
 }
 
-func (f feed) render(r *reading) []byte {
-	r.ask(question{about: newestNotes})
+func (f feedPage) render(r *renderContext) []byte {
+	r.lookup(dep{kind: depFeed})
 	if f.url == jsonFeedURL {
-		return toJSON(r.jsonFeed())
+		return marshalJSON(r.jsonFeed())
 	}
-	return toXML(r.rss())
+	return marshalXML(r.rss())
 }
 
-// rssFeed is RSS 2.0 (https://www.rssboard.org/rss-specification).
+// rssFeed is an RSS 2.0 document (https://www.rssboard.org/rss-specification).
 type rssFeed struct {
 	XMLName xml.Name   `xml:"rss"`
 	Version string     `xml:"version,attr"`
@@ -141,16 +90,16 @@ type rssGUID struct {
 	URL       string `xml:",chardata"`
 }
 
-func (r *reading) rss() rssFeed {
+func (r *renderContext) rss() rssFeed {
 	channel := rssChannel{
-		Title: r.layout.name, Link: r.absolute("/"), Language: r.layout.lang,
+		Title: r.layout.name, Link: r.absoluteURL("/"), Language: r.layout.lang,
 		Description: cmp.Or(r.layout.settings.Description, "The newest notes of "+r.layout.name),
 	}
 	if r.layout.publicURL != "" {
-		channel.Self = &atomLink{r.absolute(rssURL), "self", "application/rss+xml"}
+		channel.Self = &atomLink{r.absoluteURL(rssURL), "self", "application/rss+xml"}
 	}
-	for _, e := range r.newest() {
-		i := rssItem{Title: e.doc.Title, Link: r.absolute(e.url), Description: r.summary(e), Categories: e.doc.Tags}
+	for _, e := range r.newestNotes() {
+		i := rssItem{Title: e.doc.Title, Link: r.absoluteURL(e.url), Description: r.summary(e), Categories: e.doc.Tags}
 		i.GUID = rssGUID{r.layout.publicURL != "", i.Link}
 		if t := e.written(); !t.IsZero() {
 			i.Date = t.UTC().Format(http.TimeFormat)
@@ -160,32 +109,32 @@ func (r *reading) rss() rssFeed {
 	return rssFeed{Version: "2.0", Atom: "http://www.w3.org/2005/Atom", Channel: channel}
 }
 
-// summary is what a feed shows of a note. Most of a feed's notes are those of the last one.
-func (r *reading) summary(e *entry) string {
+// summary returns the text of a note in feeds. It is cached, because most notes of a feed were in
+// the previous one.
+func (r *renderContext) summary(e *entry) string {
 	if e.doc.Description != "" {
 		return e.doc.Description
 	}
-	summary, known := r.bodies.summaries.Get(e.doc)
+	summary, known := r.cache.summaries.Get(e.doc)
 	if !known {
 		summary = r.excerpt(e, maxSummary)
-		r.bodies.summaries.Add(e.doc, summary)
+		r.cache.summaries.Add(e.doc, summary)
 	}
 	return summary
 }
 
-// keptSummaries is of how many notes they are kept: of more than a feed has.
-const keptSummaries = 2 * maxFeed
+// maxSummaries bounds the cached summaries.
+const maxSummaries = 2 * maxFeedItems
 
-// newSummaries keeps what feeds show of notes, those that were shown last.
-func newSummaries() *lru.Cache[*trip2g.Document, string] {
-	kept, err := lru.New[*trip2g.Document, string](keptSummaries)
+func newSummaryCache() *lru.Cache[*trip2g.Document, string] {
+	cache, err := lru.New[*trip2g.Document, string](maxSummaries)
 	if err != nil {
 		panic(err) // the size is positive
 	}
-	return kept
+	return cache
 }
 
-// jsonFeed is a JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/).
+// jsonFeed is a JSON Feed 1.1 document (https://www.jsonfeed.org/version/1.1/).
 type jsonFeed struct {
 	Version     string         `json:"version"`
 	Title       string         `json:"title"`
@@ -207,13 +156,13 @@ type jsonFeedItem struct {
 	Language  string   `json:"language,omitempty"`
 }
 
-func (r *reading) jsonFeed() jsonFeed {
+func (r *renderContext) jsonFeed() jsonFeed {
 	f := jsonFeed{
-		Version: "https://jsonfeed.org/version/1.1", Title: r.layout.name, HomePage: r.absolute("/"), URL: r.absolute(jsonFeedURL),
+		Version: "https://jsonfeed.org/version/1.1", Title: r.layout.name, HomePage: r.absoluteURL("/"), URL: r.absoluteURL(jsonFeedURL),
 		Description: r.layout.settings.Description, Language: r.layout.lang, Items: []jsonFeedItem{},
 	}
-	for _, e := range r.newest() {
-		url := r.absolute(e.url)
+	for _, e := range r.newestNotes() {
+		url := r.absoluteURL(e.url)
 		f.Items = append(f.Items, jsonFeedItem{
 			ID: url, URL: url, Title: e.doc.Title, Text: r.summary(e), Published: timestamp(e.written()), Modified: timestamp(e.changed()),
 			Tags: e.doc.Tags, Language: e.doc.Lang,
@@ -222,7 +171,7 @@ func (r *reading) jsonFeed() jsonFeed {
 	return f
 }
 
-// timestamp writes a time by RFC 3339, "" for none.
+// timestamp formats t as RFC 3339, "" if it is zero.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -230,41 +179,41 @@ func timestamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// sitemap is the file with a number of the sitemap, or for 0 the one at its address.
-type sitemap struct{ number int }
+// sitemapPage is a part of the sitemap, counted from 1, or the file at sitemapURL for 0.
+type sitemapPage struct{ part int }
 
-func (m sitemap) address() string {
-	if m.number == 0 {
+func (s sitemapPage) key() string {
+	if s.part == 0 {
 		return sitemapURL
 	}
-	return fmt.Sprintf("/sitemap-%d.xml", m.number)
+	return fmt.Sprintf("/sitemap-%d.xml", s.part)
 }
 
-// sitemapAt gives the file of the sitemap at an address: those with numbers are there if one is too short.
-func (s scope) sitemapAt(urlPath string) (sitemap, bool) {
+// sitemapAt returns the sitemap file at a URL path. Parts exist only if one file is too small.
+func (s scope) sitemapAt(urlPath string) (sitemapPage, bool) {
 	if urlPath == sitemapURL {
-		return sitemap{}, true
+		return sitemapPage{}, true
 	}
 	if !strings.HasPrefix(urlPath, "/sitemap-") {
-		return sitemap{}, false
+		return sitemapPage{}, false
 	}
-	for n := range s.sitemapFiles() {
-		if m := (sitemap{n + 1}); m.address() == urlPath {
+	for n := range s.sitemapParts() {
+		if m := (sitemapPage{n + 1}); m.key() == urlPath {
 			return m, true
 		}
 	}
-	return sitemap{}, false
+	return sitemapPage{}, false
 }
 
-// sitemapFiles is how many files the sitemap is in, 0 if one is enough.
-func (s scope) sitemapFiles() int {
-	if n := s.dated.size(); n > sitemapSize {
-		return (n + sitemapSize - 1) / sitemapSize
+// sitemapParts returns the number of parts of the sitemap, 0 if one file is enough.
+func (s scope) sitemapParts() int {
+	if n := s.datedPages.len(); n > maxSitemapURLs {
+		return (n + maxSitemapURLs - 1) / maxSitemapURLs
 	}
 	return 0
 }
 
-func (m sitemap) contentType() string { return "application/xml; charset=utf-8" }
+func (s sitemapPage) contentType() string { return "application/xml; charset=utf-8" }
 
 type sitemapSet struct {
 	XMLName xml.Name     `xml:"urlset"`
@@ -285,82 +234,69 @@ type sitemapURI struct {
 
 const sitemapSpace = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
-func (m sitemap) render(r *reading) []byte {
-	r.ask(question{about: allPages})
-	files := r.sitemapFiles()
-	if m.number == 0 && files > 0 {
+func (s sitemapPage) render(r *renderContext) []byte {
+	r.lookup(dep{kind: depSitemap})
+	files := r.sitemapParts()
+	if s.part == 0 && files > 0 {
 		index := sitemapIndex{Space: sitemapSpace}
 		for n := range files {
-			index.Files = append(index.Files, sitemapURI{Location: r.absolute(sitemap{n + 1}.address())})
+			index.Files = append(index.Files, sitemapURI{Location: r.absoluteURL(sitemapPage{n + 1}.key())})
 		}
-		return toXML(index)
+		return marshalXML(index)
 	}
-	set := sitemapSet{Space: sitemapSpace}
-	for d := range r.dated.fromNumber(max(m.number-1, 0) * sitemapSize) {
-		if len(set.URLs) == sitemapSize {
+	urls := sitemapSet{Space: sitemapSpace}
+	for d := range r.datedPages.fromIndex(max(s.part-1, 0) * maxSitemapURLs) {
+		if len(urls.URLs) == maxSitemapURLs {
 			break
 		}
-		uri := sitemapURI{Location: r.absolute(d.url)}
+		uri := sitemapURI{Location: r.absoluteURL(d.url)}
 		if t := time.Unix(d.changed, 0).UTC(); t.Year() > 1 {
 			uri.Changed = t.Format(time.DateOnly)
 		}
-		set.URLs = append(set.URLs, uri)
+		urls.URLs = append(urls.URLs, uri)
 	}
-	return toXML(set)
+	return marshalXML(urls)
 }
 
-func toXML(v any) []byte {
-	text, err := xml.Marshal(v)
-	if err != nil {
-		panic(err) // texts can always be written
-	}
-	return append(append([]byte(xml.Header), text...), '\n')
-}
+// robotsPage is robots.txt (RFC 9309).
+type robotsPage struct{}
 
-// robots is robots.txt (RFC 9309).
-type robots struct{}
+func (robotsPage) key() string { return robotsURL }
 
-func (robots) address() string { return robotsURL }
+func (robotsPage) contentType() string { return "text/plain; charset=utf-8" }
 
-func (robots) contentType() string { return "text/plain; charset=utf-8" }
-
-func (robots) render(r *reading) []byte {
+func (robotsPage) render(r *renderContext) []byte {
 	if r.layout.settings.NoIndex {
 		return []byte("User-agent: *\nDisallow: /\n")
 	}
 	text := "User-agent: *\nAllow: " + systemPrefix + "/static/\nAllow: " + systemPrefix + "/assets/\nDisallow: " + systemPrefix + "/\n"
-	if r.layout.publicURL != "" { // its address must be whole
-		text += "\nSitemap: " + r.absolute(sitemapURL) + "\n"
+	if r.layout.publicURL != "" { // must be absolute
+		text += "\nSitemap: " + r.absoluteURL(sitemapURL) + "\n"
 	}
 	return []byte(text)
 }
 
-// published gives the feed, sitemap or rule for robots at an address, nil if there is none.
-func (s scope) published(urlPath string) subject {
+// feedAt returns the feed, sitemap or robots.txt at a URL path, nil if there is none.
+func (s scope) feedAt(urlPath string) resource {
 	if s.Manual != nil {
 		return nil
 	}
 	switch urlPath {
 	case rssURL, jsonFeedURL:
-		return feed{urlPath}
+		return feedPage{urlPath}
 	case robotsURL:
-		return robots{}
+		return robotsPage{}
 	}
-	if m, ok := s.sitemapAt(urlPath); ok && s.layout.publicURL != "" { // its addresses must be whole
+	if m, ok := s.sitemapAt(urlPath); ok && s.layout.publicURL != "" { // URLs must be absolute
 		return m
 	}
 	return nil
 }
 
-// noSitemap is in the sitemap's place where the site's own address is not known.
-type noSitemap struct{}
-
-func (noSitemap) address() string { return "no sitemap" }
-
-func (noSitemap) contentType() string { return htmlType }
-
-func (noSitemap) render(r *reading) []byte {
-	v := r.view("No sitemap", place{})
-	v.Message, v.Hidden = "A sitemap names whole addresses, and this site does not know its own: set TRIP2G_PUBLIC_URL on the leader.", true
-	return execute("notice.html", v)
+func marshalXML(v any) []byte {
+	text, err := xml.Marshal(v)
+	if err != nil {
+		panic(err) // texts can always be written
+	}
+	return append(append([]byte(xml.Header), text...), '\n')
 }

@@ -16,7 +16,7 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// log is a place for log lines that several goroutines write to.
+// log collects log lines of several goroutines.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -36,7 +36,7 @@ func (l *log) count(text string) int {
 
 func loggingFollower(source trip2g.ChangeSource, every time.Duration) (*site.Follower, *log) {
 	l := &log{}
-	o := site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.New(l), LookEvery: every}
+	o := site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.New(l), PollInterval: every}
 	return site.NewFollower(source, o), l
 }
 
@@ -59,9 +59,8 @@ func deadline(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestAChangeIsSeenWhenWokenAndWithout waits for a change of which something told, and for one of
-// which nothing did.
-func TestAChangeIsSeenWhenWokenAndWithout(t *testing.T) {
+// TestAChangeIsSeenWithAndWithoutAWakeUp waits for a change with a wake-up and for one without.
+func TestAChangeIsSeenWithAndWithoutAWakeUp(t *testing.T) {
 	for name, every := range map[string]time.Duration{"woken": time.Hour, "by itself": time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			source := newMemory("a.md", "one")
@@ -83,7 +82,7 @@ func TestAChangeIsSeenWhenWokenAndWithout(t *testing.T) {
 	}
 }
 
-func TestALostWatcherLeavesTheIntervals(t *testing.T) {
+func TestAChangeIsSeenAfterTheWatcherIsLost(t *testing.T) {
 	source := newMemory("a.md", "one")
 	f, _ := loggingFollower(source, time.Millisecond)
 	wake := make(chan struct{})
@@ -108,8 +107,8 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestAStreakOfFailuresIsOneLine fails many times in two ways, and then no more.
-func TestAStreakOfFailuresIsOneLine(t *testing.T) {
+// TestAStreakOfFailuresIsLoggedOnce fails many times in two ways, and then recovers.
+func TestAStreakOfFailuresIsLoggedOnce(t *testing.T) {
 	source := newMemory("a.md", "one")
 	f, l := loggingFollower(source, time.Millisecond)
 	if err := f.Err(); trip2g.ErrorCode(err) != trip2g.EUNAVAILABLE {
@@ -143,8 +142,8 @@ func TestAStreakOfFailuresIsOneLine(t *testing.T) {
 	}
 }
 
-// TestACallerWhoGivesUpIsNoFaultOfTheSite cancels a refresh: nothing is wrong with the database.
-func TestACallerWhoGivesUpIsNoFaultOfTheSite(t *testing.T) {
+// TestACanceledRefreshIsNoFailureOfTheSite cancels a refresh: the database is fine.
+func TestACanceledRefreshIsNoFailureOfTheSite(t *testing.T) {
 	f, l := loggingFollower(newMemory("a.md", "one"), 0)
 	refresh(t, f)
 	ctx, stop := context.WithCancel(t.Context())
@@ -157,8 +156,8 @@ func TestACallerWhoGivesUpIsNoFaultOfTheSite(t *testing.T) {
 	}
 }
 
-// TestAnOlderDatabaseIsLoadedAnew puts the same database back to what it was.
-func TestAnOlderDatabaseIsLoadedAnew(t *testing.T) {
+// TestAnOlderDatabaseIsReloaded restores the database to an earlier position.
+func TestAnOlderDatabaseIsReloaded(t *testing.T) {
 	source := newMemory("a.md", "one", "b.md", "two")
 	f, l := loggingFollower(source, 0)
 	refresh(t, f)
@@ -176,22 +175,22 @@ func TestAnOlderDatabaseIsLoadedAnew(t *testing.T) {
 	}
 }
 
-// stuck tells of changes that it does not give.
+// stuck announces changes without returning any.
 type stuck struct{ trip2g.ChangeSource }
 
 func (stuck) Changes(context.Context, trip2g.Position, int) (trip2g.ChangeSet, error) {
 	return trip2g.ChangeSet{DatabaseID: "x", Head: 5}, nil
 }
 
-func TestASourceThatGivesNothingIsAnErrorAndNoLoop(t *testing.T) {
+func TestASourceWithoutProgressIsAnError(t *testing.T) {
 	f, _ := loggingFollower(stuck{}, 0)
 	if _, err := f.Refresh(t.Context()); err == nil || f.Current() != nil {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestASignInKeepsThePagesThatAreMade has a change that no page shows.
-func TestASignInKeepsThePagesThatAreMade(t *testing.T) {
+// TestASignInKeepsCachedPages has a change that no page shows.
+func TestASignInKeepsCachedPages(t *testing.T) {
 	db := openDB(t)
 	push(t, db, "a.md", "text")
 	rendered := 0
@@ -221,8 +220,8 @@ func TestASignInKeepsThePagesThatAreMade(t *testing.T) {
 	}
 }
 
-// TestANoteThatCannotBeRenderedIsShownAsItStands has a renderer with a fault.
-func TestANoteThatCannotBeRenderedIsShownAsItStands(t *testing.T) {
+// TestANoteThatFailsToRenderIsShownAsText has a renderer that fails.
+func TestANoteThatFailsToRenderIsShownAsText(t *testing.T) {
 	l := &log{}
 	f := site.NewFollower(newMemory("a.md", "text"), site.Options{Parse: markdown.Parse, Log: zerolog.New(l), Render: func(*trip2g.Document, trip2g.Links) ([]byte, error) {
 		return []byte("<pre>text</pre>"), errors.New("a fault")

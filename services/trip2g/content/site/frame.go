@@ -7,9 +7,9 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Frame is a trip2g.Frame: it has the name, language and stylesheet of the site that is served now.
+// Frame implements trip2g.Frame with the name, language and stylesheet of the current site.
 func (f *Follower) Frame(p trip2g.SystemPage) []byte {
-	v := &systemView{view: f.served(p.Reader).view(p.Title, place{address: p.Path, system: true}), Page: p}
+	v := &systemData{pageData: f.frameContext(p.Reader).pageData(p.Title, pagePosition{url: p.Path, system: true}), Page: p}
 	for _, name := range p.Stylesheets {
 		v.Stylesheets = append(v.Stylesheets, fileURL(name))
 	}
@@ -17,51 +17,50 @@ func (f *Follower) Frame(p trip2g.SystemPage) []byte {
 		v.Scripts = append(v.Scripts, fileURL(name))
 	}
 	v.Hidden, v.Home, v.Explorer = true, false, nil
-	return f.rebase(execute("system.html", v))
+	return f.rebaseLinks(executeTemplate("system.html", v))
 }
 
-// SearchFrame is a trip2g.SearchFrame.
+// SearchFrame implements trip2g.SearchFrame.
 func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte {
 	title := "Search"
 	if p.Query != "" {
 		title = p.Query + " – " + title
 	}
-	v := &searchView{view: f.served(p.Reader).view(title, place{address: searchPath, system: true}), Found: p}
+	v := &searchData{pageData: f.frameContext(p.Reader).pageData(title, pagePosition{url: searchPath, system: true}), Found: p}
 	v.Hidden = true
-	return f.rebase(execute("search.html", v))
+	return f.rebaseLinks(executeTemplate("search.html", v))
 }
 
-// WelcomeFrame is a trip2g.WelcomeFrame.
+// WelcomeFrame implements trip2g.WelcomeFrame.
 func (f *Follower) WelcomeFrame(p trip2g.WelcomePage) []byte {
-	v := &welcomeView{view: f.served(p.Reader).view("Welcome", place{address: "/"}), Welcome: p}
+	v := &welcomeData{pageData: f.frameContext(p.Reader).pageData("Welcome", pagePosition{url: "/"}), Welcome: p}
 	v.Hidden, v.Feeds = true, nil
-	return execute("welcome.html", v)
+	return executeTemplate("welcome.html", v)
 }
 
-// welcomeView is what the template of the welcome page is filled with.
-type welcomeView struct {
-	*view
+// welcomeData is the data of the welcome template.
+type welcomeData struct {
+	*pageData
 	Welcome trip2g.WelcomePage
 }
 
 const searchPath = systemPrefix + "/search"
 
-// served reads what pages are made of that are none of the site's: an empty content before the first
-// one is loaded.
-func (f *Follower) served(reader trip2g.Reader) *reading {
-	c := emptyContent
+// frameContext returns the context for a page outside the site. Before the first load the index is
+// empty.
+func (f *Follower) frameContext(reader trip2g.Reader) *renderContext {
+	c := emptyIndex
 	if s := f.current.Load(); s != nil {
-		c = s.content
+		c = s.index
 	}
-	return newReading(c.scope(reader), nil)
+	return newRenderContext(c.scope(reader), nil)
 }
 
-// emptyContent is that of no notes.
-var emptyContent = newCatalog(&Options{}, nil).content()
+var emptyIndex = newBuilder(&Options{}, nil).build()
 
-// systemView is what the template of a page of the server's own is filled with.
-type systemView struct {
-	*view
+// systemData is the data of the template for the server's own pages.
+type systemData struct {
+	*pageData
 	Page                 trip2g.SystemPage
 	Stylesheets, Scripts []string
 }
@@ -73,49 +72,49 @@ func fileURL(name string) string {
 	return StaticURL(name)
 }
 
-// searchView is what the template of a search page is filled with.
-type searchView struct {
-	*view
+// searchData is the data of the search template.
+type searchData struct {
+	*pageData
 	Found trip2g.SearchPage
 }
 
-// piece is a part of a text that is all marked or not at all.
-type piece struct {
+// snippetPart is a part of a snippet, marked as a whole or not at all.
+type snippetPart struct {
 	Text string
 	Mark bool
 }
 
-// marked parts a snippet at its marks. What is no part of the snippet, or not in order, is left out.
-func marked(r trip2g.SearchResult) []piece {
+// highlight splits a snippet at its marks. Marks out of range or out of order are ignored.
+func highlight(r trip2g.SearchResult) []snippetPart {
 	units := utf16.Encode([]rune(r.Snippet))
-	var pieces []piece
-	at := 0
-	add := func(to int, mark bool) {
-		if at < to {
-			pieces = append(pieces, piece{string(utf16.Decode(units[at:to])), mark})
-			at = to
+	var parts []snippetPart
+	start := 0
+	add := func(end int, marked bool) {
+		if start < end {
+			parts = append(parts, snippetPart{string(utf16.Decode(units[start:end])), marked})
+			start = end
 		}
 	}
 	for _, m := range r.Marks {
-		if at <= m[0] && m[0] < m[1] && m[1] <= len(units) {
+		if start <= m[0] && m[0] < m[1] && m[1] <= len(units) {
 			add(m[0], false)
 			add(m[1], true)
 		}
 	}
 	add(len(units), false)
-	return pieces
+	return parts
 }
 
-// rightToLeft are the languages that are written so, unless a tag names another script.
-var rightToLeft = map[string]bool{
+// rtlLanguages are written from right to left, unless the language tag names another script.
+var rtlLanguages = map[string]bool{
 	"ar": true, "ckb": true, "dv": true, "fa": true, "he": true, "ps": true, "sd": true, "ug": true, "ur": true, "yi": true,
 }
 
-// directionOf gives the dir attribute of a page in a language, "" for the usual one.
-func directionOf(tag string) string {
+// textDirection returns the dir attribute for a language, "" for the default.
+func textDirection(tag string) string {
 	language, rest, _ := strings.Cut(strings.ToLower(tag), "-")
 	script, _, _ := strings.Cut(rest, "-")
-	if script == "arab" || script == "hebr" || rightToLeft[language] && len(script) != len("latn") {
+	if script == "arab" || script == "hebr" || rtlLanguages[language] && len(script) != len("latn") {
 		return "rtl"
 	}
 	return ""

@@ -7,8 +7,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// The pages of the server's own look like the site, and their header offers what their reader can do.
-func TestAPageOfTheServersOwnIsInTheSitesFrame(t *testing.T) {
+func TestSystemPagesLookLikeTheSite(t *testing.T) {
 	db := openDB(t)
 	push(t, db, "index.md", "---\ntitle: <My> garden\nlang: de\n---\n")
 	f := newFollower(db, 0)
@@ -35,9 +34,9 @@ func TestAPageOfTheServersOwnIsInTheSitesFrame(t *testing.T) {
 	wantIn(t, string(frame(page)), `href="/_system/account"`, `href="/_system/"`)
 }
 
-// TestNoStylesheetOrFooterOfTheVaultIsOnTheServersOwnPages has whoever can publish dress the site up: that is
-// for notes, not for what the owner clicks and reads below /_system/.
-func TestNoStylesheetOrFooterOfTheVaultIsOnTheServersOwnPages(t *testing.T) {
+// TestTheVaultsStylesheetAndFooterAreNotOnSystemPages has a vault with both: they apply to notes,
+// not to what the owner clicks and reads below /_system/.
+func TestTheVaultsStylesheetAndFooterAreNotOnSystemPages(t *testing.T) {
 	source := newMemory("index.md", "x", "secret.md", "---\nfree: false\n---\nx")
 	source.put(trip2g.SettingsPath, "---\ntitle: Mine\nstylesheet: my.css\nfooter: By <b>me</b>\nraw_html: true\n---\n", trip2g.NoteAsset{Ref: "my.css", AbsolutePath: "my.css", Hash: "h1"})
 	f := newFollower(source, 0)

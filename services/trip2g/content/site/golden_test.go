@@ -11,10 +11,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestFeedsAndSitemapAreTheBytesThatReadersKnow compares what programs read of a site with files that
-// somebody looked at: a change of a byte makes every feed reader load all again. After a change that is meant,
-// run it with UPDATE_GOLDEN=1 and look at the difference.
-func TestFeedsAndSitemapAreTheBytesThatReadersKnow(t *testing.T) {
+// TestFeedsAndSitemapMatchTheGoldenFiles compares feeds byte by byte: any difference makes every
+// feed reader reload them. After an intended change, run it with UPDATE_GOLDEN=1 and review the
+// difference.
+func TestFeedsAndSitemapMatchTheGoldenFiles(t *testing.T) {
 	s := refresh(t, newFollower(garden(), 0))
 	for _, url := range []string{"/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt"} {
 		got := bodyFor(t, s, url, trip2g.Anyone)

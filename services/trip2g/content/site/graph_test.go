@@ -31,11 +31,11 @@ func contentOf(t *testing.T, v vaultOf) scope {
 	if _, err := f.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return f.current.Load().content.scope(trip2g.Anyone)
+	return f.current.Load().index.scope(trip2g.Anyone)
 }
 
-// TestAGraphResolvesABoundedNumberOfLinks has notes that all lead to each other by a name that many have: resolving
-// one of their links looks through all of that name.
+// TestAGraphResolvesABoundedNumberOfLinks has notes with the same name that all link to each other:
+// resolving one link examines all of them.
 func TestAGraphResolvesABoundedNumberOfLinks(t *testing.T) {
 	const notes = 150
 	v := vaultOf{}
@@ -47,8 +47,8 @@ func TestAGraphResolvesABoundedNumberOfLinks(t *testing.T) {
 		v[fmt.Sprintf("%d/note.md", i)] = links
 	}
 	s := contentOf(t, v)
-	g := s.graphOf(at(s.entries, "/0/note"))
-	if resolved := maxGraphWork - g.work; g.work < 0 || resolved > maxGraphWork {
+	g := s.buildGraph(at(s.byURL, "/0/note"))
+	if resolved := maxGraphWork - g.linksLeft; g.linksLeft < 0 || resolved > maxGraphWork {
 		t.Errorf("%d links were resolved", resolved)
 	}
 	if len(g.Nodes) != maxGraphNodes || len(g.Edges) == 0 {
@@ -56,8 +56,9 @@ func TestAGraphResolvesABoundedNumberOfLinks(t *testing.T) {
 	}
 }
 
-// TestAGraphOfAnOrdinaryNoteIsWhole has a note with those that it leads to, those that lead to it, and theirs.
-func TestAGraphOfAnOrdinaryNoteIsWhole(t *testing.T) {
+// TestTheGraphOfAnOrdinaryNoteIsComplete has a note with outgoing links, backlinks, and their
+// neighbours.
+func TestTheGraphOfAnOrdinaryNoteIsComplete(t *testing.T) {
 	v := vaultOf{"hub.md": ""}
 	for i := range 30 {
 		v["hub.md"] += fmt.Sprintf("[[to %d]] ", i)
@@ -66,7 +67,7 @@ func TestAGraphOfAnOrdinaryNoteIsWhole(t *testing.T) {
 		v[fmt.Sprintf("far %d.md", i/2)] = strings.Repeat("text ", i)
 	}
 	s := contentOf(t, v)
-	if g := s.graphOf(at(s.entries, "/hub")); len(g.Nodes) != 1+30+30+15 || g.work == 0 {
-		t.Errorf("the graph has %d notes, and %d links could still be resolved", len(g.Nodes), g.work)
+	if g := s.buildGraph(at(s.byURL, "/hub")); len(g.Nodes) != 1+30+30+15 || g.linksLeft == 0 {
+		t.Errorf("the graph has %d notes, and %d links could still be resolved", len(g.Nodes), g.linksLeft)
 	}
 }

@@ -8,102 +8,96 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxGroupShelves bounds the shelves that one content keeps for members who are in groups.
-const maxGroupShelves = 16
+// maxGroupViews bounds the views for groups that one snapshot caches.
+const maxGroupViews = 16
 
-// groupShelves are the shelves of members who are in groups. One is made of the shelf of members when somebody
-// asks for it: for as many notes as the groups have, and most sites have none.
-type groupShelves struct {
-	making *sync.Mutex // of all contents: copying a frozen index is a write
-	made   *lru.Cache[trip2g.Groups, *shelf]
-	named  func() trip2g.Groups // the groups that notes name
+// groupViews caches the views of members in groups. A view is built on demand from the members'
+// view, at a cost proportional to the number of notes for groups.
+type groupViews struct {
+	mu    *sync.Mutex // shared by all snapshots: copying a tree writes to the original
+	views *lru.Cache[trip2g.Groups, *audienceView]
+	named func() trip2g.Groups // groups named by notes
 }
 
-func newGroupShelves(making *sync.Mutex, c *content) groupShelves {
-	made, err := lru.New[trip2g.Groups, *shelf](maxGroupShelves)
+func newGroupViews(mu *sync.Mutex, x *noteIndex) groupViews {
+	views, err := lru.New[trip2g.Groups, *audienceView](maxGroupViews)
 	if err != nil {
-		panic(err) // the size is more than 0
+		panic(err) // the size is positive
 	}
-	return groupShelves{making, made, sync.OnceValue(c.namedGroups)}
+	return groupViews{mu, views, sync.OnceValue(x.namedGroups)}
 }
 
-// namedGroups are the groups that notes name.
-func (c *content) namedGroups() trip2g.Groups {
+// namedGroups returns the groups named by notes.
+func (x *noteIndex) namedGroups() trip2g.Groups {
 	var names []string
-	for held := range c.grouped.from(identified{}) {
-		names = append(names, held.entry.access.Groups.Names()...)
+	for item := range x.grouped.from(noteByID{}) {
+		names = append(names, item.entry.access.Groups.Names()...)
 	}
 	return trip2g.NewGroups(names...)
 }
 
-// groupedOf returns an entry that is for groups.
-func groupedOf(e *entry) []identified {
+// groupedOf returns the row of an entry for groups.
+func groupedOf(e *entry) []noteByID {
 	if e.access.Level != trip2g.ForGroups {
 		return nil
 	}
-	return []identified{{e.ID, e.note, e}}
+	return []noteByID{{e.ID, e.note, e}}
 }
 
-// scope is the content as a reader finds it. Groups that no note names make no difference.
-func (c *content) scope(reader trip2g.Reader) scope {
-	if !reader.Groups().IsEmpty() {
-		reader = reader.Within(c.groupShelves.named())
-	}
-	return scope{c, reader}
-}
-
-// groupShelf returns the shelf of members who are in groups.
-func (s scope) groupShelf() *shelf {
+// groupView returns the view of the reader's groups.
+func (s scope) groupView() *audienceView {
 	groups := s.reader.Groups()
-	if held, ok := s.groupShelves.made.Get(groups); ok {
-		return held
+	if view, ok := s.groupViews.views.Get(groups); ok {
+		return view
 	}
-	s.groupShelves.making.Lock()
-	defer s.groupShelves.making.Unlock()
-	if held, ok := s.groupShelves.made.Get(groups); ok {
-		return held
+	s.groupViews.mu.Lock()
+	defer s.groupViews.mu.Unlock()
+	if view, ok := s.groupViews.views.Get(groups); ok {
+		return view
 	}
-	made := s.makeGroupShelf()
-	s.groupShelves.made.Add(groups, made)
-	return made
+	view := s.buildGroupView()
+	s.groupViews.views.Add(groups, view)
+	return view
 }
 
-func (s scope) makeGroupShelf() *shelf {
-	shelving := s.members.thaw(s.reader, s.entries)
-	for held := range s.grouped.from(identified{}) {
-		if !s.mayRead(held.entry) {
+func (s scope) buildGroupView() *audienceView {
+	b := s.members.builderFor(s.reader, s.byURL)
+	for item := range s.grouped.from(noteByID{}) {
+		if !s.mayRead(item.entry) {
 			continue
 		}
-		for _, t := range shelving.traces {
-			t.enter(move{new: held.entry})
+		for _, t := range b.indexers {
+			t.addNew(change{new: item.entry})
 		}
-		shelving.staleFolders[held.entry.url] = true // its own page may be this one
+		b.dirtyFolders[item.entry.url] = true // e may be the folder's page
 	}
-	for _, t := range shelving.traces {
-		t.settle()
-		t.tell()
+	for _, t := range b.indexers {
+		t.flush()
+		t.notify()
 	}
-	shelving.settle(s.stamps.generation | ofGroups)
-	made := shelving.freeze()
-	return &made
+	b.apply(s.revisions.generation | groupRevision)
+	view := b.snapshot()
+	return &view
 }
 
-// ofGroups distinguishes the states of what is on such a shelf from those of the members' one of the same generation:
-// a page that was made for the one is not right for the other.
-const ofGroups = 1 << 63
+// groupRevision marks revisions of a group view, so that its pages are not taken for members' pages
+// of the same generation.
+const groupRevision = 1 << 63
 
-// thaw makes a shelf for other readers that can be changed. It shares what does not change.
-func (s *shelf) thaw(reader trip2g.Reader, places sorted[located[*entry]]) *shelving {
-	made := newShelving(&index[located[*entry]]{sorted: places}, newLeavings())
-	made.reader = reader
-	thaw(made.members, s.notes)
-	thaw(made.folders, s.folders)
-	thaw(made.listings, s.listings)
-	thaw(made.tags, s.tags)
-	thaw(made.tagged, s.tagged)
-	thaw(made.segments, s.segments)
-	return made
+// builderFor returns a builder of a view for reader that starts from v and shares unchanged nodes.
+func (v *audienceView) builderFor(reader trip2g.Reader, byURL orderedSet[urlItem[*entry]]) *viewBuilder {
+	b := newViewBuilder(&orderedIndex[urlItem[*entry]]{orderedSet: byURL}, newContributions())
+	b.reader = reader
+	setItems(b.folderNotes, v.folderNotes)
+	setItems(b.folders, v.folders)
+	setItems(b.listings, v.listings)
+	setItems(b.tags, v.tags)
+	setItems(b.tagged, v.tagged)
+	setItems(b.segments, v.segments)
+	return b
 }
 
-// thaw has an index go on from what was frozen of another one.
-func thaw[T comparable](x *index[T], from sorted[T]) { x.sorted = sorted[T]{from.tree.IsoCopy()} }
+// setItems replaces the items of x by a copy of from.
+func setItems[T comparable](x *orderedIndex[T], from orderedSet[T]) {
+	x.orderedSet = orderedSet[T]{from.tree.IsoCopy()}
+}

@@ -8,103 +8,102 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// homeRule chooses the home page among the notes that no path makes it.
+// homeRule chooses the home page if no path determines it.
 type homeRule struct {
-	setting string // path or title of the note that the owner names, "" without one
-	vault   string // name of the folder that was published, "" if it is not known
+	setting   string // path or title in the owner's settings, "" without one
+	vaultName string // name of the published folder, "" if unknown
 }
 
-// Ranks of claims to the home page. Between them are those of trip2g.FolderPageRank, doubled.
+// Ranks of claims to the home page, relative to trip2g.FolderPageRank times two.
 const (
-	homeByPath  = -2
-	homeByTitle = -1
-	homeByName  = 2*trip2g.ReadmePage - 1 // "Home.md"
-	homeByVault = 2*trip2g.ReadmePage + 1 // a note called as the folder is
+	rankHomePath  = -2
+	rankHomeTitle = -1
+	rankHomeName  = 2*trip2g.ReadmePage - 1 // Home.md
+	rankHomeVault = 2*trip2g.ReadmePage + 1 // a note named like the vault
 )
 
-// rank returns the rank with which a note claims the home page; ok is false for a note that does not.
+// rank returns the rank of the note's claim to the home page; ok is false if there is no claim.
 func (h homeRule) rank(n *note) (rank int, ok bool) {
 	stem := strings.TrimSuffix(n.Path, path.Ext(n.Path))
 	if h.setting != "" {
 		named := fold(strings.Trim(h.setting, "/"))
 		switch {
 		case fold(n.Path) == named, fold(stem) == named:
-			return homeByPath, true
+			return rankHomePath, true
 		case fold(n.doc.Title) == named:
-			return homeByTitle, true
+			return rankHomeTitle, true
 		}
 	}
 	switch {
 	case strings.Contains(stem, "/") || n.doc.Slug != "":
 		return 0, false
 	case fold(stem) == "home":
-		return homeByName, true
-	case h.vault != "" && fold(stem) == fold(h.vault):
-		return homeByVault, true
+		return rankHomeName, true
+	case h.vaultName != "" && fold(stem) == fold(h.vaultName):
+		return rankHomeVault, true
 	}
 	return 0, false
 }
 
-// claimOf returns what a note wants; ok is false for one that is not to be seen.
-func (h homeRule) claimOf(n *note) (c claim, ok bool) {
+// claimOf returns the URL claim of a note; ok is false for an unpublished note.
+func (h homeRule) claimOf(n *note) (c urlClaim, ok bool) {
 	if n == nil {
-		return claim{}, false
+		return urlClaim{}, false
 	}
 	url, ok := n.doc.Address(n.Path)
-	c = claim{url: url, since: max(0, n.FirstPublishedAt.UnixMilli()), path: n.Path, id: n.ID}
+	c = urlClaim{url: url, since: max(0, n.FirstPublishedAt.UnixMilli()), path: n.Path, id: n.ID}
 	if rank := trip2g.FolderPageRank(n.Path); rank != trip2g.NoFolderPage && n.doc.Slug == "" {
 		c.rank = 2 * rank
 		switch {
 		case rank == trip2g.ReadmePage:
-			c.own = path.Join(url, readmeSegment)
+			c.fallbackURL = path.Join(url, readmeSegment)
 		case rank == trip2g.IndexPage && url == "/":
-			c.own = "/index"
+			c.fallbackURL = "/index"
 		}
 	}
 	if rank, isHome := h.rank(n); ok && isHome && (url != "/" || rank < c.rank) {
 		if url != "/" {
-			c.own = url
+			c.fallbackURL = url
 		}
-		c.url, c.rank, c.home = "/", rank, true
+		c.url, c.rank, c.byHomeRule = "/", rank, true
 	}
 	return c, ok
 }
 
-// readmeSegment is the last one of a README's URL that is not its folder's page.
+// readmeSegment is the last URL segment of a README that is not its folder's page.
 const readmeSegment = "readme"
 
-// nextHome returns the rule by the settings and the folder's name as they are now, and marks the notes whose
-// claims it changes.
-func (c *catalog) nextHome() homeRule {
-	next := homeRule{vault: c.vaultName}
-	if owner := c.nextOwner(); owner != nil {
+// nextHome returns the current rule and marks notes dirty whose claims it changes.
+func (b *builder) nextHome() homeRule {
+	next := homeRule{vaultName: b.vaultName}
+	if owner := b.nextSettingsNote(); owner != nil {
 		next.setting = owner.doc.Settings.Home
 	}
-	if next == c.home {
+	if next == b.home {
 		return next
 	}
-	for id, n := range c.notes {
-		was, _ := c.home.claimOf(n)
-		if now, _ := next.claimOf(n); was != now {
-			c.touch(id)
+	for id, n := range b.notes {
+		old, _ := b.home.claimOf(n)
+		if now, _ := next.claimOf(n); old != now {
+			b.markDirty(id)
 		}
 	}
 	return next
 }
 
-// warnOfHome warns of a home page in the settings that no note is.
-func (c *catalog) warnOfHome() {
+// updateHomeWarning warns if no note matches the home page setting.
+func (b *builder) updateHomeWarning() {
 	text := ""
-	if first, ok := c.claims.first(claim{url: "/", rank: homeByPath}); c.home.setting != "" && (!ok || first.url != "/" || first.rank > homeByTitle) {
-		text = fmt.Sprintf("home names %q, and no published note has that path or title", c.home.setting)
+	if first, ok := b.urlClaims.first(urlClaim{url: "/", rank: rankHomePath}); b.home.setting != "" && (!ok || first.url != "/" || first.rank > rankHomeTitle) {
+		text = fmt.Sprintf("home names %q, and no published note has that path or title", b.home.setting)
 	}
-	if text == c.homeWarning {
+	if text == b.homeWarning {
 		return
 	}
 	w := warning{about: aboutHome, path: trip2g.SettingsPath}
-	c.warnings.drop(w)
+	b.warnings.delete(w)
 	if w.text = text; text != "" {
-		c.warnings.put(w)
+		b.warnings.put(w)
 	}
-	c.homeWarning = text
+	b.homeWarning = text
 }

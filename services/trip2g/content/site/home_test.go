@@ -20,7 +20,7 @@ func homeOf(t *testing.T, s trip2g.Site) string {
 	return text
 }
 
-func TestTheHomePageOfAVaultIsTheNoteThatItsOwnerMeans(t *testing.T) {
+func TestTheHomePageIsTheNoteThatItsOwnerMeans(t *testing.T) {
 	const settings = "---\nhome: %\n---\n"
 	for name, tt := range map[string]struct {
 		notes   []string
@@ -59,15 +59,15 @@ func TestTheHomePageOfAVaultIsTheNoteThatItsOwnerMeans(t *testing.T) {
 	}
 }
 
-// Whatever order notes, settings and the folder's name come in, the home page and all addresses are those of
-// the same vault loaded at once.
+// TestTheHomePageFollowsWhatIsPublished publishes notes, settings and the folder's name in several
+// orders: the home page and all URLs must be those of the same vault loaded at once.
 func TestTheHomePageFollowsWhatIsPublished(t *testing.T) {
 	m := newMemory("Home.md", "# Welcome\n[[x]]", "x.md", "# X")
 	f := newFollower(m, 0)
 	for _, step := range []struct {
 		do       func()
 		home     string
-		from, to string // an address that leads to another one; to is "" for a page there
+		from, to string // a redirect; to is "" for a page
 	}{
 		{func() {}, "Welcome", "/home", "/"},
 		{func() { m.put("index.md", "# Start") }, "Start", "/home", ""},
@@ -97,7 +97,7 @@ func TestTheHomePageFollowsWhatIsPublished(t *testing.T) {
 	}
 }
 
-func TestASiteIsCalledAsItsOwnerTheStartPageOrTheFolderSays(t *testing.T) {
+func TestTheSiteNameComesFromSettingsHomePageOrFolder(t *testing.T) {
 	for want, tt := range map[string]struct {
 		vault string
 		notes []string

@@ -11,88 +11,87 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// noteLinks finds notes and files for one note, as Obsidian does: letter case does not matter, the
-// ending of a note can be left out, and a path can be cut short from its front as long as whole
-// segments stay. Where no file has a name, a note that has it as an alias is meant. Only what is
-// published is found.
+// noteLinks resolves links and file references of one note as Obsidian does: letter case is
+// ignored, a note's extension is optional, and leading path segments can be omitted. A name that no
+// file has can be an alias. Only published notes and files are found.
 type noteLinks struct {
 	scope
 	from *entry
 }
 
-// Note is trip2g.Links'. What names no note may still be the address of a page.
+// Note implements trip2g.Links. A target that is no note can still be the URL of a page.
 func (l noteLinks) Note(target string) (string, bool) {
 	for _, name := range noteNames(target) {
-		if n, ok := find(l.names, name, l.from.Path, nil); ok {
+		if n, ok := findNamed(l.byName, name, l.from.Path, nil); ok {
 			return n.value, true
 		}
 	}
-	if !isRooted(target) {
-		return l.aliased(target)
+	if !isExplicit(target) {
+		return l.findAlias(target)
 	}
-	if l.isServersOwn(target) {
+	if l.isServerURL(target) {
 		return target, true
 	}
-	p, ok := rooted(target, l.from.Path)
+	p, ok := explicitPath(target, l.from.Path)
 	if !ok {
 		return "", false
 	}
 	if l.isPage("/" + p) {
 		return "/" + p, true
 	}
-	if url, ok := trip2g.NoteURL(p+"/index.md", ""); ok && at(l.shelf().folders, url) != nil {
+	if url, ok := trip2g.NoteURL(p+"/index.md", ""); ok && at(l.view().folders, url) != nil {
 		return url, true
 	}
 	return "", false
 }
 
-// isServersOwn reports whether a note can lead to a URL path that is the server's own, beside notes and folders.
-func (l noteLinks) isServersOwn(url string) bool {
+// isServerURL reports whether url is a page of the server that notes can link to.
+func (l noteLinks) isServerURL(url string) bool {
 	return url == trip2g.TagsURL || trip2g.IsServerFile(url) ||
 		strings.HasPrefix(url, trip2g.DocsURL) || slices.Contains(l.SystemPages, url)
 }
 
-// aliased gives the page of the nearest note that has an alias.
-func (l noteLinks) aliased(alias string) (url string, ok bool) {
-	var best found[string]
+// findAlias returns the URL of the nearest note with an alias.
+func (l noteLinks) findAlias(alias string) (url string, ok bool) {
+	var best namedItem
 	folded, folder := fold(alias), folderOfPath(l.from.Path)
-	for f := range l.aliases.from(found[string]{base: folded}) {
+	for f := range l.byAlias.from(namedItem{base: folded}) {
 		if f.base != folded {
 			break
 		}
-		if !ok || f.compare(best, folder) < 0 {
+		if !ok || f.compareFrom(best, folder) < 0 {
 			best, ok = f, true
 		}
 	}
 	return best.value, ok
 }
 
-// embedded gives the note that an embed shows, nil for none: to everybody none that is for members.
-func (l noteLinks) embedded(target string) *entry {
+// embeddedNote returns the note that an embed shows, nil if there is none that the reader may read.
+func (l noteLinks) embeddedNote(target string) *entry {
 	url, ok := l.Note(target)
 	if !ok {
 		return nil
 	}
-	e := at(l.entries, url)
+	e := at(l.byURL, url)
 	if e == nil || !l.mayRead(e) {
 		return nil
 	}
 	return e
 }
 
-// Embed is trip2g.Links'.
+// Embed implements trip2g.Links.
 func (l noteLinks) Embed(target string) (trip2g.Embed, bool) {
-	e := l.embedded(target)
+	e := l.embeddedNote(target)
 	if e == nil {
 		return trip2g.Embed{}, false
 	}
 	return trip2g.Embed{URL: e.url, Path: e.Path, Doc: e.doc, Links: noteLinks{l.scope, e}}, true
 }
 
-// Settings is trip2g.Links'.
+// Settings implements trip2g.Links.
 func (l noteLinks) Settings() trip2g.Settings { return l.layout.settings }
 
-// noteNames gives the names of files that a link to a note can mean, the best first.
+// noteNames returns the file names that a link target can mean, in order of preference.
 func noteNames(target string) []string {
 	if strings.HasSuffix(target, "/") {
 		return []string{target + "index.md", target + "_index.md", target + "README.md"}
@@ -104,24 +103,24 @@ func noteNames(target string) []string {
 	return names
 }
 
-// Asset is trip2g.Links'. What the note's client joined to the reference comes first. Nobody gets a
-// file that only notes have which they may not read.
+// Asset implements trip2g.Links. The file that the client attached to the reference comes first.
+// Other files need a note that the reader may read.
 func (l noteLinks) Asset(ref string) (trip2g.NoteAsset, bool) {
 	for i := range l.from.Assets {
 		if a := &l.from.Assets[i]; a.Ref == ref && isServable(a) {
 			return *a, true
 		}
 	}
-	if !isRooted(ref) {
-		if a, ok := l.file("./" + ref); ok {
+	if !isExplicit(ref) {
+		if a, ok := l.findFile("./" + ref); ok {
 			return a, true
 		}
 	}
-	return l.file(ref)
+	return l.findFile(ref)
 }
 
-func (l noteLinks) file(ref string) (trip2g.NoteAsset, bool) {
-	f, ok := find(l.files, ref, l.from.Path, l.mayReadFile)
+func (l noteLinks) findFile(ref string) (trip2g.NoteAsset, bool) {
+	f, ok := findNamed(l.filesByName, ref, l.from.Path, l.mayReadFile)
 	if !ok {
 		return trip2g.NoteAsset{}, false
 	}
@@ -129,37 +128,37 @@ func (l noteLinks) file(ref string) (trip2g.NoteAsset, bool) {
 	return *a, true
 }
 
-// isRooted tells whether a reference says itself where it starts.
-func isRooted(target string) bool {
+// isExplicit reports whether a reference starts at the root or at the note's folder.
+func isExplicit(target string) bool {
 	return strings.HasPrefix(target, "/") || strings.HasPrefix(target, "./") || strings.HasPrefix(target, "../")
 }
 
-// rooted gives the path in the vault of a reference that says where it starts; ok is false for one
-// that leads out of the vault.
-func rooted(target, from string) (p string, ok bool) {
+// explicitPath returns the path in the vault of an explicit reference; ok is false if it leads
+// outside.
+func explicitPath(target, from string) (p string, ok bool) {
 	if !strings.HasPrefix(target, "/") {
 		target = path.Join(path.Dir(from), target)
 	}
 	p = strings.TrimPrefix(path.Clean(target), "/")
 	if p == "." {
-		p = "" // the vault's root
+		p = "" // the root
 	}
 	return p, p != ".." && !strings.HasPrefix(p, "../")
 }
 
-// found is a thing that references find by its path in the vault.
-type found[T comparable] struct {
-	base   string // the last segment of folded
+// namedItem is a note or file that references find by its name.
+type namedItem struct {
+	base   string // last segment of folded
 	folded string
 	path   string
 	id     int64
-	value  T
+	value  string
 }
 
-func baseOf[T comparable](f found[T]) string { return f.base }
+func itemBase(f namedItem) string { return f.base }
 
-// compareFound puts what has one base in order.
-func compareFound[T comparable](a, b found[T]) int {
+// compareNamed orders items with the same base.
+func compareNamed(a, b namedItem) int {
 	if c := strings.Compare(a.folded, b.folded); c != 0 {
 		return c
 	}
@@ -169,43 +168,43 @@ func compareFound[T comparable](a, b found[T]) int {
 	return cmp.Compare(a.id, b.id)
 }
 
-func namesOf(e *entry) []found[string] {
+func nameItemsOf(e *entry) []namedItem {
 	folded := fold(e.Path)
-	return []found[string]{{path.Base(folded), folded, e.Path, e.ID, e.url}}
+	return []namedItem{{path.Base(folded), folded, e.Path, e.ID, e.url}}
 }
 
-// aliasesOf gives the other names of a note. An alias is one name, whatever is in it.
-func aliasesOf(e *entry) []found[string] {
-	var all []found[string]
+// aliasItemsOf returns the aliases of a note. An alias is a single name, even with slashes in it.
+func aliasItemsOf(e *entry) []namedItem {
+	var all []namedItem
 	for _, alias := range e.doc.Aliases {
-		if f := (found[string]{fold(alias), fold(e.Path), e.Path, e.ID, e.url}); !slices.Contains(all, f) {
+		if f := (namedItem{fold(alias), fold(e.Path), e.Path, e.ID, e.url}); !slices.Contains(all, f) {
 			all = append(all, f)
 		}
 	}
 	return all
 }
 
-// find resolves a reference from a note among the things that accept takes (nil: all): the path that
-// it is, else the nearest that it ends.
-func find[T comparable](in sorted[found[T]], target, from string, accept func(T) bool) (f found[T], ok bool) {
-	if isRooted(target) {
-		p, ok := rooted(target, from)
+// findNamed resolves a reference in the note at from: an exact path comes before the nearest path
+// that ends in target. Items that accept rejects are skipped; a nil accept accepts all.
+func findNamed(in orderedSet[namedItem], target, from string, accept func(string) bool) (f namedItem, ok bool) {
+	if isExplicit(target) {
+		p, ok := explicitPath(target, from)
 		if !ok {
 			return f, false
 		}
-		return exact(in, p, accept)
+		return findExact(in, p, accept)
 	}
 	target = path.Clean(target)
-	if f, ok := exact(in, target, accept); ok {
+	if f, ok := findExact(in, target, accept); ok {
 		return f, true
 	}
-	return nearest(in, target, from, accept)
+	return findNearest(in, target, from, accept)
 }
 
-// exact gives the thing at a path, the one in the same letter case before others.
-func exact[T comparable](in sorted[found[T]], p string, accept func(T) bool) (first found[T], ok bool) {
+// findExact returns the item at a path, preferring the same letter case.
+func findExact(in orderedSet[namedItem], p string, accept func(string) bool) (first namedItem, ok bool) {
 	folded := fold(p)
-	for f := range in.from(found[T]{base: path.Base(folded), folded: folded}) {
+	for f := range in.from(namedItem{base: path.Base(folded), folded: folded}) {
 		if f.folded != folded {
 			break
 		}
@@ -222,17 +221,17 @@ func exact[T comparable](in sorted[found[T]], p string, accept func(T) bool) (fi
 	return first, ok
 }
 
-// nearest gives the thing whose path ends with target: one in the folder of the note or below it
-// before others, then the one with the fewest folders, the shortest path, the first in byte order.
-func nearest[T comparable](in sorted[found[T]], target, from string, accept func(T) bool) (best found[T], ok bool) {
+// findNearest returns the item whose path ends in target. Items in or below the note's folder come
+// first, then fewer folders, the shorter path, byte order.
+func findNearest(in orderedSet[namedItem], target, from string, accept func(string) bool) (best namedItem, ok bool) {
 	folded := fold(target)
 	base, ending := path.Base(folded), "/"+folded
 	folder := folderOfPath(from)
-	for f := range in.from(found[T]{base: base}) {
+	for f := range in.from(namedItem{base: base}) {
 		if f.base != base {
 			break
 		}
-		if strings.HasSuffix(f.folded, ending) && (accept == nil || accept(f.value)) && (!ok || f.compare(best, folder) < 0) {
+		if strings.HasSuffix(f.folded, ending) && (accept == nil || accept(f.value)) && (!ok || f.compareFrom(best, folder) < 0) {
 			best, ok = f, true
 		}
 	}
@@ -241,21 +240,21 @@ func nearest[T comparable](in sorted[found[T]], target, from string, accept func
 
 func folderOfPath(p string) string { return fold(path.Dir(p)) + "/" }
 
-func (f found[T]) compare(other found[T], folder string) int {
+func (f namedItem) compareFrom(other namedItem, folder string) int {
 	return cmp.Or(
-		cmp.Compare(outside(f.folded, folder), outside(other.folded, folder)),
+		cmp.Compare(outsideRank(f.folded, folder), outsideRank(other.folded, folder)),
 		cmp.Compare(strings.Count(f.path, "/"), strings.Count(other.path, "/")),
 		cmp.Compare(len(f.path), len(other.path)),
 		cmp.Compare(f.path, other.path),
 	)
 }
 
-func outside(folded, folder string) int {
+func outsideRank(folded, folder string) int {
 	if strings.HasPrefix(folded, folder) {
 		return 0
 	}
 	return 1
 }
 
-// fold makes paths comparable that a file system may take for the same.
+// fold maps paths to the same string if a file system may treat them as equal.
 func fold(p string) string { return strings.ToLower(norm.NFC.String(p)) }

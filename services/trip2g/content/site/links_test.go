@@ -4,24 +4,26 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"trip2g/services/trip2g"
 )
 
-// withheld is where a link leads to a page that its readers may not have.
+// withheld is the target of a link to a page that the reader may not read.
 const withheld = trip2g.WithheldPage
 
-// TestALinkLeadsWhereObsidianLeadsIt writes one link into a note and reads where it leads.
-func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
+// TestALinkResolvesAsInObsidian writes one link into a note and reads its target.
+func TestALinkResolvesAsInObsidian(t *testing.T) {
 	notes := []string{
 		"index", "note", "guides/start", "guides/deep/note", "other/note", "other/deep/only", "zoo/start", "zoo/index",
 		"Ärger/Straße", "Case", "case", "v1.2", "Node.js", "a b", "moved", "members/secret", "hidden", "_private/note two",
 	}
 	for _, tt := range []struct{ from, link, want string }{
-		{"guides/x", "[[note]]", "/note"}, // the whole path of one in the root
+		{"guides/x", "[[note]]", "/note"}, // exact path in the root
 		{"guides/x", "[[NOTE]]", "/note"},
 		{"guides/x", "[[note.md]]", "/note"},
 		{"x", "[[guides/start]]", "/guides/start"},
-		{"x", "[[start]]", "/zoo/start"}, // as many folders, the shorter path
+		{"x", "[[start]]", "/zoo/start"}, // as many folders, shorter path
 		{"guides/x", "[[start]]", "/guides/start"},
 		{"guides/deep/x", "[[start]]", "/zoo/start"},
 		{"x", "[[deep/note]]", "/guides/deep/note"},
@@ -41,11 +43,11 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		{"x", "[[Node.js]]", "/node_js"},
 		{"x", "[[index]]", "/"},
 		{"zoo/x", "[[zoo/]]", "/zoo"},
-		{"x", "[[another name]]", "/note"}, // an alias
+		{"x", "[[another name]]", "/note"}, // alias
 		{"x", "[[Another NAME#a]]", "/note#a"},
 		{"x", "[[other name]]", ""},
 		{"x", "[[also/with a slash]]", "/note"},
-		{"guides/x", "[[both]]", "/guides/start"}, // of two notes with an alias the nearest
+		{"guides/x", "[[both]]", "/guides/start"}, // nearest of two notes with the alias
 		{"x", "[[both]]", "/note"},
 		{"x", "[[only]]", "/other/deep/only"}, // a name comes before an alias
 		{"x", "[l](another%20name)", "/note"},
@@ -55,19 +57,19 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 		{"x", "[[secret]]", withheld},
 		{"guides/x", "[l](start.md)", "/guides/start"},
 		{"zoo/x", "[l](start.md)", "/zoo/start"},
-		{"other/x", "[l](note.md)", "/other/note"}, // beside the note, as in any Markdown
+		{"other/x", "[l](note.md)", "/other/note"}, // relative to the note, as in any Markdown
 		{"guides/x", "[l](../a%20b.md)", "/a_b"},
 		{"guides/x", "[l](../zoo/)", "/zoo"},
-		{"guides/x", "[l](../other/)", "/other"}, // a folder that lists itself
+		{"guides/x", "[l](../other/)", "/other"}, // a folder with a generated list
 		{"x", "[l](/)", "/"},
-		{"x", "[l](/new/place)", "/new/place"}, // the address of a page
+		{"x", "[l](/new/place)", "/new/place"}, // URL of a page
 		{"x", "[l](/_system/graphql)", ""},
 		{"x", "[l](/_system/)", "/_system/"}, // the server's own pages
 		{"guides/x", "[l](/_system/search)", "/_system/search"},
 		{"x", "[l](/feed.xml)", "/feed.xml"},
 		{"x", "[l](..)", ""},
 		{"x", "[l](.)", "/"},
-		{"guides/x", "[l](../)", "/"}, // the top of the vault
+		{"guides/x", "[l](../)", "/"}, // the root
 		{"guides/x", "[l](..)", "/"},
 		{"x", "[l](/_system/warnings)", "/_system/warnings"},
 		{"x", "[l](/_system/docs/guides/push)", "/_system/docs/guides/push"},
@@ -106,8 +108,8 @@ func TestALinkLeadsWhereObsidianLeadsIt(t *testing.T) {
 	}
 }
 
-// TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt has the reference that a client joined come first.
-func TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt(t *testing.T) {
+// TestAFileIsFoundByItsNoteAndThenInTheVault has a client's attachment come first.
+func TestAFileIsFoundByItsNoteAndThenInTheVault(t *testing.T) {
 	file := func(ref, path, hash string) trip2g.NoteAsset {
 		return trip2g.NoteAsset{Ref: ref, AbsolutePath: path, Hash: hash}
 	}
@@ -133,8 +135,8 @@ func TestAFileIsFoundAsItsNoteAndThenTheVaultHasIt(t *testing.T) {
 	}
 }
 
-// TestAFileThatATextRefersToNoMoreIsServedNoMore takes a picture out of its notes, one after the other.
-func TestAFileThatATextRefersToNoMoreIsServedNoMore(t *testing.T) {
+// TestAFileWithoutReferencesIsNotServed removes an image from its notes, one after another.
+func TestAFileWithoutReferencesIsNotServed(t *testing.T) {
 	const open = "---\nfree: true\n---\n"
 	pic := func(ref string) trip2g.NoteAsset {
 		return trip2g.NoteAsset{Ref: ref, AbsolutePath: "img/pic.png", Hash: "h1"}
@@ -168,9 +170,9 @@ func TestAFileThatATextRefersToNoMoreIsServedNoMore(t *testing.T) {
 	}
 }
 
-// TestALinkTellsGuestsNothingOfAPageThatTheyMayNotRead leads to notes for members by each name that a note has:
-// its URL is one that the text does not say.
-func TestALinkTellsGuestsNothingOfAPageThatTheyMayNotRead(t *testing.T) {
+// TestALinkRevealsNothingOfAPageThatGuestsMayNotRead links to members' notes by each of their
+// names: the text does not contain their URL.
+func TestALinkRevealsNothingOfAPageThatGuestsMayNotRead(t *testing.T) {
 	source := newMemory("index.md", "[[The plan]] [[Secret/Budget|money]] [by file](Secret/Budget.md) <a href=\"Secret/Budget.md\" id=\"x\">html</a> ![[The plan]] [[/hidden/place]] [[open]]",
 		"open.md", "x", "Secret/Budget.md", "---\nfree: false\nslug: /hidden/place\naliases: [The plan]\n---\nx")
 	f := newFollower(source, 0)
@@ -186,7 +188,7 @@ func TestALinkTellsGuestsNothingOfAPageThatTheyMayNotRead(t *testing.T) {
 		t.Errorf("members cannot follow the links:\n%s", members)
 	}
 
-	// When the note becomes public, the page of guests leads there at once.
+	// When the note becomes public, the guests' page links to it at once.
 	source.put("Secret/Budget.md", "---\nfree: true\nslug: /hidden/place\naliases: [The plan]\n---\nx")
 	if guests = body(t, refresh(t, f), "/"); strings.Count(guests, `href="/hidden/place"`) < 5 {
 		t.Errorf("guests cannot follow the links:\n%s", guests)
@@ -196,3 +198,52 @@ func TestALinkTellsGuestsNothingOfAPageThatTheyMayNotRead(t *testing.T) {
 		t.Errorf("members of no group are told the URL:\n%s", members)
 	}
 }
+
+// TestLinksToURLsAndFoldersWork has links to a page's URL or to a folder, not to a note.
+func TestLinksToURLsAndFoldersWork(t *testing.T) {
+	for link, want := range map[string]string{
+		"[l](/)":               `<a href="/">`,
+		"[l](/new/place)":      `<a href="/new/place">`,
+		"[l](../other/)":       `<a href="/other">`,
+		"[l](../with%20note/)": `<a href="/with_note">`,
+		"[[/other]]":           `<a href="/other">`,
+		"[l](../nothing/)":     `<span class="missing"`,
+		"[l](/_system/x)":      `<span class="missing"`,
+		"[[other]]":            `<span class="missing"`,
+	} {
+		s := published(t, "x/from.md", link, "moved.md", "---\nslug: /new/place\n---\n", "Other/note.md", "text", "with note/index.md", "text")
+		_, text, _ := strings.Cut(body(t, s, "/x/from"), "<main")
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: no %s in %s", link, want, text)
+		}
+	}
+}
+
+// TestTheOwnerIsWarnedOfLinksThatReadersCannotFollow has links from public notes to restricted
+// ones.
+func TestTheOwnerIsWarnedOfLinksThatReadersCannotFollow(t *testing.T) {
+	m := newMemory(
+		"a.md", "[[m]] and [[m|again]], [[g]], [[b]], [[nowhere]]", "b.md", "![[m]]", "m.md", "---\nfree: false\n---\n[[g]]", "g.md", "---\nsubgraph: x\n---\n",
+	)
+	f := newFollower(m, 0)
+	var got []string
+	for _, w := range refresh(t, f).RestrictedLinks() {
+		got = append(got, w.Path+" "+w.Text)
+	}
+	want := []string{
+		"a.md is public and links to m.md, which is for members: other readers cannot follow the link",
+		"a.md is public and links to g.md, which is for members of its groups: other readers cannot follow the link",
+		"b.md is public and links to m.md, which is for members: other readers cannot follow the link",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	m.put("m.md", "---\nfree: true\n---\n")
+	m.put("g.md", "---\nfree: true\n---\n")
+	if list := refresh(t, f).RestrictedLinks(); len(list) > 0 {
+		t.Errorf("all is public: %v", list)
+	}
+}
+
+// given is a source that returns prepared change sets, and then repeats the last one.
+type given []trip2g.ChangeSet

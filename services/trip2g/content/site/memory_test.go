@@ -3,14 +3,15 @@ package site_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"trip2g/services/trip2g"
 )
 
-// memorySource is a trip2g.ChangeSource that tells of changes as the database does: each thing once,
-// at the position of its last change.
+// memorySource is a trip2g.ChangeSource that reports each note once, at the position of its last
+// change, as the database does.
 type memorySource struct {
 	mu        sync.Mutex
 	id        string
@@ -24,13 +25,13 @@ type memorySource struct {
 type change struct {
 	position trip2g.Position
 	note     trip2g.Note
-	redirect *trip2g.Redirect // this, not the note
+	redirect *trip2g.Redirect // instead of note
 	removed  bool
 }
 
 var someDay = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// newMemory has notes given as path, content, path, content ...
+// newMemory returns a source with notes given as path, content, path, content, …
 func newMemory(pairs ...string) *memorySource {
 	m := &memorySource{id: "one", access: trip2g.AccessEveryone}
 	for i := 0; i < len(pairs); i += 2 {
@@ -55,7 +56,7 @@ func (m *memorySource) put(path, content string, assets ...trip2g.NoteAsset) {
 	m.add(n, false)
 }
 
-// setAccess changes who may read notes that do not say.
+// setAccess sets the access of notes that do not specify it.
 func (m *memorySource) setAccess(access trip2g.SiteAccess) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -95,7 +96,7 @@ func (m *memorySource) add(n trip2g.Note, removed bool) {
 	m.changes = append(m.changes, change{position: m.head, note: n, removed: removed})
 }
 
-// lead makes an address lead to a note, or to another address if there is no such note.
+// lead redirects a URL to a note, or to another URL if there is no such note.
 func (m *memorySource) lead(from string, note int, to string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -115,7 +116,7 @@ func (m *memorySource) index(path string) int {
 	return slices.IndexFunc(m.changes, func(c change) bool { return c.redirect == nil && c.note.Path == path && !c.removed })
 }
 
-// paths lists the notes that there are, in the order of their changes.
+// paths returns the paths of all notes in the order of their changes.
 func (m *memorySource) paths() []string {
 	var paths []string
 	for _, c := range m.changes {
@@ -132,7 +133,7 @@ func (m *memorySource) fail(err error) {
 	m.err = err
 }
 
-// Changes is trip2g.ChangeSource's.
+// Changes implements trip2g.ChangeSource.
 func (m *memorySource) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -161,11 +162,47 @@ func (m *memorySource) Changes(ctx context.Context, after trip2g.Position, limit
 	return set, ctx.Err()
 }
 
-// memory gives the site of these notes.
+// memory returns the site of these notes.
 func memory(pairs ...string) trip2g.Site {
 	f := newFollower(newMemory(pairs...), 0)
 	if _, err := f.Refresh(context.Background()); err != nil {
 		panic(err)
 	}
 	return f.Current()
+}
+
+// garden has a note of each kind that lists, feeds and graphs include or omit.
+func garden() *memorySource {
+	return newMemory(
+		"index.md", "---\ntitle: Garden\ntranslations: {de: Start}\nlang: en\n---\nSee [[Apple]] and [[Guides/Pear|a pear]].",
+		"Start.md", "---\nlang: de\ndescription: auf deutsch\n---\n# Anfang\n",
+		"Apple.md", "---\ntags: [fruit/red, Food]\ncreated: 2026-03-02\nupdated: 2026-03-04\nimage: apple.png\n---\nRound & <b>sweet</b>. It grows beside the [[pear]].",
+		"Guides/Pear.md", "---\ntags: fruit\ncreated: 2026-03-01\n---\n# The pear\n\nLong and green. #food",
+		"Guides/Secret.md", "---\nfree: false\ntags: [fruit/hidden]\ncreated: 2026-03-05\n---\nHidden: [[apple]]",
+	)
+}
+
+// texts returns the texts of the links in a fragment.
+func texts(fragment string) []string {
+	var list []string
+	for part := range strings.SplitSeq(fragment, "<a ") {
+		_, text, ok := strings.Cut(part, ">")
+		if text, _, found := strings.Cut(text, "</a>"); ok && found {
+			text = strings.NewReplacer(`<span class="count">`, "", "</span>", "").Replace(text)
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// shown returns what a reader sees at a URL path, including a 404 page.
+func shown(s trip2g.Site, url string, reader trip2g.Reader) string {
+	page, found := s.Page(url, reader)
+	if page == nil && found.URL == "" {
+		page = s.NotFound(url, reader)
+	}
+	if page == nil {
+		return found.URL
+	}
+	return text(page)
 }

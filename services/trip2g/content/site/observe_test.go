@@ -12,8 +12,7 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// What is made beside the site, as a search index, follows each change by what it is told and has to
-// look at nothing else.
+// TestAnObserverIsToldOfThePagesThatChanged covers what a search index needs to follow a site.
 func TestAnObserverIsToldOfThePagesThatChanged(t *testing.T) {
 	source := newMemory("a.md", "one", "b.md", "two", "_hidden.md", "three")
 	var told []trip2g.SiteChange
@@ -45,7 +44,7 @@ func TestAnObserverIsToldOfThePagesThatChanged(t *testing.T) {
 	wants("the start", true, a, b)
 	source.put("a.md", "one more")
 	wants("an edit", false, a)
-	source.put("B.md", "two as well") // b.md comes after it in byte order, and so moves
+	source.put("B.md", "two as well") // b.md comes after it in byte order and so moves
 	wants("a note that takes another one's address", false, b, other)
 	source.remove("B.md")
 	wants("a note that goes", false, b, other)

@@ -7,85 +7,87 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// subject is what a page shows: a note, a folder or a notice. Another value is another page. Values are
-// comparable.
-type subject interface {
-	// address is the page's URL path, or a name that is none for a notice. No two subjects of one
-	// content have the same.
-	address() string
+// resource is what a page shows: a note, a folder, a feed or a notice. Values are comparable;
+// different values are different pages.
+type resource interface {
+	// key returns the page's URL path, or a name that is no URL path for a notice. Keys are unique
+	// in a snapshot.
+	key() string
 	contentType() string
-	render(*reading) []byte
+	render(*renderContext) []byte
 }
 
-// page is a subject as one content shows it to readers of one kind.
+// page is a resource as shown by one snapshot to one kind of reader.
 type page struct {
 	scope
-	subject  subject
-	withheld bool // it stands for another, which these readers may not have
+	resource resource
+	withheld bool // it replaces a page that the reader may not read
 }
 
 var _ trip2g.Page = (*page)(nil)
 
-// Withheld is trip2g.Page's.
+// Withheld implements trip2g.Page.
 func (p *page) Withheld() bool { return p.withheld }
 
-// ContentType is trip2g.Page's.
-func (p *page) ContentType() string { return p.subject.contentType() }
+// ContentType implements trip2g.Page.
+func (p *page) ContentType() string { return p.resource.contentType() }
 
-// Body is trip2g.Page's.
-func (p *page) Body(coding trip2g.Coding) *trip2g.Body { return p.bodies.get(p, coding) }
+// Body implements trip2g.Page.
+func (p *page) Body(coding trip2g.Coding) *trip2g.Body { return p.cache.get(p, coding) }
 
-// page gives the page at a URL path, nil if there is none.
+// page returns the page at a URL path, nil if there is none.
 func (s scope) page(urlPath string) *page {
-	slot := s.recent.slot(urlPath, s.reader)
-	if p := slot.Load(); p != nil && p.address == urlPath && p.reader == s.reader {
+	slot := s.recentPages.slot(urlPath, s.reader)
+	if p := slot.Load(); p != nil && p.url == urlPath && p.reader == s.reader {
 		return p.page
 	}
-	p := s.find(urlPath)
+	p := s.findPage(urlPath)
 	if p != nil {
 		slot.Store(&recentPage{urlPath, p})
 	}
 	return p
 }
 
-func (s scope) find(urlPath string) *page {
-	// Readers who are kept from a note of the owner's get what the server has there itself.
-	t := s.shelf().tagAt(urlPath)
-	if e := at(s.entries, urlPath); e != nil && (s.mayRead(e) || t == nil && !trip2g.IsServerFile(urlPath)) {
-		return s.pageOf(e, e)
+func (s scope) findPage(urlPath string) *page {
+	// A reader who may not read a note gets the server's page at its URL, if there is one.
+	t := s.view().tagAt(urlPath)
+	if e := at(s.byURL, urlPath); e != nil && (s.mayRead(e) || t == nil && !trip2g.IsServerFile(urlPath)) {
+		return s.entryPage(e, e)
 	}
 	if t != nil {
 		return &page{s, t, false}
 	}
-	if f := at(s.shelf().folders, urlPath); f != nil {
+	if f := at(s.view().folders, urlPath); f != nil {
 		return &page{s, f, false}
 	}
 	if trip2g.IsReserved(urlPath) {
-		return s.system(urlPath)
+		return s.systemPage(urlPath)
 	}
-	if made := s.published(urlPath); made != nil {
-		return &page{s, made, false}
+	if feed := s.feedAt(urlPath); feed != nil {
+		return &page{s, feed, false}
 	}
 	return nil
 }
 
-// pageOf gives a page about an entry. To readers who may not have it, it says so instead.
-func (s scope) pageOf(e *entry, shows subject) *page {
+// entryPage returns a page about an entry, or the notice that it is for members.
+func (s scope) entryPage(e *entry, r resource) *page {
 	if s.mayRead(e) {
-		return &page{s, shows, false}
+		return &page{s, r, false}
 	}
-	return &page{s, gate{e.url, shows != subject(e)}, true}
+	return &page{s, membersOnlyPage{e.url, r != resource(e)}, true}
 }
 
-// withheld returns the page that stands for one that these readers may not have, without its URL path.
-func (s scope) withheld(system bool) *page { return &page{s, gate{system: system}, true} }
+// withheldPage returns the notice for a withheld page without revealing its URL.
+func (s scope) withheldPage(system bool) *page {
+	return &page{s, membersOnlyPage{system: system}, true}
+}
 
-// recentPages are some of a content's pages that were found before. Most requests are for few pages,
-// and looking one up in a tree is a large part of the work for a page that is ready.
+// recentPages caches the last page found for each hash of a URL path. Most requests are for few
+// pages, and the tree lookup is a large part of serving a cached page.
 type recentPages [1024]atomic.Pointer[recentPage]
 
 type recentPage struct {
-	address string // that was asked for
+	url string // requested path
 	*page
 }
 
@@ -99,54 +101,54 @@ func (r *recentPages) slot(urlPath string, reader trip2g.Reader) *atomic.Pointer
 	return &r[hash%uint64(len(r))]
 }
 
-// rendering tells for which contents a page's bytes are right.
+// rendering records for which snapshots a page's bytes are valid.
 type rendering struct {
-	subject subject
-	layout  *layout
-	facts   []fact
-	hash    string // of the page's bytes, hex
+	resource resource
+	layout   *layout
+	deps     []recordedDep
+	hash     string // of the page's bytes, hex
 
-	checked atomic.Pointer[stamps] // of the newest content for which it was found right
+	validFor atomic.Pointer[revisions] // newest snapshot found valid
 }
 
-// render makes a page's bytes and remembers what they depend on.
+// render renders the page and records its dependencies.
 func (p *page) render() ([]byte, *rendering) {
-	r := newReading(p.scope, entryOf(p.subject))
-	html := p.subject.render(r)
-	if p.subject.contentType() == htmlType {
-		html = p.rebase(html)
+	r := newRenderContext(p.scope, entryOf(p.resource))
+	html := p.resource.render(r)
+	if p.resource.contentType() == htmlType {
+		html = p.rebaseLinks(html)
 	}
-	made := &rendering{subject: p.subject, layout: p.layout, facts: r.facts(), hash: hashOf(html)}
-	made.checked.Store(p.stamps)
-	return html, made
+	rendered := &rendering{resource: p.resource, layout: p.layout, deps: r.recordedDeps(), hash: hashBody(html)}
+	rendered.validFor.Store(p.revisions)
+	return html, rendered
 }
 
-// isFor tells whether the rendering is a page's. What was found for a content is not looked at
-// again; for the next content only what can have changed since is.
-func (r *rendering) isFor(p *page) bool {
-	checked := r.checked.Load()
-	if r.subject != p.subject {
+// isValidFor reports whether the rendering is valid for p. A snapshot found valid is not checked
+// again; for a later one only deps whose revision changed are looked up.
+func (r *rendering) isValidFor(p *page) bool {
+	validFor := r.validFor.Load()
+	if r.resource != p.resource {
 		return false
 	}
-	if checked == p.stamps {
+	if validFor == p.revisions {
 		return true
 	}
 	if r.layout != p.layout {
 		return false
 	}
-	for _, f := range r.facts {
-		if checked.stamp(f.about) != p.stamps.stamp(f.about) && p.ask(f.question) != f.answer {
+	for _, d := range r.deps {
+		if validFor.of(d.kind) != p.revisions.of(d.kind) && p.lookup(d.dep) != d.value {
 			return false
 		}
 	}
-	if checked.generation < p.stamps.generation {
-		r.checked.CompareAndSwap(checked, p.stamps)
+	if validFor.generation < p.revisions.generation {
+		r.validFor.CompareAndSwap(validFor, p.revisions)
 	}
 	return true
 }
 
-// entryOf gives the entry that a page shows, nil if it shows something else.
-func entryOf(s subject) *entry {
+// entryOf returns the entry that r shows, nil for other resources.
+func entryOf(s resource) *entry {
 	e, _ := s.(*entry)
 	return e
 }

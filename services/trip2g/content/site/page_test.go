@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
 	"trip2g/services/trip2g"
 
 	"golang.org/x/net/html"
@@ -14,9 +15,8 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// TestEveryKindOfPageIsWholeAndQuiet looks at what all pages must have, and at what a strict
-// content policy would block.
-func TestEveryKindOfPageIsWholeAndQuiet(t *testing.T) {
+// TestEveryPageIsCompleteAndObeysTheContentPolicy checks pages of every kind.
+func TestEveryPageIsCompleteAndObeysTheContentPolicy(t *testing.T) {
 	full := memory(
 		"index.md", "---\ntitle: <Site> & \"co\"\nlang: pt-BR\ndescription: a \"d\"\n---\ntext", "f/one.md", "# One\n\n## Two", "f/g/deep.md", "---\ntags: [x, '<y>']\nupdated: 2026-01-31\n---\n",
 		"members.md", "---\nfree: false\ntitle: A secret title\n---\n", "<b>.md", "</article></main><script>x</script>",
@@ -61,7 +61,7 @@ func TestEveryKindOfPageIsWholeAndQuiet(t *testing.T) {
 	wantIn(t, pages["folder"], `<a href="/f/g">g</a>`, `<a href="/f/one">One</a>`)
 }
 
-func TestAVaultOfMembersNotesHasAStartPageThatTellsNothing(t *testing.T) {
+func TestTheHomePageOfAMembersVaultRevealsNothing(t *testing.T) {
 	text := body(t, memory("a/b.md", "---\nfree: false\ntitle: Secret\n---\n"), "/")
 	wantIn(t, text, "nothing here that everybody can read")
 	if strings.Contains(text, "Secret") || strings.Contains(text, "trip2g push") {
@@ -69,8 +69,9 @@ func TestAVaultOfMembersNotesHasAStartPageThatTellsNothing(t *testing.T) {
 	}
 }
 
-// TestTheLookIsServedForGood asks for the stylesheet of this version, of another, and for nonsense.
-func TestTheLookIsServedForGood(t *testing.T) {
+// TestStaticFilesAreCachedForever requests the stylesheet of this version, one of another version,
+// and an invalid one.
+func TestStaticFilesAreCachedForever(t *testing.T) {
 	_, rest, _ := strings.Cut(body(t, memory("a.md", "text"), "/"), `<link rel="stylesheet" href="`)
 	address, _, _ := strings.Cut(rest, `"`)
 	for path, want := range map[string]string{

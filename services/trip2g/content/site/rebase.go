@@ -9,12 +9,12 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// sitePaths start the server's own paths that each site has for itself. A link to any other one leads
-// to the node's, wherever the site is served.
+// sitePaths start the reserved URL paths that each site has for itself. All other reserved paths
+// belong to the node, wherever the site is served.
 var sitePaths = []string{treePrefix, graphPrefix, previewPrefix, searchPath, strings.TrimSuffix(trip2g.AssetPrefix, "/")}
 
-// outer returns a URL path of the site, ready or not, as a browser asks for it.
-func (o *Options) outer(url string) string {
+// externalURL returns a URL path of the site as a browser requests it. The path may be escaped.
+func (o *Options) externalURL(url string) string {
 	if o.BasePath == "" || !strings.HasPrefix(url, "/") || strings.HasPrefix(url, "//") {
 		return url
 	}
@@ -29,18 +29,18 @@ func (o *Options) outer(url string) string {
 	return url
 }
 
-// leavesSite marks an element whose URL is the node's, not the site's.
-const leavesSite = "data-leaves-site"
+// leavesSiteAttr marks an element whose URL belongs to the node, not to the site.
+const leavesSiteAttr = "data-leaves-site"
 
-// rebase rewrites the URLs of a page for a site that is served below a base path.
-func (o *Options) rebase(page []byte) []byte {
+// rebaseLinks rewrites the URLs in a page of a site below a base path.
+func (o *Options) rebaseLinks(page []byte) []byte {
 	if o.BasePath == "" {
 		return page
 	}
 	var out bytes.Buffer
 	out.Grow(len(page) + len(page)/16)
 	for z := html.NewTokenizer(bytes.NewReader(page)); z.Next() != html.ErrorToken; {
-		raw := bytes.Clone(z.Raw()) // reading the token overwrites it
+		raw := bytes.Clone(z.Raw()) // Token overwrites it
 		if token := z.Token(); o.rebaseToken(&token) {
 			out.WriteString(token.String())
 		} else {
@@ -50,20 +50,20 @@ func (o *Options) rebase(page []byte) []byte {
 	return out.Bytes()
 }
 
-// rebaseToken rewrites the URLs of one tag, and reports whether it has any.
+// rebaseToken rewrites the URLs of a tag and reports whether there were any.
 func (o *Options) rebaseToken(t *html.Token) (changed bool) {
 	if t.Type != html.StartTagToken && t.Type != html.SelfClosingTagToken {
 		return false
 	}
 	for _, a := range t.Attr {
-		if a.Key == leavesSite {
+		if a.Key == leavesSiteAttr {
 			return false
 		}
 	}
 	for i, a := range t.Attr {
 		switch a.Key {
 		case "href", "src", "action", "data", "poster", "data-tree", "data-graph":
-			if url := o.outer(a.Val); url != a.Val {
+			if url := o.externalURL(a.Val); url != a.Val {
 				t.Attr[i].Val, changed = url, true
 			}
 		}

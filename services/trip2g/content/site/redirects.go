@@ -6,66 +6,57 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// stored is a redirect that the database has, by the address from which it leads.
-type stored struct {
+// storedRedirect is a redirect in the database, by its source URL.
+type storedRedirect struct {
 	from string
 	*trip2g.Redirect
 }
 
-func byFrom(a, b stored) bool { return a.from < b.from }
+func lessFrom(a, b storedRedirect) bool { return a.from < b.from }
 
-// putRedirect takes a redirect in, in place of the one with its ID.
-func (c *catalog) putRedirect(r *trip2g.Redirect) {
-	c.removeRedirect(r.ID)
-	c.redirectIDs[r.ID] = r
-	c.stored.put(stored{r.From, r})
+// putRedirect adds r or replaces the redirect with its ID.
+func (b *builder) putRedirect(r *trip2g.Redirect) {
+	b.removeRedirect(r.ID)
+	b.redirectsByID[r.ID] = r
+	b.storedRedirects.put(storedRedirect{r.From, r})
 }
 
-func (c *catalog) removeRedirect(id int64) {
-	held := c.redirectIDs[id]
-	if held == nil {
+func (b *builder) removeRedirect(id int64) {
+	old := b.redirectsByID[id]
+	if old == nil {
 		return
 	}
-	delete(c.redirectIDs, id)
-	// Another one can lead from the same address by now: of a set of changes it may have come first.
-	if at, _ := c.stored.get(stored{from: held.From}); at.Redirect == held {
-		c.stored.drop(stored{from: held.From})
+	delete(b.redirectsByID, id)
+	// A redirect earlier in the change set may have taken over the source URL.
+	if current, _ := b.storedRedirects.get(storedRedirect{from: old.From}); current.Redirect == old {
+		b.storedRedirects.delete(storedRedirect{from: old.From})
 	}
 }
 
-// maxHops bounds how many redirects are followed from one to the next.
+// maxHops bounds the length of a chain of redirects.
 const maxHops = 8
 
-// storedFrom gives where the redirect that the database has for an address leads in the end, the zero
-// Location if there is none, or none that ends at something.
-func (s scope) storedFrom(from string) trip2g.Location {
+// followRedirects returns the final target of the stored redirect from a URL, the zero Location if
+// there is none.
+func (s scope) followRedirects(from string) trip2g.Location {
 	for range maxHops {
-		held, ok := s.stored.get(stored{from: from})
+		redirect, ok := s.storedRedirects.get(storedRedirect{from: from})
 		switch {
 		case !ok:
 			return trip2g.Location{}
-		case held.NoteID != 0:
-			e, _ := s.ids.get(identified{id: held.NoteID})
+		case redirect.NoteID != 0:
+			e, _ := s.byID.get(noteByID{id: redirect.NoteID})
 			if e.entry == nil {
 				return trip2g.Location{}
 			}
 			return trip2g.Location{URL: e.entry.url, Permanent: true}
-		case !strings.HasPrefix(held.To, "/"), trip2g.IsReserved(held.To), s.page(held.To) != nil:
-			return trip2g.Location{URL: held.To, Permanent: true}
+		case !strings.HasPrefix(redirect.To, "/"), trip2g.IsReserved(redirect.To), s.page(redirect.To) != nil:
+			return trip2g.Location{URL: redirect.To, Permanent: true}
 		}
-		if url := s.redirect(held.To); url != "" {
+		if url := s.redirectTarget(redirect.To); url != "" {
 			return trip2g.Location{URL: url}
 		}
-		from = held.To
+		from = redirect.To
 	}
-	return trip2g.Location{} // they lead in a circle
+	return trip2g.Location{} // loop
 }
-
-// identified is a note by its ID, with its entry if it has a page.
-type identified struct {
-	id    int64
-	note  *note
-	entry *entry
-}
-
-func byID(a, b identified) bool { return a.id < b.id }

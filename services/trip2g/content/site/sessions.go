@@ -7,70 +7,70 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// session is a session by what its token hashes to.
-type session struct {
+// sessionByToken is a session by the hash of its token.
+type sessionByToken struct {
 	tokenHash string
 	*trip2g.Session
 }
 
-// signIn is a session by whose it is, the newest first.
-type signIn struct {
+// sessionByUser is a session by its user, newest first.
+type sessionByUser struct {
 	user, id int64
 	*trip2g.Session
 }
 
-func newestFirst(a, b signIn) int {
+func compareSessions(a, b sessionByUser) int {
 	return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(b.id, a.id))
 }
 
-// ending is a session by when it ends.
-type ending struct {
+// sessionEnd is a session by its end.
+type sessionEnd struct {
 	at time.Time
 	id int64
 }
 
-// sessions are those that have not ended.
+// sessions holds the sessions that have not expired.
 type sessions struct {
-	byID     map[int64]*trip2g.Session
-	byToken  *index[session]
-	byUser   *index[signIn]
-	byEnding *index[ending]
+	byID    map[int64]*trip2g.Session
+	byToken *orderedIndex[sessionByToken]
+	byUser  *orderedIndex[sessionByUser]
+	byEnd   *orderedIndex[sessionEnd]
 }
 
 func newSessions() *sessions {
 	return &sessions{
 		byID:    make(map[int64]*trip2g.Session),
-		byToken: newIndex(func(a, b session) bool { return a.tokenHash < b.tokenHash }),
-		byUser:  newIndex(before(newestFirst)),
-		byEnding: newIndex(func(a, b ending) bool {
+		byToken: newOrderedIndex(func(a, b sessionByToken) bool { return a.tokenHash < b.tokenHash }),
+		byUser:  newOrderedIndex(lessBy(compareSessions)),
+		byEnd: newOrderedIndex(func(a, b sessionEnd) bool {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) < 0
 		}),
 	}
 }
 
-func (s *sessions) put(held *trip2g.Session) {
-	s.remove(held.ID)
-	s.byID[held.ID] = held
-	s.byToken.put(session{held.TokenHash, held})
-	s.byUser.put(signIn{held.User.ID, held.ID, held})
-	s.byEnding.put(ending{held.ExpiresAt, held.ID})
+func (s *sessions) put(session *trip2g.Session) {
+	s.remove(session.ID)
+	s.byID[session.ID] = session
+	s.byToken.put(sessionByToken{session.TokenHash, session})
+	s.byUser.put(sessionByUser{session.User.ID, session.ID, session})
+	s.byEnd.put(sessionEnd{session.ExpiresAt, session.ID})
 }
 
 func (s *sessions) remove(id int64) {
-	held := s.byID[id]
-	if held == nil {
+	session := s.byID[id]
+	if session == nil {
 		return
 	}
 	delete(s.byID, id)
-	s.byToken.drop(session{tokenHash: held.TokenHash})
-	s.byUser.drop(signIn{user: held.User.ID, id: id})
-	s.byEnding.drop(ending{held.ExpiresAt, id})
+	s.byToken.delete(sessionByToken{tokenHash: session.TokenHash})
+	s.byUser.delete(sessionByUser{user: session.User.ID, id: id})
+	s.byEnd.delete(sessionEnd{session.ExpiresAt, id})
 }
 
-// freeze drops the sessions that have ended, of which no change tells, and gives the rest.
-func (s *sessions) freeze(now time.Time) (byToken sorted[session], byUser sorted[signIn]) {
-	for first, ok := s.byEnding.first(ending{}); ok && !now.Before(first.at); first, ok = s.byEnding.first(ending{}) {
+// snapshot removes expired sessions, for which there is no change, and returns the rest.
+func (s *sessions) snapshot(now time.Time) (byToken orderedSet[sessionByToken], byUser orderedSet[sessionByUser]) {
+	for first, ok := s.byEnd.first(sessionEnd{}); ok && !now.Before(first.at); first, ok = s.byEnd.first(sessionEnd{}) {
 		s.remove(first.id)
 	}
-	return s.byToken.freeze(), s.byUser.freeze()
+	return s.byToken.snapshot(), s.byUser.snapshot()
 }

@@ -32,7 +32,7 @@ func openDB(t *testing.T) *sqlite.DB {
 	return db
 }
 
-// makePublic has notes public that do not say who may read them.
+// makePublic makes notes public that do not specify their access.
 func makePublic(t *testing.T, db *sqlite.DB) {
 	t.Helper()
 	if _, err := db.SetSiteAccess(t.Context(), trip2g.AccessEveryone, trip2g.AnyPosition); err != nil {
@@ -40,7 +40,7 @@ func makePublic(t *testing.T, db *sqlite.DB) {
 	}
 }
 
-// atGarden is a source whose leader was told where readers find the site.
+// atGarden is a source with a public URL.
 type atGarden struct{ trip2g.ChangeSource }
 
 func (s atGarden) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
@@ -56,7 +56,7 @@ func newFollower(source trip2g.ChangeSource, chunk int) *site.Follower {
 	})
 }
 
-// push publishes notes given as path, content, path, content ...
+// push publishes notes given as path, content, path, content, …
 func push(t *testing.T, db *sqlite.DB, pairs ...string) []trip2g.StagedNote {
 	t.Helper()
 	var updates []trip2g.NoteUpdate
@@ -78,7 +78,7 @@ func refresh(t *testing.T, f *site.Follower) trip2g.Site {
 	return f.Current()
 }
 
-// published gives the site of a fresh database with these notes.
+// published returns the site of a new database with these notes.
 func published(t *testing.T, pairs ...string) trip2g.Site {
 	t.Helper()
 	db := openDB(t)
@@ -166,7 +166,7 @@ func TestAFolderWithoutANoteOfItsOwnListsWhatIsInIt(t *testing.T) {
 	}
 }
 
-func TestOldAddressesLeadToThePage(t *testing.T) {
+func TestOldURLsRedirectToThePage(t *testing.T) {
 	s := published(t, "Guides/My note (2).md", "---\npermalink: old/place\n---\nx", "Заметки/Первая.md", "y")
 	for from, want := range map[string]string{
 		"/Guides/My note (2)":    "/guides/my_note_2",
@@ -185,7 +185,7 @@ func TestOldAddressesLeadToThePage(t *testing.T) {
 	}
 }
 
-func TestOfTwoNotesWithOneAddressTheFirstPathHasIt(t *testing.T) {
+func TestOfTwoNotesWithOneURLTheFirstPathHasIt(t *testing.T) {
 	s := published(t, "a b.md", "third", "A B.md", "first", "a-b.md", "last", "A_b.md", "second")
 	for url, want := range map[string]string{"/a_b": "first", "/a_b_2": "second", "/a_b_3": "third", "/a_b_4": "last"} {
 		wantIn(t, body(t, s, url), want)
@@ -195,8 +195,8 @@ func TestOfTwoNotesWithOneAddressTheFirstPathHasIt(t *testing.T) {
 	}
 }
 
-// TestANoteThatComesLaterTakesNobodysAddress publishes C#.md after C++.md, which has /c, and changes both.
-func TestANoteThatComesLaterTakesNobodysAddress(t *testing.T) {
+// TestALaterNoteTakesNoURL publishes C#.md after C++.md, which has /c, and changes both.
+func TestALaterNoteTakesNoURL(t *testing.T) {
 	db := openDB(t)
 	f := newFollower(db, 0)
 	for step, pairs := range [][]string{{"C++.md", "plus plus"}, {"C#.md", "sharp", "C++.md", "plus plus"}, {"C++.md", "plus plus, changed"}} {
@@ -224,7 +224,7 @@ func TestTheOwnerIsToldOfAWarningOnce(t *testing.T) {
 }
 
 // TestNodesThatLoadedDifferentlyServeTheSameBytes compares a follower that saw every commit, one
-// that loaded all at the end, and one that loaded change by change.
+// that loaded everything at the end, and one that loaded change by change.
 func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {
 	db := openDB(t)
 	live := newFollower(db, 0)
@@ -257,7 +257,7 @@ func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {
 	}
 }
 
-// switchable is a database that an operator can replace under a running node.
+// switchable is a database that can be replaced under a running node.
 type switchable struct {
 	mu sync.Mutex
 	trip2g.ChangeSource
@@ -269,7 +269,7 @@ func (s *switchable) Changes(ctx context.Context, after trip2g.Position, limit i
 	return s.ChangeSource.Changes(ctx, after, limit)
 }
 
-func TestAnotherDatabaseIsLoadedAnew(t *testing.T) {
+func TestAnotherDatabaseIsReloaded(t *testing.T) {
 	one, other := openDB(t), openDB(t)
 	push(t, one, "old.md", "x", "both.md", "one")
 	push(t, one, "old.md", "y")
@@ -285,7 +285,7 @@ func TestAnotherDatabaseIsLoadedAnew(t *testing.T) {
 	wantIn(t, body(t, s, "/both"), "other")
 }
 
-func TestWhatWasServedStaysWhenTheDatabaseFails(t *testing.T) {
+func TestPagesAreServedWhileTheDatabaseFails(t *testing.T) {
 	db := openDB(t)
 	push(t, db, "a.md", "still here")
 	f := newFollower(db, 0)
@@ -334,7 +334,7 @@ func TestAFileIsPublicIfAPublicNoteRefersToIt(t *testing.T) {
 	}
 }
 
-func TestASessionCountsUntilItEnds(t *testing.T) {
+func TestASessionIsValidUntilItExpires(t *testing.T) {
 	db := openDB(t)
 	if err := db.EnsureOwner(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)

@@ -10,62 +10,62 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// note is a published note and what was understood of it. It never changes.
+// note is a published note and its parsed document. It is immutable.
 type note struct {
 	trip2g.Note
 	doc    *trip2g.Document
-	access trip2g.Access // resolved
+	access trip2g.Access // with defaults applied
 }
 
-// saysNothing reports whether the site's default decides who may read the note.
-func (n *note) saysNothing() bool { return n.doc.Access.Level == trip2g.Unspecified }
+// usesDefaultAccess reports whether the note does not specify its access.
+func (n *note) usesDefaultAccess() bool { return n.doc.Access.Level == trip2g.Unspecified }
 
-// state is what a follower has read so far.
+// state is what the follower has read so far.
 type state struct {
 	databaseID string
 	lineage    string // of the change at position
 	lineages   []trip2g.Lineage
 	position   trip2g.Position
 	changedAt  time.Time
-	owned      bool // the site has an owner
-	catalog    *catalog
+	owned      bool
+	builder    *builder
 	sessions   *sessions
 }
 
 func (f *Follower) newState() *state {
-	return &state{catalog: newCatalog(&f.Options, f.bodies), sessions: newSessions()}
+	return &state{builder: newBuilder(&f.Options, f.cache), sessions: newSessions()}
 }
 
-// isOf tells whether the set continues what the state holds: it is of the same database, which has
-// not been put back to an earlier position, nor to an earlier one from which it grew another way.
-func (s *state) isOf(set trip2g.ChangeSet) bool {
+// continues reports whether set continues the state: it is from the same database, which has not
+// been restored to an earlier position, even if it has grown past this position since.
+func (s *state) continues(set trip2g.ChangeSet) bool {
 	if s.databaseID == "" {
 		return true
 	}
 	return set.DatabaseID == s.databaseID && set.Head >= s.position && (s.lineage == "" || set.Since == s.lineage)
 }
 
-// apply takes a set in. A note of which nothing changed that pages show stays the same one, and one
-// whose text is the same keeps what was understood of it.
+// apply adds a change set. A note without visible changes stays the same object, and a note with
+// the same text keeps its document.
 func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *trip2g.Document) {
 	s.databaseID, s.lineage, s.position = set.DatabaseID, set.Lineage, set.Position
 	s.lineages = set.Lineages
 	if !set.ChangedAt.IsZero() {
 		s.changedAt = set.ChangedAt.UTC()
 	}
-	s.catalog.publicURL, s.catalog.vaultName, s.owned = set.PublicURL, set.VaultName, set.Owned
-	s.catalog.siteAccess = set.SiteAccess
+	s.builder.publicURL, s.builder.vaultName, s.owned = set.PublicURL, set.VaultName, set.Owned
+	s.builder.siteAccess = set.SiteAccess
 	for _, n := range s.parseAll(set.Notes, parse) {
-		s.catalog.put(n)
+		s.builder.put(n)
 	}
 	for _, id := range set.RemovedNotes {
-		s.catalog.remove(id)
+		s.builder.remove(id)
 	}
 	for _, r := range set.Redirects {
-		s.catalog.putRedirect(&r)
+		s.builder.putRedirect(&r)
 	}
 	for _, id := range set.RemovedRedirects {
-		s.catalog.removeRedirect(id)
+		s.builder.removeRedirect(id)
 	}
 	for _, session := range set.Sessions {
 		s.sessions.put(&session)
@@ -80,23 +80,23 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range published {
-		held := s.catalog.notes[n.ID]
+		old := s.builder.notes[n.ID]
 		switch {
-		case held == nil || held.Path != n.Path || held.Hash != n.Hash:
-		case held.VersionID == n.VersionID && slices.Equal(held.Assets, n.Assets):
-			notes[i] = held
+		case old == nil || old.Path != n.Path || old.Hash != n.Hash:
+		case old.VersionID == n.VersionID && slices.Equal(old.Assets, n.Assets):
+			notes[i] = old
 			continue
 		default:
-			n.Content = held.Content // which the document shares
-			notes[i] = &note{n, held.doc, held.access}
+			n.Content = old.Content // shared with the document
+			notes[i] = &note{n, old.doc, old.access}
 			continue
 		}
-		if held != nil && slices.Equal(held.Assets, n.Assets) {
-			n.Assets = held.Assets // so that what refers to them stays
+		if old != nil && slices.Equal(old.Assets, n.Assets) {
+			n.Assets = old.Assets // keeps references to them equal
 		}
 		group.Go(func() error {
 			doc := parse(n.Path, n.Content)
-			notes[i] = &note{n, doc, doc.Access.Resolve(s.catalog.access)}
+			notes[i] = &note{n, doc, doc.Access.Resolve(s.builder.defaultAccess)}
 			return nil
 		})
 	}
@@ -104,15 +104,15 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 	return notes
 }
 
-// changed tells whether readers of the snapshot would see anything new.
+// changed reports whether the state differs visibly from the last snapshot.
 func (s *state) changed(last *snapshot) bool {
-	return s.catalog.isStale() || s.position != last.position || s.databaseID != last.databaseID || s.owned != last.owned || !s.changedAt.Equal(last.changedAt)
+	return s.builder.isDirty() || s.position != last.position || s.databaseID != last.databaseID || s.owned != last.owned || !s.changedAt.Equal(last.changedAt)
 }
 
-// snapshot makes what readers see of the state.
+// snapshot returns an immutable snapshot of the state.
 func (s *state) snapshot() *snapshot {
 	next := &snapshot{databaseID: s.databaseID, lineages: s.lineages, position: s.position, changedAt: s.changedAt, owned: s.owned}
-	next.content = s.catalog.content()
-	next.sessions, next.signIns = s.sessions.freeze(time.Now())
+	next.index = s.builder.build()
+	next.sessionsByToken, next.sessionsByUser = s.sessions.snapshot(time.Now())
 	return next
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// StaticPrefix is where the look's own files are.
+// StaticPrefix starts the URL paths of the theme's files.
 const StaticPrefix = "/_system/static/"
 
 //go:embed static
@@ -23,14 +23,13 @@ var (
 	stylesheetURL = StaticURL("site.css")
 	iconURL       = StaticURL("icon.svg")
 
-	// Each of the reading pages' scripts has one subject and needs no other: one that fails takes nothing
-	// else with it.
+	// readingScripts are independent of each other: a failure of one does not affect the others.
 	readingScripts = []string{StaticURL("explorer.js"), StaticURL("reading.js"), StaticURL("search.js"), StaticURL("preview.js"), StaticURL("graph.js")}
 )
 
-// StaticURL gives the URL path of one of the look's own files. It names the content of them all, so
-// that what it gives never changes, and a file can refer to another one beside it. A name that is none
-// of theirs is a fault of the program's.
+// StaticURL returns the URL path of a file of the theme. It contains a hash of all files, so that
+// the file can be cached forever and can reference others by relative path. It panics if there is
+// no such file.
 func StaticURL(name string) string {
 	if _, err := fs.Stat(staticFiles, "static/"+name); err != nil {
 		panic(err)
@@ -51,7 +50,7 @@ func hashOfStatic() string {
 	return hex.EncodeToString(sum.Sum(nil)[:hashBytes])
 }
 
-// hashBytes is how much of the files' SHA-256 their addresses have.
+// hashBytes is the length of the SHA-256 prefix in the URLs.
 const hashBytes = 8
 
 func isHash(s string) bool {
@@ -59,8 +58,9 @@ func isHash(s string) bool {
 	return err == nil && len(sum) == hashBytes
 }
 
-// StaticHandler serves the files that pages refer to, under StaticPrefix. While nodes are upgraded one by
-// one, a page of one version may ask a node of another for its file: it gets its own, uncached.
+// StaticHandler serves the theme's files under StaticPrefix. During a rolling upgrade, a page of
+// one version may request a file from a node of another version: that node serves its own file,
+// uncached.
 func StaticHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, StaticPrefix), "/")

@@ -10,15 +10,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Bounds of the work for one address that has no page: how many are looked at before and after it in
-// each order, how much of a name counts, and how many are suggested.
+// Bounds of the suggestions for one URL: candidates in each direction of each index, characters
+// compared, and suggestions shown.
 const (
-	maxNeighbours  = 150
-	maxCompared    = 48 // characters
-	maxSuggestions = 5
+	maxSuggestCandidates = 150
+	maxCompared          = 48 // characters
+	maxSuggestions       = 5
 )
 
-// segment is a page by the last part of its address.
+// segment is a page by the last segment of its URL.
 type segment struct{ name, url string }
 
 func compareSegments(a, b segment) int {
@@ -30,38 +30,38 @@ func compareSegments(a, b segment) int {
 
 func segmentsOf(e *entry) []segment { return []segment{{path.Base(e.url), e.url}} }
 
-// suggestion is a page that one may have meant who asked for another address.
+// suggestion is a page that a URL without a page may have meant.
 type suggestion struct {
-	url      string
-	distance int  // of the last parts of the addresses
-	elsewise bool // it is in another folder
+	url         string
+	distance    int  // between the last segments
+	otherFolder bool // the page is in another folder
 }
 
-// suggest finds the pages whose addresses are the likest to one that has none: those that begin or end
-// alike, and those beside it.
+// suggest returns the pages with the most similar URLs: with a common prefix or suffix, or in the
+// same folder.
 func (s scope) suggest(urlPath string) []string {
 	if len(urlPath) > 2*trip2g.MaxPathLength || !utf8.ValidString(urlPath) {
 		return nil
 	}
-	wanted, ok := canonical(urlPath)
+	wanted, ok := canonicalURL(urlPath)
 	if !ok || wanted == "/" || trip2g.IsReserved(wanted) {
 		return nil
 	}
 	var list []suggestion
-	for url := range s.neighbours(wanted) {
-		if distance, alike := compareNames(path.Base(wanted), path.Base(url)); alike {
+	for url := range s.suggestCandidates(wanted) {
+		if distance, alike := similarity(path.Base(wanted), path.Base(url)); alike {
 			list = append(list, suggestion{url, distance, parentURL(url) != parentURL(wanted)})
 		}
 	}
 	slices.SortFunc(list, func(a, b suggestion) int {
-		if a.elsewise != b.elsewise && a.distance == b.distance {
-			return compareBool(a.elsewise, b.elsewise)
+		if a.otherFolder != b.otherFolder && a.distance == b.distance {
+			return compareBool(a.otherFolder, b.otherFolder)
 		}
 		return cmp.Or(cmp.Compare(a.distance, b.distance), strings.Compare(a.url, b.url))
 	})
 	var urls []string
-	for _, found := range list[:min(len(list), maxSuggestions)] {
-		urls = append(urls, found.url)
+	for _, suggestion := range list[:min(len(list), maxSuggestions)] {
+		urls = append(urls, suggestion.url)
 	}
 	if above := s.folderAbove(wanted); above != "" && len(urls) < maxSuggestions && !slices.Contains(urls, above) {
 		urls = append(urls, above)
@@ -79,38 +79,38 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// neighbours gives the URLs that are compared with the one that is wanted.
-func (s scope) neighbours(wanted string) map[string]bool {
+// suggestCandidates returns the URLs to compare with wanted.
+func (s scope) suggestCandidates(wanted string) map[string]bool {
 	urls := make(map[string]bool)
-	in, pivot := s.shelf(), segment{name: path.Base(wanted)}
-	for list := range slices.Values([]func(func(segment) bool){in.segments.from(pivot), in.segments.before(pivot)}) {
-		left := maxNeighbours
-		for found := range list {
+	view, pivot := s.view(), segment{name: path.Base(wanted)}
+	for list := range slices.Values([]func(func(segment) bool){view.segments.from(pivot), view.segments.backwardFrom(pivot)}) {
+		left := maxSuggestCandidates
+		for candidate := range list {
 			if left--; left < 0 {
 				break
 			}
-			urls[found.url] = true
+			urls[candidate.url] = true
 		}
 	}
-	for _, beside := range in.items(parentURL(wanted), maxNeighbours) {
-		urls[beside.URL] = true
+	for _, sibling := range view.list(parentURL(wanted), maxSuggestCandidates) {
+		urls[sibling.URL] = true
 	}
 	return urls
 }
 
-// folderAbove gives the nearest folder above an address that has a page, "" if that is the start page.
+// folderAbove returns the nearest readable folder above url, "" if that is the home page.
 func (s scope) folderAbove(url string) string {
 	for url = parentURL(url); url != "/"; url = parentURL(url) {
-		if f := at(s.shelf().folders, url); f != nil && f.open {
+		if f := at(s.view().folders, url); f != nil && f.readable {
 			return url
 		}
 	}
 	return ""
 }
 
-// compareNames gives how many letters are another in two names, and whether they are alike enough for
-// one to have been meant by the other.
-func compareNames(a, b string) (distance int, alike bool) {
+// similarity returns the edit distance of two names, and whether they are similar enough for a
+// suggestion.
+func similarity(a, b string) (distance int, alike bool) {
 	x, y := firstRunes(a), firstRunes(b)
 	distance = editDistance(x, y)
 	shorter := min(len(x), len(y))
@@ -123,7 +123,7 @@ func firstRunes(s string) []rune {
 	return runes[:min(len(runes), maxCompared)]
 }
 
-// editDistance is Levenshtein's.
+// editDistance returns the Levenshtein distance.
 func editDistance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -142,32 +142,4 @@ func editDistance(a, b []rune) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// missing is the page for an address that has none. It is one for all addresses with the same
-// suggestions, so that however many are asked for, there are no more than the vault can make.
-type missing struct {
-	suggestions string // URLs, a line each
-	system      bool   // see place
-}
-
-func (m missing) address() string {
-	if m.system {
-		return "not found below /_system/\n" + m.suggestions
-	}
-	return "not found\n" + m.suggestions
-}
-
-func (m missing) contentType() string { return htmlType }
-
-func (m missing) render(r *reading) []byte {
-	v := r.view("Page not found", place{system: m.system})
-	v.Message, v.Hidden = "There is no page at this address. It may have been moved, renamed or taken back.", true
-	for url := range strings.Lines(m.suggestions) {
-		url = strings.TrimSuffix(url, "\n")
-		if found := r.pageAt(url); found.title != "" {
-			v.Suggestions = append(v.Suggestions, item{Title: found.title, URL: url, Description: strings.TrimPrefix(url, "/")})
-		}
-	}
-	return execute("notice.html", v)
 }

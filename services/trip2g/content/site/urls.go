@@ -12,73 +12,73 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// systemPrefix starts the addresses that the server has for itself.
+// systemPrefix starts the URL paths reserved for the server.
 const systemPrefix = "/_system"
 
-// claim is the address that a note wants. Of the claims to one address the first has it: that of an
-// index before those of other names for a folder's page, then that of the note that was published first, so
-// that one which comes later takes nobody's address, then the first path in byte order.
-type claim struct {
-	url   string
-	rank  int   // twice trip2g.FolderPageRank, or one of homeRule
-	since int64 // when the note was first published (Unix milliseconds)
-	path  string
-	id    int64
-	own   string // where the note is if another one has url; "": a number tells them apart
-	home  bool   // homeRule makes the claim, not the note's path
+// urlClaim is the URL that a note wants. Of several claims to a URL, the first in this order wins:
+// the better folder page rank, the earlier publication, so that a new note takes no URL from an
+// older one, then the path in byte order.
+type urlClaim struct {
+	url         string
+	rank        int   // twice trip2g.FolderPageRank, or a rank of homeRule
+	since       int64 // first publication (Unix milliseconds)
+	path        string
+	id          int64
+	fallbackURL string // used if the claim loses; "": a number is appended
+	byHomeRule  bool   // from homeRule, not from the note's path
 }
 
-func compareClaims(a, b claim) int {
+func compareURLClaims(a, b urlClaim) int {
 	if c := strings.Compare(a.url, b.url); c != 0 {
 		return c
 	}
 	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.since, b.since), strings.Compare(a.path, b.path), cmp.Compare(a.id, b.id))
 }
 
-// location is where a note is. holder is the path of the note that has what this one wants, "" if it
-// has that itself.
+// location is the URL of a note. holder is the path of the note that has the URL it claimed, "" if
+// it has that URL itself.
 type location struct{ url, holder string }
 
-// assign gives each claim to a URL its address: the first has the URL, one with an address of its own has
-// that if no note wants it, and each other one the first of "_2", "_3", ... that no note wants for itself.
-// Claims to two URLs never meet there, because what is before the number or the name is the URL.
-func (c *catalog) assign(url string, to map[int64]location) {
-	holder, chosen, number := "", false, 2
-	owned := make(map[string]bool)
-	for claim := range c.claims.from(claim{url: url, rank: homeByPath}) {
-		if claim.url != url {
+// assignURLs assigns a URL to each claim on url: the first claim gets url; another one gets its
+// fallback URL if no note claims it, or else the first of "_2", "_3", … that no note claims. Claims
+// on two URLs never collide, because the part before the number or the fallback segment is the URL.
+func (b *builder) assignURLs(url string, locations map[int64]location) {
+	holder, byHomeRule, number := "", false, 2
+	fallbacks := make(map[string]bool)
+	for c := range b.urlClaims.from(urlClaim{url: url, rank: rankHomePath}) {
+		if c.url != url {
 			return
 		}
 		if holder == "" {
-			holder, chosen = claim.path, claim.home
-			to[claim.id] = location{url: url}
+			holder, byHomeRule = c.path, c.byHomeRule
+			locations[c.id] = location{url: url}
 			continue
 		}
-		if claim.own != "" && !owned[claim.own] && !c.isClaimed(claim.own) {
-			owned[claim.own] = true
-			to[claim.id] = location{claim.own, holder}
-			if claim.home || chosen {
-				to[claim.id] = location{url: claim.own} // as its owner means it
+		if c.fallbackURL != "" && !fallbacks[c.fallbackURL] && !b.isClaimed(c.fallbackURL) {
+			fallbacks[c.fallbackURL] = true
+			locations[c.id] = location{c.fallbackURL, holder}
+			if c.byHomeRule || byHomeRule {
+				locations[c.id] = location{url: c.fallbackURL} // intended by the owner: no warning
 			}
 			continue
 		}
-		for c.isClaimed(numbered(url, number)) {
+		for b.isClaimed(numberedURL(url, number)) {
 			number++
 		}
-		to[claim.id] = location{numbered(url, number), holder}
+		locations[c.id] = location{numberedURL(url, number), holder}
 		number++
 	}
 }
 
-func (c *catalog) isClaimed(url string) bool {
-	first, ok := c.claims.first(claim{url: url, rank: homeByPath})
+func (b *builder) isClaimed(url string) bool {
+	first, ok := b.urlClaims.first(urlClaim{url: url, rank: rankHomePath})
 	return ok && first.url == url
 }
 
-func numbered(url string, number int) string { return url + "_" + strconv.Itoa(number) }
+func numberedURL(url string, number int) string { return url + "_" + strconv.Itoa(number) }
 
-// contested returns the URL whose claims can end at this one, beside the home page's.
-func contested(url string) (string, bool) {
+// claimedVia returns the URL whose losing claims can end up at url.
+func claimedVia(url string) (string, bool) {
 	if path.Base(url) == readmeSegment {
 		return path.Dir(url), true
 	}
@@ -90,8 +90,8 @@ func contested(url string) (string, bool) {
 	return url[:i], err == nil
 }
 
-// clashWarning tells of a note that has not the address it wants.
-func clashWarning(e *entry) (string, bool) {
+// urlClashWarning returns the warning for a note that lost its URL to another note.
+func urlClashWarning(e *entry) (string, bool) {
 	if e.holder == "" {
 		return "", false
 	}
@@ -99,7 +99,7 @@ func clashWarning(e *entry) (string, bool) {
 	return fmt.Sprintf("wants the address %s, which %s has; it is at %s", wanted, e.holder, e.url), true
 }
 
-// slugWarning tells of a slug that is left out.
+// slugWarning returns the warning for a slug that is ignored.
 func slugWarning(e *entry) (string, bool) {
 	if e.doc.Slug == "" {
 		return "", false
@@ -115,9 +115,9 @@ func slugWarning(e *entry) (string, bool) {
 	return text, true
 }
 
-// canonical gives the address by the sync API's rule of whatever may be asked for: a path in the
-// vault, an address in another letter case, with a slash at its end, with .md.
-func canonical(urlPath string) (string, bool) {
+// canonicalURL returns the URL for a path in the vault or an inexact URL: other letter case,
+// trailing slash, ".md".
+func canonicalURL(urlPath string) (string, bool) {
 	p := strings.Trim(path.Clean("/"+urlPath), "/")
 	if ending := path.Ext(p); strings.EqualFold(ending, ".md") || strings.EqualFold(ending, ".html") {
 		p = strings.TrimSuffix(p, ending)
@@ -128,14 +128,14 @@ func canonical(urlPath string) (string, bool) {
 	return trip2g.NoteURL(p+".md", "")
 }
 
-// redirect is another address of a page.
-type redirect struct {
+// otherURL is a URL that redirects to a page.
+type otherURL struct {
 	from      string
-	permalink bool // the note names it; it counts if no page is called so
+	permalink bool // from the note's frontmatter; the page's own URL takes precedence
 	url       string
 }
 
-func compareRedirects(a, b redirect) int {
+func compareOtherURLs(a, b otherURL) int {
 	if c := strings.Compare(a.from, b.from); c != 0 {
 		return c
 	}
@@ -148,25 +148,25 @@ func compareRedirects(a, b redirect) int {
 	return strings.Compare(a.url, b.url)
 }
 
-// redirectsOf lists the other addresses of a note's page.
-func redirectsOf(e *entry) []redirect {
-	var list []redirect
+// otherURLsOf returns the URLs that redirect to e.
+func otherURLsOf(e *entry) []otherURL {
+	var list []otherURL
 	for i, other := range [...]string{e.Path, e.url} {
-		key, ok := canonical(other)
+		key, ok := canonicalURL(other)
 		if ok && key != e.url && (i == 0 || len(list) == 0 || list[0].from != key) {
-			list = append(list, redirect{from: key, url: e.url})
+			list = append(list, otherURL{from: key, url: e.url})
 		}
 	}
 	if e.doc.Permalink != "" {
-		list = append(list, redirect{path.Clean("/" + norm.NFC.String(e.doc.Permalink)), true, e.url})
+		list = append(list, otherURL{path.Clean("/" + norm.NFC.String(e.doc.Permalink)), true, e.url})
 	}
 	return list
 }
 
-// redirectFrom gives the one page that an address can mean, "" if there are several.
-func (c *content) redirectFrom(from string) string {
-	var found redirect
-	for r := range c.redirects.from(redirect{from: from}) {
+// redirectFrom returns the only page that a URL redirects to, "" if it is ambiguous.
+func (x *noteIndex) redirectFrom(from string) string {
+	var found otherURL
+	for r := range x.otherURLs.from(otherURL{from: from}) {
 		if r.from != from || found.url != "" && r.permalink != found.permalink {
 			break
 		}
@@ -178,10 +178,10 @@ func (c *content) redirectFrom(from string) string {
 	return found.url
 }
 
-// redirect gives where a page is that was asked for in another way, "" if that is not clear.
-func (s scope) redirect(urlPath string) string {
+// redirectTarget returns the page that an inexact URL path means, "" if it is ambiguous.
+func (s scope) redirectTarget(urlPath string) string {
 	if len(urlPath) > 2*trip2g.MaxPathLength || strings.Contains(urlPath, "//") {
-		return "" // no note has an empty segment
+		return "" // notes have no empty segments
 	}
 	clean := path.Clean("/" + norm.NFC.String(urlPath))
 	if clean != urlPath && s.isPage(clean) {
@@ -191,11 +191,11 @@ func (s scope) redirect(urlPath string) string {
 		return url
 	}
 	if strings.HasPrefix(clean, trip2g.TagsURL+"/") {
-		if url := trip2g.TagURL(clean[len(trip2g.TagsURL):]); url != urlPath && s.shelf().tagAt(url) != nil {
+		if url := trip2g.TagURL(clean[len(trip2g.TagsURL):]); url != urlPath && s.view().tagAt(url) != nil {
 			return url
 		}
 	}
-	key, ok := canonical(clean)
+	key, ok := canonicalURL(clean)
 	if !ok || key == urlPath {
 		return ""
 	}

@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 	"trip2g/services/trip2g"
 )
 
-// TestANoteKeepsTheAddressThatIsItsOwn has a loser of a clash that could take another note's.
-func TestANoteKeepsTheAddressThatIsItsOwn(t *testing.T) {
+// TestANoteKeepsItsOwnURL has the loser of a clash, which could take another note's URL.
+func TestANoteKeepsItsOwnURL(t *testing.T) {
 	s := memory("A.md", "first", "a.md", "loser", "a_2.md", "its own", "b.md", "---\nslug: /a\n---\nslug")
 	for url, want := range map[string]string{"/a": "first", "/a_2": "its own", "/a_3": "loser", "/a_4": "slug"} {
 		wantIn(t, body(t, s, url), want)
@@ -20,8 +21,8 @@ func TestANoteKeepsTheAddressThatIsItsOwn(t *testing.T) {
 	}
 }
 
-// TestAddressesOfTheServerAreNotTaken has notes that would be unreachable where the API is.
-func TestAddressesOfTheServerAreNotTaken(t *testing.T) {
+// TestURLsOfTheServerAreNotTaken has notes that would be unreachable behind the API.
+func TestURLsOfTheServerAreNotTaken(t *testing.T) {
 	s := memory("GraphQL.md", "about it", "evil.md", "---\nslug: /_system/graphql\n---\nelsewhere", "a/System.md", "fine")
 	wantIn(t, body(t, s, "/graphql"), "about it")
 	wantIn(t, body(t, s, "/evil"), "elsewhere")
@@ -31,7 +32,7 @@ func TestAddressesOfTheServerAreNotTaken(t *testing.T) {
 	}
 }
 
-func TestWhatCanMeanTwoPagesLeadToNone(t *testing.T) {
+func TestAnAmbiguousURLRedirectsNowhere(t *testing.T) {
 	s := memory(
 		"x/Page.md", "---\nslug: One\npermalink: /twice\n---\n",
 		"x/page!.md", "---\nslug: Two\npermalink: /twice\n---\n",
@@ -41,7 +42,7 @@ func TestWhatCanMeanTwoPagesLeadToNone(t *testing.T) {
 		"gone.md", "---\npublish: false\npermalink: /was\n---\n",
 	)
 	for from, want := range map[string]string{
-		"/x/page":                       "", // two notes are called so
+		"/x/page":                       "", // ambiguous
 		"/twice":                        "",
 		"/x/one":                        "/x/One",
 		"/X/ONE/":                       "/x/One",
@@ -55,7 +56,7 @@ func TestWhatCanMeanTwoPagesLeadToNone(t *testing.T) {
 		"/index.md":                     "/",
 		"/INDEX":                        "/",
 		"/_system/x":                    "",
-		"/z\x00":                        "/z", // the server refuses it before
+		"/z\x00":                        "/z", // the server rejects it earlier
 		"/" + strings.Repeat("z", 5000): "",
 	} {
 		page, redirect := s.Page(from, trip2g.Anyone)
@@ -68,7 +69,7 @@ func TestWhatCanMeanTwoPagesLeadToNone(t *testing.T) {
 	}
 }
 
-// TestTheOrderOfLoadingDecidesNothing makes one vault in many orders and chunks.
+// TestTheOrderOfLoadingDecidesNothing loads one vault in many orders and chunks.
 func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
 	notes := [][2]string{
 		{"a b.md", "[[A]]"}, {"A B.md", "[[a b]]"}, {"a_b.md", "[[x/a]]"}, {"x/a.md", "[[b]]"}, {"X/A.md", "![[pic.png]]"}, {"x!/b.md", "[[a]]"},
@@ -109,8 +110,8 @@ func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
 	}
 }
 
-// A note's slug would else silently take what programs ask a site for.
-func TestAnAddressOfTheServersIsANotesOnlyAsTheTextThatItIs(t *testing.T) {
+// TestOnlyAPlainTextNoteTakesAURLOfTheServer covers slugs such as robots.txt.
+func TestOnlyAPlainTextNoteTakesAURLOfTheServer(t *testing.T) {
 	const open, closed = "---\nfree: true\nslug: ", "---\nfree: false\nslug: "
 	source := newMemory(
 		"a.md", open+"/robots.txt\n---\nmine", "b.md", open+"/tags\ncontent_type: text/plain\n---\nmine #x",

@@ -7,47 +7,47 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// waiters are those who wait for positions, the nearest first: a snapshot looks at those that it
-// wakes and at one more, however many wait for what may never come.
+// waiters is a queue of waiters for positions, nearest first. A new snapshot examines only those
+// that it wakes and one more, however many wait for a position that never comes.
 type waiters struct {
 	mu    sync.Mutex
 	queue waiterQueue
 }
 
-// waiter is one who waits.
+// waiter waits for a position.
 type waiter struct {
-	position trip2g.Position
-	arrived  chan struct{} // closed when the site is there
-	place    int           // in the queue, -1 outside
+	position  trip2g.Position
+	reached   chan struct{} // closed when the site is at position
+	heapIndex int           // in the queue; -1 outside
 }
 
 func (w *waiters) add(position trip2g.Position) *waiter {
-	added := &waiter{position: position, arrived: make(chan struct{})}
+	added := &waiter{position: position, reached: make(chan struct{})}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	heap.Push(&w.queue, added)
 	return added
 }
 
-// remove ends a wait; one that was woken has ended already.
+// remove ends a wait, unless the waiter was woken already.
 func (w *waiters) remove(ended *waiter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if ended.place >= 0 {
-		heap.Remove(&w.queue, ended.place)
+	if ended.heapIndex >= 0 {
+		heap.Remove(&w.queue, ended.heapIndex)
 	}
 }
 
-// wake ends the waits for a position and those before it.
+// wake wakes the waiters for positions up to position.
 func (w *waiters) wake(position trip2g.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.queue) > 0 && w.queue[0].position <= position {
-		close(heap.Pop(&w.queue).(*waiter).arrived)
+		close(heap.Pop(&w.queue).(*waiter).reached)
 	}
 }
 
-// waiterQueue is a heap.Interface by position.
+// waiterQueue implements heap.Interface, ordered by position.
 type waiterQueue []*waiter
 
 func (q waiterQueue) Len() int           { return len(q) }
@@ -55,12 +55,12 @@ func (q waiterQueue) Less(i, j int) bool { return q[i].position < q[j].position 
 
 func (q waiterQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
-	q[i].place, q[j].place = i, j
+	q[i].heapIndex, q[j].heapIndex = i, j
 }
 
 func (q *waiterQueue) Push(x any) {
 	w := x.(*waiter)
-	w.place = len(*q)
+	w.heapIndex = len(*q)
 	*q = append(*q, w)
 }
 
@@ -69,6 +69,6 @@ func (q *waiterQueue) Pop() any {
 	w := old[len(old)-1]
 	old[len(old)-1] = nil
 	*q = old[:len(old)-1]
-	w.place = -1
+	w.heapIndex = -1
 	return w
 }

@@ -9,8 +9,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestEachWaiterIsWokenAtItsPosition has clients that wait for their own writes, while many wait for
-// what never comes.
+// TestEachWaiterIsWokenAtItsPosition has clients that wait for their own writes, while many others
+// wait for a position that never comes.
 func TestEachWaiterIsWokenAtItsPosition(t *testing.T) {
 	const far, near = 1_000, 20
 	source := newMemory("a.md", "text")
@@ -45,8 +45,8 @@ func TestEachWaiterIsWokenAtItsPosition(t *testing.T) {
 	strangers.Wait()
 }
 
-// TestAPositionThatIsThereCostsNothing is the case of nearly every read.
-func TestAPositionThatIsThereCostsNothing(t *testing.T) {
+// TestWaitingForAReachedPositionDoesNotAllocate covers nearly every read.
+func TestWaitingForAReachedPositionDoesNotAllocate(t *testing.T) {
 	f := newFollower(newMemory("a.md", "text"), 0)
 	refresh(t, f)
 	ctx := t.Context()

@@ -9,19 +9,19 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxWarnings bounds what is told of what is wrong with a vault.
+// maxWarnings bounds the warnings of a site.
 const maxWarnings = 1000
 
-// warning is what is wrong with a note.
+// warning is a problem with a note.
 type warning struct {
 	about warningKind
 	path  string
 	id    int64
-	doc   *trip2g.Document // whose warnings these are, if they are about its text
-	text  string           // else
+	doc   *trip2g.Document // for warnings in its text
+	text  string           // for other warnings
 }
 
-// warningKind orders warnings.
+// warningKind is the primary sort key of warnings.
 type warningKind uint8
 
 const (
@@ -41,13 +41,13 @@ func compareWarnings(a, b warning) int {
 	return cmp.Compare(a.id, b.id)
 }
 
-// warningsOf lists what is wrong with an entry's address.
+// warningsOf returns the warnings about an entry's URL.
 func warningsOf(e *entry) []warning {
 	var list []warning
 	if text, ok := slugWarning(e); ok {
 		list = append(list, warning{about: aboutSlug, path: e.Path, id: e.ID, text: text})
 	}
-	if text, ok := clashWarning(e); ok {
+	if text, ok := urlClashWarning(e); ok {
 		list = append(list, warning{about: aboutClash, path: e.Path, id: e.ID, text: text})
 	}
 	return list
@@ -56,22 +56,22 @@ func warningsOf(e *entry) []warning {
 // levelNames complete "which is …".
 var levelNames = map[trip2g.NoteAccess]string{trip2g.ForMembers: "for members", trip2g.ForGroups: "for members of its groups"}
 
-// restrictedLinks warns of links that lead readers of public notes to notes that they may not read. It looks at
-// every link of those notes, and so is made when somebody asks.
-func (c *content) restrictedLinks() []trip2g.Warning {
-	if c.access.Members+c.access.Groups == 0 {
+// restrictedLinks warns of links in public notes to notes with restricted access. It resolves every
+// link in public notes, so it runs on demand.
+func (x *noteIndex) restrictedLinks() []trip2g.Warning {
+	if x.access.Members+x.access.Groups == 0 {
 		return nil
 	}
 	var list []trip2g.Warning
-	s := c.scope(trip2g.Owner)
-	for held := range c.entries.from(located[*entry]{}) {
-		from, seen := held.thing, make(map[*entry]bool)
+	s := x.scope(trip2g.Owner)
+	for item := range x.byURL.from(urlItem[*entry]{}) {
+		from, seen := item.value, make(map[*entry]bool)
 		if from.access.Level != trip2g.Public {
 			continue
 		}
 		for i := range from.doc.Links {
-			url, _ := s.resolve(from, i)
-			to := at(c.entries, url)
+			url, _ := s.resolveLink(from, i)
+			to := at(x.byURL, url)
 			if to == nil || to.access.Level == trip2g.Public || seen[to] {
 				continue
 			}
@@ -85,9 +85,9 @@ func (c *content) restrictedLinks() []trip2g.Warning {
 	return list
 }
 
-// warningList is made when somebody asks for it. Contents between which no warning changed share one.
+// warningList collects the warnings at the first call. Snapshots with equal warnings share one.
 type warningList struct {
-	of   sorted[warning]
+	of   orderedSet[warning]
 	once sync.Once
 	list []trip2g.Warning
 }

@@ -29,9 +29,9 @@ func eachFile(t *testing.T, files fs.FS, f func(name string, content []byte)) {
 	}
 }
 
-// The content policy lets a page run and look like nothing but the server's own files: what a template
-// or a script said otherwise would be lost on every reader.
-func TestNothingOfTheLookNeedsMoreThanTheContentPolicyAllows(t *testing.T) {
+// TestTemplatesAndScriptsObeyTheContentPolicy finds inline scripts and styles and foreign URLs,
+// which the browser would block.
+func TestTemplatesAndScriptsObeyTheContentPolicy(t *testing.T) {
 	forbidden := map[string]*regexp.Regexp{
 		".html": regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script[^>]*>[^<]|//[a-z0-9-]+\.[a-z]`),
 		".js":   regexp.MustCompile(`\beval\(|new Function|style=|setAttribute\("style"|\.cssText|https?://(www\.w3\.org/2000/svg)?[^w"]|\son[a-z]+=`),
@@ -50,9 +50,8 @@ func TestNothingOfTheLookNeedsMoreThanTheContentPolicyAllows(t *testing.T) {
 	eachFile(t, templateFiles, look)
 }
 
-// The look is small: a reader on a slow line waits for it once.
-func TestTheLookIsSmall(t *testing.T) {
-	const most = 40 << 10 // of each kind, uncompressed
+func TestStylesAndScriptsAreSmall(t *testing.T) {
+	const most = 40 << 10 // per file type, uncompressed
 	sizes := make(map[string]int)
 	eachFile(t, staticFiles, func(name string, content []byte) { sizes[path.Ext(name)] += len(content) })
 	for _, kind := range []string{".css", ".js"} {
@@ -62,35 +61,35 @@ func TestTheLookIsSmall(t *testing.T) {
 	}
 }
 
-// fullView has something for every part of the templates.
-func fullView() *view {
-	return &view{
+// fullPage has data for every part of the templates.
+func fullPage() *pageData {
+	return &pageData{
 		Lang: "en", SiteName: "Garden", Stylesheet: stylesheetURL, OwnerStyle: "/_system/assets/x/theme.css", Icon: iconURL, Footer: "<p>mine</p>",
 		Feeds: []feedLink{{"RSS", "application/rss+xml", "/feed.xml"}}, Reader: trip2g.Owner, SignIn: "/_system/signin?next=%2Fa",
-		Explorer: []branch{{item: item{Title: "Folder", URL: "/f", Folder: true, Current: true}, Open: true, TreeURL: "/_system/tree/f", More: true, Children: []branch{
-			{item: item{Title: "Below", URL: "/f/below", Current: true}, Shown: true}, {item: item{Title: "Closed", URL: "/f/c", Folder: true}, TreeURL: "/_system/tree/f/c"}}}},
+		Explorer: []treeNode{{listItem: listItem{Title: "Folder", URL: "/f", Folder: true, Current: true}, Open: true, TreeURL: "/_system/tree/f", More: true, Children: []treeNode{
+			{listItem: listItem{Title: "Below", URL: "/f/below", Current: true}, IsPage: true}, {listItem: listItem{Title: "Closed", URL: "/f/c", Folder: true}, TreeURL: "/_system/tree/f/c"}}}},
 		Address: "/f/below", Title: "Below", Heading: "Below", Canonical: "https://example.org/f/below",
 		Alternates: []alternate{{"de", "https://example.org/de"}}, OpenGraph: &openGraph{Title: "Below", Type: "article", Image: "https://example.org/i.png", URL: "https://example.org/f/below", Description: "D"},
-		Crumbs: []item{{Title: "Folder", URL: "/f"}}, Body: "<p>text</p>", Contents: []heading{{2, "a", "A"}, {3, "b", "B"}},
+		Crumbs: []listItem{{Title: "Folder", URL: "/f"}}, Body: "<p>text</p>", Contents: []heading{{2, "a", "A"}, {3, "b", "B"}},
 		Tags: []tagLink{{"x/y", "/tags/x/y"}}, Backlinks: []backlink{{"Other", "/other", "says so"}}, GraphURL: "/_system/graph/f/below", Access: "Members", OffersSignIn: true,
-		Items: []item{{Title: "I", URL: "/i"}}, Message: "A message", Suggestions: []item{{Title: "S", URL: "/s"}},
+		Items: []listItem{{Title: "I", URL: "/i"}}, Message: "A message", Suggestions: []listItem{{Title: "S", URL: "/s"}},
 	}
 }
 
-// Every page can be used with a screen reader and the keyboard alone: one main part and one first heading,
-// a name for each landmark, button, link and field, and no name twice.
-func TestEveryTemplateMakesAPageThatCanBeUsedWithoutSight(t *testing.T) {
+// TestEveryPageWorksWithAScreenReader checks each template: one main part and one first heading,
+// and a unique name for each landmark, button, link and field.
+func TestEveryPageWorksWithAScreenReader(t *testing.T) {
 	found := trip2g.SearchPage{Query: "q", Total: 2, Indexing: true, Next: "/_system/search?q=q&page=2", Results: []trip2g.SearchResult{{Title: "R", URL: "/r", Snippet: "a b", Marks: [][2]int{{2, 3}}, MembersOnly: true}}}
-	member := fullView() // of a page that is no note's
+	member := fullPage() // for a page that is not a note
 	member.Contents = nil
 	anyone := *member
 	anyone.Access, anyone.OffersSignIn, anyone.Reader = "", false, trip2g.Anyone
 	system := *member
 	system.Explorer = nil
 	pages := map[string][]byte{
-		"note": execute("note.html", fullView()), "folder": execute("folder.html", member), "notice": execute("notice.html", member), "not found": execute("notice.html", &anyone),
-		"welcome": execute("welcome.html", &welcomeView{&anyone, trip2g.WelcomePage{URL: "http://my.test", Replica: true}}), "search": execute("search.html", &searchView{member, found}),
-		"system": execute("system.html", &systemView{view: &system, Page: trip2g.SystemPage{Title: "T", Path: "/_system/keys", Nav: []trip2g.NavItem{{Title: "Keys", URL: "/_system/keys"}}}}),
+		"note": executeTemplate("note.html", fullPage()), "folder": executeTemplate("folder.html", member), "notice": executeTemplate("notice.html", member), "not found": executeTemplate("notice.html", &anyone),
+		"welcome": executeTemplate("welcome.html", &welcomeData{&anyone, trip2g.WelcomePage{URL: "http://my.test", Replica: true}}), "search": executeTemplate("search.html", &searchData{member, found}),
+		"system": executeTemplate("system.html", &systemData{pageData: &system, Page: trip2g.SystemPage{Title: "T", Path: "/_system/keys", Nav: []trip2g.NavItem{{Title: "Keys", URL: "/_system/keys"}}}}),
 	}
 	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
@@ -173,27 +172,25 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// The owner's stylesheet comes last, so that what it says wins.
-func TestTheOwnersStylesheetIsTheLast(t *testing.T) {
-	page := string(execute("note.html", fullView()))
+func TestTheOwnersStylesheetIsLoadedLast(t *testing.T) {
+	page := string(executeTemplate("note.html", fullPage()))
 	if own, look := strings.Index(page, "theme.css"), strings.Index(page, stylesheetURL); own < look {
 		t.Errorf("the owner's stylesheet is at %d, the look's at %d", own, look)
 	}
 }
 
-// A page in a language that is written from right to left is laid out so.
-func TestAPageRunsAsItsLanguageDoes(t *testing.T) {
+func TestAPageHasTheDirectionOfItsLanguage(t *testing.T) {
 	for tag, want := range map[string]string{
 		"": "", "en": "", "ja": "", "az": "", "ar": "rtl", "AR-eg": "rtl", "he": "rtl", "fa-IR": "rtl", "ur": "rtl", "ar-Latn": "", "az-Arab": "rtl", "yi-Hebr-US": "rtl",
 	} {
-		if got := directionOf(tag); got != want {
+		if got := textDirection(tag); got != want {
 			t.Errorf("%q runs %q, want %q", tag, got, want)
 		}
 	}
 }
 
-// What was found is marked where the index says, also after letters that take two units in UTF-16.
-func TestASnippetIsMarkedWhereItSays(t *testing.T) {
+// TestASnippetIsMarkedAtItsMarks includes letters that take two UTF-16 units.
+func TestASnippetIsMarkedAtItsMarks(t *testing.T) {
 	for _, tt := range []struct {
 		snippet string
 		marks   [][2]int
@@ -207,7 +204,7 @@ func TestASnippetIsMarkedWhereItSays(t *testing.T) {
 		{"", [][2]int{{0, 1}}, ""},
 	} {
 		got := ""
-		for _, p := range marked(trip2g.SearchResult{Snippet: tt.snippet, Marks: tt.marks}) {
+		for _, p := range highlight(trip2g.SearchResult{Snippet: tt.snippet, Marks: tt.marks}) {
 			if p.Mark {
 				got += "[" + p.Text + "]"
 			} else {

@@ -29,7 +29,7 @@ func (r *renders) render(d *trip2g.Document, l trip2g.Links) ([]byte, error) {
 	return markdown.Render(d, l)
 }
 
-// taken lists what was rendered since it was last asked.
+// taken returns what was rendered since the last call.
 func (r *renders) taken() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -56,9 +56,9 @@ func countingFollower(source trip2g.ChangeSource, cache int64) (*site.Follower, 
 	return site.NewFollower(source, site.Options{Parse: markdown.Parse, Render: r.render, Log: zerolog.Nop(), BodyCacheSize: cache}), r
 }
 
-// TestAChangeRendersWhatDependsOnItAndNothingElse asks for all pages after each change: a small edit
-// must not cost a large vault its pages, and no page may show what is no more.
-func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
+// TestAChangeRendersOnlyWhatDependsOnIt requests all pages after each change: a small edit must not
+// make a large vault render all pages again, and no page may be outdated.
+func TestAChangeRendersOnlyWhatDependsOnIt(t *testing.T) {
 	source := newMemory(
 		"index.md", "---\ntitle: Home\n---\n[[b]]", "a.md", "[[b]] [[gone]]", "b.md", "text", "c.md", "alone ![[p.png]]",
 		"d/one.md", "[[c]]", "d/two.md", "---\nfree: false\n---\n", "e.md", "[[b#part]] ![](x)",
@@ -74,16 +74,16 @@ func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
 		{"nothing", func() {}, ""},
 		{"another text", func() { source.put("b.md", "other text") }, "b×1"},
 		{"a text that comes again", func() { source.put("b.md", "other text") }, ""},
-		{"a link more", func() { source.put("c.md", "alone ![[p.png]] [[a]]") }, "a×1 c×1"},        // which shows what leads to it
-		{"a note that others miss", func() { source.put("d/gone.md", "back") }, "a×1 one×1 two×1"}, // its own page is not asked for; those beside it list it
+		{"a link more", func() { source.put("c.md", "alone ![[p.png]] [[a]]") }, "a×1 c×1"},        // shows its backlinks
+		{"a note that others miss", func() { source.put("d/gone.md", "back") }, "a×1 one×1 two×1"}, // its own page is not requested; its siblings list it
 		{"it is renamed", func() { source.rename("d/gone.md", "d/Went.md") }, "a×1 one×1 two×1"},
 		{"it is removed", func() { source.remove("d/Went.md") }, "one×1 two×1"},
-		{"a note to which links lead moves", func() { source.rename("b.md", "d/b.md") }, "Home×1 a×1 c×1 e×1 one×1 two×1"}, // the top level loses it
+		{"a note to which links lead moves", func() { source.rename("b.md", "d/b.md") }, "Home×1 a×1 c×1 e×1 one×1 two×1"}, // no longer in the top level
 		{"a file is attached elsewhere", func() {
 			source.attach("e.md", trip2g.NoteAsset{Ref: "x", AbsolutePath: "p.png", Hash: "h"})
 		}, "c×1 e×1"},
 		{"a folder's note", func() { source.put("d/index.md", "# D!") }, "Home×1 a×1 c×1 e×1 one×1 two×1 D!×1"},
-		{"a description", func() { source.put("d/one.md", "---\ndescription: x\n---\n[[c]]") }, "D!×1 c×1 one×1 two×1"}, // of a note to which c's page leads, and which the folder's list shows
+		{"a description", func() { source.put("d/one.md", "---\ndescription: x\n---\n[[c]]") }, "D!×1 c×1 one×1 two×1"}, // linked from c's page and shown in the folder's list
 		{"the site's name", func() { source.put("index.md", "---\ntitle: House\n---\n[[b]]") }, "House×1 D!×1 a×1 c×1 e×1 one×1 two×1"},
 	} {
 		step.make()
@@ -102,8 +102,9 @@ func TestAChangeRendersWhatDependsOnItAndNothingElse(t *testing.T) {
 	}
 }
 
-// TestALargeFolderIsNotRenderedForAnEditInIt edits texts in a folder whose list is kept.
-func TestALargeFolderIsNotRenderedForAnEditInIt(t *testing.T) {
+// TestAnEditInALargeFolderDoesNotRenderItsOtherPages edits texts in a folder whose list stays the
+// same.
+func TestAnEditInALargeFolderDoesNotRenderItsOtherPages(t *testing.T) {
 	source := newMemory()
 	for i := range 300 {
 		source.put(fmt.Sprintf("f/n%03d.md", i), "text")
@@ -121,9 +122,9 @@ func TestALargeFolderIsNotRenderedForAnEditInIt(t *testing.T) {
 	wantIn(t, text(page), "Another title")
 }
 
-// TestWhatWasDroppedIsMadeTheSame has room for few pages: memory stays within the bound, and readers
-// see no difference.
-func TestWhatWasDroppedIsMadeTheSame(t *testing.T) {
+// TestAnEvictedPageIsRenderedTheSameAgain has a cache for few pages: memory stays within the bound,
+// and readers see no difference.
+func TestAnEvictedPageIsRenderedTheSameAgain(t *testing.T) {
 	const notes = 60
 	source := newMemory()
 	for i := range notes {
@@ -150,8 +151,8 @@ func TestWhatWasDroppedIsMadeTheSame(t *testing.T) {
 	}
 }
 
-// TestManyWhoAskForOneMissingPageHaveItMadeOnce would else have a popular page's edit stop the node.
-func TestManyWhoAskForOneMissingPageHaveItMadeOnce(t *testing.T) {
+// TestConcurrentRequestsRenderAPageOnce requests one page that is not cached many times at once.
+func TestConcurrentRequestsRenderAPageOnce(t *testing.T) {
 	const readers = 50
 	started, release := make(chan struct{}), make(chan struct{})
 	rendered := 0
@@ -183,7 +184,7 @@ func TestManyWhoAskForOneMissingPageHaveItMadeOnce(t *testing.T) {
 	}
 }
 
-// TestABodyLargerThanTheCacheIsServed asks twice for what cannot be kept.
+// TestABodyLargerThanTheCacheIsServed requests a body twice that cannot be cached.
 func TestABodyLargerThanTheCacheIsServed(t *testing.T) {
 	f, r := countingFollower(newMemory("a.md", strings.Repeat("text ", 1000)), 2_000)
 	s := refresh(t, f)
@@ -195,9 +196,9 @@ func TestABodyLargerThanTheCacheIsServed(t *testing.T) {
 	}
 }
 
-// TestAFeedReadsTheBeginningOfANoteOnce publishes one note after the other: what a feed says of the fifty
-// that it has would else be read from their texts after each.
-func TestAFeedReadsTheBeginningOfANoteOnce(t *testing.T) {
+// TestAFeedReadsEachNotesSummaryOnce publishes one note after another: without a cache, a feed
+// would read the texts of its fifty notes each time.
+func TestAFeedReadsEachNotesSummaryOnce(t *testing.T) {
 	db := openDB(t)
 	read := make(map[string]int)
 	f := site.NewFollower(db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Excerpt: func(d *trip2g.Document, n int) string {
@@ -217,12 +218,12 @@ func TestAFeedReadsTheBeginningOfANoteOnce(t *testing.T) {
 	wantIn(t, body(t, refresh(t, f), "/feed.xml"), "<description>another text</description>")
 }
 
-// TestPagesAreReadWhileListsWaitForTheirTurn takes the only turn of what is made for long.
-func TestPagesAreReadWhileListsWaitForTheirTurn(t *testing.T) {
+// TestCachedPagesAreServedWhileListsWait occupies the only slot for heavy pages.
+func TestCachedPagesAreServedWhileListsWait(t *testing.T) {
 	db := openDB(t)
 	push(t, db, "n.md", "text", "folder/long.md", strings.Repeat("long text ", 10_000))
 	turn := semaphore.NewWeighted(1)
-	f := site.NewFollower(atGarden{db}, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Long: turn})
+	f := site.NewFollower(atGarden{db}, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop(), Heavy: turn})
 	s := refresh(t, f)
 	if !turn.TryAcquire(1) {
 		t.Fatal("nobody asked for anything, and the turn is taken")

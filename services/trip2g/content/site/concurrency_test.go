@@ -14,14 +14,14 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// hammerRounds is how many commits TestReadersWhileNotesComeMoveAndGo makes. With the variable
-// SITE_HAMMER, a duration such as 30s, it goes on for that long.
-const hammerRounds = 80
+// concurrentRounds is the number of commits. With the variable SITE_CONCURRENCY_TIME, a duration such as 30s,
+// the test runs for that long instead.
+const concurrentRounds = 80
 
-// TestReadersWhileNotesComeMoveAndGo publishes commits that each push, rename and remove at once, while
-// readers take the site apart: none may see half a commit, a link to what has moved, or an earlier
-// position than before.
-func TestReadersWhileNotesComeMoveAndGo(t *testing.T) {
+// TestReadersNeverSeeHalfACommit publishes commits that each push, rename and remove notes, while
+// readers request pages: none may see half a commit, a link to a moved note, or an earlier position
+// than before.
+func TestReadersNeverSeeHalfACommit(t *testing.T) {
 	const notes, readers = 6, 4
 	db := openDB(t)
 	commit(t, db, 0, notes)
@@ -34,9 +34,9 @@ func TestReadersWhileNotesComeMoveAndGo(t *testing.T) {
 	for i := range readers {
 		running.Go(func() { read(ctx, t, i, notes, f.Current) })
 	}
-	long, _ := time.ParseDuration(os.Getenv("SITE_HAMMER"))
+	long, _ := time.ParseDuration(os.Getenv("SITE_CONCURRENCY_TIME"))
 	end := time.Now().Add(long)
-	for round := 1; round <= hammerRounds || time.Now().Before(end); round++ {
+	for round := 1; round <= concurrentRounds || time.Now().Before(end); round++ {
 		position := commit(t, db, round, notes)
 		wakeup.Signal(wake)
 		if err := f.WaitFor(deadline(t), position); err != nil {
@@ -47,8 +47,8 @@ func TestReadersWhileNotesComeMoveAndGo(t *testing.T) {
 	running.Wait()
 }
 
-// commit publishes one round in one step: every note carries its number and links to one that is
-// renamed each time; another one comes and goes.
+// commit publishes one round: every note contains its number and links to a note that is renamed
+// each time; another note comes and goes.
 func commit(t *testing.T, db *sqlite.DB, round, notes int) trip2g.Position {
 	t.Helper()
 	updates := []trip2g.NoteUpdate{{Path: fmt.Sprintf("moving %d.md", round), Content: fmt.Sprintf("mark-%d-", round)}}
@@ -75,7 +75,7 @@ func commit(t *testing.T, db *sqlite.DB, round, notes int) trip2g.Position {
 	return position
 }
 
-// read looks at one snapshot after another, and at each a second time when the next is there.
+// read reads one snapshot after another, and each a second time when the next one is published.
 func read(ctx context.Context, t *testing.T, reader, notes int, current func() trip2g.Site) {
 	codings := []trip2g.Coding{trip2g.Identity, trip2g.Gzip, trip2g.Brotli}
 	last := current()
@@ -94,7 +94,7 @@ func read(ctx context.Context, t *testing.T, reader, notes int, current func() t
 	}
 }
 
-// torn tells what in a snapshot is not of one commit, "" if nothing is.
+// torn describes what in a snapshot is not from one commit, "" if nothing.
 func torn(s trip2g.Site, notes int, coding trip2g.Coding) string {
 	mark := ""
 	for i := range notes {

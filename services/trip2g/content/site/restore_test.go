@@ -4,14 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
 	"trip2g/services/trip2g"
 
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// TestADatabaseThatWasPutBackAndGrewPastIsLoadedAnew restores a backup and publishes more than was lost:
-// by the positions alone the node would go on, and show what is no more.
-func TestADatabaseThatWasPutBackAndGrewPastIsLoadedAnew(t *testing.T) {
+// TestARestoredDatabaseThatGrewPastItsOldPositionIsReloaded restores a backup and publishes more
+// than was lost: the positions alone do not show the restore.
+func TestARestoredDatabaseThatGrewPastItsOldPositionIsReloaded(t *testing.T) {
 	dir := t.TempDir()
 	live, backup := filepath.Join(dir, "live.sqlite3"), filepath.Join(dir, "backup.sqlite3")
 	open := func(path string) *sqlite.DB {
