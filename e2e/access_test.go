@@ -11,10 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
-// spellings are what vaults say of who may read a note, and whom it is for by that; "" leaves it to the site.
+// spellings are frontmatter about access, each with its audience; "" leaves it to the site's default.
 var spellings = []struct{ frontmatter, audience string }{
 	{"", ""},
 	{"draft: false", ""},
@@ -41,7 +42,7 @@ var spellings = []struct{ frontmatter, audience string }{
 	{"free: true\ndraft: true", "nobody"},
 }
 
-// roles are who reads, and audiences which of them a note is for.
+// Kinds of readers, and those who may read a note of each audience.
 var (
 	roles     = []string{"guest", "member", "grouped", "owner"}
 	audiences = map[string][]string{
@@ -49,10 +50,10 @@ var (
 	}
 )
 
-// guarded is a note with a spelling. Each part of it can be told from those of the others.
+// guarded is a note with a spelling. Each part of it is unique.
 type guarded struct{ frontmatter, audience, folder, path, title, word, file string }
 
-// readable reports whether the note is for a role on a site with a default.
+// readable reports whether a role may read the note on a site with the access default.
 func (n *guarded) readable(role, access string) bool {
 	audience := n.audience
 	if audience == "" && access == "EVERYONE" {
@@ -65,7 +66,7 @@ func (n *guarded) readable(role, access string) bool {
 
 // accessMatrix is a vault with every spelling, and the sessions of its readers by their role.
 type accessMatrix struct {
-	*stack
+	*stack.Stack
 	notes  []guarded
 	tokens map[string]string
 }
@@ -73,25 +74,25 @@ type accessMatrix struct {
 // TestNothingIsPublicByAccidentOnAnyNode asks every node for a note of every spelling, as every kind of
 // reader, on a site of every default. Only a new site has no default, so the stack is the test's own.
 func TestNothingIsPublicByAccidentOnAnyNode(t *testing.T) {
-	m := &accessMatrix{stack: emptyStack(t), tokens: map[string]string{}}
+	m := &accessMatrix{Stack: stack.Empty(t), tokens: map[string]string{}}
 	var err error
-	if m.key, err = m.newKey(t.Context(), "matrix"); err != nil {
+	if m.Key, err = m.NewKey(t.Context(), "matrix"); err != nil {
 		t.Fatal(err)
 	}
 	m.signInAll(t)
 	m.publish(t)
 	for _, access := range []string{"", "EVERYONE", "MEMBERS"} {
 		if access != "" {
-			if err := m.replica2.api().setSiteAccess(t.Context(), access); err != nil {
+			if err := m.Replica2.API().SetSiteAccess(t.Context(), access); err != nil {
 				t.Fatal(err)
 			}
 		}
-		position := strconv.FormatInt(currentPosition(t, m.stack), 10)
-		for _, n := range m.nodes() {
+		position := strconv.FormatInt(stack.CurrentPosition(t, m.Stack), 10)
+		for _, n := range m.Nodes() {
 			for _, role := range roles {
 				r := &accessReader{t, n, role, access, http.Header{"X-Trip2g-Position": {position}}}
 				if role != "guest" {
-					r.header.Set("Cookie", n.cookie+"="+m.tokens[role])
+					r.header.Set("Cookie", n.Cookie+"="+m.tokens[role])
 				}
 				r.await(m.notes)
 				r.header.Del("X-Trip2g-Position") // readers name none
@@ -101,21 +102,21 @@ func TestNothingIsPublicByAccidentOnAnyNode(t *testing.T) {
 	}
 }
 
-// signInAll invites two members, puts one of them in the group a, and signs everybody in.
+// signInAll invites two members, puts one of them in the group a, and signs all of them in.
 func (m *accessMatrix) signInAll(t *testing.T) {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	owners := &apiClient{node: m.replica, client: &http.Client{Jar: jar, Timeout: browser.Timeout}}
-	signIn(t, owners)
-	m.tokens["owner"] = owners.token
+	owners := &stack.APIClient{Node: m.Replica, Client: &http.Client{Jar: jar, Timeout: stack.Client.Timeout}}
+	stack.SignIn(t, owners)
+	m.tokens["owner"] = owners.Token
 	for role, groups := range map[string][]string{"member": {}, "grouped": {"A ", "z"}} {
-		owners.invite(t, role+"@example.com", groups...)
-		c := &apiClient{node: m.replica2}
-		signInAs(t, c, role+"@example.com")
-		m.tokens[role] = c.token
+		owners.Invite(t, role+"@example.com", groups...)
+		c := &stack.APIClient{Node: m.Replica2}
+		stack.SignInAs(t, c, role+"@example.com")
+		m.tokens[role] = c.Token
 	}
 }
 
@@ -139,21 +140,21 @@ func (m *accessMatrix) publish(t *testing.T) {
 	}
 	files["hub.md"] = hub
 	dir := t.TempDir()
-	writeFiles(t, dir, files)
-	m.replica.mustPushFolder(t, dir)
+	stack.WriteFiles(t, dir, files)
+	m.Replica.MustPushFolder(t, dir)
 }
 
-// accessReader is somebody who reads a node on a site with a default.
+// accessReader is a reader of a node, on a site with an access default.
 type accessReader struct {
 	t            *testing.T
-	node         *node
+	node         *stack.Node
 	role, access string
 	header       http.Header
 }
 
-func (r *accessReader) ask(method, path, body string) answer {
+func (r *accessReader) ask(method, path, body string) stack.Answer {
 	r.t.Helper()
-	a, err := fetch(r.t.Context(), method, r.node.public+path, r.header, body)
+	a, err := stack.Fetch(r.t.Context(), method, r.node.Public+path, r.header, body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -169,28 +170,28 @@ func (r *accessReader) await(notes []guarded) {
 			want++
 		}
 	}
-	testwait.NoError(r.t, r.node.service+" follows", func() error {
+	testwait.NoError(r.t, r.node.Service+" follows", func() error {
 		a := r.ask("GET", "/_system/search.json?q=commonplace", "")
-		found, behind := struct{ Total int }{-1}, a.header.Get("X-Trip2g-Behind")
-		if err := json.Unmarshal([]byte(a.body), &found); err != nil || behind != "" || found.Total != want {
+		found, behind := struct{ Total int }{-1}, a.Header.Get("X-Trip2g-Behind")
+		if err := json.Unmarshal([]byte(a.Body), &found); err != nil || behind != "" || found.Total != want {
 			return fmt.Errorf("%s, default %q: %d notes are found, want %d (behind by %q): %v", r.role, r.access, found.Total, want, behind, err)
 		}
 		return nil
 	})
 }
 
-// check reads what tells of many notes, then each note.
+// check reads the pages about many notes, then each note.
 func (r *accessReader) check(notes []guarded) {
 	r.t.Helper()
 	r.header.Set("Content-Type", "application/json")
-	shared := map[string]string{"notePaths": r.ask("POST", apiPath, `{"query": "{ notePaths { value } }"}`).body}
+	shared := map[string]string{"notePaths": r.ask("POST", stack.APIPath, `{"query": "{ notePaths { value } }"}`).Body}
 	r.header.Del("Content-Type")
 	for _, path := range []string{"/hub", "/target", "/_system/graph/target", "/_system/tree/", "/", "/feed.xml", "/feed.json", "/sitemap.xml"} {
 		a := r.ask("GET", path, "")
-		if a.status != http.StatusOK {
-			r.t.Errorf("%s, %s: %s answers %d", r.node.service, r.role, path, a.status)
+		if a.Status != http.StatusOK {
+			r.t.Errorf("%s, %s: %s answers %d", r.node.Service, r.role, path, a.Status)
 		}
-		shared[path] = a.body
+		shared[path] = a.Body
 	}
 	for i := range notes {
 		r.checkShared(&notes[i], shared)
@@ -219,7 +220,7 @@ func (r *accessReader) checkShared(n *guarded, shared map[string]string) {
 	}
 }
 
-// checkNote checks all that is of a note alone.
+// checkNote checks the pages and files of one note.
 func (r *accessReader) checkNote(n *guarded) {
 	r.t.Helper()
 	readable, want := n.readable(r.role, r.access), http.StatusOK
@@ -230,19 +231,19 @@ func (r *accessReader) checkNote(n *guarded) {
 	}
 	for path, part := range map[string]string{n.path: n.word, "/_system/preview" + n.path: n.word, "/_system/graph" + n.path: n.title, n.file: "the file of note"} {
 		a := r.ask("GET", path, "")
-		if a.status != want {
-			r.t.Errorf("%s, default %q, %q, %s: %s answers %d, want %d", r.node.service, r.access, n.frontmatter, r.role, path, a.status, want)
+		if a.Status != want {
+			r.t.Errorf("%s, default %q, %q, %s: %s answers %d, want %d", r.node.Service, r.access, n.frontmatter, r.role, path, a.Status, want)
 		}
-		r.has(n, path, a.body, part, readable)
-		r.has(n, path, a.body, n.title, readable && part != "the file of note")
+		r.has(n, path, a.Body, part, readable)
+		r.has(n, path, a.Body, n.title, readable && part != "the file of note")
 	}
-	r.has(n, "the search", r.ask("GET", "/_system/search.json?q="+n.word, "").body, n.path, readable)
+	r.has(n, "the search", r.ask("GET", "/_system/search.json?q="+n.word, "").Body, n.path, readable)
 }
 
-// has checks whether what a reader got tells of a note.
+// has checks whether a response mentions a note.
 func (r *accessReader) has(n *guarded, what, text, part string, want bool) {
 	r.t.Helper()
 	if strings.Contains(text, part) != want {
-		r.t.Errorf("%s, default %q, %q, %s: %s has %s: %t, want %t", r.node.service, r.access, n.frontmatter, r.role, what, part, !want, want)
+		r.t.Errorf("%s, default %q, %q, %s: %s has %s: %t, want %t", r.node.Service, r.access, n.frontmatter, r.role, what, part, !want, want)
 	}
 }

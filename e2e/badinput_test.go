@@ -13,13 +13,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"trip2g/e2e/internal/stack"
 )
 
 // TestBadPathsAreRefused pushes, through a replica, each bad path beside a good note: the answer
 // names the path, and neither note is stored.
 func TestBadPathsAreRefused(t *testing.T) {
-	s := litefsStack(t)
-	c := s.replica.api()
+	s := stack.LiteFS(t)
+	c := s.Replica.API()
 	for name, path := range map[string]string{
 		"empty":             "",
 		"above the vault":   "../up.md",
@@ -31,9 +33,9 @@ func TestBadPathsAreRefused(t *testing.T) {
 		"10,000 characters": strings.Repeat("a", 10_000) + ".md",
 	} {
 		t.Run(name, func(t *testing.T) {
-			good := "Beside " + randomHex(4) + ".md"
-			_, err := c.push(t.Context(), false, note{good, "good"}, note{path, "bad"})
-			var refused *refusal
+			good := "Beside " + stack.RandomHex(4) + ".md"
+			_, err := c.Push(t.Context(), false, stack.Note{Path: good, Content: "good"}, stack.Note{Path: path, Content: "bad"})
+			var refused *stack.Refusal
 			if !errors.As(err, &refused) {
 				t.Fatalf("%v, want an ErrorPayload", err)
 			}
@@ -45,17 +47,17 @@ func TestBadPathsAreRefused(t *testing.T) {
 		})
 	}
 	t.Run("a file that is no note is left out", func(t *testing.T) {
-		good := "Beside a program " + randomHex(4) + ".md"
-		if _, err := c.push(t.Context(), false, note{good, "good"}, note{"program.exe", "no note"}); err != nil {
+		good := "Beside a program " + stack.RandomHex(4) + ".md"
+		if _, err := c.Push(t.Context(), false, stack.Note{Path: good, Content: "good"}, stack.Note{Path: "program.exe", Content: "no note"}); err != nil {
 			t.Fatal(err)
 		}
 		checkStored(t, c, good, true)
 		checkStored(t, c, "program.exe", false)
 	})
 	t.Run("one path twice", func(t *testing.T) {
-		path := "Twice " + randomHex(4) + ".md"
-		_, err := c.push(t.Context(), false, note{path, "first"}, note{path, "second"})
-		if refused := (*refusal)(nil); !errors.As(err, &refused) {
+		path := "Twice " + stack.RandomHex(4) + ".md"
+		_, err := c.Push(t.Context(), false, stack.Note{Path: path, Content: "first"}, stack.Note{Path: path, Content: "second"})
+		if refused := (*stack.Refusal)(nil); !errors.As(err, &refused) {
 			t.Errorf("%v, want an ErrorPayload", err)
 		}
 		checkStored(t, c, path, false)
@@ -64,10 +66,10 @@ func TestBadPathsAreRefused(t *testing.T) {
 
 // TestOddNotesAreTaken pushes what is unusual and no fault: each note has a page.
 func TestOddNotesAreTaken(t *testing.T) {
-	s := litefsStack(t)
-	c := s.replica.api()
-	folder := "Odd " + randomHex(4)
-	base := "/" + address(folder)
+	s := stack.LiteFS(t)
+	c := s.Replica.API()
+	folder := "Odd " + stack.RandomHex(4)
+	base := "/" + stack.PageAddress(folder)
 	for path, content := range map[string]string{
 		"Case.md":       "upper",
 		"case.md":       "lower", // the same address: the second gets _2
@@ -79,12 +81,12 @@ func TestOddNotesAreTaken(t *testing.T) {
 		"Deep.md":       strings.Repeat("> ", 5000) + "deep",
 		"NUL inside.md": "before\x00after",
 	} {
-		if _, err := c.push(t.Context(), false, note{folder + "/" + path, content}); err != nil {
+		if _, err := c.Push(t.Context(), false, stack.Note{Path: folder + "/" + path, Content: content}); err != nil {
 			t.Errorf("push %q: %v", path, err)
 		}
 	}
 	for _, path := range []string{"/case", "/case_2", "/%C3%A9t", "/bomb", "/null", "/empty", "/deep", "/nul_inside"} {
-		awaitText(t, s.nodes(), base+path, "<main")
+		stack.AwaitText(t, s.Nodes(), base+path, "<main")
 	}
 }
 
@@ -99,12 +101,12 @@ func yamlBomb() string {
 
 // TestBadRequestsGetASensibleStatus sends, through a replica, requests that are broken on the way.
 func TestBadRequestsGetASensibleStatus(t *testing.T) {
-	s := litefsStack(t)
-	c := s.replica.api()
-	mutation := `mutation($input: PushNotesInput!) { pushNotes(input: $input) { __typename` + errorPayload + ` } }`
-	good := "Broken on the way " + randomHex(4) + ".md"
+	s := stack.LiteFS(t)
+	c := s.Replica.API()
+	mutation := `mutation($input: PushNotesInput!) { pushNotes(input: $input) { __typename` + stack.ErrorPayload + ` } }`
+	good := "Broken on the way " + stack.RandomHex(4) + ".md"
 	body, err := json.Marshal(map[string]any{"query": mutation,
-		"variables": map[string]any{"input": map[string]any{"updates": []note{{good, "text"}}}}})
+		"variables": map[string]any{"input": map[string]any{"updates": []stack.Note{{Path: good, Content: "text"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,47 +123,47 @@ func TestBadRequestsGetASensibleStatus(t *testing.T) {
 		"a body of no known type": {"POST", "application/x-unknown", string(body), 415},
 	} {
 		t.Run(name, func(t *testing.T) {
-			header := http.Header{"X-Api-Key": {s.key}}
+			header := http.Header{"X-Api-Key": {s.Key}}
 			if request.contentType != "" {
 				header.Set("Content-Type", request.contentType)
 			}
-			a, err := fetch(t.Context(), request.method, s.replica.public+apiPath, header, request.body)
+			a, err := stack.Fetch(t.Context(), request.method, s.Replica.Public+stack.APIPath, header, request.body)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.status != request.want {
-				t.Errorf("status %d, want %d: %.300s", a.status, request.want, a.body)
+			if a.Status != request.want {
+				t.Errorf("status %d, want %d: %.300s", a.Status, request.want, a.Body)
 			}
-			if len(strings.TrimSpace(a.body)) == 0 {
+			if len(strings.TrimSpace(a.Body)) == 0 {
 				t.Error("the answer says nothing")
 			}
 			checkStored(t, c, good, false)
 		})
 	}
 	t.Run("a wrong key", func(t *testing.T) {
-		_, err := (&apiClient{node: s.replica, key: "t2g_wrong"}).push(t.Context(), false, note{good, "text"})
+		_, err := (&stack.APIClient{Node: s.Replica, Key: "t2g_wrong"}).Push(t.Context(), false, stack.Note{Path: good, Content: "text"})
 		if err == nil || !strings.Contains(strings.ToLower(err.Error()), "key") {
 			t.Errorf("%v, want an error that speaks of the key", err)
 		}
 		checkStored(t, c, good, false)
 	})
 	t.Run("a connection cut in the body", func(t *testing.T) {
-		sendHalf(t, s.replica, string(body))
+		sendHalf(t, s.Replica, string(body))
 		checkStored(t, c, good, false)
-		c.mustPush(t, note{good, "text"})
+		c.MustPush(t, stack.Note{Path: good, Content: "text"})
 	})
 }
 
 // sendHalf announces a whole request, sends half of it and hangs up.
-func sendHalf(t *testing.T, n *node, body string) {
+func sendHalf(t *testing.T, n *stack.Node, body string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(n.public, "http://"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(n.Public, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		apiPath, n.stack.key, len(body), body[:len(body)/2])
+		stack.APIPath, n.Stack.Key, len(body), body[:len(body)/2])
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
@@ -178,76 +180,66 @@ func sendHalf(t *testing.T, n *node, body string) {
 // TestHugeNoteIsRefused sends a note of 200 MB through a replica, as a client that takes no heed
 // of limits and as the command line.
 func TestHugeNoteIsRefused(t *testing.T) {
-	s := litefsStack(t)
+	s := stack.LiteFS(t)
 	const size = 200 << 20
 	t.Run("by the API", func(t *testing.T) {
 		head := `{"query":"mutation($input: PushNotesInput!) { pushNotes(input: $input) { __typename ... on ErrorPayload { message byFields { name value } } } }","variables":{"input":{"updates":[{"path":"Huge.md","content":"`
 		tail := `"}]}}}`
-		whole := io.MultiReader(strings.NewReader(head), io.LimitReader(letters{}, size), strings.NewReader(tail))
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.replica.public+apiPath, whole)
+		whole := io.MultiReader(strings.NewReader(head), io.LimitReader(stack.Letters{}, size), strings.NewReader(tail))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Replica.Public+stack.APIPath, whole)
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.ContentLength = int64(len(head) + size + len(tail))
 		req.Header.Set("Content-Type", "application/json")
-		a, err := s.replica.api().send(req)
+		a, err := s.Replica.API().Send(req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.status != http.StatusRequestEntityTooLarge {
-			t.Errorf("status %d, want 413: %.300s", a.status, a.body)
+		if a.Status != http.StatusRequestEntityTooLarge {
+			t.Errorf("status %d, want 413: %.300s", a.Status, a.Body)
 		}
 	})
 	t.Run("by the command line", func(t *testing.T) {
 		dir := t.TempDir()
-		writeFiles(t, dir, map[string]string{"Huge.md": strings.Repeat("letters\n", size/8), "Beside huge.md": "small"})
-		r, err := s.replica.pushFolder(t.Context(), dir)
+		stack.WriteFiles(t, dir, map[string]string{"Huge.md": strings.Repeat("letters\n", size/8), "Beside huge.md": "small"})
+		r, err := s.Replica.PushFolder(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.exitCode != 0 || !strings.Contains(r.stderr, "warning: Huge.md") {
-			t.Errorf("exit code %d, want 0 and a warning that names the note: %s", r.exitCode, r.stderr)
+		if r.ExitCode != 0 || !strings.Contains(r.Stderr, "warning: Huge.md") {
+			t.Errorf("exit code %d, want 0 and a warning that names the note: %s", r.ExitCode, r.Stderr)
 		}
-		checkStored(t, s.app.api(), "Beside huge.md", true)
-		if err := s.app.api().hide(t.Context(), "Beside huge.md"); err != nil {
+		checkStored(t, s.App.API(), "Beside huge.md", true)
+		if err := s.App.API().Hide(t.Context(), "Beside huge.md"); err != nil {
 			t.Error(err)
 		}
 	})
-	checkStored(t, s.app.api(), "Huge.md", false)
-	mustBeGone(t, s.nodes(), "/huge")
-}
-
-// letters is a reader without end.
-type letters struct{}
-
-func (letters) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'a'
-	}
-	return len(p), nil
+	checkStored(t, s.App.API(), "Huge.md", false)
+	stack.MustNotBeFound(t, s.Nodes(), "/huge")
 }
 
 // TestPushWithoutAServerSaysSo pushes to a port that nothing listens on.
 func TestPushWithoutAServerSaysSo(t *testing.T) {
-	s := litefsStack(t)
-	port, err := freePort()
+	s := stack.LiteFS(t)
+	port, err := stack.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := &node{stack: s, service: "nobody", public: "http://127.0.0.1:" + port}
-	r, err := nobody.pushFolder(context.WithoutCancel(t.Context()), filepath.Join("testdata", "vault"), "--retry-for", "1s")
+	nobody := &stack.Node{Stack: s, Service: "nobody", Public: "http://127.0.0.1:" + port}
+	r, err := nobody.PushFolder(context.WithoutCancel(t.Context()), filepath.Join("testdata", "vault"), "--retry-for", "1s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.exitCode != 4 || r.stderr == "" {
-		t.Errorf("exit code %d, want 4 and a message: %s", r.exitCode, r.stderr)
+	if r.ExitCode != 4 || r.Stderr == "" {
+		t.Errorf("exit code %d, want 4 and a message: %s", r.ExitCode, r.Stderr)
 	}
 }
 
-// checkStored asks the server for its notes.
-func checkStored(t *testing.T, c *apiClient, path string, want bool) {
+// checkStored checks whether the server has a note.
+func checkStored(t *testing.T, c *stack.APIClient, path string, want bool) {
 	t.Helper()
-	paths, err := c.notePaths(t.Context())
+	paths, err := c.NotePaths(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
@@ -25,14 +26,14 @@ func TestUpNamesATakenPort(t *testing.T) {
 	}
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
-	internal, err := freePort()
+	internal, err := stack.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	project := ownProject(t, "taken")
+	project := stack.OwnProject(t, "taken")
 
-	up := exec.CommandContext(t.Context(), "sh", "compose/up.sh", imageName())
-	up.Dir = repoRoot
+	up := exec.CommandContext(t.Context(), "sh", "compose/up.sh", stack.ImageName())
+	up.Dir = stack.Root
 	up.Env = append(os.Environ(), "STACK=single", "PROJECT="+project, "APP_PORT="+port, "APP_INTERNAL_PORT="+internal)
 	out, err := up.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "A port is taken: ") {
@@ -52,28 +53,18 @@ func TestANodeWithoutSpaceSaysWhatToDo(t *testing.T) {
 	awaitLog(t, s, "no space left for /var/lib/trip2g", "docker system df")
 }
 
-// ownProject returns the name of a project that the sweeper removes.
-func ownProject(t *testing.T, kind string) string {
-	t.Helper()
-	project := "trip2g-e2e-" + kind + "-" + randomHex(4)
-	if err := sweeper.own(project); err != nil {
-		t.Fatal(err)
-	}
-	return project
-}
-
 // startContainer runs the image alone, as the service "alone" of a project.
-func startContainer(t *testing.T, env []string, tmpfs map[string]string) *stack {
+func startContainer(t *testing.T, env []string, tmpfs map[string]string) *stack.Stack {
 	t.Helper()
 	docker, err := testcontainers.NewDockerClientWithOpts(t.Context())
 	if err != nil {
 		t.Fatalf("connect to Docker: %v", err)
 	}
-	s := &stack{project: ownProject(t, "alone"), docker: docker}
+	s := &stack.Stack{Project: stack.OwnProject(t, "alone"), Docker: docker}
 	made, err := docker.ContainerCreate(t.Context(), client.ContainerCreateOptions{
 		Config: &container.Config{
-			Image: imageName(), Env: env,
-			Labels: map[string]string{api.ProjectLabel: s.project, api.ServiceLabel: "alone"},
+			Image: stack.ImageName(), Env: env,
+			Labels: map[string]string{api.ProjectLabel: s.Project, api.ServiceLabel: "alone"},
 		},
 		HostConfig: &container.HostConfig{Tmpfs: tmpfs},
 	})
@@ -87,27 +78,18 @@ func startContainer(t *testing.T, env []string, tmpfs map[string]string) *stack 
 }
 
 // awaitLog waits until the container's log has a line with all parts.
-func awaitLog(t *testing.T, s *stack, parts ...string) {
+func awaitLog(t *testing.T, s *stack.Stack, parts ...string) {
 	t.Helper()
 	var log string
 	testwait.NoError(t, "the log says "+parts[0], func() (err error) {
-		if log, err = s.logs(context.WithoutCancel(t.Context()), "alone"); err != nil {
+		if log, err = s.Logs(context.WithoutCancel(t.Context()), "alone"); err != nil {
 			return err
 		}
 		for line := range strings.Lines(log) {
-			if containsAll(line, parts) {
+			if stack.ContainsAll(line, parts) {
 				return nil
 			}
 		}
 		return errors.New(log)
 	})
-}
-
-func containsAll(text string, parts []string) bool {
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			return false
-		}
-	}
-	return true
 }

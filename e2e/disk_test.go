@@ -13,6 +13,7 @@ import (
 
 	"github.com/moby/moby/client"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
@@ -21,9 +22,9 @@ const smallDisk = "256m"
 
 // mountSmallDisk mounts the leader's disk and unmounts it after the test. It needs root, or sudo without a
 // password.
-func mountSmallDisk(t *testing.T) func(*stack) error {
-	return func(s *stack) error {
-		dir := filepath.Join(s.env["STACK_DATA"], "disk")
+func mountSmallDisk(t *testing.T) func(*stack.Stack) error {
+	return func(s *stack.Stack) error {
+		dir := filepath.Join(s.Env["STACK_DATA"], "disk")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
@@ -50,60 +51,60 @@ func asRoot(command ...string) error {
 }
 
 // TestAFullDiskLosesNothingAndReadingGoesOn fills the leader's disk to the last byte amid writes. Every write
-// is refused with the cause, pages are served, also by a leader that is killed and started meanwhile, and
-// once there is room writing goes on by itself.
+// is rejected with the cause, pages are served, also by a leader that is killed and started meanwhile, and
+// writing resumes by itself when there is space.
 func TestAFullDiskLosesNothingAndReadingGoesOn(t *testing.T) {
-	s := ownStack(t, "disk", append(slices.Clone(litefsFixture.files), "e2e/small-disk.yml"), mountSmallDisk(t))
+	s := stack.Own(t, "disk", append(slices.Clone(stack.LiteFSFiles), "e2e/small-disk.yml"), mountSmallDisk(t))
 	var err error
-	if s.key, err = s.newKey(t.Context(), "laptop"); err != nil {
+	if s.Key, err = s.NewKey(t.Context(), "laptop"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.app.api().setSiteAccess(t.Context(), "EVERYONE"); err != nil {
+	if err := s.App.API().SetSiteAccess(t.Context(), "EVERYONE"); err != nil {
 		t.Fatal(err)
 	}
-	s.app.api().mustPush(t, note{"Before.md", "written before"})
-	awaitText(t, s.nodes(), "/before", "written before")
-	w := startWriters(t, []*node{s.app, s.replica}, "Full")
-	w.awaitProgress(t, 3)
+	s.App.API().MustPush(t, stack.Note{Path: "Before.md", Content: "written before"})
+	stack.AwaitText(t, s.Nodes(), "/before", "written before")
+	w := stack.StartWriters(t, []*stack.Node{s.App, s.Replica}, "Full")
+	w.AwaitProgress(t, 3)
 
-	s.app.mustExec(t, "root", "sh", "-c", "cat /dev/zero >/var/lib/litefs/filler 2>/dev/null || true")
+	s.App.MustExec(t, "root", "sh", "-c", "cat /dev/zero >/var/lib/litefs/filler 2>/dev/null || true")
 	awaitDiskFull := func() {
 		t.Helper()
-		testwait.NoError(t, "the leader says that its disk is full", func() error { return wantDiskFull(t, s.app) })
+		testwait.NoError(t, "the leader says that its disk is full", func() error { return wantDiskFull(t, s.App) })
 	}
 	awaitDiskFull()
-	for i := range w.writers {
+	for i := range w.Writers {
 		testwait.NoError(t, "writers are told that the disk is full", func() error {
-			if err := w.lastFailure(i); err == nil || !strings.Contains(err.Error(), "disk is full") {
+			if err := w.LastFailure(i); err == nil || !strings.Contains(err.Error(), "disk is full") {
 				return fmt.Errorf("the last failure is %w", err)
 			}
 			return nil
 		})
 	}
-	awaitText(t, s.nodes(), "/before", "written before")
-	if n := s.app.restarts(t); n != 0 {
+	stack.AwaitText(t, s.Nodes(), "/before", "written before")
+	if n := s.App.Restarts(t); n != 0 {
 		t.Errorf("the leader was restarted %d times", n)
 	}
 
-	s.app.kill(t)
-	if _, err := s.docker.ContainerStart(t.Context(), s.app.containerID(t), client.ContainerStartOptions{}); err != nil {
+	s.App.Kill(t)
+	if _, err := s.Docker.ContainerStart(t.Context(), s.App.ContainerID(t), client.ContainerStartOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	awaitText(t, s.nodes(), "/before", "written before")
+	stack.AwaitText(t, s.Nodes(), "/before", "written before")
 	awaitDiskFull()
 
-	s.app.mustExec(t, "root", "rm", "/var/lib/litefs/filler")
-	w.awaitProgress(t, 3)
-	w.stop()
-	w.checkNothingLost(t, s.nodes())
-	s.app.awaitReady(t)
+	s.App.MustExec(t, "root", "rm", "/var/lib/litefs/filler")
+	w.AwaitProgress(t, 3)
+	w.Stop()
+	w.CheckNothingLost(t, s.Nodes())
+	s.App.AwaitReady(t)
 }
 
-// wantDiskFull returns what keeps a node's readiness from saying that its disk is full.
-func wantDiskFull(t *testing.T, n *node) error {
-	a, err := fetch(t.Context(), http.MethodGet, n.internal+"/readyz", nil, "")
-	if err == nil && (a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, `"disk":"full`)) {
-		err = errors.New(a.body)
+// wantDiskFull returns an error unless /readyz of the node reports that its disk is full.
+func wantDiskFull(t *testing.T, n *stack.Node) error {
+	a, err := stack.Fetch(t.Context(), http.MethodGet, n.Internal+"/readyz", nil, "")
+	if err == nil && (a.Status != http.StatusServiceUnavailable || !strings.Contains(a.Body, `"disk":"full`)) {
+		err = errors.New(a.Body)
 	}
 	return err
 }

@@ -1,3 +1,4 @@
-// Package e2e holds the suite that drives the shipped compose files from outside: real
-// containers, real LiteFS, real sockets, nothing replaced. README.md says how to run it.
+// Package e2e tests the shipped compose files from outside, with real containers, real LiteFS and
+// real sockets. Each file contains the tests of one subject; the package stack contains their
+// helpers. README.md describes how to run them.
 package e2e

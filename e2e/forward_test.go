@@ -14,9 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"trip2g/e2e/internal/stack"
 )
 
-// described is what the echo server tells of a request; see echo/handler.go.
+// described is the echo server's description of a request; see echo/handler.go.
 type described struct {
 	Method, URI, Host, RemoteAddr, Proto string
 	Header, Trailer                      http.Header
@@ -26,35 +28,26 @@ type described struct {
 }
 
 // sendDescribed sends a request to /describe and decodes what arrived.
-func sendDescribed(t *testing.T, req *http.Request) (answer, described) {
+func sendDescribed(t *testing.T, req *http.Request) (stack.Answer, described) {
 	t.Helper()
-	a, err := send(browser, req.WithContext(t.Context()))
+	a, err := stack.Send(stack.Client, req.WithContext(t.Context()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var d described
-	if a.body != "" {
-		if err := json.Unmarshal([]byte(a.body), &d); err != nil {
-			t.Fatalf("status %d: %v: %.200s", a.status, err, a.body)
+	if a.Body != "" {
+		if err := json.Unmarshal([]byte(a.Body), &d); err != nil {
+			t.Fatalf("status %d: %v: %.200s", a.Status, err, a.Body)
 		}
 	}
 	return a, d
 }
 
-func newRequest(t *testing.T, method, url string, body io.Reader) *http.Request {
-	t.Helper()
-	req, err := http.NewRequest(method, url, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return req
-}
-
 // TestForwardedMethodsAreKept forwards methods that are no everyday ones.
 func TestForwardedMethodsAreKept(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "PURGE", "PROPFIND", "M-SEARCH", "REPORT", "brew"} {
-		_, d := sendDescribed(t, newRequest(t, method, s.echoReplica.public+"/describe?q=a%2Fb&q=%20", strings.NewReader("x")))
+		_, d := sendDescribed(t, stack.NewRequest(t, method, s.EchoReplica.Public+"/describe?q=a%2Fb&q=%20", strings.NewReader("x")))
 		if d.Method != method || d.URI != "/describe?q=a%2Fb&q=%20" {
 			t.Errorf("%s arrived as %s %s", method, d.Method, d.URI)
 		}
@@ -63,35 +56,35 @@ func TestForwardedMethodsAreKept(t *testing.T) {
 
 // TestReadsAreNotForwarded asks for a path that the echo server alone knows.
 func TestReadsAreNotForwarded(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	for _, method := range []string{"GET", "HEAD", "OPTIONS"} {
-		a, err := fetch(t.Context(), method, s.echoReplica.public+"/describe", nil, "")
+		a, err := stack.Fetch(t.Context(), method, s.EchoReplica.Public+"/describe", nil, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.header.Get("X-Repeated") != "" {
+		if a.Header.Get("X-Repeated") != "" {
 			t.Errorf("%s was forwarded", method)
 		}
 	}
 }
 
 // TestForwardedStatusAndHeadersAreVerbatim compares each answer through the replica with the one
-// that the echo server gives directly.
+// of the echo server itself.
 func TestForwardedStatusAndHeadersAreVerbatim(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	for _, status := range []int{200, 201, 204, 302, 404, 418, 500, 503, 599} {
 		path := "/describe?status=" + strconv.Itoa(status)
-		direct, _ := sendDescribed(t, newRequest(t, "PUT", s.echo.public+path, nil))
-		through, _ := sendDescribed(t, newRequest(t, "PUT", s.echoReplica.public+path, nil))
-		if through.status != status {
-			t.Errorf("status %d came as %d", status, through.status)
+		direct, _ := sendDescribed(t, stack.NewRequest(t, "PUT", s.Echo.Public+path, nil))
+		through, _ := sendDescribed(t, stack.NewRequest(t, "PUT", s.EchoReplica.Public+path, nil))
+		if through.Status != status {
+			t.Errorf("status %d came as %d", status, through.Status)
 		}
-		want := direct.header.Clone()
+		want := direct.Header.Clone()
 		want["Set-Cookie"][1] = strings.Replace(want["Set-Cookie"][1], "session=", "session_r3=", 1)
 		for name, values := range want {
 			// The date is the moment's, and the length that of a description that differs.
-			if name != "Date" && name != "Content-Length" && !slices.Equal(through.header[name], values) {
-				t.Errorf("status %d: %s: %q, want %q", status, name, through.header[name], values)
+			if name != "Date" && name != "Content-Length" && !slices.Equal(through.Header[name], values) {
+				t.Errorf("status %d: %s: %q, want %q", status, name, through.Header[name], values)
 			}
 		}
 	}
@@ -99,8 +92,8 @@ func TestForwardedStatusAndHeadersAreVerbatim(t *testing.T) {
 
 // TestForwardedRequestHeadersAreKept sends repeated lines, cookies and what must not go on.
 func TestForwardedRequestHeadersAreKept(t *testing.T) {
-	s := sharedStack(t)
-	req := newRequest(t, "POST", s.echoReplica.public+"/describe", strings.NewReader("x"))
+	s := stack.Shared(t)
+	req := stack.NewRequest(t, "POST", s.EchoReplica.Public+"/describe", strings.NewReader("x"))
 	req.Header["X-Repeated"] = []string{"one", "two", "one"}
 	req.Header["Cookie"] = []string{`a=1; session_r3=mine; session=the-leaders; odd="q u o t e d"; b=2`}
 	req.Header["Connection"] = []string{"X-Private"}
@@ -111,8 +104,8 @@ func TestForwardedRequestHeadersAreKept(t *testing.T) {
 	req.Header["X-Forwarded-Proto"] = []string{"https"}
 	req.Host = "notes.example:8081"
 	a, d := sendDescribed(t, req)
-	if a.status != http.StatusOK {
-		t.Fatalf("status %d: %s", a.status, a.body)
+	if a.Status != http.StatusOK {
+		t.Fatalf("status %d: %s", a.Status, a.Body)
 	}
 	if got := d.Header["X-Repeated"]; !slices.Equal(got, req.Header["X-Repeated"]) {
 		t.Errorf("X-Repeated arrived as %q", got)
@@ -133,27 +126,27 @@ func TestForwardedRequestHeadersAreKept(t *testing.T) {
 // TestForwardedBodiesArriveWhole sends a chunked body, an empty one, one that waits for 100
 // Continue, and 64 MB with its length.
 func TestForwardedBodiesArriveWhole(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	const size = 64 << 20
 	sum := func(r io.Reader) string {
 		h := sha256.New()
 		io.Copy(h, r)
 		return hex.EncodeToString(h.Sum(nil))
 	}
-	large := func() io.Reader { return io.LimitReader(letters{}, size) }
+	large := func() io.Reader { return io.LimitReader(stack.Letters{}, size) }
 	for name, body := range map[string]struct {
 		length int64 // -1: chunked
 		expect bool
 		give   func() io.Reader
 	}{
 		"empty":         {0, false, func() io.Reader { return http.NoBody }},
-		"chunked":       {-1, false, func() io.Reader { return io.LimitReader(letters{}, 100_000) }},
+		"chunked":       {-1, false, func() io.Reader { return io.LimitReader(stack.Letters{}, 100_000) }},
 		"100-continue":  {5, true, func() io.Reader { return strings.NewReader("hello") }},
 		"64 MB":         {size, false, large},
 		"64 MB chunked": {-1, false, large},
 	} {
 		t.Run(name, func(t *testing.T) {
-			req := newRequest(t, "POST", s.echoReplica.public+"/describe", body.give())
+			req := stack.NewRequest(t, "POST", s.EchoReplica.Public+"/describe", body.give())
 			req.ContentLength = body.length
 			if body.expect {
 				req.Header.Set("Expect", "100-continue")
@@ -169,11 +162,11 @@ func TestForwardedBodiesArriveWhole(t *testing.T) {
 // TestForwardedStreamsGoBothWays has 64 MB sent back while it is being sent, with trailers both
 // ways.
 func TestForwardedStreamsGoBothWays(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	const size = 64 << 20
-	req := newRequest(t, "POST", s.echoReplica.public+"/mirror", io.LimitReader(letters{}, size)).WithContext(t.Context())
+	req := stack.NewRequest(t, "POST", s.EchoReplica.Public+"/mirror", io.LimitReader(stack.Letters{}, size)).WithContext(t.Context())
 	req.Trailer = http.Header{"Mine": {"at the end"}}
-	resp, err := browser.Do(req)
+	resp, err := stack.Client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,10 +187,10 @@ func TestForwardedStreamsGoBothWays(t *testing.T) {
 // TestForwardedStreamComesFlushByFlush sends a line only when the last one has come back: a
 // forwarder that waited for more, either way, would stop it.
 func TestForwardedStreamComesFlushByFlush(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	body, pen := io.Pipe()
-	req := newRequest(t, "POST", s.echoReplica.public+"/lines", body).WithContext(t.Context())
-	resp, err := browser.Do(req)
+	req := stack.NewRequest(t, "POST", s.EchoReplica.Public+"/lines", body).WithContext(t.Context())
+	resp, err := stack.Client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,27 +212,27 @@ func TestForwardedStreamComesFlushByFlush(t *testing.T) {
 
 // TestForwardedEarlyHintsCome counts informational responses.
 func TestForwardedEarlyHintsCome(t *testing.T) {
-	s := sharedStack(t)
+	s := stack.Shared(t)
 	var hints []string
 	trace := &httptrace.ClientTrace{Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
 		hints = append(hints, strconv.Itoa(code)+" "+header.Get("Link"))
 		return nil
 	}}
-	req := newRequest(t, "POST", s.echoReplica.public+"/hints", nil)
-	a, err := send(browser, req.WithContext(httptrace.WithClientTrace(t.Context(), trace)))
+	req := stack.NewRequest(t, "POST", s.EchoReplica.Public+"/hints", nil)
+	a, err := stack.Send(stack.Client, req.WithContext(httptrace.WithClientTrace(t.Context(), trace)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"103 </a.css>; rel=preload", "103 </b.css>; rel=preload"}
-	if a.body != "done" || !slices.Equal(hints, want) {
-		t.Errorf("hints %q, want %q; then %q", hints, want, a.body)
+	if a.Body != "done" || !slices.Equal(hints, want) {
+		t.Errorf("hints %q, want %q; then %q", hints, want, a.Body)
 	}
 }
 
 // TestForwardedResponseThatBreaksOffIsSeenAsBroken must not look like a whole one.
 func TestForwardedResponseThatBreaksOffIsSeenAsBroken(t *testing.T) {
-	s := sharedStack(t)
-	_, err := fetch(t.Context(), "POST", s.echoReplica.public+"/hangup", nil, "")
+	s := stack.Shared(t)
+	_, err := stack.Fetch(t.Context(), "POST", s.EchoReplica.Public+"/hangup", nil, "")
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%v, want an unexpected end", err)
 	}
@@ -247,13 +240,13 @@ func TestForwardedResponseThatBreaksOffIsSeenAsBroken(t *testing.T) {
 
 // TestUpgradeThroughAReplicaIsRefused asks for a WebSocket.
 func TestUpgradeThroughAReplicaIsRefused(t *testing.T) {
-	s := sharedStack(t)
-	a, err := fetch(t.Context(), "POST", s.echoReplica.public+"/describe",
+	s := stack.Shared(t)
+	a, err := stack.Fetch(t.Context(), "POST", s.EchoReplica.Public+"/describe",
 		http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.status != http.StatusNotImplemented || a.body == "" {
-		t.Errorf("status %d %q, want 501 and a word on it", a.status, a.body)
+	if a.Status != http.StatusNotImplemented || a.Body == "" {
+		t.Errorf("status %d %q, want 501 and a word on it", a.Status, a.Body)
 	}
 }

@@ -11,22 +11,23 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
 // TestAHammeredReplicaSeesAllWritesInOrder asks a replica for every kind of address without pause
 // while the leader writes: each write is seen, one after the other, and no answer is a failure.
 // Reads that went through SQLite would hold replication up until the test's patience ends.
-func TestAHammeredReplicaSeesAllWritesInOrder(t *testing.T) { onBothStacks(t, checkHammered) }
+func TestAHammeredReplicaSeesAllWritesInOrder(t *testing.T) { stack.OnBoth(t, checkHammered) }
 
-func checkHammered(t *testing.T, s *stack) {
+func checkHammered(t *testing.T, s *stack.Stack) {
 	const writes, clients = 100, 2
-	replica, name := s.replica, "Hammered "+randomHex(4)
+	replica, name := s.Replica, "Hammered "+stack.RandomHex(4)
 	routes := hammerRoutes(t, s, name)
-	path := "/" + address(name) + "/counted"
-	counted := note{name + "/Counted.md", "write none"}
-	s.app.api().mustPush(t, counted)
-	awaitText(t, s.nodes(), path, "write none")
+	path := "/" + stack.PageAddress(name) + "/counted"
+	counted := stack.Note{Path: name + "/Counted.md", Content: "write none"}
+	s.App.API().MustPush(t, counted)
+	stack.AwaitText(t, s.Nodes(), path, "write none")
 
 	ctx, stop := context.WithCancel(t.Context())
 	var hammering sync.WaitGroup
@@ -40,7 +41,7 @@ func checkHammered(t *testing.T, s *stack) {
 	watch := watchWrites(ctx, t, replica, path)
 	for i := range writes {
 		counted.Content = fmt.Sprintf("write %d.", i)
-		s.app.api().mustPush(t, counted)
+		s.App.API().MustPush(t, counted)
 		watch.await(t, i)
 	}
 	for i := range routes {
@@ -51,12 +52,12 @@ func checkHammered(t *testing.T, s *stack) {
 	stop()
 	hammering.Wait()
 	watch.ended.Wait()
-	if err := s.app.api().hide(context.WithoutCancel(t.Context()), counted.Path, name+"/Page.md", name+"/Members.md"); err != nil {
+	if err := s.App.API().Hide(context.WithoutCancel(t.Context()), counted.Path, name+"/Page.md", name+"/Members.md"); err != nil {
 		t.Error(err)
 	}
 }
 
-// hammered is an address that clients ask for without pause.
+// hammered is a URL that clients request without pause.
 type hammered struct {
 	url      string
 	header   http.Header
@@ -65,49 +66,49 @@ type hammered struct {
 	answered atomic.Int64
 }
 
-// hammerRoutes publishes what is to be asked for and gives one address of each kind.
-func hammerRoutes(t *testing.T, s *stack, name string) []hammered {
+// hammerRoutes publishes a note and a file and returns one URL of each kind.
+func hammerRoutes(t *testing.T, s *stack.Stack, name string) []hammered {
 	t.Helper()
-	dir, n := t.TempDir(), s.replica
-	writeFiles(t, filepath.Join(dir, name), map[string]string{
+	dir, n := t.TempDir(), s.Replica
+	stack.WriteFiles(t, filepath.Join(dir, name), map[string]string{
 		"Page.md":    "# Page\n\n![small](small.txt) ![large](large.bin)\n" + strings.Repeat("\nMany words of a long page.\n", 1000),
 		"Members.md": "---\nfree: false\n---\nfor members",
 		"small.txt":  strings.Repeat("small ", 500), "large.bin": strings.Repeat("0123456789abcdef", 1<<19),
 	})
-	n.mustPushFolder(t, dir)
-	base := "/" + address(name)
-	awaitText(t, s.nodes(), base+"/page", "Many words")
+	n.MustPushFolder(t, dir)
+	base := "/" + stack.PageAddress(name)
+	stack.AwaitText(t, s.Nodes(), base+"/page", "Many words")
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	member := &http.Client{Jar: jar, Timeout: browser.Timeout}
-	signIn(t, &apiClient{node: n, client: member})
+	member := &http.Client{Jar: jar, Timeout: stack.Client.Timeout}
+	stack.SignIn(t, &stack.APIClient{Node: n, Client: member})
 	small, large := fileLink(t, n, base+"/page", ".txt"), fileLink(t, n, base+"/page", ".bin")
 	return []hammered{
-		{url: n.public + base + "/page", status: 200},
-		{url: n.public + base, status: 200},
-		{url: n.public + base + "/no/such", status: 404},
-		{url: n.public + "/" + strings.ReplaceAll(name, " ", "%20") + "/Page.md", status: 302},
-		{url: n.public + fileLink(t, n, base+"/page", ".css"), status: 200},
-		{url: n.public + small, status: 200},
-		{url: n.public + large, status: 206, header: http.Header{"Range": {"bytes=1000000-1999999"}}},
-		{url: n.public + large, status: 200},
-		{url: n.public + base + "/members", status: 200, client: member},
-		{url: n.public + base + "/page", status: 200, header: http.Header{"X-Trip2g-Position": {"0"}}},
-		{url: n.public + "/_system/search?q=words", status: 200},
-		{url: n.public + "/_system/search.json?q=long+pa", status: 200},
-		{url: n.public + apiPath, status: 405},
-		{url: n.internal + "/readyz", status: 200},
-		{url: n.internal + "/metrics", status: 200},
+		{url: n.Public + base + "/page", status: 200},
+		{url: n.Public + base, status: 200},
+		{url: n.Public + base + "/no/such", status: 404},
+		{url: n.Public + "/" + strings.ReplaceAll(name, " ", "%20") + "/Page.md", status: 302},
+		{url: n.Public + fileLink(t, n, base+"/page", ".css"), status: 200},
+		{url: n.Public + small, status: 200},
+		{url: n.Public + large, status: 206, header: http.Header{"Range": {"bytes=1000000-1999999"}}},
+		{url: n.Public + large, status: 200},
+		{url: n.Public + base + "/members", status: 200, client: member},
+		{url: n.Public + base + "/page", status: 200, header: http.Header{"X-Trip2g-Position": {"0"}}},
+		{url: n.Public + "/_system/search?q=words", status: 200},
+		{url: n.Public + "/_system/search.json?q=long+pa", status: 200},
+		{url: n.Public + stack.APIPath, status: 405},
+		{url: n.Internal + "/readyz", status: 200},
+		{url: n.Internal + "/metrics", status: 200},
 	}
 }
 
-// hammer asks until ctx ends. Any other status than is wanted fails the test.
+// hammer sends requests until ctx ends. An unexpected status fails the test.
 func (h *hammered) hammer(ctx context.Context, t *testing.T) {
 	client := h.client
 	if client == nil {
-		client = browser
+		client = stack.Client
 	}
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url, nil)
@@ -118,25 +119,25 @@ func (h *hammered) hammer(ctx context.Context, t *testing.T) {
 		for name, values := range h.header {
 			req.Header[name] = values
 		}
-		a, err := send(client, req)
+		a, err := stack.Send(client, req)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			t.Errorf("hammered: %v", err)
 			return
-		case a.status != h.status:
-			t.Errorf("hammered, %s answers %d, want %d: %.200s", h.url, a.status, h.status, a.body)
+		case a.Status != h.status:
+			t.Errorf("hammered, %s answers %d, want %d: %.200s", h.url, a.Status, h.status, a.Body)
 			return
 		}
 		h.answered.Add(1)
 	}
 }
 
-// fileLink gives the first address with an ending that a page refers to.
-func fileLink(t *testing.T, n *node, page, ending string) string {
+// fileLink returns the first URL with a file extension that a page refers to.
+func fileLink(t *testing.T, n *stack.Node, page, ending string) string {
 	t.Helper()
-	for _, link := range links(t, page, n.mustGet(t, page).body) {
+	for _, link := range stack.Links(t, page, n.MustGet(t, page).Body) {
 		if filepath.Ext(strings.TrimSuffix(link, "?")) == ending {
 			return link
 		}
@@ -145,7 +146,7 @@ func fileLink(t *testing.T, n *node, page, ending string) string {
 	return ""
 }
 
-// writesSeen is what a reader sees of writes that are numbered from 0.
+// writesSeen records which of the writes, numbered from 0, a reader sees.
 type writesSeen struct {
 	ended sync.WaitGroup
 	last  atomic.Int64 // -1: none
@@ -153,25 +154,25 @@ type writesSeen struct {
 
 // watchWrites reads a page without pause. A write that is older than one that was seen before fails
 // the test.
-func watchWrites(ctx context.Context, t *testing.T, n *node, path string) *writesSeen {
+func watchWrites(ctx context.Context, t *testing.T, n *stack.Node, path string) *writesSeen {
 	w := &writesSeen{}
 	w.last.Store(-1)
 	w.ended.Go(func() {
 		for ctx.Err() == nil {
-			a, err := n.get(ctx, path)
+			a, err := n.Get(ctx, path)
 			if ctx.Err() != nil {
 				return
 			}
-			if err != nil || a.status != http.StatusOK {
-				t.Errorf("%s of %s: status %d: %v", path, n.service, a.status, err)
+			if err != nil || a.Status != http.StatusOK {
+				t.Errorf("%s of %s: status %d: %v", path, n.Service, a.Status, err)
 				return
 			}
 			seen := int64(-1)
-			if _, after, found := strings.Cut(a.body, "<p>write "); found {
+			if _, after, found := strings.Cut(a.Body, "<p>write "); found {
 				fmt.Sscanf(after, "%d.", &seen)
 			}
 			if last := w.last.Load(); seen < last {
-				t.Errorf("%s shows write %d after write %d", n.service, seen, last)
+				t.Errorf("%s shows write %d after write %d", n.Service, seen, last)
 				return
 			}
 			w.last.Store(seen)

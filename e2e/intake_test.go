@@ -6,30 +6,31 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/forward"
 )
 
-// typename is the request of the seed's check, open to anyone who gets as far as the API.
+// typename is a request that the API answers without a key or session.
 const (
 	typename       = `{"query":"{__typename}"}`
 	typenameAnswer = `{"data":{"__typename":"Query"}}`
 )
 
 // TestIntakeTakesOnlyWhatAReplicaSigned is the table of signatures against the leader's internal
-// port. All that are refused get one answer, which gives an attacker no reason.
+// port. All rejected requests get the same response, which does not reveal the reason.
 func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
-	s := litefsStack(t)
+	s := stack.LiteFS(t)
 	sign := func(secret string, shift time.Duration) func(*http.Request) {
-		return signAs(t, secret, s.app, shift)
+		return signAs(t, secret, s.App, shift)
 	}
-	valid := sign(s.secret, 0)
+	valid := sign(s.Secret, 0)
 	set := func(value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(forward.AuthHeader, value) }
 	}
-	replayed := typenameRequest(t, s.app.internal)
+	replayed := typenameRequest(t, s.App.Internal)
 	valid(replayed)
-	if a, err := send(browser, replayed); err != nil || a.status != http.StatusOK || a.body != typenameAnswer {
-		t.Fatalf("a rightly signed request: %d %s %v", a.status, a.body, err)
+	if a, err := stack.Send(stack.Client, replayed); err != nil || a.Status != http.StatusOK || a.Body != typenameAnswer {
+		t.Fatalf("a rightly signed request: %d %s %v", a.Status, a.Body, err)
 	}
 
 	refusals := make(map[string]string)
@@ -39,8 +40,8 @@ func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
 		"garbage":   set("let me in"),
 		"long":      set(strings.Repeat("a", 10_000)),
 		"other key": sign("another secret of another stack", 0),
-		"expired":   sign(s.secret, -forward.AuthLifetime-2*time.Second),
-		"future":    sign(s.secret, forward.AuthSkew+5*time.Second),
+		"expired":   sign(s.Secret, -forward.AuthLifetime-2*time.Second),
+		"future":    sign(s.Secret, forward.AuthSkew+5*time.Second),
 		"replayed":  set(replayed.Header.Get(forward.AuthHeader)),
 		"other method": func(r *http.Request) {
 			r.Method = "PUT"
@@ -50,7 +51,7 @@ func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
 		"other path": func(r *http.Request) {
 			r.URL.Path = "/graphql"
 			valid(r)
-			r.URL.Path = apiPath
+			r.URL.Path = stack.APIPath
 		},
 		"other query": func(r *http.Request) {
 			valid(r)
@@ -66,16 +67,16 @@ func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := typenameRequest(t, s.app.internal)
+			r := typenameRequest(t, s.App.Internal)
 			forge(r)
-			a, err := send(browser, r)
+			a, err := stack.Send(stack.Client, r)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.status != http.StatusUnauthorized {
-				t.Errorf("status %d, want 401: %s", a.status, a.body)
+			if a.Status != http.StatusUnauthorized {
+				t.Errorf("status %d, want 401: %s", a.Status, a.Body)
 			}
-			refusals[a.body] = name
+			refusals[a.Body] = name
 		})
 	}
 	if len(refusals) != 1 {
@@ -86,52 +87,52 @@ func TestIntakeTakesOnlyWhatAReplicaSigned(t *testing.T) {
 // TestPublicPortsIgnoreASignature sends right and wrong signatures, and what only a replica may
 // say of a client, to the public ports: nothing of it counts.
 func TestPublicPortsIgnoreASignature(t *testing.T) {
-	s := litefsStack(t)
-	for _, n := range s.nodes() {
+	s := stack.LiteFS(t)
+	for _, n := range s.Nodes() {
 		for name, forge := range map[string]func(*http.Request){
-			"right": signAs(t, s.secret, s.app, 0),
+			"right": signAs(t, s.Secret, s.App, 0),
 			"wrong": func(r *http.Request) { r.Header.Set(forward.AuthHeader, "let me in") },
 		} {
-			r := typenameRequest(t, n.public)
+			r := typenameRequest(t, n.Public)
 			r.Header.Set("X-Forwarded-For", "203.0.113.7")
 			r.Header.Set("X-Forwarded-Proto", "https")
 			forge(r)
-			a, err := send(browser, r)
+			a, err := stack.Send(stack.Client, r)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.status != http.StatusOK || a.body != typenameAnswer {
-				t.Errorf("a %s signature on the public port of %s: %d %s", name, n.service, a.status, a.body)
+			if a.Status != http.StatusOK || a.Body != typenameAnswer {
+				t.Errorf("a %s signature on the public port of %s: %d %s", name, n.Service, a.Status, a.Body)
 			}
 		}
-		log, err := s.logs(t.Context(), n.service)
+		log, err := s.Logs(t.Context(), n.Service)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(log, "203.0.113.7") {
-			t.Errorf("%s believed a client's own X-Forwarded-For", n.service)
+			t.Errorf("%s believed a client's own X-Forwarded-For", n.Service)
 		}
 	}
 }
 
 // TestReplicaRefusesWhatIsForwardedToIt is a replica in a leader's place: the answer says so.
 func TestReplicaRefusesWhatIsForwardedToIt(t *testing.T) {
-	s := litefsStack(t)
-	r := typenameRequest(t, s.replica.internal)
-	signAs(t, s.secret, s.replica, 0)(r)
-	a, err := send(browser, r)
+	s := stack.LiteFS(t)
+	r := typenameRequest(t, s.Replica.Internal)
+	signAs(t, s.Secret, s.Replica, 0)(r)
+	a, err := stack.Send(stack.Client, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.status != http.StatusLoopDetected || !strings.Contains(a.body, "TRIP2G_LEADER_ADDR") {
-		t.Errorf("%d %s, want 508 and the setting to look at", a.status, a.body)
+	if a.Status != http.StatusLoopDetected || !strings.Contains(a.Body, "TRIP2G_LEADER_ADDR") {
+		t.Errorf("%d %s, want 508 and the setting to look at", a.Status, a.Body)
 	}
 }
 
-// signAs returns what signs a request to a node as a replica whose clock is off by shift.
-func signAs(t *testing.T, secret string, to *node, shift time.Duration) func(*http.Request) {
+// signAs returns a function that signs requests to a node like a replica whose clock is off by shift.
+func signAs(t *testing.T, secret string, to *stack.Node, shift time.Duration) func(*http.Request) {
 	t.Helper()
-	epoch, err := forward.AskEpoch(t.Context(), strings.TrimPrefix(to.internal, "http://"))
+	epoch, err := forward.AskEpoch(t.Context(), strings.TrimPrefix(to.Internal, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func signAs(t *testing.T, secret string, to *node, shift time.Duration) func(*ht
 
 func typenameRequest(t *testing.T, base string) *http.Request {
 	t.Helper()
-	r := newRequest(t, http.MethodPost, base+apiPath, strings.NewReader(typename))
+	r := stack.NewRequest(t, http.MethodPost, base+stack.APIPath, strings.NewReader(typename))
 	r.Header.Set("Content-Type", "application/json")
 	return r.WithContext(t.Context())
 }

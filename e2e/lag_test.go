@@ -7,20 +7,21 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
-// lagWrites is how many writes the lag is measured over.
+// lagWrites is the number of writes that are measured.
 const lagWrites = 100
 
 // TestLag writes on the leader and watches both replicas, which are polled from before each write.
 // It prints how long a write takes to become visible and asserts only that each did.
 func TestLag(t *testing.T) {
-	s := litefsStack(t)
+	s := stack.LiteFS(t)
 	sinceStart := make(map[string][]time.Duration)
 	sinceAck := make(map[string][]time.Duration)
-	s.app.api().mustPush(t, note{"Lag.md", "write none"})
-	awaitText(t, s.nodes(), "/lag", "write none")
+	s.App.API().MustPush(t, stack.Note{Path: "Lag.md", Content: "write none"})
+	stack.AwaitText(t, s.Nodes(), "/lag", "write none")
 
 	for i := range lagWrites {
 		text := fmt.Sprintf("write %d of the lag test.", i)
@@ -29,17 +30,17 @@ func TestLag(t *testing.T) {
 			at      time.Time
 			err     error
 		}
-		sights := make(chan sight, len(s.replicas()))
-		for _, replica := range s.replicas() {
+		sights := make(chan sight, len(s.Replicas()))
+		for _, replica := range s.Replicas() {
 			go func() {
 				at, err := seenAt(t.Context(), replica, "/lag", text)
-				sights <- sight{replica.service, at, err}
+				sights <- sight{replica.Service, at, err}
 			}()
 		}
 		start := time.Now()
-		s.app.api().mustPush(t, note{"Lag.md", text})
+		s.App.API().MustPush(t, stack.Note{Path: "Lag.md", Content: text})
 		acknowledged := time.Now()
-		for range s.replicas() {
+		for range s.Replicas() {
 			seen := <-sights
 			if seen.err != nil {
 				t.Fatalf("write %d on %s: %v", i, seen.service, seen.err)
@@ -48,19 +49,19 @@ func TestLag(t *testing.T) {
 			sinceAck[seen.service] = append(sinceAck[seen.service], max(0, seen.at.Sub(acknowledged)))
 		}
 	}
-	for _, replica := range s.replicas() {
-		fmt.Printf("lag of %s over %d writes, from the write's start:     %s\n", replica.service, lagWrites, spread(sinceStart[replica.service]))
-		fmt.Printf("lag of %s over %d writes, from its acknowledgement: %s\n", replica.service, lagWrites, spread(sinceAck[replica.service]))
+	for _, replica := range s.Replicas() {
+		fmt.Printf("lag of %s over %d writes, from the write's start:     %s\n", replica.Service, lagWrites, spread(sinceStart[replica.Service]))
+		fmt.Printf("lag of %s over %d writes, from its acknowledgement: %s\n", replica.Service, lagWrites, spread(sinceAck[replica.Service]))
 	}
 }
 
-// seenAt polls a node until a page has the text and gives the time of that sight.
-func seenAt(ctx context.Context, n *node, path, text string) (at time.Time, err error) {
-	err = testwait.Within(testwait.Patience, func() error { return n.shows(ctx, path, text) })
+// seenAt polls a node until a page contains the text, and returns the time.
+func seenAt(ctx context.Context, n *stack.Node, path, text string) (at time.Time, err error) {
+	err = testwait.Within(testwait.Patience, func() error { return n.Shows(ctx, path, text) })
 	return time.Now(), err
 }
 
-// spread sums up durations.
+// spread describes the distribution of durations.
 func spread(d []time.Duration) string {
 	slices.Sort(d)
 	at := func(percent int) time.Duration {

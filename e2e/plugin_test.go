@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"trip2g/e2e/internal/stack"
 )
 
 // pluginRequest is a request that a build of the Obsidian plugin sends, as it was recorded.
@@ -26,12 +28,12 @@ type pluginRequest struct {
 // TestObsidianSyncsAVaultThroughAReplica sends what builds 0.3 to 0.12 of the plugin do, in their order, to a
 // replica of a site that was just set up.
 func TestObsidianSyncsAVaultThroughAReplica(t *testing.T) {
-	s := emptyStack(t)
+	s := stack.Empty(t)
 	var err error
-	if s.key, err = s.newKey(t.Context(), "obsidian"); err != nil {
+	if s.Key, err = s.NewKey(t.Context(), "obsidian"); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(repoRoot, "services", "trip2g", "cmd", "trip2g", "testdata", "plugin", "*.json"))
+	files, err := filepath.Glob(filepath.Join(stack.Root, "services", "trip2g", "cmd", "trip2g", "testdata", "plugin", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no requests: %v", err)
 	}
@@ -45,24 +47,24 @@ func TestObsidianSyncsAVaultThroughAReplica(t *testing.T) {
 		if err := json.Unmarshal(text, &request); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		a := request.send(t, s.replica, kept)
+		a := request.send(t, s.Replica, kept)
 		var got any
-		if err := json.Unmarshal([]byte(a.body), &got); err != nil || a.status != http.StatusOK {
-			t.Fatalf("%s: status %d: %s", filepath.Base(file), a.status, a.body)
+		if err := json.Unmarshal([]byte(a.Body), &got); err != nil || a.Status != http.StatusOK {
+			t.Fatalf("%s: status %d: %s", filepath.Base(file), a.Status, a.Body)
 		}
 		if err := hasShape("the answer", request.Answer, got); err != nil {
-			t.Fatalf("%s: %v: %s", filepath.Base(file), err, a.body)
+			t.Fatalf("%s: %v: %s", filepath.Base(file), err, a.Body)
 		}
 		for name, path := range request.Keep {
 			kept[name] = textAt(got, path)
 		}
 	}
-	awaitText(t, s.nodes(), "/trips/japan", "Japan")
-	mustBeGone(t, s.nodes(), "/a")
+	stack.AwaitText(t, s.Nodes(), "/trips/japan", "Japan")
+	stack.MustNotBeFound(t, s.Nodes(), "/a")
 }
 
-// send sends the request to a node, with kept values where their names are.
-func (r pluginRequest) send(t *testing.T, n *node, kept map[string]string) answer {
+// send sends the request to a node, with the kept values in place of their names.
+func (r pluginRequest) send(t *testing.T, n *stack.Node, kept map[string]string) stack.Answer {
 	t.Helper()
 	operations := string(r.Operations)
 	for name, value := range kept {
@@ -82,11 +84,11 @@ func (r pluginRequest) send(t *testing.T, n *node, kept map[string]string) answe
 		form.Close()
 		contentType = form.FormDataContentType()
 	}
-	header := http.Header{"Content-Type": {contentType}, "X-Api-Key": {n.stack.key}, "Origin": {"app://obsidian.md"}}
+	header := http.Header{"Content-Type": {contentType}, "X-Api-Key": {n.Stack.Key}, "Origin": {"app://obsidian.md"}}
 	for name, value := range r.Headers {
 		header.Set(name, value)
 	}
-	a, err := fetch(t.Context(), http.MethodPost, n.public+r.Path, header, body.String())
+	a, err := stack.Fetch(t.Context(), http.MethodPost, n.Public+r.Path, header, body.String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,116 +12,117 @@ import (
 	"strings"
 	"testing"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
 // TestFolderPushedThroughAReplicaIsLiveOnAllNodes pushes a folder with the command line and reads
 // it, its files too, on every node.
 func TestFolderPushedThroughAReplicaIsLiveOnAllNodes(t *testing.T) {
-	s := litefsStack(t)
+	s := stack.LiteFS(t)
 	dir := t.TempDir()
-	folder := "folder " + randomHex(4)
-	text := "live " + randomHex(8)
-	writeFiles(t, filepath.Join(dir, folder), map[string]string{
+	folder := "folder " + stack.RandomHex(4)
+	text := "live " + stack.RandomHex(8)
+	stack.WriteFiles(t, filepath.Join(dir, folder), map[string]string{
 		"index.md":      "# A folder\n\n[[Deep note]] and ![numbers](data/numbers.csv) " + text,
 		"Deep note.md":  "Deep " + text,
 		"data/note.md":  "In a folder " + text,
 		"unrelated.txt": "Nothing refers to this.",
 	})
-	writeFiles(t, filepath.Join(dir, folder, "data"), map[string]string{"numbers.csv": "n\n1\n" + text})
-	s.replica.mustPushFolder(t, dir)
+	stack.WriteFiles(t, filepath.Join(dir, folder, "data"), map[string]string{"numbers.csv": "n\n1\n" + text})
+	s.Replica.MustPushFolder(t, dir)
 
-	base := "/" + address(folder)
+	base := "/" + stack.PageAddress(folder)
 	for _, path := range []string{base, base + "/deep_note", base + "/data/note"} {
-		awaitText(t, s.nodes(), path, text)
+		stack.AwaitText(t, s.Nodes(), path, text)
 	}
-	asset := assetLink(t, s.app, base)
-	for _, n := range s.nodes() {
-		if err := n.shows(t.Context(), asset, text); err != nil {
+	asset := assetLink(t, s.App, base)
+	for _, n := range s.Nodes() {
+		if err := n.Shows(t.Context(), asset, text); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 // TestPushSurvivesTheLeadersDeath kills the leader while a folder is being pushed through a
-// replica: the command line goes on when it is back, and no reader sees half of the folder.
+// replica: the command line continues when it is back, and no reader sees half of the folder.
 func TestPushSurvivesTheLeadersDeath(t *testing.T) {
 	const count = 1500
-	s := litefsStack(t)
-	dir, folder := t.TempDir(), "big "+randomHex(4)
+	s := stack.LiteFS(t)
+	dir, folder := t.TempDir(), "big "+stack.RandomHex(4)
 	files := make(map[string]string, count)
 	for i := range count {
 		files[fmt.Sprintf("%s/Note %d.md", folder, i)] = strings.Repeat(fmt.Sprintf("Note %d of many. ", i), 100)
 	}
-	writeFiles(t, dir, files)
-	pushed := make(chan result, 1)
+	stack.WriteFiles(t, dir, files)
+	pushed := make(chan stack.Result, 1)
 	go func() {
-		r, err := s.replica.pushFolder(context.WithoutCancel(t.Context()), dir)
+		r, err := s.Replica.PushFolder(context.WithoutCancel(t.Context()), dir)
 		if err != nil {
-			r = result{exitCode: -1, stderr: err.Error()}
+			r = stack.Result{ExitCode: -1, Stderr: err.Error()}
 		}
 		pushed <- r
 	}()
 	testwait.NoError(t, "the push is under way", func() error {
-		paths, err := s.app.api().notePathsLike(t.Context(), folder+"/%")
+		paths, err := s.App.API().NotePathsLike(t.Context(), folder+"/%")
 		if err == nil && len(paths) == 0 {
 			err = errors.New("the server has none of the notes")
 		}
 		return err
 	})
-	s.app.kill(t)
-	s.app.start(t)
+	s.App.Kill(t)
+	s.App.Start(t)
 
-	first, last := fmt.Sprintf("/%s/note_0", address(folder)), fmt.Sprintf("/%s/note_%d", address(folder), count-1)
+	first, last := fmt.Sprintf("/%s/note_0", stack.PageAddress(folder)), fmt.Sprintf("/%s/note_%d", stack.PageAddress(folder), count-1)
 	for ended := false; !ended; {
 		select {
 		case r := <-pushed:
-			if r.exitCode != 0 {
-				t.Fatalf("trip2g push ended with %d: %s%s", r.exitCode, r.stdout, r.stderr)
+			if r.ExitCode != 0 {
+				t.Fatalf("trip2g push ended with %d: %s%s", r.ExitCode, r.Stdout, r.Stderr)
 			}
 			ended = true
 		default:
 		}
-		for _, n := range s.nodes() {
-			if n.shows(t.Context(), first, "Note 0") == nil {
-				if err := n.shows(t.Context(), last, "of many"); err != nil {
+		for _, n := range s.Nodes() {
+			if n.Shows(t.Context(), first, "Note 0") == nil {
+				if err := n.Shows(t.Context(), last, "of many"); err != nil {
 					t.Fatalf("half of the folder is visible: %v", err)
 				}
 			}
 		}
 	}
 	for i := range count {
-		awaitText(t, s.nodes(), fmt.Sprintf("/%s/note_%d", address(folder), i), fmt.Sprintf("Note %d of many", i))
+		stack.AwaitText(t, s.Nodes(), fmt.Sprintf("/%s/note_%d", stack.PageAddress(folder), i), fmt.Sprintf("Note %d of many", i))
 	}
 	// Other tests walk over the whole site.
-	if err := s.app.api().hide(t.Context(), slices.Collect(maps.Keys(files))...); err != nil {
+	if err := s.App.API().Hide(t.Context(), slices.Collect(maps.Keys(files))...); err != nil {
 		t.Error(err)
 	}
 }
 
 // TestSymlinkOutOfAFolderIsNotPublished pushes a folder with a link to a file beside it.
 func TestSymlinkOutOfAFolderIsNotPublished(t *testing.T) {
-	s := litefsStack(t)
-	dir, folder := t.TempDir(), "linked "+randomHex(4)
-	writeFiles(t, dir, map[string]string{"secret.md": "not for readers", "vault/" + folder + "/Open.md": "open"})
+	s := stack.LiteFS(t)
+	dir, folder := t.TempDir(), "linked "+stack.RandomHex(4)
+	stack.WriteFiles(t, dir, map[string]string{"secret.md": "not for readers", "vault/" + folder + "/Open.md": "open"})
 	if err := os.Symlink(filepath.Join(dir, "secret.md"), filepath.Join(dir, "vault", folder, "Leak.md")); err != nil {
 		t.Fatal(err)
 	}
-	r := s.replica.mustPushFolder(t, filepath.Join(dir, "vault"))
-	if !strings.Contains(r.stderr, "Leak.md") {
-		t.Errorf("no warning names the link: %s", r.stderr)
+	r := s.Replica.MustPushFolder(t, filepath.Join(dir, "vault"))
+	if !strings.Contains(r.Stderr, "Leak.md") {
+		t.Errorf("no warning names the link: %s", r.Stderr)
 	}
-	awaitText(t, s.nodes(), "/"+address(folder)+"/open", "open")
-	mustBeGone(t, s.nodes(), "/"+address(folder)+"/leak")
+	stack.AwaitText(t, s.Nodes(), "/"+stack.PageAddress(folder)+"/open", "open")
+	stack.MustNotBeFound(t, s.Nodes(), "/"+stack.PageAddress(folder)+"/leak")
 }
 
 // TestPushingAgainChangesNothing pushes the same folder twice: the second push takes no position.
 func TestPushingAgainChangesNothing(t *testing.T) {
-	s := litefsStack(t)
-	s.replica.mustPushFolder(t, "testdata/vault")
-	before := currentPosition(t, s)
-	s.replica.mustPushFolder(t, "testdata/vault")
-	if after := currentPosition(t, s); after != before {
+	s := stack.LiteFS(t)
+	s.Replica.MustPushFolder(t, "testdata/vault")
+	before := stack.CurrentPosition(t, s)
+	s.Replica.MustPushFolder(t, "testdata/vault")
+	if after := stack.CurrentPosition(t, s); after != before {
 		t.Errorf("the position went from %d to %d", before, after)
 	}
 }
@@ -129,31 +130,31 @@ func TestPushingAgainChangesNothing(t *testing.T) {
 // TestStagedNotesAreInvisibleUntilCommit stages a push, lets every node follow past it by a push
 // of another client, and only then commits it.
 func TestStagedNotesAreInvisibleUntilCommit(t *testing.T) {
-	s := litefsStack(t)
-	mark := randomHex(4)
-	staging := s.replica.api()
+	s := stack.LiteFS(t)
+	mark := stack.RandomHex(4)
+	staging := s.Replica.API()
 	for _, name := range []string{"One", "Two"} {
-		if _, err := staging.push(t.Context(), true, note{"Staged " + mark + "/" + name + ".md", "text " + mark}); err != nil {
+		if _, err := staging.Push(t.Context(), true, stack.Note{Path: "Staged " + mark + "/" + name + ".md", Content: "text " + mark}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	key, err := s.newKey(t.Context(), "another client")
+	key, err := s.NewKey(t.Context(), "another client")
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := &apiClient{node: s.replica2, key: key}
-	other.mustPush(t, note{"Barrier.md", "barrier " + mark})
-	awaitText(t, s.nodes(), "/barrier", mark)
-	mustBeGone(t, s.nodes(), "/staged_"+mark+"/one")
-	mustBeGone(t, s.nodes(), "/staged_"+mark+"/two")
+	other := &stack.APIClient{Node: s.Replica2, Key: key}
+	other.MustPush(t, stack.Note{Path: "Barrier.md", Content: "barrier " + mark})
+	stack.AwaitText(t, s.Nodes(), "/barrier", mark)
+	stack.MustNotBeFound(t, s.Nodes(), "/staged_"+mark+"/one")
+	stack.MustNotBeFound(t, s.Nodes(), "/staged_"+mark+"/two")
 
-	if _, err := staging.commit(t.Context()); err != nil {
+	if _, err := staging.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range s.nodes() {
-		awaitText(t, []*node{n}, "/staged_"+mark+"/one", mark)
+	for _, n := range s.Nodes() {
+		stack.AwaitText(t, []*stack.Node{n}, "/staged_"+mark+"/one", mark)
 		// Both came in one step, so who shows the first shows the second.
-		if err := n.shows(t.Context(), "/staged_"+mark+"/two", mark); err != nil {
+		if err := n.Shows(t.Context(), "/staged_"+mark+"/two", mark); err != nil {
 			t.Error(err)
 		}
 	}
@@ -161,58 +162,32 @@ func TestStagedNotesAreInvisibleUntilCommit(t *testing.T) {
 
 // TestHiddenNotesAreGoneOnAllNodes takes a note back.
 func TestHiddenNotesAreGoneOnAllNodes(t *testing.T) {
-	s := litefsStack(t)
-	c := s.replica.api()
-	c.mustPush(t, note{"Taken back.md", "soon gone"})
-	awaitText(t, s.nodes(), "/taken_back", "soon gone")
-	if err := c.hide(t.Context(), "Taken back.md"); err != nil {
+	s := stack.LiteFS(t)
+	c := s.Replica.API()
+	c.MustPush(t, stack.Note{Path: "Taken back.md", Content: "soon gone"})
+	stack.AwaitText(t, s.Nodes(), "/taken_back", "soon gone")
+	if err := c.Hide(t.Context(), "Taken back.md"); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range s.nodes() {
-		testwait.NoError(t, n.service+" hides the note", func() error {
-			a, err := n.get(t.Context(), "/taken_back")
-			if err == nil && a.status != http.StatusNotFound {
-				err = &statusError{a}
+	for _, n := range s.Nodes() {
+		testwait.NoError(t, n.Service+" hides the note", func() error {
+			a, err := n.Get(t.Context(), "/taken_back")
+			if err == nil && a.Status != http.StatusNotFound {
+				err = &stack.StatusError{Answer: a}
 			}
 			return err
 		})
 	}
 }
 
-// address is the address of a folder or note whose name has letters, digits and single spaces alone.
-func address(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "_") }
-
-// assetLink gives the address that a page refers to for its only file.
-func assetLink(t *testing.T, n *node, page string) string {
+// assetLink returns the URL of the only file that a page refers to.
+func assetLink(t *testing.T, n *stack.Node, page string) string {
 	t.Helper()
-	for _, link := range links(t, page, n.mustGet(t, page).body) {
+	for _, link := range stack.Links(t, page, n.MustGet(t, page).Body) {
 		if filepath.Ext(link) == ".csv" {
 			return link
 		}
 	}
 	t.Fatalf("%s refers to no file", page)
 	return ""
-}
-
-// currentPosition asks the leader for its position, by a mutation that has nothing to do.
-func currentPosition(t *testing.T, s *stack) int64 {
-	t.Helper()
-	position, err := s.app.api().commit(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return position
-}
-
-func writeFiles(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, content := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

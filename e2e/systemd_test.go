@@ -15,6 +15,7 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go/modules/compose"
 
+	"trip2g/e2e/internal/stack"
 	"trip2g/internal/testwait"
 )
 
@@ -69,28 +70,28 @@ func TestAnOperatorInstallsTheUnits(t *testing.T) {
 }
 
 // machines are containers that run systemd.
-type machines struct{ *stack }
+type machines struct{ *stack.Stack }
 
 func startMachines(t *testing.T) machines {
 	t.Helper()
-	s, err := newStack(t.Context(), "vm")
+	s, err := stack.NewStack(t.Context(), "vm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.env = map[string]string{"VM_IMAGE": buildMachine(t, s.project)}
-	if err := sweeper.own(s.project); err != nil {
+	s.Env = map[string]string{"VM_IMAGE": buildMachine(t, s.Project)}
+	if err := stack.Sweeper.Own(s.Project); err != nil {
 		t.Fatal(err)
 	}
-	s.compose, err = compose.NewDockerComposeWith(compose.StackIdentifier(s.project), compose.WithStackFiles(filepath.Join(repoRoot, "e2e/testdata/vm.yml")))
+	s.Compose, err = compose.NewDockerComposeWith(compose.StackIdentifier(s.Project), compose.WithStackFiles(filepath.Join(stack.Root, "e2e/testdata/vm.yml")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.compose.WithEnv(s.env)
-	if err := s.compose.Up(t.Context()); err != nil {
+	s.Compose.WithEnv(s.Env)
+	if err := s.Compose.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.compose.Down(context.WithoutCancel(t.Context()), compose.RemoveVolumes(true)); err != nil {
+		if err := s.Compose.Down(context.WithoutCancel(t.Context()), compose.RemoveVolumes(true)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -104,11 +105,11 @@ func startMachines(t *testing.T) machines {
 	return m
 }
 
-// buildMachine builds the machines' image, which goes away with the test.
+// buildMachine builds the machines' image, which is removed when the test ends.
 func buildMachine(t *testing.T, name string) string {
 	t.Helper()
-	build := exec.CommandContext(t.Context(), "docker", "build", "-q", "-t", name, "--build-arg", "STACK_IMAGE="+imageName(),
-		"-f", filepath.Join(repoRoot, "e2e/testdata/vm.Dockerfile"), filepath.Join(repoRoot, "litefs"))
+	build := exec.CommandContext(t.Context(), "docker", "build", "-q", "-t", name, "--build-arg", "STACK_IMAGE="+stack.ImageName(),
+		"-f", filepath.Join(stack.Root, "e2e/testdata/vm.Dockerfile"), filepath.Join(stack.Root, "litefs"))
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build a machine with systemd: %v\n%s", err, out)
 	}
@@ -119,7 +120,7 @@ func buildMachine(t *testing.T, name string) string {
 // install runs the README's commands on a machine. setting is a line more for the server.
 func (m machines) install(t *testing.T, machine, leaderIP, file, setting string) {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(repoRoot, "litefs/README.md"))
+	readme, err := os.ReadFile(filepath.Join(stack.Root, "litefs/README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ TRIP2G_JWT_SECRET=%s
 TRIP2G_DATA_ENCRYPTION_KEY=0123456789abcdef0123456789abcdef
 TRIP2G_OWNER_EMAIL=%s
 %s
-END`, m.secret, owner, setting))
+END`, m.Secret, stack.Owner, setting))
 	m.run(t, machine, "set -e\n"+commands)
 }
 
@@ -156,15 +157,15 @@ func (m machines) awaitReady(t *testing.T, machine string) {
 // address returns a machine's address on the network of the machines.
 func (m machines) address(t *testing.T, machine string) string {
 	t.Helper()
-	id, err := m.container(t.Context(), machine)
+	id, err := m.Container(t.Context(), machine)
 	if err != nil {
 		t.Fatal(err)
 	}
-	inspected, err := m.docker.ContainerInspect(t.Context(), id, client.ContainerInspectOptions{})
+	inspected, err := m.Docker.ContainerInspect(t.Context(), id, client.ContainerInspectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inspected.Container.NetworkSettings.Networks[m.project+"_default"].IPAddress.String()
+	return inspected.Container.NetworkSettings.Networks[m.Project+"_default"].IPAddress.String()
 }
 
 // run runs a script as root, which must succeed, and returns what it printed.
@@ -179,9 +180,9 @@ func (m machines) run(t *testing.T, machine, script string) string {
 
 func (m machines) try(t *testing.T, machine, script string) (string, error) {
 	t.Helper()
-	r, err := m.exec(t.Context(), machine, "root", "sh", "-c", script)
-	if err == nil && r.exitCode != 0 {
-		err = fmt.Errorf("on %s, exit code %d:\n%s\n%s%s", machine, r.exitCode, script, r.stdout, r.stderr)
+	r, err := m.Exec(t.Context(), machine, "root", "sh", "-c", script)
+	if err == nil && r.ExitCode != 0 {
+		err = fmt.Errorf("on %s, exit code %d:\n%s\n%s%s", machine, r.ExitCode, script, r.Stdout, r.Stderr)
 	}
-	return r.stdout, err
+	return r.Stdout, err
 }

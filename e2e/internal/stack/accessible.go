@@ -1,7 +1,7 @@
-package e2e
+package stack
 
-// checks are what can be said of a page without knowing it, after the rules that WCAG 2.2 tests by machine:
-// each gives what is wrong in words.
+// checks is JavaScript that returns a description of each violation of those WCAG 2.2 rules that
+// can be tested automatically on any page.
 const checks = `(() => {
 	const seen = (e) => e.checkVisibility();
 	const name = (e) => (e.getAttribute("aria-label") || e.title || e.textContent || [...e.querySelectorAll("img[alt]")].map((i) => i.alt).join("")).trim()
@@ -28,10 +28,10 @@ const checks = `(() => {
 	return wrong;
 })()`
 
-// accessible fails the test for what keeps some readers from using the page.
-func (w *window) accessible() {
+// Accessible fails the test for each accessibility problem of the page.
+func (w *Window) Accessible() {
 	w.t.Helper()
-	for _, wrong := range ask[[]string](w, checks) {
-		w.t.Errorf("%s at %s: %s", ask[string](w, "location.pathname"), w.node.service, wrong)
+	for _, wrong := range Evaluate[[]string](w, checks) {
+		w.t.Errorf("%s at %s: %s", Evaluate[string](w, "location.pathname"), w.node.Service, wrong)
 	}
 }

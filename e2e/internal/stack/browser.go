@@ -1,4 +1,4 @@
-package e2e
+package stack
 
 import (
 	"context"
@@ -24,44 +24,46 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// shotRoot is where tests leave pictures of what they saw.
-var shotRoot = filepath.Join(repoRoot, "tmp", "screenshots")
+// shotRoot is the folder of the screenshots.
+var shotRoot = filepath.Join(Root, "tmp", "screenshots")
 
-// pagePatience bounds each step in a browser.
+// pagePatience limits each step in a browser.
 const pagePatience = 20 * time.Second
 
-// screen is what a page is shown on.
-type screen struct {
-	name          string
+// Screen is the size and color scheme of a browser.
+type Screen struct {
+	Name          string
 	width, height int64
 	dark          bool
 }
 
+// Screens that tests use.
 var (
-	desktop = screen{name: "desktop", width: 1280, height: 900}
-	phone   = screen{name: "phone", width: 390, height: 844}
+	Desktop = Screen{Name: "desktop", width: 1280, height: 900}
+	Phone   = Screen{Name: "phone", width: 390, height: 844}
 )
 
-func (s screen) inTheDark() screen {
-	s.dark, s.name = true, s.name+"-dark"
+// Dark returns the screen with the dark color scheme.
+func (s Screen) Dark() Screen {
+	s.dark, s.Name = true, s.Name+"-dark"
 	return s
 }
 
-// window is one browser with a profile of its own, looking at a node. What a page must never do fails
-// the test that opened it: an error in the console, a breach of the content policy, a request to
-// another host.
-type window struct {
+// Window is a browser with its own profile, for pages of one node. An error in the console, a
+// violation of the content security policy, or a request to another host fails the test that opened
+// it.
+type Window struct {
 	t    *testing.T
-	node *node
+	node *Node
 	ctx  context.Context
 
 	mu      sync.Mutex
-	allowed []string // parts of errors that a test has provoked
+	allowed []string // parts of errors that the test causes
 	faults  []string
 }
 
-// openWindow starts a browser, which ends with the test.
-func openWindow(t *testing.T, n *node, on screen) *window {
+// OpenWindow starts a browser, which is closed when the test ends.
+func OpenWindow(t *testing.T, n *Node, on Screen) *Window {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(int(on.width), int(on.height)))
 	if os.Geteuid() == 0 {
@@ -71,7 +73,7 @@ func openWindow(t *testing.T, n *node, on screen) *window {
 	t.Cleanup(stop)
 	ctx, closeWindow := chromedp.NewContext(allocator)
 	t.Cleanup(closeWindow)
-	w := &window{t: t, node: n, ctx: ctx}
+	w := &Window{t: t, node: n, ctx: ctx}
 	t.Cleanup(w.report)
 	if err := chromedp.Listen(ctx, w.watch); err != nil {
 		t.Fatalf("start a browser: %v", err)
@@ -80,7 +82,7 @@ func openWindow(t *testing.T, n *node, on screen) *window {
 	return w
 }
 
-// prefer says which colours the reader's system has.
+// prefer sets the color scheme of the reader's system.
 func prefer(dark bool) chromedp.Action[chromedp.Void] {
 	scheme := "light"
 	if dark {
@@ -94,8 +96,8 @@ func prefer(dark bool) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// watch notes what no page may do.
-func (w *window) watch(event any) {
+// watch records what no page may do.
+func (w *Window) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
 		w.fault(exceptionText(e.ExceptionDetails))
@@ -110,8 +112,8 @@ func (w *window) watch(event any) {
 			w.fault("console: " + e.Entry.Text + " " + e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		// What the browser has of its own, as to show papers, is asked by other schemes.
-		if u, err := url.Parse(e.Request.URL); err == nil && strings.HasPrefix(u.Scheme, "http") && "http://"+u.Host != w.node.public {
+		// The browser's own resources, such as its PDF viewer, have other schemes.
+		if u, err := url.Parse(e.Request.URL); err == nil && strings.HasPrefix(u.Scheme, "http") && "http://"+u.Host != w.node.Public {
 			w.fault("request to another host: " + e.Request.URL)
 		}
 	}
@@ -125,21 +127,21 @@ func exceptionText(d *runtime.ExceptionDetails) string {
 	return text
 }
 
-func (w *window) fault(text string) {
+func (w *Window) fault(text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.faults = append(w.faults, text)
 }
 
-// expect lets errors pass that the test provokes, by a part of their text.
-func (w *window) expect(part string) { w.allowed = append(w.allowed, part) }
+// ExpectFault allows errors that contain part, because the test causes them.
+func (w *Window) ExpectFault(part string) { w.allowed = append(w.allowed, part) }
 
-func (w *window) report() {
+func (w *Window) report() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, fault := range w.faults {
 		if !containsAny(fault, w.allowed) {
-			w.t.Errorf("in the browser at %s: %s", w.node.service, fault)
+			w.t.Errorf("in the browser at %s: %s", w.node.Service, fault)
 		}
 	}
 }
@@ -153,50 +155,50 @@ func containsAny(text string, parts []string) bool {
 	return false
 }
 
-// run does steps in the browser, one after the other.
-func (w *window) run(doing string, steps ...chromedp.Action[chromedp.Void]) {
+// run runs steps in the browser; an error fails the test. doing describes them in messages.
+func (w *Window) run(doing string, steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	if err := w.try(steps...); err != nil {
-		w.shot("failed")
-		w.t.Fatalf("%s at %s: %v", doing, w.node.service, err)
+		w.Screenshot("failed")
+		w.t.Fatalf("%s at %s: %v", doing, w.node.Service, err)
 	}
 }
 
-func (w *window) try(steps ...chromedp.Action[chromedp.Void]) error {
+func (w *Window) try(steps ...chromedp.Action[chromedp.Void]) error {
 	ctx, cancel := context.WithTimeout(w.ctx, pagePatience)
 	defer cancel()
 	return chromedp.Do(ctx, steps...)
 }
 
-// open goes to a path and waits until the page is there.
-func (w *window) open(path string) {
+// Open navigates to a path and waits until the page is loaded.
+func (w *Window) Open(path string) {
 	w.t.Helper()
-	w.run("open "+path, chromedp.Navigate(w.node.public+path))
+	w.run("open "+path, chromedp.Navigate(w.node.Public+path))
 }
 
-// await waits until an element can be seen.
-func (w *window) await(selector string) {
+// Await waits until an element is visible.
+func (w *Window) Await(selector string) {
 	w.t.Helper()
 	w.run("wait for "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
 }
 
-// click presses what a selector finds.
-func (w *window) click(selector string) {
+// Click waits until an element is visible and clicks it.
+func (w *Window) Click(selector string) {
 	w.t.Helper()
 	w.run("click "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
 }
 
-// fill types into a field.
-func (w *window) fill(selector, text string) {
+// Fill waits until a field is visible and types into it.
+func (w *Window) Fill(selector, text string) {
 	w.t.Helper()
 	w.run("fill in "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// dropFolder drags a folder from outside into the middle of an element.
-func (w *window) dropFolder(selector, dir string) {
+// DropFolder drags a folder from the desktop to the center of an element.
+func (w *Window) DropFolder(selector, dir string) {
 	w.t.Helper()
-	w.await(selector)
-	at := ask[[]float64](w, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"});
+	w.Await(selector)
+	at := Evaluate[[]float64](w, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"});
 		const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] })()`, selector))
 	const copying = 1
 	data := &input.DragData{Items: []*input.DragDataItem{}, Files: []string{dir}, DragOperationsMask: copying}
@@ -211,54 +213,54 @@ func (w *window) dropFolder(selector, dir string) {
 	}))
 }
 
-// press types keys wherever the focus is.
-func (w *window) press(keys string) {
+// Press types keys into the focused element.
+func (w *Window) Press(keys string) {
 	w.t.Helper()
 	w.run("press keys", chromedp.KeyEvent(keys))
 }
 
-// tabTo presses Tab until an expression holds.
-func (w *window) tabTo(expression string) {
+// TabTo presses Tab until a JavaScript expression is true.
+func (w *Window) TabTo(expression string) {
 	w.t.Helper()
 	const atMost = 200
 	for range atMost {
-		w.press(kb.Tab)
-		if ask[bool](w, "Boolean("+expression+")") {
+		w.Press(kb.Tab)
+		if Evaluate[bool](w, "Boolean("+expression+")") {
 			return
 		}
 	}
-	w.shot("failed")
+	w.Screenshot("failed")
 	w.t.Fatalf("%d times Tab did not lead to where %s", atMost, expression)
 }
 
-// fits fails the test if the page is wider than the screen.
-func (w *window) fits() {
+// Fits fails the test if the page is wider than the screen.
+func (w *Window) Fits() {
 	w.t.Helper()
-	if wide := ask[int](w, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
-		w.shot("too-wide")
-		w.t.Errorf("%s is %d pixels wider than the screen", ask[string](w, "location.pathname"), wide)
+	if wide := Evaluate[int](w, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+		w.Screenshot("too-wide")
+		w.t.Errorf("%s is %d pixels wider than the screen", Evaluate[string](w, "location.pathname"), wide)
 	}
 }
 
-// ask evaluates an expression in the page.
-func ask[T any](w *window, expression string) T {
+// Evaluate returns the value of a JavaScript expression in the page.
+func Evaluate[T any](w *Window, expression string) T {
 	w.t.Helper()
 	answer, err := read(w, chromedp.Evaluate[T](expression))
 	if err != nil {
-		w.t.Fatalf("evaluate %s at %s: %v", expression, w.node.service, err)
+		w.t.Fatalf("evaluate %s at %s: %v", expression, w.node.Service, err)
 	}
 	return answer
 }
 
-// read does a step that gives something.
-func read[T any](w *window, step chromedp.Action[T]) (T, error) {
+// read runs a step that returns a value.
+func read[T any](w *Window, step chromedp.Action[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(w.ctx, pagePatience)
 	defer cancel()
 	return chromedp.Run(ctx, step)
 }
 
-// awaitTrue waits until an expression holds in the page.
-func (w *window) awaitTrue(what, expression string) {
+// AwaitTrue waits until a JavaScript expression is true in the page.
+func (w *Window) AwaitTrue(what, expression string) {
 	w.t.Helper()
 	testwait.NoError(w.t, what, func() error {
 		holds, err := read(w, chromedp.Evaluate[bool]("Boolean("+expression+")"))
@@ -269,26 +271,26 @@ func (w *window) awaitTrue(what, expression string) {
 	})
 }
 
-// awaitText waits until an element contains a text.
-func (w *window) awaitText(selector, text string) {
+// AwaitText waits until an element contains a text.
+func (w *Window) AwaitText(selector, text string) {
 	w.t.Helper()
-	w.awaitTrue(fmt.Sprintf("%s says %q", selector, text),
+	w.AwaitTrue(fmt.Sprintf("%s says %q", selector, text),
 		fmt.Sprintf("document.querySelector(%q)?.textContent.includes(%q)", selector, text))
 }
 
-// shot keeps a picture of the whole page, named for the test.
-func (w *window) shot(name string) {
+// Screenshot saves an image of the whole page in the test's folder.
+func (w *Window) Screenshot(name string) {
 	w.t.Helper()
-	picture, err := read(w, chromedp.FullScreenshot(90))
+	image, err := read(w, chromedp.FullScreenshot(90))
 	if err != nil {
-		w.t.Logf("no picture %s: %v", name, err)
+		w.t.Logf("no screenshot %s: %v", name, err)
 		return
 	}
 	dir := filepath.Join(shotRoot, w.t.Name())
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".jpg"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".jpg"), image, 0o644); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -1,4 +1,4 @@
-package e2e
+package stack
 
 import (
 	"context"
@@ -10,25 +10,25 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// addEcho gives the stack its echo server, built for where the containers run, and the replica
-// that forwards to it.
-func (s *stack) addEcho(ctx context.Context) (err error) {
-	if s.echo, err = s.newNode("echo", "session"); err != nil {
+// addEcho adds the echo server, built for the platform of the containers, and the replica that
+// forwards to it.
+func (s *Stack) addEcho(ctx context.Context) (err error) {
+	if s.Echo, err = s.newNode("echo", "session"); err != nil {
 		return err
 	}
-	if s.echoReplica, err = s.newNode("echo-replica", "session_r3"); err != nil {
+	if s.EchoReplica, err = s.newNode("echo-replica", "session_r3"); err != nil {
 		return err
 	}
-	version, err := s.docker.ServerVersion(ctx, client.ServerVersionOptions{})
+	version, err := s.Docker.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
 		return fmt.Errorf("ask Docker for its platform: %w", err)
 	}
-	binary := filepath.Join(projectDir(s.project), "echo")
+	binary := filepath.Join(projectDir(s.Project), "echo")
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./echo")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+version.Os, "GOARCH="+version.Arch)
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the echo server: %w: %s", err, out)
 	}
-	s.env["ECHO_BINARY"] = binary
+	s.Env["ECHO_BINARY"] = binary
 	return nil
 }

@@ -1,4 +1,4 @@
-package e2e
+package stack
 
 import (
 	"bufio"
@@ -13,18 +13,18 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// stalledReader has read the beginning of an answer and no more.
-type stalledReader struct {
+// StalledReader has read the beginning of a response.
+type StalledReader struct {
 	conn net.Conn
 	resp *http.Response
 	read strings.Builder
 }
 
-// stallOn asks for a page on a connection with a small buffer and reads its first bytes. header is
-// lines to add, each with its end.
-func stallOn(t *testing.T, n *node, path, header string) *stalledReader {
+// Stall requests a page on a connection with a small buffer and reads the first bytes. header is
+// additional header lines, each with its line ending.
+func Stall(t *testing.T, n *Node, path, header string) *StalledReader {
 	t.Helper()
-	host := strings.TrimPrefix(n.public, "http://")
+	host := strings.TrimPrefix(n.Public, "http://")
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		t.Fatal(err)
@@ -36,20 +36,20 @@ func stallOn(t *testing.T, n *node, path, header string) *stalledReader {
 	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", path, host, header); err != nil {
 		t.Fatal(err)
 	}
-	r := &stalledReader{conn: conn}
+	r := &StalledReader{conn: conn}
 	r.resp, err = http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s of %s: %s", path, n.service, r.resp.Status)
+		t.Fatalf("%s of %s: %s", path, n.Service, r.resp.Status)
 	}
 	r.take(t, 64<<10)
 	return r
 }
 
-// take reads n bytes more; less only at the end.
-func (r *stalledReader) take(t *testing.T, n int64) {
+// take reads n more bytes, fewer only at the end.
+func (r *StalledReader) take(t *testing.T, n int64) {
 	t.Helper()
 	r.conn.SetReadDeadline(time.Now().Add(testwait.Patience))
 	if _, err := io.CopyN(&r.read, r.resp.Body, n); err != nil && err != io.EOF {
@@ -57,8 +57,8 @@ func (r *stalledReader) take(t *testing.T, n int64) {
 	}
 }
 
-// rest reads to the end and gives the whole body.
-func (r *stalledReader) rest(t *testing.T) string {
+// Rest reads to the end and returns the whole body.
+func (r *StalledReader) Rest(t *testing.T) string {
 	t.Helper()
 	r.take(t, r.resp.ContentLength)
 	return r.read.String()

@@ -1,4 +1,4 @@
-package e2e
+package stack
 
 import (
 	"bufio"
@@ -20,14 +20,15 @@ import (
 	tclog "github.com/testcontainers/testcontainers-go/log"
 )
 
-// sweeperEnv makes the test binary the sweeper of another run of itself.
+// sweeperEnv is set for the process that is the sweeper of a run: the same test binary.
 const sweeperEnv = "E2E_SWEEPER"
 
-// sweeper is a child process that removes this run's stacks when the run ends, in whatever way:
-// its standard input closes then, also after a panic, a timeout or SIGKILL, where no clean-up of
-// the run itself is called.
-var sweeper sweepHandle
+// Sweeper is a child process that removes the run's stacks when its standard input closes. That
+// happens however the run ends, also by a panic, a timeout or SIGKILL, when the run's own cleanup
+// does not run.
+var Sweeper sweepHandle
 
+// sweepHandle is the parent's side of the sweeper.
 type sweepHandle struct {
 	mu       sync.Mutex
 	cmd      *exec.Cmd
@@ -37,8 +38,8 @@ type sweepHandle struct {
 	projects []string
 }
 
-// own tells the sweeper of a compose project before anything of it is made.
-func (s *sweepHandle) own(project string) error {
+// Own registers a compose project, before anything of it is created.
+func (s *sweepHandle) Own(project string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.finished {
@@ -46,7 +47,7 @@ func (s *sweepHandle) own(project string) error {
 	}
 	if s.cmd == nil {
 		if err := s.start(); err != nil {
-			return fmt.Errorf("start the process that cleans up: %w", err)
+			return fmt.Errorf("start the sweeper: %w", err)
 		}
 	}
 	s.projects = append(s.projects, project)
@@ -61,7 +62,7 @@ func (s *sweepHandle) start() error {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), sweeperEnv+"=1")
-	// Out of the terminal's group, so that Ctrl-C ends the run and not its sweeper.
+	// In its own session, so that Ctrl-C ends the run but not the sweeper.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stderr = &s.errs
 	if s.in, err = cmd.StdinPipe(); err != nil {
@@ -74,7 +75,7 @@ func (s *sweepHandle) start() error {
 	return nil
 }
 
-// finish lets the sweeper remove everything and waits until it has.
+// finish makes the sweeper remove everything and waits for it.
 func (s *sweepHandle) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,9 +91,9 @@ func (s *sweepHandle) finish() error {
 	return nil
 }
 
-// sweep is the sweeper's main: it reads projects until the run ends and then removes them.
+// sweep is the sweeper's main function. It reads projects until the run ends, then removes them.
 func sweep(in io.Reader) (exitCode int) {
-	// A run that was killed no longer reads what the sweeper says.
+	// A run that was killed no longer reads the sweeper's output.
 	signal.Ignore(syscall.SIGPIPE)
 	tclog.SetDefault(quiet{})
 	var projects []string
@@ -111,8 +112,8 @@ func sweep(in io.Reader) (exitCode int) {
 }
 
 // removeProject removes a compose project's containers, networks and volumes, its folder on the
-// host and its image. It looks again until there is nothing: a run that was cut off may have had a
-// container in the making.
+// host and its image. It repeats until nothing is left, because Docker may still be creating a
+// container for a run that was killed.
 func removeProject(ctx context.Context, project string) error {
 	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {
@@ -136,8 +137,8 @@ func removeProject(ctx context.Context, project string) error {
 	}
 }
 
-// removeData removes a project's folder on the host. The server's user owns what it wrote there,
-// so where the suite does not run as root a container does it.
+// removeData removes a project's folder on the host. If the suite may not, because the server's
+// user owns files there, a container does.
 func removeData(ctx context.Context, docker client.APIClient, project string) error {
 	dir := projectDir(project)
 	if os.RemoveAll(dir) == nil {
@@ -145,7 +146,7 @@ func removeData(ctx context.Context, docker client.APIClient, project string) er
 	}
 	made, err := docker.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Config: &container.Config{
-			Image:      imageName(),
+			Image:      ImageName(),
 			Entrypoint: []string{"find", "/data", "-mindepth", "1", "-delete"},
 			Labels:     map[string]string{api.ProjectLabel: project},
 		},
@@ -202,8 +203,8 @@ func removeOnce(ctx context.Context, docker client.APIClient, project string) er
 	return nil
 }
 
-// removeImage removes the image that Compose has built for a project, or the name of one that
-// has others.
+// removeImage removes the image that Compose has built for a project, or only its tag if it has
+// others.
 func removeImage(ctx context.Context, docker client.APIClient, project string) error {
 	name := project + ":latest"
 	images, err := docker.ImageList(ctx, client.ImageListOptions{Filters: make(client.Filters).Add("reference", name)})
@@ -214,7 +215,7 @@ func removeImage(ctx context.Context, docker client.APIClient, project string) e
 	return err
 }
 
-// leftovers names the containers, networks and volumes that a project has.
+// leftovers lists the containers, networks and volumes of a project.
 func leftovers(ctx context.Context, project string) ([]string, error) {
 	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {

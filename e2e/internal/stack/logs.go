@@ -1,4 +1,4 @@
-package e2e
+package stack
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// saveLogsOnFailure writes the log of each of the stack's containers when the test has failed.
-func saveLogsOnFailure(t *testing.T, s *stack) {
+// SaveLogsOnFailure saves the logs of all the stack's containers if the test fails.
+func SaveLogsOnFailure(t *testing.T, s *Stack) {
 	t.Cleanup(func() {
 		if !t.Failed() {
 			return
@@ -29,17 +29,17 @@ func saveLogsOnFailure(t *testing.T, s *stack) {
 	})
 }
 
-func (s *stack) saveLogs(ctx context.Context, dir string) error {
+func (s *Stack) saveLogs(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	list, err := s.docker.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ofProject(s.project)})
+	list, err := s.Docker.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ofProject(s.Project)})
 	if err != nil {
 		return err
 	}
 	for _, c := range list.Items {
 		service := c.Labels[api.ServiceLabel]
-		text, err := s.logs(ctx, service)
+		text, err := s.Logs(ctx, service)
 		if err != nil {
 			return err
 		}
