@@ -16,9 +16,8 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// peopleRoutes gives the pages by which people sign in and out and look after their sessions. leader is
-// nil on a replica.
-func (n *node) peopleRoutes(leader *account.Leader) ([]trip2ghttp.Route, error) {
+// accountRoutes returns the sign-in, account and claim pages. leader is nil on a replica.
+func (n *node) accountRoutes(leader *account.Leader) ([]trip2ghttp.Route, error) {
 	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
 	pages, err := account.New(account.Options{
 		Ready:    func() bool { return n.current() != nil },
@@ -39,16 +38,17 @@ func (n *node) peopleRoutes(leader *account.Leader) ([]trip2ghttp.Route, error) 
 	return routes, nil
 }
 
-// leaderOfPeople gives what a leader does for those pages.
-func (n *node) leaderOfPeople(signIn *auth.SignIn, claim *auth.Claim, members *auth.People) *account.Leader {
+// accountLeader returns the part of the account pages that only a leader has.
+func (n *node) accountLeader(signIn *auth.SignIn, claim *auth.Claim, members *auth.People) *account.Leader {
 	return &account.Leader{
 		SignIn: signIn, Claim: claim, People: members, Cookie: n.config.SessionCookieName,
 		PublicURL: n.config.PublicURL, SendsMail: n.config.SMTPAddr != "", CodeLifetime: auth.CodeLifetime,
 	}
 }
 
-// newPeople gives what signs people in and what is done about them. Without a mail server, codes go to the log.
-func (n *node) newPeople(db *sqlite.DB, follower *site.Follower, runner *jobs.Runner) (*auth.SignIn, *auth.People, error) {
+// newSignIn returns the services for sign-in and for members. Without a mail server, codes go to
+// the log.
+func (n *node) newSignIn(db *sqlite.DB, follower *site.Follower, runner *jobs.Runner) (*auth.SignIn, *auth.People, error) {
 	code := auth.LogMailer(n.log)
 	var invite func(ctx context.Context, email, site string) error
 	if n.config.SMTPAddr != "" {
@@ -78,14 +78,14 @@ func (n *node) newMailer(follower *site.Follower) (*mail.Sender, error) {
 	})
 }
 
-// invitation is the body of the job that mails one.
+// invitation is the body of an invitation job.
 type invitation struct {
 	Email string `json:"email"`
 	Site  string `json:"site"` // its absolute URL
 }
 
-// invitations gives what queues an invitation's mail. There is no secret in it, so that it may wait in the
-// database, and is sent although the server is restarted.
+// invitations registers the job that sends invitations and returns a function that enqueues one.
+// The job's body contains no secret, so it can wait in the database and survive a restart.
 func invitations(runner *jobs.Runner, users trip2g.UserStore, sender *mail.Sender) (func(ctx context.Context, email, site string) error, error) {
 	const name = "mail an invitation"
 	send := func(ctx context.Context, body []byte) error {

@@ -9,7 +9,8 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// reader gives who tells what a request's sender may read; ready is false until there is a site.
+// reader returns a function that determines the access level of a request's sender. ready is false
+// until the site is loaded.
 func (n *node) reader() func(*http.Request) (who trip2g.Reader, ready bool) {
 	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
 	return func(r *http.Request) (trip2g.Reader, bool) {
@@ -18,8 +19,8 @@ func (n *node) reader() func(*http.Request) (who trip2g.Reader, ready bool) {
 	}
 }
 
-// consoleRoutes gives the owner's pages: on every node the same, made from memory.
-func (n *node) consoleRoutes() []trip2ghttp.Route {
+// adminRoutes returns the admin pages. They are the same on every node and rendered from memory.
+func (n *node) adminRoutes() []trip2ghttp.Route {
 	pages := admin.New(admin.Options{Reader: n.reader(), Frame: n.frame})
 	routes := []trip2ghttp.Route{{Path: admin.FilesPrefix, Handler: pages.Files(), Files: true}}
 	for _, page := range pages.Pages() {

@@ -7,8 +7,8 @@ import (
 	"trip2g/services/trip2g/web/admin"
 )
 
-// announce logs what to do next with a leader that serves: its log is what "docker compose up" and
-// "make run" end with.
+// announce logs what to do next once a leader serves. "docker compose up" and "make run" end with
+// this line.
 func (n *node) announce() {
 	site := cmp.Or(n.config.PublicURL, n.localURL())
 	n.log.Info().Str("site", site+"/").Str("sign_in", site+admin.Prefix).Str("owner", n.config.OwnerEmail).

@@ -78,7 +78,8 @@ func startForExamples(t *testing.T) *stack {
 	return p
 }
 
-// TestEveryOperationOfTheAPIIsDocumented asks for an example of each query, mutation and subscription.
+// TestEveryOperationOfTheAPIIsDocumented asks for an example of each query, mutation and
+// subscription.
 func TestEveryOperationOfTheAPIIsDocumented(t *testing.T) {
 	var examples strings.Builder
 	for _, page := range documentationPages(t) {
@@ -272,8 +273,8 @@ func sameHeaders(shown, got string) error {
 	return nil
 }
 
-// sameShape wants the same keys, the same kinds of values, and in a list elements like those that are
-// shown. What a page shows as null may be anything.
+// sameShape wants the same keys, the same kinds of values, and in a list elements like those that
+// are shown. What a page shows as null may be anything.
 func sameShape(path string, shown, got any) error {
 	switch shown := shown.(type) {
 	case nil:

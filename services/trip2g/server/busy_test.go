@@ -32,8 +32,8 @@ func lockDatabase(t *testing.T, path string) (unlock func()) {
 	}
 }
 
-// TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain: a program that gets 503 and Retry-After knows
-// that nothing happened and when to come back; 429 would tell it that it asks too often.
+// TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain: a program that gets 503 and Retry-After
+// knows that nothing happened and when to come back; 429 would tell it that it asks too often.
 func TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	p := startPeople(t, nil)

@@ -13,34 +13,34 @@ import (
 )
 
 const (
-	// diskEvery is how often the free space is looked at.
+	// diskEvery is the interval between measurements of the free space.
 	diskEvery = time.Second
 	// lowDisk is the free space, in reserves, below which a disk counts as nearly full.
 	lowDisk = 4
-	// leastDisk is the reserve where none is kept, without LiteFS and on a replica: a disk with less counts as
-	// full.
-	leastDisk = 1 << 20
+	// minDisk is the reserve without LiteFS and on a replica, where none is configured. A disk with
+	// less free space counts as full.
+	minDisk = 1 << 20
 )
 
-// diskState is the space of the database's disk when it was last looked at.
+// diskState is the last measurement of the database's disk.
 type diskState struct {
 	diskspace.Space
 	reserve uint64 // bytes; writes leave this much
-	full    string // what that stops; "" while the disk is not full
-	low     string // what is about to happen; "" while there is room, and on a full disk
+	full    string // the message for a full disk; "" otherwise
+	low     string // the message for a nearly full disk; "" otherwise
 }
 
-// watchDisk looks at the disk of the database until ctx ends. It has a loop of its own because LiteFS, which
-// answers for its disk, may not answer for long.
+// watchDisk measures the database's disk until ctx ends. It has its own loop because LiteFS answers
+// for its mount and can block for a long time.
 func (n *node) watchDisk(ctx context.Context) error {
-	reserve := uint64(leastDisk)
+	reserve := uint64(minDisk)
 	if mounted, err := litefs.Mounted(n.config.DBFile); err == nil && mounted && !n.config.Replica() {
 		reserve = uint64(n.config.DiskReserve)
 	}
 	ticker := time.NewTicker(diskEvery)
 	defer ticker.Stop()
 	for {
-		// A folder that is not there yet, or a mount that is gone, is reported by others.
+		// The database probe reports a missing folder and an unmounted file system.
 		if space, err := diskspace.At(filepath.Dir(n.config.DBFile)); err == nil {
 			state := n.assessDisk(space, reserve)
 			n.logDisk(n.disk.Swap(state), state)
@@ -53,7 +53,7 @@ func (n *node) watchDisk(ctx context.Context) error {
 	}
 }
 
-// assessDisk says what the space of the disk means for this node.
+// assessDisk compares the free space with the reserve and words the consequences for this node.
 func (n *node) assessDisk(space diskspace.Space, reserve uint64) *diskState {
 	state := &diskState{Space: space, reserve: reserve}
 	switch {
@@ -69,7 +69,8 @@ func (n *node) assessDisk(space diskspace.Space, reserve uint64) *diskState {
 	return state
 }
 
-// logDisk logs that the disk became full or nearly so, or has room again. before is nil at the first look.
+// logDisk logs transitions between enough space, nearly full and full. before is nil the first
+// time.
 func (n *node) logDisk(before, now *diskState) {
 	if before == nil {
 		before = &diskState{}
@@ -84,9 +85,9 @@ func (n *node) logDisk(before, now *diskState) {
 	}
 }
 
-// diskFault returns what a full disk stops, if a node is not ready without it: a leader's writes. A replica, and
-// a node whose disk is only nearly full, is impaired.
-func (n *node) diskFault() (missing, impaired string) {
+// diskProblem returns the disk's part in readiness. A leader with a full disk is not ready, because
+// it cannot write. A replica, and a node whose disk is nearly full, is impaired.
+func (n *node) diskProblem() (missing, impaired string) {
 	disk := n.disk.Load()
 	switch {
 	case disk == nil:
@@ -98,7 +99,7 @@ func (n *node) diskFault() (missing, impaired string) {
 	}
 }
 
-// diskSpace returns what the metrics tell of the disk; false until it was looked at.
+// diskSpace returns the disk's values for metrics; known is false before the first measurement.
 func (n *node) diskSpace() (free, total, reserve uint64, known bool) {
 	if disk := n.disk.Load(); disk != nil {
 		return disk.Free, disk.Total, disk.reserve, true
@@ -106,5 +107,5 @@ func (n *node) diskSpace() (free, total, reserve uint64, known bool) {
 	return 0, 0, 0, false
 }
 
-// size words a number of bytes.
+// size formats a number of bytes.
 func size(bytes uint64) string { return units.BytesSize(float64(bytes)) }

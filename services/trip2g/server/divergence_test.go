@@ -14,9 +14,9 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas has a leader come back on what is not the
-// database that its replica has a copy of: an empty volume, a backup, a backup that has grown since. The
-// replica serves what it has and says in every way that it is not the leader's.
+// TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas has a leader come back on what is not
+// the database that its replica has a copy of: an empty volume, a backup, a backup that has grown
+// since. The replica serves what it has and says in every way that it is not the leader's.
 func TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -95,7 +95,8 @@ func backUp(t *testing.T, from, to string) {
 	}
 }
 
-// wantNothingForwarded writes through a replica: the write is refused, and the leader does not have it.
+// wantNothingForwarded writes through a replica: the write is refused, and the leader does not have
+// it.
 func wantNothingForwarded(t *testing.T, replica, leader *servertest.Node, key string) {
 	t.Helper()
 	body := `{"query":"mutation { pushNotes(input: {updates: [{path: \"lost.md\", content: \"---\\nfree: true\\n---\\nx\"}]}) { __typename } }"}`

@@ -15,25 +15,24 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// docsBodyCache bounds the bytes of the documentation's ready pages.
+// docsBodyCache is the size of the cache of rendered documentation pages, in bytes.
 const docsBodyCache = 4 << 20
 
-// documentation is that of the running version: a site of its own, which has nothing in common with the
-// owner's. It is built when somebody asks for it first.
+// documentation serves the documentation of the running version as a site of its own. It is built
+// at the first request.
 type documentation struct {
 	node    *node
 	search  *search.Index
-	asked   chan struct{} // closed when it is built
+	built   chan struct{} // closed when it is built
 	handler func() (http.Handler, error)
 }
 
 func newDocumentation(n *node) *documentation {
-	d := &documentation{node: n, asked: make(chan struct{})}
+	d := &documentation{node: n, built: make(chan struct{})}
 	d.handler = sync.OnceValues(d.build)
 	return d
 }
 
-// routes returns the routes of the documentation.
 func (d *documentation) routes() []trip2ghttp.Route {
 	return []trip2ghttp.Route{
 		{Path: trip2g.DocsURL, Handler: d},
@@ -61,30 +60,30 @@ func (d *documentation) build() (http.Handler, error) {
 	current := func() trip2g.Site { return follower.Current() }
 	d.search = search.New(search.Options{
 		Site: current, Text: markdown.Text, Dirs: d.node.tempDirs, FreshWait: d.node.config.ReadWait,
-		Log: d.node.log, Long: d.node.long,
+		Log: d.node.log, Long: d.node.heavy,
 	})
 	follower = site.NewFollower(vault, site.Options{
 		SystemPages: systemPages(),
-		Parse:       parsePublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Heavy: d.node.long,
+		Parse:       parseAsPublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
+		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Heavy: d.node.heavy,
 		BasePath: base, Manual: &site.Manual{Version: trip2g.Version},
 	})
 	if _, err := follower.Refresh(context.Background()); err != nil {
 		return nil, err
 	}
-	close(d.asked)
+	close(d.built)
 	return trip2ghttp.Below(base, trip2ghttp.NewHandler(trip2ghttp.Options{
 		Site: current, Assets: vault, Codings: site.Codings, BasePath: base,
 		Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix,
 		Routes: trip2ghttp.SearchRoutes(trip2ghttp.SearchOptions{
-			Search: outerSearch{d.search, base}, Site: current, Identity: trip2ghttp.NewIdentity(current, ""),
+			Search: prefixedSearch{d.search, base}, Site: current, Identity: trip2ghttp.NewIdentity(current, ""),
 			Frame: follower.SearchFrame, BasePath: base,
 		}),
 	})), nil
 }
 
-// parsePublic parses a note that is for everybody, whatever the site's default is.
-func parsePublic(path, content string) *trip2g.Document {
+// parseAsPublic parses a note and makes it public, whatever the site's default is.
+func parseAsPublic(path, content string) *trip2g.Document {
 	doc := markdown.Parse(path, content)
 	if doc.Access.Level != trip2g.NotShown {
 		doc.Access = trip2g.Access{Level: trip2g.Public}
@@ -92,24 +91,24 @@ func parsePublic(path, content string) *trip2g.Document {
 	return doc
 }
 
-// Run keeps the index of the documentation from the moment on at which somebody reads it, until ctx ends.
+// Run maintains the search index from the first request on, until ctx ends.
 func (d *documentation) Run(ctx context.Context) error {
 	select {
-	case <-d.asked:
+	case <-d.built:
 		return d.search.Run(ctx)
 	case <-ctx.Done():
 		return nil
 	}
 }
 
-// outerSearch finds the pages of a site that is below a base path.
-type outerSearch struct {
+// prefixedSearch searches a site below a base path.
+type prefixedSearch struct {
 	trip2g.Searcher
 	base trip2g.BasePath
 }
 
-// Search is trip2g.Searcher's. A first search waits until there is an index.
-func (s outerSearch) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
+// Search implements trip2g.Searcher. The first search waits for the index.
+func (s prefixedSearch) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
 	request.Fresh = true
 	answer, err := s.Searcher.Search(ctx, request)
 	for i := range answer.Results {

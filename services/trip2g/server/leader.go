@@ -26,8 +26,8 @@ import (
 	"trip2g/services/trip2g/web/notfound"
 )
 
-// runLeader runs the node that owns the database: all that writes is wired here and only here.
-// It listens when it can serve, so that a replica's write is held until then.
+// runLeader runs the node that owns the database. Everything that writes is wired here and only
+// here. It listens when it can serve; until then replicas hold their writes.
 func (n *node) runLeader(ctx context.Context) (err error) {
 	db, err := n.openLeaderDatabase(ctx)
 	if err != nil {
@@ -45,14 +45,14 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 		return err
 	}
 	db.Shrink()
-	n.garbage.settle()
+	n.gc.siteLoaded()
 	n.site.Store(follower)
 
 	runner, err := jobs.NewRunner(db, n.log)
 	if err != nil {
 		return err
 	}
-	signIn, members, err := n.newPeople(db, follower, runner)
+	signIn, members, err := n.newSignIn(db, follower, runner)
 	if err != nil {
 		return err
 	}
@@ -61,37 +61,37 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.counted = notfound.NewTracker(db, n.log, n.registry)
-	routes, err := n.peopleRoutes(n.leaderOfPeople(signIn, n.newClaim(follower, signIn), members))
+	n.missCounter = notfound.NewTracker(db, n.log, n.registry)
+	routes, err := n.accountRoutes(n.accountLeader(signIn, n.newClaim(follower, signIn), members))
 	if err != nil {
 		return err
 	}
 	ports, err := n.leaderPorts(
-		trip2ghttp.Options{Assets: db, GraphQL: api, Missing: n.counted.Add, Routes: routes},
+		trip2ghttp.Options{Assets: db, GraphQL: api, Missing: n.missCounter.Add, Routes: routes},
 		map[string]forward.MessageFunc{nodes.ReportPath: n.nodes.Take, notfound.RelayPath: notfound.FromReplicas(db)})
 	if err != nil {
 		return err
 	}
 
-	return n.serveBeside(ctx, ports,
+	return n.serveWith(ctx, ports,
 		func(ctx context.Context) error { n.database.run(ctx, db.Ready); return nil },
-		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.counted.Run, runner.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS, n.watchDisk)
+		func(ctx context.Context) error { return follower.Run(ctx, nil) }, signIn.Run, n.missCounter.Run, runner.Run, n.nodes.Run, n.search.Run, n.docs.Run, n.watchLiteFS, n.watchDisk)
 }
 
-// serveBeside serves while the loops run. They end after the ports, so that the last requests are
-// counted and their codes sent; one that fails ends the node.
-func (n *node) serveBeside(ctx context.Context, p ports, loops ...func(context.Context) error) error {
-	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopBeside()
-	group, beside := errgroup.WithContext(beside)
+// serveWith serves while the loops run. The loops end after the ports, so that the last requests
+// are counted and their sign-in codes sent. A loop that fails ends the node.
+func (n *node) serveWith(ctx context.Context, p ports, loops ...func(context.Context) error) error {
+	looping, stopLoops := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLoops()
+	group, looping := errgroup.WithContext(looping)
 	for _, loop := range loops {
-		group.Go(func() error { return loop(beside) })
+		group.Go(func() error { return loop(looping) })
 	}
 	serving, stopServing := context.WithCancel(ctx)
 	defer stopServing()
-	context.AfterFunc(beside, stopServing)
+	context.AfterFunc(looping, stopServing)
 	err := n.serve(serving, p)
-	stopBeside()
+	stopLoops()
 	return errors.Join(err, group.Wait())
 }
 
@@ -109,7 +109,7 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 		err = db.SetPublicURL(ctx, n.config.PublicURL)
 	}
 	if err == nil {
-		err = n.healDatabase(ctx, db)
+		err = n.upgradeData(ctx, db)
 	}
 	if err == nil && n.config.OwnerEmail != "" {
 		err = db.EnsureOwner(ctx, n.config.OwnerEmail)
@@ -120,8 +120,8 @@ func (n *node) openLeaderDatabase(ctx context.Context) (*sqlite.DB, error) {
 	return db, nil
 }
 
-// healDatabase brings what an older release stored to what this one expects. Each part does so once.
-func (n *node) healDatabase(ctx context.Context, db *sqlite.DB) error {
+// upgradeData converts what older releases stored. Each step runs once per database.
+func (n *node) upgradeData(ctx context.Context, db *sqlite.DB) error {
 	merged, err := db.NormalizePaths(ctx)
 	for _, path := range merged {
 		n.log.Warn().Str("note", path).Msg("two notes had this path in different Unicode forms; they are one now, with both histories, and readers see what was published last")
@@ -167,13 +167,13 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 	})
 }
 
-// pageOf tells of the page that a note has for its owner.
+// pageOf returns a function that finds the page of a note as the owner sees it.
 func pageOf(follower *site.Follower) func(int64) (trip2g.NotePage, bool) {
 	return func(id int64) (trip2g.NotePage, bool) { return follower.Current().NoteByID(id, trip2g.Owner) }
 }
 
-// assetQuery gives what the API puts behind the address of a file: a signature, unless anyone may
-// have the file.
+// assetQuery returns a function for the query string of a file's URL in the API: a signature,
+// unless the file is public.
 func (n *node) assetQuery() func(hash string) string {
 	signer := trip2g.NewAssetSigner(n.config.JWTSecret.Reveal())
 	return func(hash string) string {
@@ -184,7 +184,7 @@ func (n *node) assetQuery() func(hash string) string {
 	}
 }
 
-// origin tells the API who asks: the client of the replica that forwarded the request, if one did.
+// origin returns the client of a request. For a forwarded request it is the replica's client.
 func origin(r *http.Request) trip2g.Origin {
 	if o, forwarded := forward.OriginFrom(r.Context()); forwarded {
 		return trip2g.Origin{ClientAddr: o.ClientAddr, Scheme: o.Scheme, Host: o.Host}
@@ -194,9 +194,9 @@ func origin(r *http.Request) trip2g.Origin {
 	return o
 }
 
-// leaderPorts gives the public port and the intake the very same handler. take is what replicas have to
-// say for themselves: it is for the internal port alone.
-func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.MessageFunc) (ports, error) {
+// leaderPorts uses the same handler for the public port and for forwarded requests. messages are
+// the handlers of messages between nodes, on the internal port alone.
+func (n *node) leaderPorts(o trip2ghttp.Options, messages map[string]forward.MessageFunc) (ports, error) {
 	own := n.ownHandler(o, nil)
 	verifier, err := forward.NewVerifier(n.config.JWTSecret.Reveal(), n.epoch, nil)
 	if err != nil {
@@ -206,13 +206,13 @@ func (n *node) leaderPorts(o trip2ghttp.Options, take map[string]forward.Message
 		Verifier: verifier, Handler: n.access.Wrap(trip2ghttp.IntakePort, own), Log: n.log, Registerer: n.registry,
 		OnReject: n.nodes.Reject,
 	})
-	messages, err := forward.NewMessages(forward.MessageOptions{
-		Secret: n.config.JWTSecret.Reveal(), Epoch: n.epoch, Take: take, OnReject: n.nodes.Reject, Log: n.log, Registerer: n.registry,
+	internal, err := forward.NewMessages(forward.MessageOptions{
+		Secret: n.config.JWTSecret.Reveal(), Epoch: n.epoch, Take: messages, OnReject: n.nodes.Reject, Log: n.log, Registerer: n.registry,
 	}, intake)
 	if err != nil {
 		return ports{}, err
 	}
-	tunnels, err := n.withTunnels(messages)
+	tunnels, err := n.withTunnels(internal)
 	if err != nil {
 		return ports{}, err
 	}

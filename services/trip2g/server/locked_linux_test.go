@@ -13,8 +13,8 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// lockReaders takes every read lock of a database in WAL mode, as LiteFS does to apply a transaction:
-// bytes 123 to 127 of the shared memory (https://sqlite.org/walformat.html#wal_locks).
+// lockReaders takes every read lock of a database in WAL mode, as LiteFS does to apply a
+// transaction: bytes 123 to 127 of the shared memory (https://sqlite.org/walformat.html#wal_locks).
 func lockReaders(t *testing.T, db string) (unlock func()) {
 	t.Helper()
 	shm, err := os.OpenFile(db+"-shm", os.O_RDWR, 0)
@@ -32,8 +32,8 @@ func lockReaders(t *testing.T, db string) (unlock func()) {
 	return func() { shm.Close() }
 }
 
-// TestAReplicaThatCatchesUpStaysReady holds every lock of the database, as LiteFS does while it applies
-// a backlog: the replica serves what it has, so a balancer must not take it out.
+// TestAReplicaThatCatchesUpStaysReady holds every lock of the database, as LiteFS does while it
+// applies a backlog: the replica serves what it has, so a balancer must not take it out.
 func TestAReplicaThatCatchesUpStaysReady(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")

@@ -8,8 +8,8 @@ import (
 	"trip2g/services/trip2g/server/servertest"
 )
 
-// TestASignInCodeIsForTheBrowserThatAskedForIt has an owner sign in through a replica while somebody else, who
-// knows the address and even the code, tries on both nodes.
+// TestASignInCodeIsForTheBrowserThatAskedForIt has an owner sign in through a replica while
+// somebody else, who knows the address and even the code, tries on both nodes.
 func TestASignInCodeIsForTheBrowserThatAskedForIt(t *testing.T) {
 	p := startPeople(t, nil)
 	owners := p.browser(p.replica)

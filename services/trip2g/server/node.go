@@ -32,34 +32,34 @@ import (
 	"trip2g/services/trip2g/web/notfound"
 )
 
-// node is what a leader and a replica have in common.
+// node contains what leaders and replicas share.
 type node struct {
-	config    *config.Config
-	log       zerolog.Logger
-	registry  *prometheus.Registry
-	epoch     forward.Epoch // of the internal port
-	access    *trip2ghttp.AccessLog
-	fastPath  *trip2ghttp.FastPath
-	site      atomic.Pointer[site.Follower] // nil until the database is open
-	watch     *leaderwatch.Watch            // nil on a leader
-	nodes     *nodes.Nodes                  // set before the ports are
-	beside    atomic.Pointer[litefsState]   // nil without LiteFS
-	disk      atomic.Pointer[diskState]     // nil until it was looked at
-	counted   *notfound.Tracker             // set with nodes
-	feed      *notefeed.Feed                // of a leader's subscriptions
-	forwarder *forward.Forwarder            // nil on a leader
-	search    *search.Index
-	docs      *documentation
-	long      *semaphore.Weighted // turns of what takes a processor for long
-	garbage   collector
-	stopping  atomic.Bool
-	database  databaseProbe
+	config      *config.Config
+	log         zerolog.Logger
+	registry    *prometheus.Registry
+	epoch       forward.Epoch // of the internal port
+	access      *trip2ghttp.AccessLog
+	fastPath    *trip2ghttp.FastPath
+	site        atomic.Pointer[site.Follower] // nil until the database is open
+	watch       *leaderwatch.Watch            // nil on a leader
+	nodes       *nodes.Nodes                  // set before the ports open
+	litefs      atomic.Pointer[litefsState]   // nil without LiteFS
+	disk        atomic.Pointer[diskState]     // nil before the first measurement
+	missCounter *notfound.Tracker             // of 404s; set with nodes
+	feed        *notefeed.Feed                // of a leader's subscriptions
+	forwarder   *forward.Forwarder            // nil on a leader
+	search      *search.Index
+	docs        *documentation
+	heavy       *semaphore.Weighted // limits concurrent work that uses a processor for long
+	gc          gcTuner
+	stopping    atomic.Bool
+	database    databaseProbe
 }
 
 func newNode(c *config.Config, log zerolog.Logger) *node {
 	n := &node{config: c, log: log, registry: trip2ghttp.NewRegistry(), epoch: forward.NewEpoch()}
 	n.database.wait("not open yet")
-	n.long = semaphore.NewWeighted(int64(search.Turns()))
+	n.heavy = semaphore.NewWeighted(int64(search.Turns()))
 	n.search, n.feed = n.newSearch(), notefeed.New()
 	n.docs = newDocumentation(n)
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
@@ -70,7 +70,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	return n
 }
 
-// current gives the site that is served, nil until it is loaded.
+// current returns the site that is served, nil until it is loaded.
 func (n *node) current() trip2g.Site {
 	if follower := n.site.Load(); follower != nil {
 		return follower.Current()
@@ -78,7 +78,7 @@ func (n *node) current() trip2g.Site {
 	return nil
 }
 
-// served gives the position that is served, 0 until there is a site.
+// served returns the position that is served, 0 until the site is loaded.
 func (n *node) served() trip2g.Position {
 	if s := n.current(); s != nil {
 		return s.Stats().Position
@@ -86,7 +86,7 @@ func (n *node) served() trip2g.Position {
 	return 0
 }
 
-// timeline returns the history of the database that is served, zero until there is a site.
+// timeline returns the timeline of the database that is served, zero until the site is loaded.
 func (n *node) timeline() trip2g.Timeline {
 	if s := n.current(); s != nil {
 		return s.Stats().Timeline()
@@ -94,7 +94,7 @@ func (n *node) timeline() trip2g.Timeline {
 	return trip2g.Timeline{}
 }
 
-// changedAt returns when the change at the served position was made, zero if that is not known.
+// changedAt returns the time of the change at the served position, zero if it is unknown.
 func (n *node) changedAt() time.Time {
 	if s := n.current(); s != nil {
 		return s.Stats().ChangedAt
@@ -102,7 +102,7 @@ func (n *node) changedAt() time.Time {
 	return time.Time{}
 }
 
-// lag tells how far this node is behind the leader; a leader is its own.
+// lag returns how far this node is behind the leader. A leader is never behind.
 func (n *node) lag() trip2ghttp.Lag {
 	if n.watch == nil {
 		return trip2ghttp.Lag{Leader: n.served(), Heard: time.Now(), Answers: true}
@@ -116,8 +116,7 @@ func (n *node) wait(reason string) {
 	n.log.Info().Msg(reason)
 }
 
-// ready returns whether this node would serve correctly now, and else what is missing. It answers
-// from memory.
+// ready reports whether this node can serve correctly, and what is missing if not. It does no I/O.
 func (n *node) ready() trip2ghttp.Readiness {
 	state := trip2ghttp.Readiness{
 		Role: n.config.Role(), Node: n.config.NodeName, Position: n.served(), Lag: n.lag(),
@@ -133,17 +132,17 @@ func (n *node) ready() trip2ghttp.Readiness {
 	}
 	missing, impaired := n.database.state()
 	note("database", missing, impaired)
-	note("site", n.siteFault(), "")
+	note("site", n.siteProblem(), "")
 	if state.Lag.Diverges {
 		note("database", state.Lag.Note, "")
 	}
 	if n.config.Replica() && state.Lag.Answers {
-		note("replication", n.beside.Load().fault(time.Now()), "")
+		note("replication", n.litefs.Load().problem(time.Now()), "")
 	}
 	if !n.config.Replica() {
 		state.Timeline = n.timeline().String()
 	}
-	if n.nodes != nil { // else it is being made, and makes its first report of this node
+	if n.nodes != nil { // nil while it is being created, which calls ready
 		if fault := n.nodes.Fault(); fault != "" {
 			note("writes", fault+"; until then nothing can be written through this node", "")
 		}
@@ -151,7 +150,7 @@ func (n *node) ready() trip2ghttp.Readiness {
 	if err := n.search.Fault(); err != nil {
 		note("search", "", err.Error())
 	}
-	missing, impaired = n.diskFault()
+	missing, impaired = n.diskProblem()
 	note("disk", missing, impaired)
 	if n.stopping.Load() {
 		note("process", "stopping", "")
@@ -160,9 +159,9 @@ func (n *node) ready() trip2ghttp.Readiness {
 	return state
 }
 
-// siteFault returns why pages cannot be served, or will not change any more. A database that is busy
-// is no reason: the site in memory is served, and follows when it can.
-func (n *node) siteFault() string {
+// siteProblem returns why pages cannot be served or no longer follow the database. A busy database
+// is not a reason: the site in memory is served, and follows later.
+func (n *node) siteProblem() string {
 	if n.current() == nil {
 		return "not loaded yet"
 	}
@@ -172,8 +171,8 @@ func (n *node) siteFault() string {
 	return ""
 }
 
-// ownHandler gives the handler of what this node answers itself; o has what only its role has.
-// waitFor is nil on a leader, which serves the newest there is.
+// ownHandler returns the handler of requests that this node answers itself. o contains what is
+// specific to its role. waitFor is nil on a leader, which always serves the newest position.
 func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, trip2g.Position) error) http.Handler {
 	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, site.Codings
 	_, memory := bodyBytes(n.config)
@@ -193,18 +192,17 @@ func (n *node) siteOptions() site.Options {
 	pages, _ := bodyBytes(n.config)
 	return site.Options{
 		Parse: markdown.Parse, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
-		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Heavy: n.long, SystemPages: systemPages(),
+		Log: n.log, BodyCacheSize: pages, Observe: n.observe, Heavy: n.heavy, SystemPages: systemPages(),
 	}
 }
 
-// observe hands on that the site changed.
+// observe passes a change of the site to search and subscriptions.
 func (n *node) observe(c trip2g.SiteChange) {
 	n.search.Observe(c)
 	n.feed.Observe(c)
 }
 
-// endStreams ends the responses that go on for as long as their clients like, so that a node which stops
-// need not wait for them.
+// endStreams ends responses without an end of their own, so that shutdown does not wait for them.
 func (n *node) endStreams() {
 	n.nodes.EndEvents()
 	n.feed.End()
@@ -213,9 +211,9 @@ func (n *node) endStreams() {
 	}
 }
 
-// tempDirs returns the folders for temporary files, best first: the copies of large files, the index of
-// the search, and uploads under way. The database's own is one of them unless LiteFS keeps it: a mount
-// takes nothing but databases.
+// tempDirs returns the folders for temporary files, best first. They hold copies of large files,
+// the search index and uploads in progress. The database's folder is one of them, except on a
+// LiteFS mount, which takes only databases.
 func (n *node) tempDirs() []string {
 	dirs := []string{cmp.Or(n.config.FileCacheDir, os.TempDir())}
 	if mounted, err := litefs.Mounted(n.config.DBFile); err == nil && !mounted {
@@ -224,7 +222,7 @@ func (n *node) tempDirs() []string {
 	return dirs
 }
 
-// litefsNode gives the LiteFS node whose mount the database is on, nil if it is on none.
+// litefsNode returns the LiteFS node whose mount the database is on, nil if it is on no mount.
 func (n *node) litefsNode() (*litefs.Node, error) {
 	mounted, err := litefs.Mounted(n.config.DBFile)
 	if err != nil || !mounted {
@@ -233,16 +231,17 @@ func (n *node) litefsNode() (*litefs.Node, error) {
 	return litefs.Open(filepath.Dir(n.config.DBFile), n.config.LiteFSURL)
 }
 
-// replicationLag gives the lag that the LiteFS node beside this process last told, so that asking for
-// metrics is no read of its mount; false where there is none, or it has heard nothing yet.
-func (n *node) replicationLag() (time.Duration, bool) {
-	if beside := n.beside.Load(); beside != nil {
-		return beside.lag(time.Now())
+// replicationLag returns the lag that this host's LiteFS node last reported, so that metrics never
+// read its mount. known is false without LiteFS, and before its first report.
+func (n *node) replicationLag() (lag time.Duration, known bool) {
+	if state := n.litefs.Load(); state != nil {
+		return state.lag(time.Now())
 	}
 	return 0, false
 }
 
-// internalHandler is the internal port's: probes, metrics, and rest for everything else.
+// internalHandler returns the handler of the internal port: probes and metrics, and rest for
+// everything else.
 func (n *node) internalHandler(rest http.Handler) http.Handler {
 	if n.config.Profile {
 		rest = trip2ghttp.WithProfiles(rest)
@@ -250,7 +249,7 @@ func (n *node) internalHandler(rest http.Handler) http.Handler {
 	return trip2ghttp.NewInternalHandler(n.ready, n.registry, rest)
 }
 
-// serverErrors takes what net/http has to say about connections into the log.
+// serverErrors returns a logger for net/http's messages about connections.
 func serverErrors(log zerolog.Logger, port string) *stdlog.Logger {
 	return stdlog.New(logWriter{log, port}, "", 0)
 }
@@ -261,7 +260,7 @@ type logWriter struct {
 }
 
 func (w logWriter) Write(line []byte) (int, error) {
-	event := w.log.Debug() // what clients do wrong
+	event := w.log.Debug() // most are errors of clients
 	if bytes.Contains(line, []byte("panic serving")) {
 		event = w.log.Error()
 	}

@@ -14,7 +14,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// newNodes makes this node's picture of all nodes; messenger is nil on a leader.
+// newNodes returns this node's view of all nodes. messenger is nil on a leader.
 func (n *node) newNodes(messenger *forward.Messenger) *nodes.Nodes {
 	return nodes.New(nodes.Options{
 		Sample: n.report, Answered: n.access.Requests, Served: n.servedChange, WaitFor: n.waitFor,
@@ -22,7 +22,7 @@ func (n *node) newNodes(messenger *forward.Messenger) *nodes.Nodes {
 	})
 }
 
-// servedChange gives the position that is served and when its change was made.
+// servedChange returns the served position and the time of its change.
 func (n *node) servedChange() (trip2g.Position, time.Time) {
 	if s := n.current(); s != nil {
 		stats := s.Stats()
@@ -31,7 +31,7 @@ func (n *node) servedChange() (trip2g.Position, time.Time) {
 	return 0, time.Time{}
 }
 
-// report tells of this node, from memory.
+// report returns this node's report. It does no I/O.
 func (n *node) report() trip2g.NodeReport {
 	ready := n.ready()
 	lag := ready.Lag
@@ -49,9 +49,9 @@ func (n *node) report() trip2g.NodeReport {
 		stats := s.Stats()
 		r.DatabaseID, r.Notes = stats.DatabaseID, stats.Notes
 	}
-	if beside := n.beside.Load(); beside != nil {
+	if state := n.litefs.Load(); state != nil {
 		r.Database = "LiteFS"
-		if lag, known := beside.lag(time.Now()); known {
+		if lag, known := state.lag(time.Now()); known {
 			seconds := lag.Seconds()
 			r.LiteFSLag = &seconds
 		}
@@ -59,7 +59,7 @@ func (n *node) report() trip2g.NodeReport {
 	return r
 }
 
-// sentences words what a node misses. A fault's text can be long, and a report's is bounded.
+// sentences formats what a node lacks. It cuts each text to the size that a report allows.
 func sentences(missing map[string]string) []string {
 	out := make([]string, 0, len(missing))
 	for part, why := range missing {
@@ -69,54 +69,56 @@ func sentences(missing map[string]string) []string {
 	return out
 }
 
-// litefsState is what the LiteFS node beside this process last said.
+// litefsState is the last answer of this host's LiteFS node.
 type litefsState struct {
-	told  time.Duration // its lag
-	known bool          // false if it said that it has heard nothing yet
-	at    time.Time
-	apart time.Time // since when it is not in touch with the leader's, of one that has heard nothing yet
+	reported     time.Duration // its lag
+	known        bool          // false if it has received nothing from the primary yet
+	at           time.Time     // time of the answer
+	disconnected time.Time     // since when it is not connected to the primary, unless known
 }
 
-// apartAfter is how long a LiteFS may take to connect to the leader's after its start.
-const apartAfter = 10 * time.Second
+// connectTimeout is how long a LiteFS node can take to connect to the primary after its start.
+const connectTimeout = 10 * time.Second
 
-// fault returns why nothing can reach a replica whose leader answers, "" if all is well as far as is known.
-func (s *litefsState) fault(now time.Time) string {
-	if s == nil || s.known || now.Sub(s.apart) < apartAfter {
+// problem returns why no data reaches a replica whose leader answers; "" if no problem is known.
+func (s *litefsState) problem(now time.Time) string {
+	if s == nil || s.known || now.Sub(s.disconnected) < connectTimeout {
 		return ""
 	}
 	return "its LiteFS has not connected to the leader's since it started: its log says why; if it is \"different cluster id\", the leader has another LiteFS volume, see Restore in the documentation"
 }
 
-// lag gives the lag as of now, false if it is not known: a LiteFS node that says nothing gets older.
+// lag returns the lag as of now. It grows while the LiteFS node does not answer.
 func (s *litefsState) lag(now time.Time) (time.Duration, bool) {
 	if silent := now.Sub(s.at); silent > 2*nodes.DefaultEvery {
-		return s.told + silent, s.known
+		return s.reported + silent, s.known
 	}
-	return s.told, s.known
+	return s.reported, s.known
 }
 
-// watchLiteFS asks the LiteFS node beside this process how it does, until ctx ends. It has a loop of its
-// own because LiteFS may not answer for long: a report must not wait for it. It fails on a leader whose mount
-// is gone: that one can write no more, holds the ports of the next, and replicas that reach it hold no write.
+// watchLiteFS polls this host's LiteFS node until ctx ends. It has its own loop because LiteFS can
+// block for a long time, and reports must not wait for it. It returns an error on a leader whose
+// mount no longer exists: such a leader cannot write, and while it holds its ports, replicas fail
+// writes that they would otherwise hold.
 func (n *node) watchLiteFS(ctx context.Context) error {
 	ticker := time.NewTicker(nodes.DefaultEvery)
 	defer ticker.Stop()
-	apart, wasConnected := time.Now(), false
+	disconnected, wasConnected := time.Now(), false
 	for {
-		beside, err := n.litefsNode()
+		node, err := n.litefsNode()
 		switch {
 		case errors.Is(err, litefs.ErrStale) && !n.config.Replica():
 			return fmt.Errorf("LiteFS has ended, so this leader ends too: %w", err)
-		case err == nil && beside != nil:
-			lag, err := beside.Lag()
-			// A try that fails makes it look connected for a moment; a first copy takes long.
-			_, connected, _ := beside.Leader()
+		case err == nil && node != nil:
+			lag, err := node.Lag()
+			// It counts as connected after two polls: a failed attempt looks connected for a
+			// moment.
+			_, connected, _ := node.Leader()
 			if connected && wasConnected {
-				apart = time.Now()
+				disconnected = time.Now()
 			}
 			wasConnected = connected
-			n.beside.Store(&litefsState{lag, err == nil, time.Now(), apart})
+			n.litefs.Store(&litefsState{lag, err == nil, time.Now(), disconnected})
 		}
 		select {
 		case <-ctx.Done():
@@ -126,7 +128,7 @@ func (n *node) watchLiteFS(ctx context.Context) error {
 	}
 }
 
-// nodeRoutes gives what watches the nodes.
+// nodeRoutes returns the event stream of the node status page.
 func (n *node) nodeRoutes() []trip2ghttp.Route {
 	return []trip2ghttp.Route{{Path: nodes.EventsPath, Handler: n.nodes.Events(n.reader())}}
 }

@@ -14,8 +14,9 @@ import (
 	"trip2g/services/trip2g/web/notfound"
 )
 
-// TestTheOwnerWatchesNodesComeAndGo is a deploy as its operator sees it: both nodes show both, a replica
-// that stops is told as gone, and so is a leader, by the replica that is left; when it is back, all is well.
+// TestTheOwnerWatchesNodesComeAndGo is a deploy as its operator sees it: both nodes show both, a
+// replica that stops is told as gone, and so is a leader, by the replica that is left; when it is
+// back, all is well.
 func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -85,8 +86,8 @@ func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	}
 }
 
-// TestTheStreamIsTheOwnersAlone asks for it as a stranger and by every other method, and then signs out
-// while it runs: on a replica too it ends, and says why.
+// TestTheStreamIsTheOwnersAlone asks for it as a stranger and by every other method, and then signs
+// out while it runs: on a replica too it ends, and says why.
 func TestTheStreamIsTheOwnersAlone(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -139,8 +140,8 @@ func TestAWatcherDoesNotKeepANodeFromStopping(t *testing.T) {
 	}
 }
 
-// TestOnlyAReplicaReports posts reports and counts as somebody would who reaches a node's ports and has
-// no secret: nothing of them is taken, on either port of either node.
+// TestOnlyAReplicaReports posts reports and counts as somebody would who reaches a node's ports and
+// has no secret: nothing of them is taken, on either port of either node.
 func TestOnlyAReplicaReports(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")

@@ -225,7 +225,8 @@ func wantLine(t *testing.T, lines <-chan string, wants ...string) {
 	}
 }
 
-// TestALivePullEndsWithEitherNodeSoThatThePluginAsksAgain stops the nodes, whose shutdown it must not hold up.
+// TestALivePullEndsWithEitherNodeSoThatThePluginAsksAgain stops the nodes, whose shutdown it must
+// not hold up.
 func TestALivePullEndsWithEitherNodeSoThatThePluginAsksAgain(t *testing.T) {
 	for name, stopped := range map[string]func(*stack) *servertest.Node{
 		"leader":  func(p *stack) *servertest.Node { return p.leader },

@@ -23,8 +23,8 @@ var membersVault = map[string]string{
 	"secret.png":     "\x89PNG\r\n\x1a\nhushed picture",
 }
 
-// hushed is what nobody may see who is no member. What a public note's own text says of a note for members,
-// the path in its link above all, is its author's to say.
+// hushed is what nobody may see who is no member. What a public note's own text says of a note for
+// members, the path in its link above all, is its author's to say.
 var hushed = []string{"hushed heading", "hushed description", "hushedtag", "hushedalias", "hushed section", "hushed body", "hushed plan", "hushedplan", "hushed picture", sha256Hex("\x89PNG\r\n\x1a\nhushed picture")}
 
 func sha256Hex(content string) string {
@@ -32,7 +32,8 @@ func sha256Hex(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// readRoutes is every address that a GET can have: pages, files, what is made of them, and the server's own.
+// readRoutes is every address that a GET can have: pages, files, what is made of them, and the
+// server's own.
 var readRoutes = []string{
 	"/", "/open", "/secret", "/hidden", "/hidden/", "/hidden/plan", "/hushedalias", "/nothing",
 	"/tags", "/tags/common", "/tags/hushedtag",
@@ -105,8 +106,8 @@ func wantHushed(t *testing.T, who, route string, got page) {
 	}
 }
 
-// wantPrivate fails if a shared cache could give one reader's answer to another, or the owner's pages are
-// anybody else's.
+// wantPrivate fails if a shared cache could give one reader's answer to another, or the owner's
+// pages are anybody else's.
 func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 	t.Helper()
 	for who, got := range map[string]page{"a member": member, "the owner": owner} {
@@ -119,7 +120,8 @@ func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 		if vary := got.header.Get("Vary"); !strings.Contains(vary, "Cookie") {
 			t.Errorf("%s gets an answer of their own at %s with Vary %q", who, route, vary)
 		}
-		// What anyone may see can be in a cache that is shared, but has to be asked for anew by who is signed in.
+		// What anyone may see can be in a cache that is shared, but has to be asked for anew by who
+		// is signed in.
 		vary, control := anonymous.header.Get("Vary"), anonymous.header.Get("Cache-Control")
 		if !strings.Contains(vary, "Cookie") && !strings.Contains(control, "no-cache") && !strings.Contains(control, "no-store") {
 			t.Errorf("a cache could give nobody's answer at %s to %s: Cache-Control %q, Vary %q", route, who, control, vary)
@@ -132,7 +134,8 @@ func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 	}
 }
 
-// Whoever is the owner no more is a member at once on the leader, and on a replica when it has followed.
+// Whoever is the owner no more is a member at once on the leader, and on a replica when it has
+// followed.
 func TestAnotherOwnerMakesTheOneBeforeAMemberOnEveryNode(t *testing.T) {
 	t.Parallel()
 	p := startPeople(t, membersVault)

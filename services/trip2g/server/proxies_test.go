@@ -13,7 +13,8 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// startBehindProxies starts a leader and a replica, each with a URL of its own, behind proxies on this machine.
+// startBehindProxies starts a leader and a replica, each with a URL of its own, behind proxies on
+// this machine.
 func startBehindProxies(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -28,8 +29,9 @@ func startBehindProxies(t *testing.T, settings ...string) *stack {
 	return p
 }
 
-// TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt signs in as a browser does through a proxy before each
-// node: one that passes the host that the browser asked for, and one that does not.
+// TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt signs in as a browser does through a
+// proxy before each node: one that passes the host that the browser asked for, and one that does
+// not.
 func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 	p := startBehindProxies(t)
 	for i, tt := range []struct {
@@ -89,8 +91,8 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 	}
 }
 
-// TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered has the fast lane and net/http answer, on a node
-// that believes the proxy and from a client that only says that it is one.
+// TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered has the fast lane and net/http
+// answer, on a node that believes the proxy and from a client that only says that it is one.
 func TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered(t *testing.T) {
 	for _, trusted := range []bool{true, false} {
 		settings := []string{}

@@ -14,7 +14,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// pushRequest sends one request of a push to a node; id "" is a client that knows no ids. It gives the answer.
+// pushRequest sends one request of a push to a node; id "" is a client that knows no ids. It gives
+// the answer.
 func pushRequest(t *testing.T, node *servertest.Node, key, id, query string) string {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, node.Public+"/graphql", strings.NewReader(query))
@@ -43,7 +44,8 @@ const (
 	commitQuery = `{"query":"mutation { commitNotes { __typename ... on ErrorPayload { code } } }"}`
 )
 
-// A push goes through whichever node takes its next request; what belongs together does not hang on the node.
+// A push goes through whichever node takes its next request; what belongs together does not hang on
+// the node.
 func TestTwoPushesWithOneKeyThroughTwoNodesNeverShowHalfOfEachOther(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
 	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=one")

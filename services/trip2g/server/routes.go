@@ -9,17 +9,17 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// routes gives what every node, leader or replica, has under /_system/ beside the API and files. A
-// replica answers the GETs of it from its own memory; what is no GET is forwarded before it comes here.
+// routes returns the routes below /_system/ that every node has in addition to the API and files. A
+// replica answers their GET requests from memory; it forwards other methods before routing.
 func (n *node) routes() []trip2ghttp.Route {
-	return slices.Concat(n.consoleRoutes(), n.nodeRoutes(), n.searchRoutes(), n.docs.routes())
+	return slices.Concat(n.adminRoutes(), n.nodeRoutes(), n.searchRoutes(), n.docs.routes())
 }
 
-// systemPages returns the URL paths of the pages among the routes that people go to.
+// systemPages returns the URL paths of those routes that are pages for people.
 func systemPages() []string {
 	return append(admin.Paths(), account.SignInPath, account.AccountPath, trip2ghttp.SearchPath)
 }
 
-// frame is the trip2g.Frame of the site that is served now. There has to be one: a page of the server's
-// own asks for it only when it knows who reads, and that is from the site.
+// frame renders a system page in the site's layout. The site must be loaded: a system page knows
+// its reader only then.
 func (n *node) frame(p trip2g.SystemPage) []byte { return n.site.Load().Frame(p) }

@@ -9,12 +9,11 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// newSearch makes the node's index of the site. Its files are beside the copies of large files, which
-// are on no mount either.
+// newSearch returns the search index of the site. Its files are temporary: see tempDirs.
 func (n *node) newSearch() *search.Index {
 	return search.New(search.Options{
 		Site: n.current, Text: markdown.Text, Dirs: n.tempDirs, FreshWait: n.config.ReadWait,
-		AfterLarge: debug.FreeOSMemory, Log: n.log, Long: n.long,
+		AfterLarge: debug.FreeOSMemory, Log: n.log, Long: n.heavy,
 	})
 }
 

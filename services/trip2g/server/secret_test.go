@@ -24,8 +24,8 @@ func awaitReadyz(t *testing.T, n *servertest.Node, status int, text string) {
 	})
 }
 
-// TestAReplicaWithAnotherSecretIsNotReady starts one, as an operator does who mistypes a secret: its
-// readiness, the leader's list of nodes name the setting, and both count it. Restarting the
+// TestAReplicaWithAnotherSecretIsNotReady starts one, as an operator does who mistypes a secret:
+// its readiness, the leader's list of nodes name the setting, and both count it. Restarting the
 // leader changes nothing; a leader with the replica's secret makes it ready.
 func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	t.Parallel()

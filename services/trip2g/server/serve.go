@@ -39,10 +39,10 @@ func Run(ctx context.Context, c *config.Config, log zerolog.Logger) error {
 		log.Warn().Msg("TRIP2G_MINIO_ settings are set, but this version keeps files in SQLite alone")
 	}
 	if !c.Profile {
-		forgoMemoryProfile()
+		disableMemoryProfile()
 	}
 	n := newNode(c, log)
-	n.garbage.start()
+	n.gc.start()
 	run := n.runLeader
 	if c.Replica() {
 		run = n.runReplica

@@ -30,8 +30,9 @@ func unwritableFolder(t *testing.T) string {
 	return dir
 }
 
-// TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed publishes a picture that is too large for memory
-// and finds its note, on a machine such as a container FROM scratch. Nothing is left beside the database.
+// TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed publishes a picture that is too large for
+// memory and finds its note, on a machine such as a container FROM scratch. Nothing is left beside
+// the database.
 func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -61,8 +62,9 @@ func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 	}
 }
 
-// TestANodeWhoseSearchCannotWorkSaysWhy has its database on a LiteFS mount, where no other file may be: it
-// serves pages and is ready, readers are told that search does not work, and the operator why.
+// TestANodeWhoseSearchCannotWorkSaysWhy has its database on a LiteFS mount, where no other file may
+// be: it serves pages and is ready, readers are told that search does not work, and the operator
+// why.
 func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
 	db, unwritable := litefstest.StartPrimary(t).Path("data.sqlite3"), unwritableFolder(t)
 	leader := servertest.Start(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritable, "NODE_NAME=app")

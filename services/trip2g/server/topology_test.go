@@ -120,8 +120,8 @@ func states(topology trip2g.Topology) string {
 	return strings.Join(out, ", ")
 }
 
-// lacksProblem returns "" if a node reports a problem, which is "NAME: " and a text as `trip2g status`
-// prints them, else the problems that it reports.
+// lacksProblem returns "" if a node reports a problem, which is "NAME: " and a text as `trip2g
+// status` prints them, else the problems that it reports.
 func lacksProblem(t *testing.T, n *servertest.Node, key, problem string) string {
 	t.Helper()
 	topology, err := n.Nodes(t, key)

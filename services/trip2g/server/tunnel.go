@@ -10,8 +10,8 @@ import (
 	"trip2g/internal/forward"
 )
 
-// runTunnel carries the connection of this replica's LiteFS to the leader's until ctx ends. It
-// returns at once where no address is set for it: then LiteFS connects by itself.
+// runTunnel forwards the connection of this replica's LiteFS to the leader's until ctx ends. It
+// returns at once if TRIP2G_LITEFS_TUNNEL_ADDR is not set: LiteFS then connects by itself.
 func (n *node) runTunnel(ctx context.Context) error {
 	if n.config.LiteFSTunnelAddr == "" {
 		return nil
@@ -29,8 +29,8 @@ func (n *node) runTunnel(ctx context.Context) error {
 	return tunnel.Serve(ctx, listener)
 }
 
-// withTunnels returns the leader's internal handler with the replicas' tunnels to its LiteFS, or
-// next itself if the database is not on a LiteFS mount.
+// withTunnels adds the endpoint of the replicas' LiteFS tunnels to the leader's internal handler.
+// It returns next itself if the database is not on a LiteFS mount.
 func (n *node) withTunnels(next http.Handler) (http.Handler, error) {
 	node, err := n.litefsNode()
 	if err != nil || node == nil {

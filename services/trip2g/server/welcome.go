@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// welcome returns the page of a site without notes.
+// welcome renders the page of a site without notes.
 func (n *node) welcome(r *http.Request, reader trip2g.Reader) []byte {
 	s := n.current()
 	return n.site.Load().WelcomeFrame(trip2g.WelcomePage{
@@ -19,7 +19,8 @@ func (n *node) welcome(r *http.Request, reader trip2g.Reader) []byte {
 	})
 }
 
-// newClaim returns what gives the site its first owner, and tells in the log how if it has none.
+// newClaim returns the service by which a site gets its first owner. It logs how if there is none
+// yet.
 func (n *node) newClaim(follower *site.Follower, signIn *auth.SignIn) *auth.Claim {
 	claim := auth.NewClaim(signIn, n.localURL()+trip2g.ClaimPath)
 	if !follower.Current().Owned() {

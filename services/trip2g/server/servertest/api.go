@@ -43,7 +43,8 @@ func NewKey(t *testing.T, db string) string {
 	return secret
 }
 
-// PushNote publishes a note through the node. It returns the API's response and the position of the change.
+// PushNote publishes a note through the node. It returns the API's response and the position of the
+// change.
 func (n *Node) PushNote(t *testing.T, key, path, content string) (answer, position string) {
 	t.Helper()
 	answer, header := n.post(t, http.Header{"X-Api-Key": {key}},

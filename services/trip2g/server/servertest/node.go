@@ -38,8 +38,8 @@ type Node struct {
 }
 
 // Start runs a node with the settings given ("NAME=value", without the prefix) and stops it at the
-// end of the test. A setting that is not given has its default, except the ports, which are free ones
-// on this machine, and the secrets.
+// end of the test. A setting that is not given has its default, except the ports, which are free
+// ones on this machine, and the secrets.
 func Start(t *testing.T, settings ...string) *Node {
 	t.Helper()
 	public, internal := FreeAddr(t), FreeAddr(t)
