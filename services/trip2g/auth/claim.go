@@ -12,31 +12,31 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// With the 80 random bits of a claim code guessing is hopeless, and wrong guesses do not void it: whoever made
-// them would keep the owner out. What is bounded is how long a code that somebody saw in a log is of use.
+// A claim code has 80 random bits, so that guessing is hopeless. Wrong guesses do not invalidate it,
+// because they could then lock the owner out. The lifetime limits the use of a code read from a log.
 const (
 	ClaimCodeLifetime = time.Hour
 
 	claimGroups, claimGroupLength = 4, 4
 )
 
-// Claim implements trip2g.ClaimService. Its code is in memory and in the leader's log alone: whoever reads
-// that operates the server.
+// Claim implements trip2g.ClaimService. Its code is only in memory and in the leader's log, which the
+// operator of the server can read.
 type Claim struct {
 	signIn *SignIn
-	url    string // of the page that takes the code, for the log
+	url    string // of the claim page, for the log
 
 	mu        sync.Mutex
-	code      string // "" while there is none
+	code      string // "": none
 	expiresAt time.Time
 }
 
 var _ trip2g.ClaimService = (*Claim)(nil)
 
-// NewClaim returns the service, which has no code yet. url is where the page that takes one is.
+// NewClaim returns the service, without a code. url is the URL of the claim page.
 func NewClaim(signIn *SignIn, url string) *Claim { return &Claim{signIn: signIn, url: url} }
 
-// Announce writes a new code to the log, at every log level. The one before it is void.
+// Announce writes a new code to the log, at every log level. It replaces the previous one.
 func (c *Claim) Announce() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +55,7 @@ func (c *Claim) renew() {
 		Msgf("this site has no owner yet: open the URL on this machine and enter the code, valid for %.0f minutes", ClaimCodeLifetime.Minutes())
 }
 
-// Claim is trip2g.ClaimService's.
+// Claim implements trip2g.ClaimService.
 func (c *Claim) Claim(ctx context.Context, email, code string, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
 	if !client.IsLocal() {
 		return "", trip2g.Session{}, 0, trip2g.Errorf(trip2g.EFORBIDDEN, "a site can be claimed only from the machine that it runs on")
@@ -63,7 +63,7 @@ func (c *Claim) Claim(ctx context.Context, email, code string, client trip2g.Cli
 	if err := c.signIn.signIns.take(clientKey(client.Addr)); err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
-	if email, err = normaliseEmail(email); err != nil {
+	if email, err = normalizeEmail(email); err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
 	if err := c.takeOwnership(ctx, email, code); err != nil {
@@ -74,11 +74,11 @@ func (c *Claim) Claim(ctx context.Context, email, code string, client trip2g.Cli
 		return "", trip2g.Session{}, 0, fmt.Errorf("find the new owner: %w", err)
 	}
 	c.signIn.Log.Info().Str("email", email).Str("client", clientIP(client.Addr)).Msg("the site has an owner now")
-	return c.signIn.begin(ctx, user, client)
+	return c.signIn.beginSession(ctx, user, client)
 }
 
-// takeOwnership makes an address the owner's if the code is right. A code is used up by that alone, so that a
-// database that is busy takes none away.
+// takeOwnership makes an address the owner's if the code is correct. Only success uses up the code, so
+// that it remains valid if the database is busy.
 func (c *Claim) takeOwnership(ctx context.Context, email, code string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,7 +105,7 @@ func (c *Claim) takeOwnership(ctx context.Context, email, code string) error {
 
 var errOwned = trip2g.Errorf(trip2g.EFORBIDDEN, "the site has an owner already; sign in")
 
-// check compares a code with the one that is in force, and replaces that if it is void.
+// check compares a code with the current one, which it replaces after expiry.
 func (c *Claim) check(code string) error {
 	if c.code == "" || !c.signIn.Now().Before(c.expiresAt) {
 		c.renew()

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// KeyPrefix starts every API key, so that people and secret scanners know one when they see it.
+	// KeyPrefix starts every API key, so that people and secret scanners recognize it.
 	KeyPrefix = "t2g_"
 	// MaxKeyName is the longest name of a key, in bytes.
 	MaxKeyName = 100
@@ -20,7 +20,7 @@ const (
 	hintLength = len(KeyPrefix) + 4
 )
 
-// Keys makes and checks API keys. It implements trip2g.KeyService.
+// Keys implements trip2g.KeyService.
 type Keys struct {
 	store trip2g.KeyStore
 	now   func() time.Time
@@ -28,7 +28,7 @@ type Keys struct {
 
 var _ trip2g.KeyService = (*Keys)(nil)
 
-// NewKeys makes the service; now is nil for time.Now.
+// NewKeys returns the service. If now is nil it uses time.Now.
 func NewKeys(store trip2g.KeyStore, now func() time.Time) *Keys {
 	if now == nil {
 		now = time.Now
@@ -36,15 +36,15 @@ func NewKeys(store trip2g.KeyStore, now func() time.Time) *Keys {
 	return &Keys{store: store, now: now}
 }
 
-// Keys is trip2g.KeyService's.
+// Keys implements trip2g.KeyService.
 func (k *Keys) Keys(ctx context.Context) ([]trip2g.APIKey, error) { return k.store.Keys(ctx) }
 
-// RevokeKey is trip2g.KeyService's.
+// RevokeKey implements trip2g.KeyService.
 func (k *Keys) RevokeKey(ctx context.Context, id int64) error {
 	return k.store.RevokeKey(ctx, id, k.now())
 }
 
-// CreateKey is trip2g.KeyService's. A name is 1 to MaxKeyName bytes of plain text.
+// CreateKey implements trip2g.KeyService.
 func (k *Keys) CreateKey(ctx context.Context, name string, grant trip2g.Grant, expiresAt time.Time) (secret string, key trip2g.APIKey, err error) {
 	name = strings.TrimSpace(name)
 	if name == "" || len(name) > MaxKeyName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
@@ -63,7 +63,7 @@ func (k *Keys) CreateKey(ctx context.Context, name string, grant trip2g.Grant, e
 	return secret, key, nil
 }
 
-// UpdateKey is trip2g.KeyService's.
+// UpdateKey implements trip2g.KeyService.
 func (k *Keys) UpdateKey(ctx context.Context, id int64, grant trip2g.Grant, expiresAt time.Time) (trip2g.APIKey, error) {
 	grant, err := k.check(grant, expiresAt)
 	if err != nil {
@@ -79,7 +79,7 @@ func (k *Keys) check(grant trip2g.Grant, expiresAt time.Time) (trip2g.Grant, err
 	return grant.Normalize()
 }
 
-// Authenticate is trip2g.KeyAuthenticator's.
+// Authenticate implements trip2g.KeyAuthenticator.
 func (k *Keys) Authenticate(ctx context.Context, secret string) (trip2g.APIKey, error) {
 	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the API key is not valid: it is unknown, expired or revoked; the owner creates a new one at /_system/keys, or with `trip2g keys create` on the leader")
 	if !strings.HasPrefix(secret, KeyPrefix) || len(secret) > maxTokenLength {

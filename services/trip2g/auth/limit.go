@@ -12,25 +12,25 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxKeys bounds the memory of a limiter, about 200 bytes a key. The key unseen for longest goes.
+// maxKeys limits the memory of a limiter, about 200 bytes a key. It evicts the least recently used key.
 const maxKeys = 10_000
 
-// perInterval is a rate: burst at once, then one per interval.
-type perInterval struct {
+// rateLimit allows a burst, then one per interval.
+type rateLimit struct {
 	burst    int
 	interval time.Duration
 }
 
 // limiter keeps a token bucket per key.
 type limiter struct {
-	rate perInterval
+	rate rateLimit
 	now  func() time.Time
 
 	mu      sync.Mutex
 	buckets *lru.Cache[string, *rate.Limiter]
 }
 
-func newLimiter(r perInterval, now func() time.Time) *limiter {
+func newLimiter(r rateLimit, now func() time.Time) *limiter {
 	buckets, err := lru.New[string, *rate.Limiter](maxKeys)
 	if err != nil {
 		panic(err) // only a size that is not positive fails
@@ -38,7 +38,7 @@ func newLimiter(r perInterval, now func() time.Time) *limiter {
 	return &limiter{rate: r, now: now, buckets: buckets}
 }
 
-// take returns ERATELIMITED, which tells when to try again, if the key has no token left.
+// take returns ERATELIMITED with the time to wait if the key has no token left.
 func (l *limiter) take(key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +60,7 @@ func (l *limiter) take(key string) error {
 	return limited
 }
 
-// clientKey counts an IPv6 network of 64 bits, which is what one customer gets, as one client.
+// clientKey returns a client's IP address, or its /64 network for IPv6, which one customer has.
 func clientKey(addr string) string {
 	ip, ok := parseClient(addr)
 	if !ok {
@@ -76,8 +76,8 @@ func clientKey(addr string) string {
 	return network.String()
 }
 
-// siteKey is clientKey with IPv6 networks of 48 bits, of which one site can have all: it is for limits that
-// do not keep others of the network out.
+// siteKey is like clientKey but returns the /48 network for IPv6, all of which one customer can have. It is
+// for limits that do not lock out others in the network.
 func siteKey(addr string) string {
 	ip, ok := parseClient(addr)
 	if !ok || ip.Is4() {
@@ -90,8 +90,8 @@ func siteKey(addr string) string {
 	return network.String()
 }
 
-// browserKey returns the key of the browser that a code belongs to. A program without a browser cookie
-// is identified by its network.
+// browserKey returns the key of the browser that requested a code. It identifies a program without a
+// browser cookie by its network.
 func browserKey(client trip2g.Client) string {
 	if client.Browser != "" {
 		return "browser " + trip2g.TokenHash(client.Browser)
@@ -99,7 +99,7 @@ func browserKey(client trip2g.Client) string {
 	return "client " + clientKey(client.Addr)
 }
 
-// clientIP gives the address of a client without its port; "" for what has none.
+// clientIP returns a client's IP address without the port; "" if it has none.
 func clientIP(addr string) string {
 	ip, ok := parseClient(addr)
 	if !ok {
@@ -108,7 +108,7 @@ func clientIP(addr string) string {
 	return ip.String()
 }
 
-// parseClient reads "IP" or "IP:port".
+// parseClient parses "IP" or "IP:port".
 func parseClient(addr string) (netip.Addr, bool) {
 	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
 	if withPort, portErr := netip.ParseAddrPort(addr); portErr == nil {

@@ -24,7 +24,7 @@ func TestClientKey(t *testing.T) {
 }
 
 func TestManyClientsDoNotFillTheMemory(t *testing.T) {
-	l := newLimiter(perInterval{burst: 1, interval: time.Minute}, time.Now)
+	l := newLimiter(rateLimit{burst: 1, interval: time.Minute}, time.Now)
 	for i := range 3 * maxKeys {
 		if err := l.take(fmt.Sprint(i)); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-// Package mail sends what the server has to tell people, through the owner's mail server.
+// Package mail sends email through an SMTP server.
 package mail
 
 import (
@@ -23,18 +23,18 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Ways to speak with the mail server.
+// Values of Options.Security.
 const (
-	StartTLS = "starttls" // TLS after a greeting in the clear; a server that cannot is given nothing
+	StartTLS = "starttls" // TLS after a plaintext greeting; nothing is sent to a server without it
 	TLS      = "tls"      // TLS from the first byte
-	None     = "none"     // in the clear: for a server on this machine
+	None     = "none"     // plaintext, for a server on this machine
 )
 
 const (
-	// DefaultTimeout bounds each wait for the mail server: RFC 5321, section 4.5.3.2, allows it minutes, but
-	// somebody waits for a code.
+	// DefaultTimeout is the timeout of each reply of the mail server. RFC 5321, section 4.5.3.2, allows
+	// minutes, but somebody is waiting for a code.
 	DefaultTimeout = 15 * time.Second
-	// maxName is what a mail shows of a site's name, in characters.
+	// maxName is the maximum length of a site's name in a mail, in characters.
 	maxName = 100
 )
 
@@ -46,28 +46,28 @@ var (
 	htmlTemplates = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/*.html"))
 )
 
-// Options is what a Sender is made of. Addr, From, Security and Name are needed.
+// Options configures a Sender. Addr, From, Security and Name are required.
 type Options struct {
 	Addr     string // of the mail server, host:port
-	Username string // "": the server is not told who sends
+	Username string // "": no authentication
 	Password string
 	From     string        // the sender: an address, or a name with an address in angle brackets
 	Security string        // StartTLS, TLS or None
 	Name     func() string // the site's name
-	Site     string        // where the site is, absolute; "": mails with a code do not say
+	Site     string        // absolute URL of the site; "": not in mails with a code
 	Lifetime time.Duration // of a sign-in code
 	TLS      *tls.Config   // nil: the system's certificates
-	Timeout  time.Duration // of each wait for the mail server; 0: DefaultTimeout
+	Timeout  time.Duration // of each reply of the mail server; 0: DefaultTimeout
 }
 
-// Sender sends mails, each over a connection of its own. It is safe for concurrent use.
+// Sender sends mails, each over its own connection. It is safe for concurrent use.
 type Sender struct {
 	Options
 	from   *mail.Address
 	client *gomail.Client
 }
 
-// New makes a sender; it does not connect. An error: an option is wrong.
+// New returns a sender. It does not connect, and returns an error only for an invalid option.
 func New(o Options) (*Sender, error) {
 	from, err := mail.ParseAddress(o.From)
 	if err != nil {
@@ -90,7 +90,7 @@ func New(o Options) (*Sender, error) {
 	case None:
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
-		return nil, fmt.Errorf("%q is no way to speak with a mail server", o.Security)
+		return nil, fmt.Errorf("the mail server's security is %q: must be one of starttls, tls, none", o.Security)
 	}
 	if o.TLS != nil {
 		options = append(options, gomail.WithTLSConfig(o.TLS))
@@ -100,26 +100,26 @@ func New(o Options) (*Sender, error) {
 	}
 	client, err := gomail.NewClient(host, options...)
 	if err != nil {
-		return nil, fmt.Errorf("prepare the way to the mail server: %w", err)
+		return nil, fmt.Errorf("prepare the SMTP client: %w", err)
 	}
 	return &Sender{Options: o, from: from, client: client}, nil
 }
 
-// letter is what the templates are filled with.
+// letter is the data of the templates.
 type letter struct {
 	Name, Site, To, Code, URL string
 	Minutes                   int
 }
 
-// SendCode sends a sign-in code. EINVALID if the mail server refuses the mail for good: it need not be
-// tried again.
+// SendCode sends a sign-in code. It returns EINVALID if the mail server permanently rejects the mail, so that
+// a retry is pointless.
 func (s *Sender) SendCode(ctx context.Context, to, code string) error {
 	l := s.letter(to)
 	l.Code, l.Minutes = code, int(s.Lifetime/time.Minute)
 	return s.send(ctx, "Sign in to "+l.Name, "code", l)
 }
 
-// SendInvitation tells an address that it may sign in at a URL. Errors are SendCode's.
+// SendInvitation sends an invitation to sign in at a URL. Its errors are those of SendCode.
 func (s *Sender) SendInvitation(ctx context.Context, to, url string) error {
 	l := s.letter(to)
 	l.URL = url
@@ -145,7 +145,7 @@ func (s *Sender) send(ctx context.Context, subject, template string, l letter) e
 		return err
 	}
 	err = s.client.DialAndSendWithContext(ctx, message)
-	if err == nil || message.IsDelivered() { // a goodbye that went wrong is no reason to send it twice
+	if err == nil || message.IsDelivered() { // an error of QUIT does not make it a failure
 		return nil
 	}
 	var refused *gomail.SendError
@@ -155,8 +155,8 @@ func (s *Sender) send(ctx context.Context, subject, template string, l letter) e
 	return fmt.Errorf("send a mail through %s: %w", s.Addr, err)
 }
 
-// message makes a mail of plain text and simple HTML. Addresses are parsed ones, so that none can bring a
-// header of its own.
+// message returns a mail with plain text and simple HTML. Its addresses are parsed, so that they cannot inject
+// headers.
 func (s *Sender) message(subject, template string, l letter) (*gomail.Msg, error) {
 	to, err := mail.ParseAddress(l.To)
 	if err != nil || to.Address != l.To {
@@ -172,7 +172,7 @@ func (s *Sender) message(subject, template string, l letter) (*gomail.Msg, error
 	m.Subject(subject)
 	m.SetDate()
 	m.SetMessageID()
-	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834, section 5: no machine shall answer
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // suppresses automatic replies (RFC 3834, section 5)
 	m.SetBodyString(gomail.TypeTextPlain, text.String())
 	m.AddAlternativeString(gomail.TypeTextHTML, html.String())
 	return m, nil

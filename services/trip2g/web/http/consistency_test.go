@@ -120,9 +120,9 @@ func TestAReadWaitsForItsClientsWrite(t *testing.T) {
 	}
 }
 
-// TestAReadThatWaitedInVainSaysSo asks for a position that does not come: every kind of answer says
+// TestAReadThatTimesOutSaysSo asks for a position that does not come: every kind of answer says
 // how much is missing and stays out of caches, also what else would be kept for good.
-func TestAReadThatWaitedInVainSaysSo(t *testing.T) {
+func TestAReadThatTimesOutSaysSo(t *testing.T) {
 	r := newReplica(t, 5, briefly)
 	_, page := r.ask(t, "GET", "/")
 	etag := etagOf(t, r)

@@ -45,7 +45,7 @@ func TestWhatAClientHasIsRecognised(t *testing.T) {
 }
 
 // A date that stood still would keep pages from being asked for again.
-func TestADateIsFormattedAnewEachSecond(t *testing.T) {
+func TestADateChangesEachSecond(t *testing.T) {
 	var d httpDate
 	at := time.Date(2026, 11, 23, 5, 0, 0, 0, time.FixedZone("", 3600))
 	for _, tt := range []struct {

@@ -1,5 +1,5 @@
-// Package auth knows who asks: people by a code sent to their address, programs by an API key.
-// It runs on the leader.
+// Package auth authenticates people by a code sent to their email address, and programs by an API
+// key. It runs on the leader.
 package auth
 
 import (
@@ -8,14 +8,12 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/big"
 	"net/mail"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
@@ -27,45 +25,43 @@ import (
 const (
 	CodeDigits      = 8
 	CodeLifetime    = 10 * time.Minute
-	CodeAttempts    = 5 // wrong guesses after which a code is void
+	CodeAttempts    = 5 // wrong guesses that invalidate a code
 	SessionLifetime = 30 * 24 * time.Hour
 
 	maxEmailLength = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
 	maxTokenLength = 128 // bytes; ours have 43
-	tokenBytes     = 32
+	tokenLength    = 32
 
-	// failureTime is how long a refused sign-in takes at least. A wrong guess is counted in the
-	// database if there is a code and only then; without a floor the time would tell which
-	// addresses are users'.
-	failureTime = 100 * time.Millisecond
+	// minFailureTime is the minimum duration of a failed sign-in. The database counts a wrong guess
+	// only if there is a code, so that the duration would otherwise reveal which addresses are users'.
+	minFailureTime = 100 * time.Millisecond
 
-	outboxSize  = 64
-	prepareTime = 30 * time.Second // to look for a user and store a code
+	queueSize   = 64
+	prepareTime = 30 * time.Second // for looking up a user and storing a code
 
-	// A mail with a code is tried a few times within a time in which somebody still waits for it. It is kept
-	// in memory: in the queue of jobs a code would be in the database, for whoever gets hold of a copy.
+	// Retries of a mail with a code. The mail is kept in memory, because the queue of background jobs
+	// would store the code in the database, where a copy could leak it.
 	mailTries   = 4
 	mailTime    = 2 * time.Minute
-	mailsAtOnce = 8 // a slow mail server is no reason to let others wait
+	mailsAtOnce = 8 // so that a slow mail server does not delay others
 )
 
-// Rate limits: a burst, then one per interval. They count by client first, so that no client can use up what
-// others need: codeRate is for one client and one address, and addressRate, which bounds the mails to an
-// address, is several times that. With a code of 10^8 values and its 5 guesses, four new codes a minute make
-// guessers wait 4.7 years for an even chance, and one client 19.
+// Rate limits: a burst, then one per interval. They apply per client first, so that a client cannot use up
+// the limits of others: codeRate is per client and address, and addressRate, which limits the mails to an
+// address, is several times that. A code has 10^8 values and 5 guesses. At four new codes a minute,
+// guessing one with a probability of 1/2 takes 4.7 years, or 19 from one client.
 var (
-	codeRate    = perInterval{burst: 5, interval: time.Minute}
-	addressRate = perInterval{burst: 30, interval: 15 * time.Second}
-	requestRate = perInterval{burst: 30, interval: 10 * time.Second}
-	signInRate  = perInterval{burst: 30, interval: 5 * time.Second}
+	codeRate    = rateLimit{burst: 5, interval: time.Minute}
+	addressRate = rateLimit{burst: 30, interval: 15 * time.Second}
+	requestRate = rateLimit{burst: 30, interval: 10 * time.Second}
+	signInRate  = rateLimit{burst: 30, interval: 5 * time.Second}
 )
 
-// Mailer delivers a sign-in code to an address. What fails is tried again, but for EINVALID: the address
-// was refused for good.
+// Mailer sends a sign-in code to an address. It is retried after an error other than EINVALID, which
+// means that the address was permanently rejected.
 type Mailer func(ctx context.Context, email, code string) error
 
-// LogMailer writes codes to the server's log, at every log level: the way to sign in on a server
-// that has no mail.
+// LogMailer writes codes to the server's log, at every log level, for servers without email.
 func LogMailer(log zerolog.Logger) Mailer {
 	return func(_ context.Context, email, code string) error {
 		log.Log().Str("email", email).Str("code", code).Msgf("sign-in code, valid for %.0f minutes", CodeLifetime.Minutes())
@@ -73,38 +69,38 @@ func LogMailer(log zerolog.Logger) Mailer {
 	}
 }
 
-// Options is what a SignIn is made of. All but Now are needed.
+// Options configures a SignIn. All fields but Now and RetryMailAfter are required.
 type Options struct {
 	Users trip2g.UserStore
 	Mail  Mailer
 	Log   zerolog.Logger
-	// Secret keys the stored hashes of codes: 10^8 codes could else be tried against a stolen
-	// database. Any secret of the server does; it is used through HKDF.
+	// Secret keys the stored hashes of codes, because all 10^8 codes could otherwise be tried against a
+	// stolen database. It can be any secret of the server, since the key is derived with HKDF.
 	Secret []byte
-	// Refresh makes this node's site follow the database, so that a new session counts at once.
+	// Refresh updates this node's site from the database, so that a new session is valid at once.
 	Refresh func(context.Context) (trip2g.Position, error)
 	Now     func() time.Time // nil: time.Now
-	// RetryMailAfter is how long a mail that failed waits; a further one twice as long. 0: 2 seconds.
+	// RetryMailAfter is the delay before the first retry of a mail. It doubles each time. 0: 2 seconds.
 	RetryMailAfter time.Duration
 }
 
-// SignIn implements trip2g.SignInService. Run delivers what it sends.
+// SignIn implements trip2g.SignInService. Run sends the codes.
 type SignIn struct {
 	Options
 	codeKey  []byte
-	outbox   chan wish
+	queue    chan codeRequest
 	requests *limiter // by client
 	codes    *limiter // by client and address
 	byEmail  *limiter
 	signIns  *limiter // by client
 }
 
-// wish is an address for which a browser asked for a code.
-type wish struct{ email, browser string }
+// codeRequest is a browser's request for a code to an address.
+type codeRequest struct{ email, browser string }
 
 var _ trip2g.SignInService = (*SignIn)(nil)
 
-// NewSignIn makes the service.
+// NewSignIn returns the service.
 func NewSignIn(o Options) (*SignIn, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -122,7 +118,7 @@ func NewSignIn(o Options) (*SignIn, error) {
 	return &SignIn{
 		Options:  o,
 		codeKey:  key,
-		outbox:   make(chan wish, outboxSize),
+		queue:    make(chan codeRequest, queueSize),
 		requests: newLimiter(requestRate, o.Now),
 		codes:    newLimiter(codeRate, o.Now),
 		signIns:  newLimiter(signInRate, o.Now),
@@ -130,10 +126,11 @@ func NewSignIn(o Options) (*SignIn, error) {
 	}, nil
 }
 
-// RequestCode is trip2g.SignInService's. It only notes the wish: looking the address up, storing a
-// code and sending it happens in Run, so that neither answer nor time tells whether it is a user's.
+// RequestCode implements trip2g.SignInService. It only queues the request. Run looks up the address,
+// stores the code and sends it, so that neither the response nor its duration reveals whether the
+// address is a user's.
 func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Client) error {
-	email, err := normaliseEmail(email)
+	email, err := normalizeEmail(email)
 	if err != nil {
 		return err
 	}
@@ -154,7 +151,7 @@ func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Cl
 		return trip2g.Errorf(trip2g.EFORBIDDEN, "%s", trip2g.NoOwner)
 	}
 	select {
-	case s.outbox <- wish{email, browserKey(client)}:
+	case s.queue <- codeRequest{email, browserKey(client)}:
 		return nil
 	default:
 		return &trip2g.Error{
@@ -163,7 +160,7 @@ func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Cl
 	}
 }
 
-// Run sends the codes that were asked for until ctx ends; it gives nil then.
+// Run sends the requested codes until ctx ends. Then it returns nil.
 func (s *SignIn) Run(ctx context.Context) error {
 	var mails errgroup.Group
 	mails.SetLimit(mailsAtOnce)
@@ -171,8 +168,8 @@ func (s *SignIn) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return mails.Wait()
-		case wish := <-s.outbox:
-			to, code, err := s.prepare(ctx, wish)
+		case request := <-s.queue:
+			to, code, err := s.prepare(ctx, request)
 			switch {
 			case err != nil && ctx.Err() == nil:
 				s.Log.Error().Err(err).Msg("a sign-in code could not be made")
@@ -183,11 +180,11 @@ func (s *SignIn) Run(ctx context.Context) error {
 	}
 }
 
-// prepare makes and stores a code if the address is a user's, and gives "" if it is not.
-func (s *SignIn) prepare(ctx context.Context, w wish) (to, code string, err error) {
+// prepare creates and stores a code. It returns "" if the address is not a user's.
+func (s *SignIn) prepare(ctx context.Context, request codeRequest) (to, code string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, prepareTime)
 	defer cancel()
-	user, err := s.Users.UserByEmail(ctx, w.email)
+	user, err := s.Users.UserByEmail(ctx, request.email)
 	if trip2g.ErrorCode(err) == trip2g.ENOTFOUND {
 		return "", "", nil
 	}
@@ -199,14 +196,14 @@ func (s *SignIn) prepare(ctx context.Context, w wish) (to, code string, err erro
 		return "", "", fmt.Errorf("make a code: %w", err)
 	}
 	code = fmt.Sprintf("%0*d", CodeDigits, n)
-	stored := trip2g.SignInCode{Email: user.Email, Browser: w.browser, Hash: s.codeHash(user.Email, code), ExpiresAt: s.Now().Add(CodeLifetime)}
+	stored := trip2g.SignInCode{Email: user.Email, Browser: request.browser, Hash: s.codeHash(user.Email, code), ExpiresAt: s.Now().Add(CodeLifetime)}
 	if err := s.Users.PutSignInCode(ctx, stored); err != nil {
 		return "", "", fmt.Errorf("store a code: %w", err)
 	}
 	return user.Email, code, nil
 }
 
-// mail sends a code, several times if need be.
+// mail sends a code, with retries.
 func (s *SignIn) mail(ctx context.Context, to, code string) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.Multiplier = s.RetryMailAfter, 2
@@ -218,16 +215,16 @@ func (s *SignIn) mail(ctx context.Context, to, code string) {
 		return struct{}{}, err
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(mailTries), backoff.WithMaxElapsedTime(mailTime))
 	if err != nil && ctx.Err() == nil {
-		s.Log.Error().Err(err).Str("email", to).Msg("a sign-in code could not be mailed: see to the TRIP2G_SMTP_ settings; without them codes are in this log")
+		s.Log.Error().Err(err).Str("email", to).Msg("a sign-in code could not be mailed: check the TRIP2G_SMTP_ settings; without them codes are written to this log")
 	}
 }
 
-// SignIn is trip2g.SignInService's.
+// SignIn implements trip2g.SignInService.
 func (s *SignIn) SignIn(ctx context.Context, email, code string, client trip2g.Client) (string, trip2g.Session, trip2g.Position, error) {
 	if err := s.signIns.take(clientKey(client.Addr)); err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
-	floor := time.After(failureTime)
+	floor := time.After(minFailureTime)
 	token, session, position, err := s.signIn(ctx, email, code, client)
 	if err != nil {
 		select {
@@ -240,7 +237,7 @@ func (s *SignIn) SignIn(ctx context.Context, email, code string, client trip2g.C
 
 func (s *SignIn) signIn(ctx context.Context, email, code string, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
 	refused := trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date, or another browser asked for it; ask for a new one here")
-	email, err = normaliseEmail(email)
+	email, err = normalizeEmail(email)
 	if err != nil {
 		return "", trip2g.Session{}, 0, err
 	}
@@ -259,60 +256,18 @@ func (s *SignIn) signIn(ctx context.Context, email, code string, client trip2g.C
 	if err != nil {
 		return "", trip2g.Session{}, 0, fmt.Errorf("find who signs in: %w", err)
 	}
-	return s.begin(ctx, user, client)
+	return s.beginSession(ctx, user, client)
 }
 
-// begin creates a session of a user whose right to it is proven.
-func (s *SignIn) begin(ctx context.Context, user trip2g.User, client trip2g.Client) (token string, session trip2g.Session, position trip2g.Position, err error) {
-	token, now := newToken(), s.Now()
-	session, position, err = s.Users.CreateSession(ctx, trip2g.Session{
-		TokenHash: trip2g.TokenHash(token), User: user, UserAgent: shownUserAgent(client.UserAgent), Address: clientIP(client.Addr),
-		CreatedAt: now, ExpiresAt: now.Add(SessionLifetime),
-	})
-	if err != nil {
-		return "", trip2g.Session{}, 0, fmt.Errorf("create a session: %w", err)
-	}
-	s.follow(ctx)
-	return token, session, position, nil
-}
-
-// SignOut is trip2g.SignInService's.
-func (s *SignIn) SignOut(ctx context.Context, session trip2g.Session) (trip2g.Position, error) {
-	position, err := s.Users.DeleteSession(ctx, session.ID)
-	if err != nil {
-		return 0, fmt.Errorf("end a session: %w", err)
-	}
-	s.follow(ctx)
-	return position, nil
-}
-
-// SessionFromToken is trip2g.SignInService's.
-func (s *SignIn) SessionFromToken(ctx context.Context, token string) (trip2g.Session, error) {
-	if token == "" || len(token) > maxTokenLength {
-		return trip2g.Session{}, trip2g.Errorf(trip2g.EUNAUTHORIZED, "not signed in, or the session has ended; sign in again")
-	}
-	return s.Users.SessionByTokenHash(ctx, trip2g.TokenHash(token), s.Now())
-}
-
-func (s *SignIn) follow(ctx context.Context) { followSessions(ctx, s.Refresh, s.Log) }
-
-// followSessions lets the site know of a change of sessions. The change is stored: if this fails the
-// site follows by itself a little later, which is no reason to refuse what was asked.
-func followSessions(ctx context.Context, refresh func(context.Context) (trip2g.Position, error), log zerolog.Logger) {
-	if _, err := refresh(ctx); err != nil && ctx.Err() == nil {
-		log.Error().Err(err).Msg("follow after a change of sessions")
-	}
-}
-
-// codeHash binds a code to its address: the same code of another address has another hash.
+// codeHash returns the stored hash of a code, which depends on the address.
 func (s *SignIn) codeHash(email, code string) string {
 	mac := hmac.New(sha256.New, s.codeKey)
 	mac.Write([]byte(email + "\x00" + code))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// normaliseEmail gives a bare address in lower case.
-func normaliseEmail(email string) (string, error) {
+// normalizeEmail returns a bare address in lower case.
+func normalizeEmail(email string) (string, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || len(email) > maxEmailLength {
@@ -325,25 +280,7 @@ func normaliseEmail(email string) (string, error) {
 	return email, nil
 }
 
-// cleanCode takes a code as people copy it, with spaces or dashes.
+// cleanCode removes the spaces and dashes that people copy with a code.
 func cleanCode(code string) string {
 	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\t", "", "\n", "", "\r", "").Replace(code)
-}
-
-// shownUserAgent gives what is kept of a User-Agent: plain text, bounded.
-func shownUserAgent(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text[:min(len(text), trip2g.MaxUserAgent)], ""))
-	return strings.TrimSpace(text)
-}
-
-// newToken gives 256 random bits in URL-safe base64 without padding.
-func newToken() string {
-	b := make([]byte, tokenBytes)
-	rand.Read(b) // never fails: crypto/rand ends the process instead
-	return base64.RawURLEncoding.EncodeToString(b)
 }

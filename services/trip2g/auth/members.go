@@ -12,13 +12,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// PeopleOptions is what a People is made of. Users, Refresh and Log are needed.
+// PeopleOptions configures a People. Users, Refresh and Log are required.
 type PeopleOptions struct {
 	Users trip2g.UserStore
-	// MailInvitation sees to it that an address is told where to sign in, at site, an absolute URL. nil on
-	// a server without mail.
+	// MailInvitation arranges for a mail to an address with a link to sign in at site, an absolute URL.
+	// nil on a server without email.
 	MailInvitation func(ctx context.Context, email, site string) error
-	// Refresh makes this node's site follow the database, so that what was ended is over at once.
+	// Refresh updates this node's site from the database, so that an ended session is invalid at once.
 	Refresh func(context.Context) (trip2g.Position, error)
 	Log     zerolog.Logger
 	Now     func() time.Time // nil: time.Now
@@ -29,7 +29,7 @@ type People struct{ PeopleOptions }
 
 var _ trip2g.PeopleService = (*People)(nil)
 
-// NewPeople makes the service.
+// NewPeople returns the service.
 func NewPeople(o PeopleOptions) *People {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -37,15 +37,15 @@ func NewPeople(o PeopleOptions) *People {
 	return &People{o}
 }
 
-// Members is trip2g.PeopleService's.
+// Members implements trip2g.PeopleService.
 func (p *People) Members(ctx context.Context) ([]trip2g.Membership, error) {
 	return p.Users.Members(ctx, p.Now())
 }
 
-// Invite is trip2g.PeopleService's. The mail has no secret in it: whoever reads it has to prove by a
-// code that the address is theirs, like everybody who signs in.
+// Invite implements trip2g.PeopleService. The mail contains no secret: its reader still has to sign in
+// with a code sent to the address.
 func (p *People) Invite(ctx context.Context, email, site string) (member trip2g.Membership, mailed bool, err error) {
-	email, err = normaliseEmail(email)
+	email, err = normalizeEmail(email)
 	if err != nil {
 		return trip2g.Membership{}, false, err
 	}
@@ -65,7 +65,7 @@ const (
 	maxGroupLength = 200 // bytes of a name
 )
 
-// SetMemberGroups is trip2g.PeopleService's.
+// SetMemberGroups implements trip2g.PeopleService.
 func (p *People) SetMemberGroups(ctx context.Context, id int64, names []string) (trip2g.Membership, trip2g.Position, error) {
 	if len(names) > maxGroups {
 		return trip2g.Membership{}, 0, trip2g.Errorf(trip2g.EINVALID, "a member can be in at most %d groups", maxGroups)
@@ -82,7 +82,7 @@ func (p *People) SetMemberGroups(ctx context.Context, id int64, names []string) 
 	return member, position, err
 }
 
-// RemoveMember is trip2g.PeopleService's.
+// RemoveMember implements trip2g.PeopleService.
 func (p *People) RemoveMember(ctx context.Context, id int64) (trip2g.Position, error) {
 	position, err := p.Users.RemoveMember(ctx, id)
 	if err == nil {
@@ -91,18 +91,18 @@ func (p *People) RemoveMember(ctx context.Context, id int64) (trip2g.Position, e
 	return position, err
 }
 
-// Sessions is trip2g.PeopleService's.
+// Sessions implements trip2g.PeopleService.
 func (p *People) Sessions(ctx context.Context, user int64) ([]trip2g.Session, error) {
 	return p.Users.Sessions(ctx, user, p.Now())
 }
 
-// EndSession is trip2g.PeopleService's. Another's session is as good as none to a member.
+// EndSession implements trip2g.PeopleService. For a member, another user's session does not exist.
 func (p *People) EndSession(ctx context.Context, by trip2g.Session, id int64) (trip2g.Position, error) {
-	whose := by.User.ID
+	user := by.User.ID
 	if by.User.Owner {
-		whose = 0
+		user = 0 // all users
 	}
-	sessions, err := p.Users.Sessions(ctx, whose, p.Now())
+	sessions, err := p.Users.Sessions(ctx, user, p.Now())
 	if err != nil {
 		return 0, fmt.Errorf("look for a session to end: %w", err)
 	}
@@ -117,7 +117,7 @@ func (p *People) EndSession(ctx context.Context, by trip2g.Session, id int64) (t
 	return position, nil
 }
 
-// EndOtherSessions is trip2g.PeopleService's.
+// EndOtherSessions implements trip2g.PeopleService.
 func (p *People) EndOtherSessions(ctx context.Context, by trip2g.Session) (int, trip2g.Position, error) {
 	ended, position, err := p.Users.DeleteOtherSessions(ctx, by, p.Now())
 	if err != nil {
