@@ -63,7 +63,7 @@ func (s *stage) routes(ctx context.Context) ([]route, error) {
 	return routes, s.checkRoutes(ctx, routes)
 }
 
-// checkRoutes looks that each route answers as its kind does, so that what is hammered is what is said.
+// checkRoutes looks that each route answers as its kind does, so that what is loaded is what is said.
 func (s *stage) checkRoutes(ctx context.Context, routes []route) error {
 	var wrong []error
 	for _, r := range routes {

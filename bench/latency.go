@@ -47,7 +47,7 @@ func (s *stage) measureLatency(ctx context.Context) ([]report.Row, error) {
 	}
 	row := report.Row{
 		Name: fmt.Sprintf("Latency at %.0f requests/s, as a browser", slower/2), Against: "bare net/http at the same rate",
-		Notes: []string{fmt.Sprintf("An open loop over %d connections: a request is due at a fixed moment, and its latency counts from then, whether the answer before it is there or not. The rate is half of what the slower one can answer.", load.Connections)},
+		Notes: []string{fmt.Sprintf("Open loop over %d connections: each request has a scheduled time, and its latency counts from then, even if the previous response is late. The rate is half the maximum of the slower server.", load.Connections)},
 	}
 	for j, p := range percentiles {
 		row.Figures = append(row.Figures, figures[0][j], figures[1][j])

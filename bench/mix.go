@@ -32,7 +32,7 @@ func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 		return nil, err
 	}
 	all := report.Figure{Name: "all pages", Unit: "requests/s"}
-	alone := report.Figure{Name: "one page of their mean length", Unit: "requests/s"}
+	alone := report.Figure{Name: "one page of mean length", Unit: "requests/s"}
 	rounds := vaultRounds * s.rounds
 	for round := range rounds {
 		s.progress("all pages of the vault: round %d of %d", round+1, rounds)
@@ -51,7 +51,7 @@ func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 		Name: fmt.Sprintf("All pages of a vault of %d notes, as a browser", s.vault.Len()), Against: "one page alone",
 		Figures: []report.Figure{all, alone}, Plot: true,
 		Claims: []report.Claim{report.Ratio("all pages / one page", all, alone, atLeast(ofOnePage))},
-		Notes:  []string{fmt.Sprintf("Pages are chosen by Zipf's law (exponent %.1f) with a script of wrk, which both figures have. A request of the one list has the other's page as its Referer: both are as long and as varied. What is left is that a thousand pages fit no core's cache, as one does: by profiles, finding a page and its body takes 8 to 10 %% of the server's processor time where it takes 5 or 6 with one page, and the kernel copies bodies that are farther away. A table eight times as large of the pages that were found before made no difference beyond the spread.", zipfExponent)},
+		Notes:  []string{fmt.Sprintf("Pages are requested according to Zipf's law (exponent %.1f) by a wrk script; the one page, too. Each request of one list has the page of the other list as its Referer, so that both lists are equally long and varied. The remaining difference is that a thousand pages do not fit into the cache of a core: according to profiles, the lookup of a page and its body takes 8 to 10 %% of the server's CPU time, compared with 5 or 6 %% for one page, and the kernel copies bodies that are farther away in memory. A lookup cache eight times as large made no significant difference.", zipfExponent)},
 	}}, nil
 }
 

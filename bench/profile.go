@@ -52,7 +52,7 @@ func profile(ctx context.Context, o *options, dir string) (err error) {
 		}
 	}
 	o.progress("profiling every GET route under load, while a note is written")
-	files, err := s.profileHammered(ctx, filepath.Join(dir, "hammered"))
+	files, err := s.profileHammered(ctx, filepath.Join(dir, "loaded"))
 	if err != nil {
 		return err
 	}

@@ -38,9 +38,9 @@ func measureSearch(ctx context.Context, o *options) ([]report.Section, error) {
 	}
 	section := report.Section{
 		Title: "Search",
-		Text:  "One process, with the notes in memory, which makes its index while nothing else is asked of it. Queries are of one and two words of the notes, the last one cut short as when somebody types.",
+		Text:  "One process with the notes in memory builds the index without other load. Queries consist of one or two words of the notes; the last one is incomplete, as while typing.",
 	}
-	made := report.Row{Name: "The index of a vault, made at a start", Notes: []string{"From the moment that pages are served. Pages do not wait for it."}}
+	made := report.Row{Name: "Building the index of a vault at startup", Notes: []string{"From the moment pages are served. Pages do not wait for the index."}}
 	for _, notes := range sizes {
 		figure := report.Figure{Name: fmt.Sprintf("%d notes", notes), Unit: "s"}
 		var last *searched
@@ -144,13 +144,13 @@ func (s *searched) rows(ctx context.Context, rounds int) ([]report.Row, error) {
 	}
 	return []report.Row{
 		{
-			Name: fmt.Sprintf("A search in %d notes", len(s.notes)), Figures: []report.Figure{p50, p99},
+			Name: fmt.Sprintf("Searching %d notes", len(s.notes)), Figures: []report.Figure{p50, p99},
 			Claims: []report.Claim{{Figure: p50, Goal: atMost(searchP50)}, {Figure: p99, Goal: atMost(searchP99)}},
 		},
 		{
-			Name: fmt.Sprintf("A change of one of %d notes, until it is found", len(s.notes)), Figures: []report.Figure{lag50, lag99},
+			Name: fmt.Sprintf("Changing one of %d notes, until search finds it", len(s.notes)), Figures: []report.Figure{lag50, lag99},
 			Claims: []report.Claim{{Figure: lag99, Goal: atMost(searchableWithin)}},
-			Notes:  []string{"From the moment that the new page is served until a search for its words has been answered."},
+			Notes:  []string{"From the moment the new page is served until a search for its words returns it."},
 		},
 	}, nil
 }

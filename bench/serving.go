@@ -41,8 +41,4 @@ func measureServing(ctx context.Context, o *options) (_ []report.Section, err er
 }
 
 // servingText tells how the rows are measured.
-const servingText = "A leader with two replicas, each under a LiteFS node of its own, has a vault of 1,000 notes; the load runs " +
-	"beside them, on the same cores. `wrk -t1 -c16` keeps 16 connections open and asks as fast as it is answered. " +
-	"*Plain* is `Accept-Encoding: identity`; *as a browser* is Firefox's header, and the answer is compressed. " +
-	"The access log is on, in trip2g and in nginx. *Bare net/http* is a handler that only writes the same bytes and header " +
-	"fields; nginx has a worker a core, `sendfile`, and the file compressed beforehand (`gzip_static`, level 9)."
+const servingText = "A leader and two replicas, each with its own LiteFS node, have a vault of 1,000 notes. The load generator runs on the same cores: `wrk -t1 -c16` keeps 16 connections open and sends the next request when a response arrives. *Plain* is `Accept-Encoding: identity`; *as a browser* is Firefox's header, and the response is compressed. Access logs are on, in trip2g and in nginx. *Bare net/http* is a handler that only writes the same bytes and header fields. nginx has one worker per core, `sendfile`, and a precompressed file (`gzip_static`, level 9)."

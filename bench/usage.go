@@ -55,8 +55,8 @@ type cost struct{ program, kernel report.Figure }
 
 func newCost(name string) cost {
 	return cost{
-		report.Figure{Name: name + ", in the program", Unit: "µs"},
-		report.Figure{Name: name + ", in the kernel", Unit: "µs"},
+		report.Figure{Name: name + ", user", Unit: "µs"},
+		report.Figure{Name: name + ", kernel", Unit: "µs"},
 	}
 }
 
@@ -68,12 +68,12 @@ func (c *cost) add(u usage, requests float64) {
 
 // costRow says where the time goes; the first cost is the replica's.
 func costRow(a ask, costs []cost) report.Row {
-	row := report.Row{Name: "Processor time of a request, " + a.name, Against: "bare net/http"}
+	row := report.Row{Name: "CPU time per request, " + a.name, Against: "bare net/http"}
 	for _, c := range costs {
 		row.Figures = append(row.Figures, c.program, c.kernel)
 	}
 	program, kernel := costs[0].program.Median(), costs[0].kernel.Median()
-	row.Notes = []string{fmt.Sprintf("The kernel has %.0f %% of the replica's time: it takes the request from the socket and copies the answer into it. "+
-		"The program, which understands the request, finds the page and writes the log, has the rest.", 100*kernel/(program+kernel))}
+	row.Notes = []string{fmt.Sprintf("The kernel takes %.0f %% of the replica's time, to read the request from the socket and write the response to it. "+
+		"The rest is the program: it parses the request, finds the page and writes the log.", 100*kernel/(program+kernel))}
 	return row
 }

@@ -27,7 +27,7 @@ func (s *stage) measureWrites(ctx context.Context) (rows []report.Row, err error
 		return nil, err
 	}
 	reads := load.Wrk{URL: s.withLane.URL(), Requests: onePage(browser), For: s.roundFor()}
-	shared, err := s.compareWrites(ctx, reads, "the leader on the same processors")
+	shared, err := s.compareWrites(ctx, reads, "the leader on the same cores")
 	if err != nil {
 		return nil, err
 	}
@@ -37,15 +37,14 @@ func (s *stage) measureWrites(ctx context.Context) (rows []report.Row, err error
 		return nil, err
 	}
 	reads.Processors = list(own)
-	apart, err := s.compareWrites(ctx, reads, "the leader apart")
+	apart, err := s.compareWrites(ctx, reads, "the leader on other cores")
 	if err != nil {
 		return nil, err
 	}
 	apart.Plot, apart.Claims[0].Goal = true, atLeast(ofNoWrites)
-	apart.Notes = []string{"The replica, its LiteFS and the readers have one half of the processors, with and without writes; the leader, the other replica and the writers the other half, as on machines of their own.",
-		"On two cores that is one for all of a replica. A transaction costs the replica 4 to 5.5 ms of it, more than half for its LiteFS, which makes a file of it: 100 of them a second left readers 0.59 of the rate. " +
-			"So the leader makes one transaction of several writes that come one upon the other, and each write waits up to 50 ms for more: here five or six share one. Clients that wait for their answers, and a write that comes alone, do not wait."}
-	shared.Notes = []string{"The leader, both replicas, three LiteFS nodes, the readers and the writers share all processors: what the writes cost the leader, the readers lose."}
+	apart.Notes = []string{"The replica, its LiteFS node and the readers run on one half of the cores, with and without writes; the leader, the other replica and the writers on the other half, like separate machines.",
+		"With two cores, a replica has one. A transaction costs it 4 to 5.5 ms of CPU time, more than half of it for LiteFS, which writes a file per transaction: with 100 transactions per second, readers had 0.59 of the rate. Therefore the leader commits writes in quick succession in one transaction, and a write waits up to 50 ms for others: here, five or six share a transaction. Single writes, and clients that send a write only after the response to the previous one, do not wait."}
+	shared.Notes = []string{"The leader, both replicas, three LiteFS nodes, the readers and the writers share all cores: the leader's CPU time for writes is not available to readers."}
 	return []report.Row{*apart, *shared}, nil
 }
 

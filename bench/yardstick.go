@@ -20,9 +20,9 @@ const yardstickTimes = 300
 // what is compared here, and with it each figure that is a time and no ratio.
 func measureYardsticks(ctx context.Context, o *options) ([]report.Section, error) {
 	o.progress("the machine itself")
-	row := report.Row{Name: "What the machine does alone", Figures: []report.Figure{
+	row := report.Row{Name: "The machine alone", Figures: []report.Figure{
 		{Name: "a write of 4 KB to a file, synced (p50)", Unit: "ms"},
-		{Name: "a byte there and back over loopback (p50)", Unit: "µs"},
+		{Name: "a round trip of one byte over loopback (p50)", Unit: "µs"},
 		{Name: "SHA-256 on one core", Unit: "MB/s"},
 	}}
 	measures := []func() (float64, error){syncedWrite, roundTrip, hashing}
@@ -40,9 +40,8 @@ func measureYardsticks(ctx context.Context, o *options) ([]report.Section, error
 	}
 	return []report.Section{{
 		Title: "The machine",
-		Text: "A write takes several synced writes and round trips on each node, and goals in milliseconds rest on these figures: " +
-			"look at them before two runs are compared. Ratios depend on them less.",
-		Rows: []report.Row{row},
+		Text:  "A write takes several synced writes and round trips on each node, and goals in milliseconds depend on these values: check them before you compare two runs. Ratios depend on them less.",
+		Rows:  []report.Row{row},
 	}}, nil
 }
 

@@ -13,7 +13,7 @@ if [ $# -eq 0 ]; then
     # shellcheck disable=SC2046 # one path a line
     set -- README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md ./*/README.md \
         $(find docs .github -name '*.md' \
-            ! -path docs/benchmarks.md ! -path docs/reference/command.md ! -path docs/reference/settings.md | sort)
+            ! -path docs/reference/command.md ! -path docs/reference/settings.md | sort)
 fi
 
 awk '

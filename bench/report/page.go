@@ -51,14 +51,13 @@ func replace(path string, content []byte) error {
 // WritePage writes the report as a note of a vault in which name.svg and name.json are beside it.
 func (r *Report) WritePage(w io.Writer, name string) error {
 	var b bytes.Buffer
-	b.WriteString("---\ntitle: Benchmarks\ndescription: What was measured of trip2g, beside nginx and net/http\n---\n\n# Benchmarks\n\n")
+	b.WriteString("---\ntitle: Benchmarks\ndescription: Measured performance of trip2g compared with nginx and net/http\n---\n\n# Benchmarks\n\n")
 	reached, goals := r.Reached()
 	fmt.Fprintf(&b, "`make bench` measures a leader and its replicas as they run in production, all on one machine, and writes this page "+
-		"and [its figures](%s.json). It reached %d of its %d goals.\n\n", name, reached, goals)
+		"and [the raw data](%s.json). It reached %d of its %d goals.\n\n", name, reached, goals)
 	fmt.Fprintf(&b, "The machine: %s. Measured on %s, in %d minutes.\n\n", r.Machine, r.Began.UTC().Format("2 January 2006"), int(r.Took.Minutes()+0.5))
-	b.WriteString("A figure is the median of rounds that take turns (A B C A B C …); beside it are the least and the greatest. " +
-		"A ratio is made in each round, so that what slows the whole machine down cancels out of it.\n\n")
-	fmt.Fprintf(&b, "![The figures as bars](%s.svg)\n", name)
+	b.WriteString("Each value is the median of interleaved rounds (A B C A B C …), with the minimum and maximum. Ratios are computed per round, so that anything that slows down the whole machine cancels out.\n\n")
+	fmt.Fprintf(&b, "![Bar chart of the results](%s.svg)\n", name)
 	for _, section := range r.Sections {
 		fmt.Fprintf(&b, "\n## %s\n", section.Title)
 		if section.Text != "" {
@@ -75,7 +74,7 @@ func (r *Report) WritePage(w io.Writer, name string) error {
 // writePage writes the row as a table with its notes.
 func (r Row) writePage(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\n### %s\n\n", r.Name)
-	b.WriteString("| | median | least–greatest | goal |\n|---|--:|--:|---|\n")
+	b.WriteString("| | median | min–max | goal |\n|---|--:|--:|---|\n")
 	for _, figure := range r.Figures {
 		fmt.Fprintf(b, "| %s | %s | %s | |\n", cell(figure.Name), cell(figure.value()), figure.spread())
 	}

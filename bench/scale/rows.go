@@ -29,10 +29,8 @@ var readyWithin = map[int]float64{1000: 1, 10_000: 3, 100_000: 20}
 // Section tells the result in the rows of a report.
 func (r *Result) Section() report.Section {
 	return report.Section{
-		Title: "What the size of a vault costs",
-		Text: "A leader and two replicas, all on this machine, each with its own LiteFS mount. The vaults have links, images, " +
-			"tags and several scripts; a note has 3 KB on average. Where a large vault is compared with a small one, both run " +
-			"and are measured in turns.",
+		Title: "Vault size",
+		Text:  "A leader and two replicas, all on this machine, each with its own LiteFS mount. The vaults have links, images, tags and several scripts; a note has 3 KB on average. To compare a large vault with a small one, both run, in interleaved rounds.",
 		Rows: []report.Row{
 			r.forwardingRow(), r.publishingRow(), r.changeRow(), r.pushChangeRow(),
 			r.readyRow(), r.coldRow(), r.warmRow(), r.wireRow(), r.processorRow(),
@@ -53,20 +51,20 @@ func (r *Result) forwardingRow() report.Row {
 			report.Difference("the bare proxy adds", proxy, leader, report.Goal{}),
 		},
 		Notes: []string{
-			"The bare proxy is `httputil.ReverseProxy` before the leader. It is no replica: while the leader's answer passes through one, that also applies the change, on the same cores.",
-			"Where it was looked at, a request that writes nothing took 0.40 ms at the leader, 0.62 ms through the bare proxy and 0.85 ms through a replica, which also signs it, keeps it for sending it again, and logs it. The hop is HTTP/1.1 for what is there as a whole; over HTTP/2, whose frames several goroutines hand to each other, it was 1.05 ms, and a write took a millisecond more.",
+			"The bare proxy is `httputil.ReverseProxy` in front of the leader. Unlike a replica, it does not apply the change at the same time, on the same cores.",
+			"When profiled, a request that writes nothing took 0.40 ms at the leader, 0.62 ms through the bare proxy and 0.85 ms through a replica, which also signs it, buffers it for a retry, and logs it. Complete requests are forwarded over HTTP/1.1: HTTP/2, which passes frames between goroutines, took 1.05 ms, and a write one millisecond longer.",
 		},
 	}
 }
 
 func (r *Result) publishingRow() report.Row {
-	return r.rowBySize("A vault pushed to an empty server", "the number of notes", func(s Size) report.Claim {
+	return r.rowBySize("Pushing a vault to an empty server", "the number of notes", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("s", s.Published.All.Seconds()), Goal: within(s, map[int]float64{10_000: publishedWithin})}
 	}, "From the start of `trip2g push`, which first reads the vault from disk, until both replicas show it.")
 }
 
 func (r *Result) changeRow() report.Row {
-	row := r.rowBySize("One small note changed, until both replicas show it (p50)", "the same in the smallest vault", func(s Size) report.Claim {
+	row := r.rowBySize("Changing one small note, until both replicas show it (p50)", "the same in the smallest vault", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("ms", s.Change.Visible...)}
 	})
 	for _, s := range r.Sizes {
@@ -79,27 +77,27 @@ func (r *Result) changeRow() report.Row {
 }
 
 func (r *Result) pushChangeRow() report.Row {
-	return r.rowBySize("A vault pushed again with one note changed", "the number of notes", func(s Size) report.Claim {
+	return r.rowBySize("Pushing a vault again with one changed note", "the number of notes", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("s", s.Published.OneChanged.Seconds())}
-	}, "`trip2g push` reads the whole vault to find what changed. An editor's plugin, which knows, sends the one note: the row before.")
+	}, "`trip2g push` reads the whole vault to find what changed. An editor plugin knows what changed and sends one note: see the previous table.")
 }
 
 func (r *Result) readyRow() report.Row {
-	return r.rowBySize("A replica's start until it is ready", "the number of notes", func(s Size) report.Claim {
+	return r.rowBySize("Starting a replica until it is ready", "the number of notes", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("s", s.Start.ToReady...), Goal: within(s, readyWithin)}
-	}, "From the start of its LiteFS until `/readyz` says 200, asked every 5 ms.",
-		"Where it was looked at, 100,000 notes without a mount took 14 s of two processors: 10 s to parse them, 3 to 4 s to put what they refer to, their folders and tags into indexes. These are filled beside each other, each in its order: of a million links the names that they end in are found and sorted first. One note after the other, and then link by link, it took 10 s. The rest is LiteFS looking through its database. Text comes through the mount in blocks of 512 KB: page by page, 90 MB took 2 s, so 0.25 s. The index for searching is made after the start.")
+	}, "From the start of its LiteFS node until `/readyz` returns 200, polled every 5 ms.",
+		"When profiled, 100,000 notes without a mount took 14 s on two cores: 10 s for parsing, 3 to 4 s for the indexes of links, folders and tags. The indexes are built in parallel, each from sorted input: for a million links, the names of the targets are resolved and sorted first. Note by note and link by link, this took 10 s. The rest is LiteFS checking its database. Text is read from the mount in blocks of 512 KB: 90 MB take 0.25 s, instead of 2 s page by page. The search index is built after the start.")
 }
 
 func (r *Result) coldRow() report.Row {
-	row := r.rowBySize("Memory of a replica that nobody has asked for a page", "4 KB a note and 3 bytes a byte of text", func(s Size) report.Claim {
+	row := r.rowBySize("Memory of a replica before the first request", "4 KB per note and 3 bytes per byte of text", func(s Size) report.Claim {
 		claim := report.Claim{Figure: s.figure("MB", megabytes(s.Start.Cold-s.Start.Empty))}
 		if s.Notes >= fewestForMemory {
 			claim.Goal = atMost(megabytes(memoryOfNote*int64(s.Notes) + memoryOfByte*s.Text))
 		}
 		return claim
-	}, fmt.Sprintf("Resident memory of the server's process after a start, less the %.0f MB that it has without a vault.", megabytes(r.largest().Start.Empty)),
-		"Of 13 MB of 1,000 notes, where it was looked at, 7 are what the notes make, 3.5 of that their text; 2.5 are room between these objects that parsing left, 1 is SQLite's, of the search index, 1 the collector's own, and 1.5 are code that only parsing touches. Collecting more often while a small vault is loaded, smaller page caches, and giving back what a start leaves (the connection that read the vault, the last words indexed) took 8 MB away.")
+	}, fmt.Sprintf("Resident memory of the server process after a start, minus the %.0f MB without a vault.", megabytes(r.largest().Start.Empty)),
+		"When profiled, 7 of the 13 MB for 1,000 notes were the notes (3.5 MB of it their text), 2.5 MB fragmentation after parsing, 1 MB SQLite for the search index, 1 MB the garbage collector, and 1.5 MB code that only parsing uses. More frequent garbage collection while a small vault is loaded, smaller page caches, and releasing memory after the start (of the connection that read the vault, and of indexing) saved 8 MB.")
 	for _, s := range r.Sizes {
 		row.Figures = append(row.Figures, report.Figure{
 			Name: "a note of " + s.name(), Unit: "KB", Values: []float64{float64(s.Start.Cold-s.Start.Empty) / 1e3 / float64(s.Notes)},
@@ -109,15 +107,15 @@ func (r *Result) coldRow() report.Row {
 }
 
 func (r *Result) warmRow() report.Row {
-	return r.rowBySize("Memory more after its pages were asked for", "TRIP2G_BODY_CACHE_SIZE", func(s Size) report.Claim {
+	return r.rowBySize("Additional memory after its pages were requested", "TRIP2G_BODY_CACHE_SIZE", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("MB", megabytes(s.Start.Warm-s.Start.Cold)), Goal: atMost(bodyCache / 1e6)}
-	}, message.NewPrinter(language.English).Sprintf("Each page once, %d at most, as browsers ask: compressed. The size was left at its default.", manyPages))
+	}, message.NewPrinter(language.English).Sprintf("Each page once, %d at most, compressed, as browsers request them. `TRIP2G_BODY_CACHE_SIZE` has its default.", manyPages))
 }
 
 func (r *Result) wireRow() report.Row {
-	row := r.rowBySize("What a replica receives for one small write", "the number of notes", func(s Size) report.Claim {
+	row := r.rowBySize("Data sent to a replica for one small write", "the number of notes", func(s Size) report.Claim {
 		return report.Claim{Figure: s.figure("bytes", s.Change.Wire...)}
-	}, "What TCP carried from the leader's LiteFS, without headers of packets. Compared with the vault of 1,000 notes: in a smaller one several tables share what changes.")
+	}, "TCP payload from the leader's LiteFS node. Compared with a vault of 1,000 notes, because in a smaller one several tables share the changed pages.")
 	first, last := r.smallestFrom(1000), r.largest()
 	row.Claims = append(row.Claims, report.Ratio("largest vault / "+first.name(), last.figure("", last.Change.Wire...), first.figure("", first.Change.Wire...), atMost(flat)))
 	return row
@@ -125,8 +123,8 @@ func (r *Result) wireRow() report.Row {
 
 func (r *Result) processorRow() report.Row {
 	row := report.Row{
-		Name: "Processor time on the leader for one small write", Against: "the same in the smallest vault",
-		Notes: []string{"Of the server and its LiteFS, which sends the write to two replicas."},
+		Name: "CPU time on the leader for one small write", Against: "the same in the smallest vault",
+		Notes: []string{"For the server and its LiteFS node, which sends the write to two replicas."},
 	}
 	for _, s := range r.Sizes {
 		row.Figures = append(row.Figures,
