@@ -13,8 +13,8 @@ import (
 	"trip2g/bench/cluster"
 )
 
-// halves divides the machine's processors in two, the second with one more if their number is odd. A
-// machine with one has it in both.
+// halves divides the cores in two; the second half is larger if the number is odd. With one core,
+// both halves are that core.
 func halves() (first, second unix.CPUSet) {
 	n := runtime.NumCPU()
 	for cpu := range n {
@@ -28,8 +28,8 @@ func halves() (first, second unix.CPUSet) {
 	return first, second
 }
 
-// bind lets a process run on these processors alone, with all its threads (sched_setaffinity(2)).
-// What it starts later does so, too.
+// bind restricts a process with all its threads, and processes that it starts later, to cores
+// (sched_setaffinity(2)).
 func bind(process cluster.Process, to unix.CPUSet) error {
 	tasks, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(int(process)), "task"))
 	if err != nil {
@@ -47,7 +47,7 @@ func bind(process cluster.Process, to unix.CPUSet) error {
 	return nil
 }
 
-// bindNode is bind for both processes of a node.
+// bindNode binds both processes of a node.
 func bindNode(n *cluster.Node, to unix.CPUSet) error {
 	server, err := n.Server()
 	if err != nil {
@@ -61,8 +61,8 @@ func bindNode(n *cluster.Node, to unix.CPUSet) error {
 	return nil
 }
 
-// apart has a replica on processors of its own, and the leader, the other replica and this process, which
-// writes, on the others, as if they were other machines; the function that it gives has all on all again.
+// apart moves a replica to its own cores, and the leader, the other replica and this process, which
+// writes, to the others, like separate machines. The returned function undoes this.
 func (s *stage) apart(replica *cluster.Node) (together func() error, own unix.CPUSet, err error) {
 	others, own := halves()
 	place := func(replicas, rest unix.CPUSet) error {
@@ -84,7 +84,7 @@ func (s *stage) apart(replica *cluster.Node) (together func() error, own unix.CP
 	return func() error { return place(all, all) }, own, place(own, others)
 }
 
-// list names processors for taskset(1).
+// list formats cores for taskset(1).
 func list(processors unix.CPUSet) string {
 	var names []string
 	for cpu := range runtime.NumCPU() {

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// oneByOne asks once and follows nothing.
+// oneByOne sends each request once and follows no redirects.
 var oneByOne = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// get asks for a URL once, with header fields "Name: value".
+// get sends one GET request; header fields are "Name: value".
 func get(ctx context.Context, url string, header []string) (status int, answer http.Header, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

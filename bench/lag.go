@@ -18,19 +18,18 @@ import (
 )
 
 const (
-	// probeNote is the note that is written over and over; it is no part of the vault.
+	// probeNote is the note that is written repeatedly; it is not part of the vault.
 	probeNote = "Probe.md"
 	lagWrites = 200 // a round
-	// writeEvery is the pace of the writes, whether the replica keeps up or not.
-	writeEvery = 25 * time.Millisecond
-	// lookEvery is how often the replica is asked for the page, and so how much too late the new
-	// text may be seen.
-	lookEvery = 500 * time.Microsecond
-	// lagPatience is how long after the last write its text is waited for.
-	lagPatience = 20 * time.Second
+	// writeInterval is the interval of the writes, even if the replica does not keep up.
+	writeInterval = 25 * time.Millisecond
+	// pollInterval is the polling interval, and so the error of the measured lag.
+	pollInterval = 500 * time.Microsecond
+	// lagTimeout limits the wait for the text of the last write.
+	lagTimeout = 20 * time.Second
 )
 
-// lags is what one round of writes came to.
+// lags is the result of one round of writes.
 type lags struct {
 	sorted  []time.Duration // from the leader's answer until the replica served it; a missing one as long as it was waited for
 	missing int
@@ -38,7 +37,7 @@ type lags struct {
 
 func (l lags) percentile(p float64) float64 { return milliseconds(load.Percentile(l.sorted, p)) }
 
-// measureWritesTo makes a round of writes on the leader while a reader of the replica looks for them.
+// measureWritesTo performs a round of writes on the leader while it polls the replica.
 func (s *stage) measureWritesTo(ctx context.Context, replica *cluster.Node) (lags, error) {
 	l := &lagRound{first: s.written + 1, seen: make(map[int]time.Time)}
 	watching, stop := context.WithCancel(ctx)
@@ -58,7 +57,7 @@ func (s *stage) measureWritesTo(ctx context.Context, replica *cluster.Node) (lag
 	return l.result(), nil
 }
 
-// lagRound is a round while it goes on.
+// lagRound is a running round.
 type lagRound struct {
 	first        int         // the number of its first write
 	acknowledged []time.Time // by write
@@ -69,11 +68,11 @@ type lagRound struct {
 	all  time.Time         // when the wait ended
 }
 
-// write publishes the texts, at their pace.
+// write publishes the texts at the interval.
 func (s *stage) write(ctx context.Context, l *lagRound) error {
 	writer := s.Writer(s.Leader.URL())
 	defer writer.Close()
-	timer, err := load.NewTimer(0, writeEvery)
+	timer, err := load.NewTimer(0, writeInterval)
 	if err != nil {
 		return err
 	}
@@ -95,11 +94,11 @@ func probeText(number int) string { return fmt.Sprintf("This is write %d of many
 
 var probeIn = regexp.MustCompile(`This is write (\d+) of many`)
 
-// watch asks the replica for the page until ctx ends. It is an error if an older text follows a newer.
+// watch polls the replica until ctx ends. An older text after a newer one is an error.
 func (l *lagRound) watch(ctx context.Context, replica *cluster.Node) error {
 	reader := replica.NewReader()
 	defer reader.Close()
-	timer, err := load.NewTimer(lookEvery, lookEvery)
+	timer, err := load.NewTimer(pollInterval, pollInterval)
 	if err != nil {
 		return err
 	}
@@ -123,7 +122,7 @@ func (l *lagRound) watch(ctx context.Context, replica *cluster.Node) error {
 	return nil
 }
 
-// look takes down which write is served.
+// look records which write is visible.
 func (l *lagRound) look(status int, body []byte, served time.Time) error {
 	match := probeIn.FindSubmatch(body)
 	if status != http.StatusOK || match == nil {
@@ -138,7 +137,7 @@ func (l *lagRound) look(status int, body []byte, served time.Time) error {
 	if number < l.last {
 		return fmt.Errorf("the replica served write %d after write %d", number, l.last)
 	}
-	// A text that was written over before anybody asked is served with what came after it.
+	// A text that was replaced between two polls becomes visible with its successor.
 	for n := max(l.last+1, l.first); n <= number; n++ {
 		l.seen[n] = served
 	}
@@ -146,10 +145,10 @@ func (l *lagRound) look(status int, body []byte, served time.Time) error {
 	return nil
 }
 
-// waitForAll waits until the last write is served, or patience ends.
+// waitForAll waits until the last write is visible, for at most lagTimeout.
 func (l *lagRound) waitForAll(ctx context.Context) error {
 	defer func() { l.all = time.Now() }()
-	limit := time.Now().Add(lagPatience)
+	limit := time.Now().Add(lagTimeout)
 	for time.Now().Before(limit) {
 		l.mu.Lock()
 		done := l.last >= l.first+lagWrites-1
@@ -173,7 +172,7 @@ func (l *lagRound) result() (r lags) {
 			seen = l.all
 			r.missing++
 		}
-		// What is served before the writer has read its answer has no lag.
+		// A write that is visible before the writer has the response has no lag.
 		r.sorted = append(r.sorted, max(0, seen.Sub(acknowledged)))
 	}
 	slices.Sort(r.sorted)
@@ -202,12 +201,12 @@ func (s *stage) startProbe(ctx context.Context) error {
 	return nil
 }
 
-// throughSQLite makes one round at a replica that reads through SQLite while it answers for pages.
+// throughSQLite performs one round on a replica that reads through SQLite, while it serves pages.
 func (s *stage) throughSQLite(ctx context.Context) (l lags, rate float64, err error) {
 	if err := s.SQLiteReads(ctx, s.noLane); err != nil {
 		return lags{}, 0, err
 	}
-	rate, err = hammer(ctx, s.noLane, s.everyPage(), false, func(ctx context.Context) (err error) {
+	rate, err = saturate(ctx, s.noLane, s.everyPage(), false, func(ctx context.Context) (err error) {
 		l, err = s.measureWritesTo(ctx, s.noLane)
 		return err
 	})

@@ -14,7 +14,7 @@ const (
 	betterThanSQLite     = 500
 )
 
-// measureLag tells how long after the leader's answer a replica serves a write.
+// measureLag measures the time from the leader's response to a write until a replica serves it.
 func (s *stage) measureLag(ctx context.Context) ([]report.Row, error) {
 	if err := s.startProbe(ctx); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (s *stage) measureLag(ctx context.Context) ([]report.Row, error) {
 			return nil, err
 		}
 		idle.add(l)
-		rate, err := hammer(ctx, s.withLane, requests(routes), true, func(ctx context.Context) error {
+		rate, err := saturate(ctx, s.withLane, requests(routes), true, func(ctx context.Context) error {
 			l, err := s.measureWritesTo(ctx, s.withLane)
 			loaded.add(l)
 			return err
@@ -59,7 +59,7 @@ func (f *lagFigures) row() report.Row {
 			{Figure: f.p50, Goal: atMost(idleP50)}, {Figure: f.p99, Goal: atMost(idleP99)},
 			{Figure: f.missing, Goal: atMost(0)},
 		},
-		Notes: []string{fmt.Sprintf("%d writes to a note on the leader per round, one every %s; measured from the response to the write until a replica, polled every %s, serves the new page. All times are from the same clock.", lagWrites, writeEvery, lookEvery)},
+		Notes: []string{fmt.Sprintf("%d writes to a note on the leader per round, one every %s; measured from the response to the write until a replica, polled every %s, serves the new page. All times are from the same clock.", lagWrites, writeInterval, pollInterval)},
 	}
 }
 
@@ -82,13 +82,13 @@ func loadedRow(loaded, sqlite *lagFigures, asked report.Figure, l lags, rate flo
 	}
 	through := fmt.Sprintf("*Reads through SQLite* is a benchmark server that reads the note from the replica's mount for every request, on 8 connections; it served %.0f requests/s, of pages only.", rate)
 	if l.missing > 0 {
-		through += fmt.Sprintf(" %d of its %d writes were not visible at the timeout, %s after the last write: they count as visible then, so the actual lag is higher than shown.", l.missing, lagWrites, lagPatience)
+		through += fmt.Sprintf(" %d of its %d writes were not visible at the timeout, %s after the last write: they count as visible then, so the actual lag is higher than shown.", l.missing, lagWrites, lagTimeout)
 	}
 	row.Notes = append(row.Notes, through)
 	return row
 }
 
-// lagFigures are the lags of rounds.
+// lagFigures are the lags by round.
 type lagFigures struct{ p50, p99, missing report.Figure }
 
 func newLagFigures(name string) *lagFigures {

@@ -9,14 +9,14 @@ import (
 	"trip2g/bench/report"
 )
 
-// ofBareLatency is the goal for a replica's latency to that of bare net/http.
+// ofBareLatency is the goal for a replica's latency relative to bare net/http.
 const ofBareLatency = 1.2
 
-// percentiles are those of a latency that are told.
+// percentiles are the reported percentiles of a latency.
 var percentiles = []float64{50, 99, 99.9}
 
-// measureLatency asks the replica and the bare server at half of the rate that the slower one of them
-// can answer.
+// measureLatency sends requests to the replica and the bare server, at half of the maximum rate of
+// the slower one.
 func (s *stage) measureLatency(ctx context.Context) ([]report.Row, error) {
 	targets, err := s.targets(browser)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *stage) measureLatency(ctx context.Context) ([]report.Row, error) {
 	return []report.Row{row}, nil
 }
 
-// slower gives the highest rate of the server with the lower one, in a median of rounds.
+// slower returns the maximum rate of the slower server, as the median of rounds.
 func (s *stage) slower(ctx context.Context, rivals []target) (float64, error) {
 	rates := make([]report.Figure, len(rivals))
 	for range min(3, s.rounds) {

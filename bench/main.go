@@ -1,5 +1,5 @@
-// The program bench measures what this repository claims of trip2g, on the machine that it runs on,
-// and writes a page about it. `make bench` runs it.
+// Command bench measures the performance of trip2g on this machine and writes a page about it.
+// `make bench` runs it.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"trip2g/bench/static"
 )
 
-// options is what is measured, and how long.
+// options are the options of a run.
 type options struct {
 	root     string // the repository
 	out      string // folder of the results, "" for none
@@ -29,13 +29,13 @@ type options struct {
 	progress func(format string, args ...any)
 }
 
-// wants tells whether rows of a name are to be measured.
+// wants reports whether the rows with a name are to be measured.
 func (o *options) wants(name string) bool {
 	return len(o.rows) == 0 || slices.Contains(o.rows, name)
 }
 
-// parts measure, one after the other, what has something in common. Each leaves nothing behind,
-// whether it ends well or not.
+// parts are the groups of rows that are measured together, in order. Each cleans up after itself,
+// even after an error.
 var parts = []struct {
 	rows    []string // names of what can be measured alone
 	measure func(context.Context, *options) ([]report.Section, error)
@@ -81,7 +81,7 @@ func run(ctx context.Context) error {
 	}
 	result, err := o.measure(ctx)
 	if err != nil {
-		// What was measured took its time; it is shown, but stands for no whole run.
+		// An incomplete report is printed but not published.
 		return errors.Join(result.WriteText(os.Stdout), err)
 	}
 	return publish(result, o.out)
@@ -109,7 +109,7 @@ func (o *options) check() error {
 	return nil
 }
 
-// startClock begins to tell what is being done, and when.
+// startClock starts printing progress messages with the elapsed time.
 func (o *options) startClock() time.Time {
 	began := time.Now()
 	o.progress = func(format string, args ...any) {
@@ -118,7 +118,7 @@ func (o *options) startClock() time.Time {
 	return began
 }
 
-// measure runs the parts that are wanted. With an error it gives what was measured before.
+// measure runs the selected parts. With an error, it returns what was measured before.
 func (o *options) measure(ctx context.Context) (*report.Report, error) {
 	r := &report.Report{Machine: report.ThisMachine(), Began: o.startClock()}
 	for _, part := range parts {
@@ -138,7 +138,8 @@ func (o *options) measure(ctx context.Context) (*report.Report, error) {
 	return r, nil
 }
 
-// measureScale measures what grows with the vault, and what forwarding costs.
+// measureScale measures what depends on the size of the vault, and the latency that forwarding
+// adds.
 func measureScale(ctx context.Context, o *options) ([]report.Section, error) {
 	sizes := []int{100, 1000, 10_000, 100_000}
 	if o.short {

@@ -14,18 +14,18 @@ import (
 	"trip2g/bench/report"
 )
 
-// The readers of a vault: a few pages have most of them (Zipf's law), all are asked for by some.
+// The distribution of requests: a few pages get most of them (Zipf's law), all pages get some.
 const (
 	zipfExponent = 1.1
 	zipfAsks     = 20_000 // the list that the load goes through over and over
 	ofOnePage    = 0.9    // the goal
-	// vaultRounds is how many rounds there are for one of other rows: the difference is less than what a round
-	// differs from the next.
+	// vaultRounds is the number of rounds per round of other rows, because the difference is
+	// smaller than the variation between rounds.
 	vaultRounds = 3
 )
 
-// measureVault compares all pages of the vault with one of them, which is as long as the answers of
-// the mix are on average: that a longer answer costs more is not what is asked here.
+// measureVault compares all pages of the vault with one page of their mean length, so that the cost
+// of a longer response is not measured.
 func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 	mix, same, err := s.mix(ctx)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 	rounds := vaultRounds * s.rounds
 	for round := range rounds {
 		s.progress("all pages of the vault: round %d of %d", round+1, rounds)
-		// In both orders: what the machine gains or loses in a round is spread on both.
+		// In both orders, so that a drift of the machine affects both equally.
 		var rates [4]float64
 		for i, requests := range [...][]load.Request{mix, same, same, mix} {
 			rates[i], err = load.Wrk{URL: s.withLane.URL(), Requests: requests, For: s.roundFor()}.Rate(ctx)
@@ -55,9 +55,10 @@ func (s *stage) measureVault(ctx context.Context) ([]report.Row, error) {
 	}}, nil
 }
 
-// mix draws a list of requests for all pages, and one for the page whose answer is nearest to the mean
-// length of its answers. A request of the one list has the other's page as its Referer, so that both lists are
-// as long and as varied: sending a thousand different requests costs wrk more than sending one over and over.
+// mix returns a list of requests for all pages, and one for the page whose response is closest to
+// their mean length. Each request of one list has the page of the other list as its Referer, so
+// that both lists are equally long and varied: a thousand different requests cost wrk more than one
+// that is repeated.
 func (s *stage) mix(ctx context.Context) (mix, same []load.Request, err error) {
 	pages := s.everyPage()
 	lengths, err := askEach(ctx, s.withLane, pages)
@@ -86,14 +87,14 @@ func (s *stage) mix(ctx context.Context) (mix, same []load.Request, err error) {
 	return mix, same, nil
 }
 
-// from is a request for a page by somebody who follows a link on another one.
+// from returns a request for a page with another page as its Referer.
 func from(other, page load.Request) load.Request {
 	page.Header = append(slices.Clip(page.Header), "Referer: http://localhost"+other.Path)
 	return page
 }
 
-// askEach asks a node for each page once, so that none is made while the clock runs, and gives the
-// lengths of the answers.
+// askEach requests each page once, so that none is rendered during the measurement, and returns the
+// lengths of the responses.
 func askEach(ctx context.Context, n *cluster.Node, pages []load.Request) (lengths []float64, err error) {
 	for _, page := range pages {
 		status, _, body, err := get(ctx, n.URL()+page.Path, page.Header)
@@ -108,7 +109,7 @@ func askEach(ctx context.Context, n *cluster.Node, pages []load.Request) (length
 	return lengths, nil
 }
 
-// everyPage lists the pages of the vault.
+// everyPage returns the requests for all pages of the vault.
 func (s *stage) everyPage() []load.Request {
 	pages := make([]load.Request, s.vault.Len())
 	for i := range pages {

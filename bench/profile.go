@@ -19,21 +19,21 @@ const (
 	profileTop     = 25 // functions printed of each profile
 )
 
-// profiles are what is taken of a server under load, by their names in net/http/pprof, with what `go
-// tool pprof` is to show of them.
+// profiles are the profiles of a server under load, by name in net/http/pprof, each with the flags
+// of `go tool pprof`.
 var profiles = []struct{ name, path, show string }{
 	{"cpu", "profile", "-flat"},
 	{"allocs", "allocs", "-sample_index=alloc_space"},
 }
 
-// profile saves profiles of the replicas, with the fast lane and without, while they are asked for all
-// pages of the vault, and of one while every GET route is asked for and a note is written; it prints the
-// top of each.
+// profile saves profiles of the replicas, with and without the fast lane, under load on all pages
+// of the vault, and of one under load on every GET route while a note is written. It prints the top
+// of each.
 func profile(ctx context.Context, o *options, dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("save profiles: %w", err)
 	}
-	s, err := setStage(ctx, o, "TRIP2G_PROFILE=true")
+	s, err := newStage(ctx, o, "TRIP2G_PROFILE=true")
 	if err != nil {
 		return err
 	}
@@ -52,28 +52,28 @@ func profile(ctx context.Context, o *options, dir string) (err error) {
 		}
 	}
 	o.progress("profiling every GET route under load, while a note is written")
-	files, err := s.profileHammered(ctx, filepath.Join(dir, "loaded"))
+	files, err := s.profileLoaded(ctx, filepath.Join(dir, "loaded"))
 	if err != nil {
 		return err
 	}
 	return printTops(ctx, files)
 }
 
-// profileNode takes all profiles of a node at once and gives the files that have them.
+// profileNode takes all profiles of a node at once and returns their files.
 func (s *stage) profileNode(ctx context.Context, n *cluster.Node, prefix string) (files []string, err error) {
 	pages := s.everyPage()
 	if _, err := askEach(ctx, n, pages); err != nil {
 		return nil, err
 	}
-	_, err = hammer(ctx, n, pages, false, func(ctx context.Context) error {
+	_, err = saturate(ctx, n, pages, false, func(ctx context.Context) error {
 		files, err = saveProfiles(ctx, n, prefix)
 		return err
 	})
 	return files, err
 }
 
-// profileHammered does the same with the load of the row about lag.
-func (s *stage) profileHammered(ctx context.Context, prefix string) (files []string, err error) {
+// profileLoaded takes the profiles under the load of the lag row.
+func (s *stage) profileLoaded(ctx context.Context, prefix string) (files []string, err error) {
 	if err := s.startProbe(ctx); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *stage) profileHammered(ctx context.Context, prefix string) (files []str
 	if err != nil {
 		return nil, err
 	}
-	_, err = hammer(ctx, s.withLane, requests(routes), true, func(ctx context.Context) error {
+	_, err = saturate(ctx, s.withLane, requests(routes), true, func(ctx context.Context) error {
 		writing, stop := context.WithCancel(ctx)
 		defer stop()
 		group, ctx := errgroup.WithContext(ctx)
@@ -103,7 +103,7 @@ func (s *stage) profileHammered(ctx context.Context, prefix string) (files []str
 	return files, err
 }
 
-// saveProfiles takes all profiles of a node at once.
+// saveProfiles saves all profiles of a node at once.
 func saveProfiles(ctx context.Context, n *cluster.Node, prefix string) (files []string, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range profiles {
@@ -138,7 +138,7 @@ func printTops(ctx context.Context, files []string) error {
 	return nil
 }
 
-// printTop prints where most is spent: in the functions themselves.
+// printTop prints the functions that use the most themselves.
 func printTop(ctx context.Context, file, show string) error {
 	fmt.Printf("\n%s\n", file)
 	compiler := os.Getenv("GO")

@@ -18,8 +18,8 @@ type target struct {
 	measured process // whose processor time is told; 0: nobody's
 }
 
-// targets are the servers that answer one ask, the replica first.
-func (s *stage) targets(a ask) ([]target, error) {
+// targets returns the servers for one kind of request, the replica first.
+func (s *stage) targets(a requestKind) ([]target, error) {
 	page := onePage(a)[0]
 	withLane, err := s.withLane.Server()
 	if err != nil {
@@ -37,9 +37,9 @@ func (s *stage) targets(a ask) ([]target, error) {
 	}, nil
 }
 
-// measureRequests tells how often a second one page is answered.
+// measureRequests measures the rate of requests for one page.
 func (s *stage) measureRequests(ctx context.Context) (rows []report.Row, err error) {
-	for _, a := range asks {
+	for _, a := range requestKinds {
 		row, err := s.requestsRow(ctx, a)
 		if err != nil {
 			return nil, err
@@ -49,7 +49,7 @@ func (s *stage) measureRequests(ctx context.Context) (rows []report.Row, err err
 	return rows, nil
 }
 
-func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
+func (s *stage) requestsRow(ctx context.Context, a requestKind) ([]report.Row, error) {
 	targets, err := s.targets(a)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (s *stage) requestsRow(ctx context.Context, a ask) ([]report.Row, error) {
 	return []report.Row{row, costRow(a, costs[:3])}, nil
 }
 
-// noLaneCosts says what net/http does for a page beyond a handler that only writes, and what it is spared.
+// noLaneCosts explains the difference between net/http in a node and a handler that only writes.
 const noLaneCosts = "Without the fast lane, a request has costs that bare net/http does not have: the log line, the request ID, metrics and the page lookup, 2 µs of 35 when profiled. On the other hand, a node sends the page with one system call, and net/http alone with two: the header with the beginning of the page, and the rest."
 
 // Goals of the claims: the fast lane against nginx, and net/http against itself.
@@ -90,7 +90,7 @@ const (
 	ofBareHTTP        = 0.95
 )
 
-func claimRequests(rates []report.Figure, a ask) []report.Claim {
+func claimRequests(rates []report.Figure, a requestKind) []report.Claim {
 	replica, noLane, bare, nginx := rates[0], rates[1], rates[2], rates[3]
 	ofNginx := ofNginxPlain
 	if a.name == browser.name {
@@ -106,8 +106,9 @@ func claimRequests(rates []report.Figure, a ask) []report.Claim {
 func atLeast(bound float64) report.Goal { return report.Goal{Kind: report.AtLeast, Bound: bound} }
 func atMost(bound float64) report.Goal  { return report.Goal{Kind: report.AtMost, Bound: bound} }
 
-// checkPage looks that each server answers with the page, and tells the answers' sizes.
-func (s *stage) checkPage(ctx context.Context, a ask, targets []target) (sizes string, err error) {
+// checkPage checks that each server serves the page, and returns the sizes of the responses as
+// text.
+func (s *stage) checkPage(ctx context.Context, a requestKind, targets []target) (sizes string, err error) {
 	for _, t := range targets {
 		status, header, body, err := get(ctx, t.url+t.request.Path, t.request.Header)
 		if err == nil && status != http.StatusOK {
@@ -131,7 +132,8 @@ func (s *stage) checkPage(ctx context.Context, a ask, targets []target) (sizes s
 	return "Bodies: " + sizes + ".", nil
 }
 
-// rate asks one server for a round, and gives the answers a second and what its process used.
+// rate sends requests to one server for a round, and returns the responses per second and the usage
+// of its process.
 func (s *stage) rate(ctx context.Context, t target) (rate float64, used usage, err error) {
 	before, err := t.measured.usage()
 	if err != nil {
@@ -145,7 +147,7 @@ func (s *stage) rate(ctx context.Context, t target) (rate float64, used usage, e
 	return rate, after.minus(before), err
 }
 
-// roundFor is how long a load of a round lasts; wrk knows whole seconds.
+// roundFor returns the duration of the load in a round, in whole seconds for wrk.
 func (s *stage) roundFor() time.Duration {
 	if s.short {
 		return time.Second

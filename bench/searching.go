@@ -30,7 +30,7 @@ const (
 	searchedVaultSize = 10_000
 )
 
-// measureSearch measures the index that each node has of its site.
+// measureSearch measures the search index of a node.
 func measureSearch(ctx context.Context, o *options) ([]report.Section, error) {
 	sizes := []int{1000, searchedVaultSize}
 	if o.short {
@@ -74,7 +74,7 @@ func measureSearch(ctx context.Context, o *options) ([]report.Section, error) {
 	return []report.Section{section}, nil
 }
 
-// searched is a site in memory and the index of it.
+// searched is a site in memory with its search index.
 type searched struct {
 	*memoryVault
 	follower *site.Follower
@@ -83,7 +83,7 @@ type searched struct {
 	done     chan error
 }
 
-// startSearched loads a vault and tells how long the index took then.
+// startSearched loads a vault and returns the time until its index is complete.
 func startSearched(ctx context.Context, notes int) (*searched, time.Duration, error) {
 	s := &searched{memoryVault: newMemoryVault(notes), done: make(chan error, 1)}
 	s.index = search.New(search.Options{
@@ -118,7 +118,7 @@ func (s *searched) close() error {
 	return <-s.done
 }
 
-// rows measures searches, and how soon a change is found.
+// rows measures searches, and the time until search finds a change.
 func (s *searched) rows(ctx context.Context, rounds int) ([]report.Row, error) {
 	p50, p99 := report.Figure{Name: "p50", Unit: "ms"}, report.Figure{Name: "p99", Unit: "ms"}
 	lag50, lag99 := report.Figure{Name: "p50", Unit: "ms"}, report.Figure{Name: "p99", Unit: "ms"}
@@ -155,7 +155,7 @@ func (s *searched) rows(ctx context.Context, rounds int) ([]report.Row, error) {
 	}, nil
 }
 
-// lags changes notes one after the other.
+// lags changes notes one after the other and returns the times until search finds them.
 func (s *searched) lags(ctx context.Context, round int) ([]time.Duration, error) {
 	lags := make([]time.Duration, changesARound)
 	for i := range lags {
@@ -178,7 +178,7 @@ func (s *searched) lags(ctx context.Context, round int) ([]time.Duration, error)
 	return lags, nil
 }
 
-// queries are words of the notes, every second time two of them, the last cut short.
+// queries returns queries of one or two words of the notes; the last word is incomplete.
 func (s *searched) queries() (queries []string) {
 	for i, n := range s.notes {
 		words := strings.Fields(markdown.Text(markdown.Parse(n.Path, n.Content)))
@@ -196,7 +196,7 @@ func (s *searched) queries() (queries []string) {
 	return queries
 }
 
-// memoryVault is a trip2g.ChangeSource of a vault that is in memory.
+// memoryVault is a trip2g.ChangeSource with a vault in memory.
 type memoryVault struct {
 	notes    []trip2g.Note
 	changed  []int // numbers of notes, in the order of their changes after the first
@@ -222,7 +222,7 @@ func (m *memoryVault) change(i int, more string) {
 	m.position++
 }
 
-// Changes is trip2g.ChangeSource's.
+// Changes implements trip2g.ChangeSource.
 func (m *memoryVault) Changes(_ context.Context, after trip2g.Position, _ int) (trip2g.ChangeSet, error) {
 	set := trip2g.ChangeSet{DatabaseID: "memory", Position: m.position, Head: m.position, ChangedAt: time.Now(), SiteAccess: trip2g.AccessEveryone}
 	if after == 0 {

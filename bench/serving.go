@@ -10,9 +10,9 @@ import (
 // servingRows are the rows about reads, which share a stage.
 var servingRows = []string{"requests", "vault", "latency", "lag", "writes"}
 
-// measureServing measures them. What is done with a round's figures is told in the section's text.
+// measureServing measures the rows about reads.
 func measureServing(ctx context.Context, o *options) (_ []report.Section, err error) {
-	s, err := setStage(ctx, o)
+	s, err := newStage(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -40,5 +40,5 @@ func measureServing(ctx context.Context, o *options) (_ []report.Section, err er
 	return []report.Section{section}, nil
 }
 
-// servingText tells how the rows are measured.
+// servingText explains how the rows are measured.
 const servingText = "A leader and two replicas, each with its own LiteFS node, have a vault of 1,000 notes. The load generator runs on the same cores: `wrk -t1 -c16` keeps 16 connections open and sends the next request when a response arrives. *Plain* is `Accept-Encoding: identity`; *as a browser* is Firefox's header, and the response is compressed. Access logs are on, in trip2g and in nginx. *Bare net/http* is a handler that only writes the same bytes and header fields. nginx has one worker per core, `sendfile`, and a precompressed file (`gzip_static`, level 9)."

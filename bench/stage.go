@@ -21,13 +21,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// The vault that readers ask for.
+// The vault that readers request.
 const (
 	vaultSeed  = 1
 	vaultNotes = 1000
 )
 
-// Notes of the stage besides the vault's, to have every kind of answer.
+// Notes in addition to the vault, for every kind of response.
 const (
 	membersNote = "Members.md"
 	filesNote   = "Files.md"
@@ -35,8 +35,8 @@ const (
 	largeSize   = 4 << 20 // bytes
 )
 
-// stage is what the serving rows have in common: a leader with two replicas that have a vault, and the
-// servers that they are compared with.
+// stage is what the rows about reads share: a leader and two replicas with a vault, and the servers
+// that they are compared with.
 type stage struct {
 	*options
 	*cluster.Cluster
@@ -49,8 +49,8 @@ type stage struct {
 	written  int // how often the probe note was
 }
 
-// asks are the ways in which a page is asked for.
-var asks = []ask{
+// requestKinds are the kinds of requests for a page.
+var requestKinds = []requestKind{
 	{"plain", []string{"Accept-Encoding: identity"}},
 	{"as a browser", []string{
 		"Accept-Encoding: gzip, deflate, br, zstd",
@@ -66,16 +66,17 @@ var asks = []ask{
 	}},
 }
 
-// ask is one of them.
-type ask struct {
+// requestKind is a kind of request: its name and header fields.
+type requestKind struct {
 	name   string
 	header []string
 }
 
-var plain, browser = asks[0], asks[1]
+var plain, browser = requestKinds[0], requestKinds[1]
 
-// setStage starts everything, servers with more settings, "TRIP2G_NAME=value". The caller calls close, whatever happens.
-func setStage(ctx context.Context, o *options, settings ...string) (s *stage, err error) {
+// newStage starts everything; settings are additional server settings, "TRIP2G_NAME=value". The
+// caller must call close, even after an error.
+func newStage(ctx context.Context, o *options, settings ...string) (s *stage, err error) {
 	s = &stage{options: o, vault: vault.Generate(vaultSeed, vaultNotes)}
 	defer func() {
 		if err != nil {
@@ -94,10 +95,10 @@ func setStage(ctx context.Context, o *options, settings ...string) (s *stage, er
 	if err := s.publish(ctx); err != nil {
 		return s, err
 	}
-	return s, s.startRivals(ctx)
+	return s, s.startBaselines(ctx)
 }
 
-// publish pushes the vault and waits until both replicas have it.
+// publish pushes the vault and waits until both replicas show it.
 func (s *stage) publish(ctx context.Context) error {
 	s.dir = filepath.Join(s.Dir, "vault")
 	if _, err := s.vault.Write(s.dir); err != nil {
@@ -131,10 +132,10 @@ func (s *stage) publish(ctx context.Context) error {
 	return nil
 }
 
-// startRivals starts the servers of given bytes with the page's.
-func (s *stage) startRivals(ctx context.Context) (err error) {
+// startBaselines starts the servers for comparison, with the bytes of the page.
+func (s *stage) startBaselines(ctx context.Context) (err error) {
 	responses := make(map[string]static.Response)
-	for _, a := range asks {
+	for _, a := range requestKinds {
 		response, err := s.fetch(ctx, s.withLane.URL()+address(vault.OnePage), a)
 		if err != nil {
 			return err
@@ -149,14 +150,14 @@ func (s *stage) startRivals(ctx context.Context) (err error) {
 	return err
 }
 
-// nginxPage is the file of the page.
+// nginxPage is the file name of the page.
 const nginxPage = "page.html"
 
-// barePath is where the bare server has the page in the form that is asked for.
-func barePath(a ask) string { return "/" + strings.ReplaceAll(a.name, " ", "-") }
+// barePath returns the path at which the bare server has the page for a kind of request.
+func barePath(a requestKind) string { return "/" + strings.ReplaceAll(a.name, " ", "-") }
 
-// fetch gives an answer with its header, without what a server sets anew each time.
-func (s *stage) fetch(ctx context.Context, url string, a ask) (*static.Response, error) {
+// fetch returns a response without the header fields that a server sets for each response.
+func (s *stage) fetch(ctx context.Context, url string, a requestKind) (*static.Response, error) {
 	status, header, body, err := get(ctx, url, a.header)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("the answer is %d", status)
@@ -168,13 +169,13 @@ func (s *stage) fetch(ctx context.Context, url string, a ask) (*static.Response,
 	return &static.Response{Header: header, Body: body}, nil
 }
 
-// What a page refers to: the addresses of files, and its stylesheet.
+// URLs in a page: files and the stylesheet.
 var (
 	assetIn      = regexp.MustCompile(regexp.QuoteMeta(trip2g.AssetPrefix) + `[^"]+`)
 	stylesheetIn = regexp.MustCompile(`<link rel="stylesheet" href="([^"]+)"`)
 )
 
-// close ends everything; it may be called twice, and on a stage that is not set.
+// close stops everything. It can be called twice, and on a stage that has not started completely.
 func (s *stage) close() (err error) {
 	for _, server := range []*static.Server{s.bare, s.nginx} {
 		if server != nil {
@@ -189,13 +190,13 @@ func (s *stage) close() (err error) {
 	return err
 }
 
-// address is where the page of a note is, escaped.
+// address returns the escaped URL path of a note.
 func address(path string) string {
 	where, _ := trip2g.NoteURL(path, "")
 	return (&url.URL{Path: where}).EscapedPath()
 }
 
-// onePage asks for the page of 28 KB.
-func onePage(a ask) []load.Request {
+// onePage returns the request for the page of 28 KB.
+func onePage(a requestKind) []load.Request {
 	return []load.Request{{Path: address(vault.OnePage), Header: a.header}}
 }

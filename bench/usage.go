@@ -10,10 +10,10 @@ import (
 	"trip2g/bench/report"
 )
 
-// process is the id of a process; 0 is none, which uses nothing.
+// process is a process ID; 0 is no process, with no usage.
 type process int
 
-// usage is processor time: in the program, and in the kernel on its behalf.
+// usage is CPU time in user mode and in the kernel.
 type usage struct {
 	program, kernel time.Duration
 }
@@ -23,7 +23,7 @@ func (u usage) minus(v usage) usage { return usage{u.program - v.program, u.kern
 // tick is the unit of times in /proc/PID/stat: USER_HZ, which is 100 on Linux.
 const tick = 10 * time.Millisecond
 
-// usage gives what the process has used since it started (proc(5), /proc/PID/stat).
+// usage returns the CPU time of the process since it started (proc(5), /proc/PID/stat).
 func (p process) usage() (usage, error) {
 	if p == 0 {
 		return usage{}, nil
@@ -33,7 +33,7 @@ func (p process) usage() (usage, error) {
 	if err != nil {
 		return usage{}, fmt.Errorf("measure processor time: %w", err)
 	}
-	// The second field is the program's name, which may hold spaces, in parentheses.
+	// The second field is the program's name in parentheses, which may contain spaces.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	const utime, stime = 14 - 3, 15 - 3 // fields 14 and 15, and the first one here is 3
 	if len(fields) <= stime {
@@ -50,7 +50,7 @@ func (p process) usage() (usage, error) {
 	return usage{time.Duration(program) * tick, time.Duration(kernel) * tick}, nil
 }
 
-// cost is the processor time of one request, by round.
+// cost is the CPU time per request, by round.
 type cost struct{ program, kernel report.Figure }
 
 func newCost(name string) cost {
@@ -60,14 +60,14 @@ func newCost(name string) cost {
 	}
 }
 
-// add takes down what a round with so many requests used.
+// add adds the usage of a round with that many requests.
 func (c *cost) add(u usage, requests float64) {
 	c.program.Values = append(c.program.Values, u.program.Seconds()*1e6/requests)
 	c.kernel.Values = append(c.kernel.Values, u.kernel.Seconds()*1e6/requests)
 }
 
-// costRow says where the time goes; the first cost is the replica's.
-func costRow(a ask, costs []cost) report.Row {
+// costRow returns the row of the CPU times; the first cost is the replica's.
+func costRow(a requestKind, costs []cost) report.Row {
 	row := report.Row{Name: "CPU time per request, " + a.name, Against: "bare net/http"}
 	for _, c := range costs {
 		row.Figures = append(row.Figures, c.program, c.kernel)

@@ -14,14 +14,14 @@ import (
 
 const (
 	writesPerSecond = 100
-	// writers are enough to hold the pace: one of them waits for each answer.
+	// writers is enough for the rate, although each writer waits for the response.
 	writers = 8
-	// ofNoWrites is the goal for reads while writes arrive.
+	// ofNoWrites is the goal for the rate of reads during writes, relative to none.
 	ofNoWrites = 0.85
 )
 
-// measureWrites compares reads while small writes arrive with reads while none do: of a replica that
-// has processors of its own, and of one that shares them with the leader.
+// measureWrites compares the rate of reads during small writes with the rate without: on a replica
+// with its own cores, and on one that shares them with the leader.
 func (s *stage) measureWrites(ctx context.Context) (rows []report.Row, err error) {
 	if err := s.startProbe(ctx); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (s *stage) measureWrites(ctx context.Context) (rows []report.Row, err error
 	return []report.Row{*apart, *shared}, nil
 }
 
-// compareWrites makes a row of reads with and without writes.
+// compareWrites measures the row of reads with and without writes.
 func (s *stage) compareWrites(ctx context.Context, reads load.Wrk, where string) (*report.Row, error) {
 	quiet := report.Figure{Name: "no writes", Unit: "requests/s"}
 	busy := report.Figure{Name: "100 writes/s", Unit: "requests/s"}
@@ -77,8 +77,8 @@ func (s *stage) compareWrites(ctx context.Context, reads load.Wrk, where string)
 	}, nil
 }
 
-// readWhileWriting gives the rate of the reads, and how long each write took that was answered meanwhile,
-// the shortest first.
+// readWhileWriting returns the rate of the reads and the sorted latencies of the writes that were
+// acknowledged meanwhile.
 func (s *stage) readWhileWriting(ctx context.Context, reads load.Wrk) (rate float64, writes []time.Duration, err error) {
 	writing, stop := context.WithCancel(ctx)
 	defer stop()
@@ -96,7 +96,7 @@ func (s *stage) readWhileWriting(ctx context.Context, reads load.Wrk) (rate floa
 	return rate, writes, err
 }
 
-// writeAtPace writes until ctx ends, and gives how long each write took that was answered, the shortest first.
+// writeAtPace writes until ctx ends and returns the sorted latencies of the acknowledged writes.
 func (s *stage) writeAtPace(ctx context.Context) (took []time.Duration, err error) {
 	timer, err := load.NewTimer(0, time.Second/writesPerSecond)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *stage) writeAtPace(ctx context.Context) (took []time.Duration, err erro
 			return nil
 		})
 	}
-	s.giveNumbers(timer, numbers, failed.Done())
+	s.sendNumbers(timer, numbers, failed.Done())
 	close(numbers)
 	err = group.Wait()
 	took = slices.Concat(each...)
@@ -127,8 +127,9 @@ func (s *stage) writeAtPace(ctx context.Context) (took []time.Duration, err erro
 	return took, err
 }
 
-// giveNumbers numbers a write at each moment of the timer, until it is stopped or writers failed.
-func (s *stage) giveNumbers(timer *load.Timer, numbers chan<- int, failed <-chan struct{}) {
+// sendNumbers sends the number of a write at each tick of the timer, until it is stopped or the
+// writers fail.
+func (s *stage) sendNumbers(timer *load.Timer, numbers chan<- int, failed <-chan struct{}) {
 	for {
 		moments, err := timer.Wait()
 		if err != nil {

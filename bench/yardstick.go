@@ -13,11 +13,11 @@ import (
 	"trip2g/bench/report"
 )
 
-// yardstickTimes is how often a round does each thing.
+// yardstickTimes is the number of repetitions per round.
 const yardstickTimes = 300
 
-// measureYardsticks measures what no server has a part in. Machines of one name differ in it by more than
-// what is compared here, and with it each figure that is a time and no ratio.
+// measureYardsticks measures the machine without any server. Machines of the same type differ in
+// these values, and so in every absolute time, by more than the servers that are compared.
 func measureYardsticks(ctx context.Context, o *options) ([]report.Section, error) {
 	o.progress("the machine itself")
 	row := report.Row{Name: "The machine alone", Figures: []report.Figure{
@@ -45,7 +45,7 @@ func measureYardsticks(ctx context.Context, o *options) ([]report.Section, error
 	}}, nil
 }
 
-// syncedWrite gives milliseconds.
+// syncedWrite returns milliseconds.
 func syncedWrite() (float64, error) {
 	file, err := os.CreateTemp("", "bench-*")
 	if err != nil {
@@ -62,7 +62,7 @@ func syncedWrite() (float64, error) {
 	})
 }
 
-// roundTrip gives microseconds.
+// roundTrip returns microseconds.
 func roundTrip() (float64, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,7 +90,7 @@ func roundTrip() (float64, error) {
 	})
 }
 
-// hashing gives megabytes a second.
+// hashing returns megabytes per second.
 func hashing() (float64, error) {
 	block := make([]byte, 1<<20)
 	seconds, err := median(time.Second, func() error {
@@ -100,7 +100,7 @@ func hashing() (float64, error) {
 	return float64(len(block)) / 1e6 / seconds, err
 }
 
-// median gives how long f takes, in units.
+// median returns the median duration of f, in units.
 func median(unit time.Duration, f func() error) (float64, error) {
 	took := make([]time.Duration, yardstickTimes)
 	for i := range took {

@@ -7,14 +7,14 @@ import (
 	"os"
 )
 
-// portsOfNode is how many ports a node has: public, internal, LiteFS.
+// portsOfNode is the number of ports of a node: public, internal, LiteFS.
 const portsOfNode = 3
 
 // lowestPort is where the search for free ports starts.
 const lowestPort = 20_000
 
-// freeAddresses finds free ports of 127.0.0.1 below those that the kernel gives to connections: a
-// node that restarts finds its own ports free again.
+// freeAddresses finds free ports of 127.0.0.1 below the ephemeral ports, so that the ports of a
+// node that restarts are still free.
 func freeAddresses(count int) ([]string, error) {
 	highest, err := lowestEphemeralPort()
 	if err != nil {
@@ -27,7 +27,7 @@ func freeAddresses(count int) ([]string, error) {
 		if err != nil {
 			continue
 		}
-		// Held until all are found, so that none is found twice.
+		// Kept open until all are found, so that none is found twice.
 		defer listener.Close()
 		if found = append(found, address); len(found) == count {
 			return found, nil

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// check tells all that this machine lacks.
+// check returns an error that lists everything this machine lacks.
 func check(root string, plain bool) error {
 	missing := []error{checkBinary(root, "trip2g")}
 	if !plain {

@@ -1,9 +1,9 @@
-// Package cluster runs a leader and its replicas on this machine as they run in production: each is
-// a LiteFS node with the shipped configuration and a mount of its own, and LiteFS starts the server.
-// Everything is real but the network, which is the loopback interface.
+// Package cluster runs a leader and its replicas on this machine as in production: each is a LiteFS
+// node with the shipped configuration and its own mount, and LiteFS starts the server. Only the
+// network is different: it is the loopback interface.
 //
-// Needed are Linux, root or a fusermount3 that is setuid, and bin/trip2g and bin/litefs of the
-// repository; Start says what is missing.
+// It requires Linux, root or a setuid fusermount3, and bin/trip2g and bin/litefs of the repository.
+// The errors of Start say what is missing.
 package cluster
 
 import (
@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-// Options is what a cluster is made of. Root is needed.
+// Options are the options of Start. Root is required.
 type Options struct {
 	Root     string // the repository: bin/ and litefs/ are in it
 	Dir      string // where the cluster makes a folder for its data; "": the system's temporary folder
@@ -29,7 +29,7 @@ type Options struct {
 	Env      []string // settings of every server, "TRIP2G_NAME=value"
 }
 
-// Cluster is a leader and its replicas, running.
+// Cluster is a running leader with its replicas.
 type Cluster struct {
 	Leader   *Node
 	Replicas []*Node
@@ -39,8 +39,8 @@ type Cluster struct {
 	root string
 }
 
-// Start starts a leader and then its replicas, and returns when all are ready to serve. The caller
-// calls Stop, whatever happens.
+// Start starts a leader, then its replicas, and returns when all are ready. The caller must call
+// Stop, even after an error.
 func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if o.Plain && o.Replicas > 0 {
 		return nil, errors.New("start a cluster: without LiteFS there are no replicas")
@@ -82,7 +82,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	return c, nil
 }
 
-// plan gives each node its folder, its ports and its settings.
+// plan sets the folder, ports and settings of each node.
 func (c *Cluster) plan(o Options) error {
 	addresses, err := freeAddresses(portsOfNode * (1 + o.Replicas))
 	if err != nil {
@@ -113,14 +113,14 @@ func (c *Cluster) plan(o Options) error {
 	return nil
 }
 
-// secret makes 32 random characters.
+// secret returns 32 random characters.
 func secret() string {
 	random := make([]byte, 16)
 	rand.Read(random)
 	return hex.EncodeToString(random)
 }
 
-// makeKey makes an API key on the leader, as an operator does.
+// makeKey creates an API key on the leader, with the command line.
 func (c *Cluster) makeKey(ctx context.Context) (string, error) {
 	create := exec.CommandContext(ctx, c.Leader.Program(), "keys", "create", "--name", "bench", "--scope", "read,publish,settings")
 	create.Env = c.Leader.environment(nil)
@@ -133,7 +133,7 @@ func (c *Cluster) makeKey(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(key)), nil
 }
 
-// Nodes gives the leader and its replicas.
+// Nodes returns the leader and its replicas.
 func (c *Cluster) Nodes() []*Node {
 	if c.Leader == nil {
 		return nil
@@ -141,7 +141,7 @@ func (c *Cluster) Nodes() []*Node {
 	return append([]*Node{c.Leader}, c.Replicas...)
 }
 
-// Stop ends every node, frees every mount, and removes all data. It can be called twice.
+// Stop stops every node, unmounts everything and removes all data. It can be called twice.
 func (c *Cluster) Stop() error {
 	var wait sync.WaitGroup
 	failures := make([]error, len(c.Nodes()))
@@ -150,7 +150,7 @@ func (c *Cluster) Stop() error {
 	}
 	wait.Wait()
 	if err := errors.Join(failures...); err != nil {
-		// What is still mounted must not be removed from under LiteFS.
+		// Files below an active mount must not be removed.
 		return fmt.Errorf("stop the cluster in %s: %w", c.Dir, err)
 	}
 	return os.RemoveAll(c.Dir)

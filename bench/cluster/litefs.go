@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// litefsConfig makes a node's LiteFS configuration of the shipped one: other folders and addresses,
-// and the command to start. Words of the command hold no space or quote.
+// litefsConfig writes a node's LiteFS configuration: the shipped one with other folders and
+// addresses, and the command to start. The command's words must contain no spaces or quotes.
 func (n *Node) litefsConfig(command []string) error {
 	role := "replica"
 	if n == n.leader {

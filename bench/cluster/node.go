@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// startPatience bounds the wait for a node to be ready; a large vault takes a while to load.
-	startPatience = 2 * time.Minute
-	// stopPatience is more than a server takes to let its requests finish.
-	stopPatience = 30 * time.Second
-	// readyEvery is how often a starting node is asked, and so how exact its time to ready is.
-	readyEvery = 5 * time.Millisecond
+	// startTimeout limits the start of a node; a large vault takes a while to load.
+	startTimeout = 2 * time.Minute
+	// stopTimeout is longer than the server's shutdown timeout.
+	stopTimeout = 30 * time.Second
+	// readyInterval is the polling interval of a starting node, and so the error of its start time.
+	readyInterval = 5 * time.Millisecond
 )
 
-// Node is one server with its LiteFS node.
+// Node is a server with its LiteFS node.
 type Node struct {
 	Name string
 
@@ -36,16 +36,16 @@ type Node struct {
 	ended   chan struct{} // closed when process has been waited for
 }
 
-// URL is where readers find the node, without a slash at the end.
+// URL returns the node's base URL without a trailing slash.
 func (n *Node) URL() string { return "http://" + n.public }
 
-// Address is URL's host and port.
+// Address returns the host and port of the URL.
 func (n *Node) Address() string { return n.public }
 
-// InternalURL is where probes and metrics are, without a slash at the end.
+// InternalURL returns the base URL of probes and metrics, without a trailing slash.
 func (n *Node) InternalURL() string { return "http://" + n.internal }
 
-// Database is the path of the node's database file.
+// Database returns the path of the node's database file.
 func (n *Node) Database() string {
 	if n.plain {
 		return filepath.Join(n.dir, "data.sqlite3")
@@ -53,14 +53,14 @@ func (n *Node) Database() string {
 	return filepath.Join(n.mount(), "data.sqlite3")
 }
 
-// LogFile is the path of what the node's LiteFS and server have printed.
+// LogFile returns the path of the output of the node's LiteFS and server.
 func (n *Node) LogFile() string { return filepath.Join(n.dir, "log") }
 
-// Program is the path of the server's binary.
+// Program returns the path of the server's binary.
 func (n *Node) Program() string { return n.binary("trip2g") }
 
-// Restart ends the node and starts it anew with more settings, "TRIP2G_NAME=value", which last until
-// the next restart. It gives the time from the start of its first process until it was ready to serve.
+// Restart stops the node and starts it with additional settings, "TRIP2G_NAME=value", until the
+// next restart. It returns the time from the start of the first process until the node was ready.
 func (n *Node) Restart(ctx context.Context, settings ...string) (toReady time.Duration, err error) {
 	if err := n.stop(); err != nil {
 		return 0, err
@@ -85,7 +85,8 @@ func (n *Node) start(ctx context.Context, settings ...string) (time.Duration, er
 	return n.startCommand(ctx, []string{n.Program(), "serve"}, settings, n.InternalURL()+"/readyz")
 }
 
-// startCommand starts the command, under LiteFS where there is LiteFS, and waits until a URL answers 200.
+// startCommand starts a command, under LiteFS if the node has it, and waits until a URL returns
+// 200.
 func (n *Node) startCommand(ctx context.Context, command, settings []string, ready string) (time.Duration, error) {
 	if !n.plain {
 		if err := n.litefsConfig(command); err != nil {
@@ -100,7 +101,7 @@ func (n *Node) startCommand(ctx context.Context, command, settings []string, rea
 	defer log.Close()
 	process := exec.Command(command[0], command[1:]...)
 	process.Env, process.Stdout, process.Stderr = n.environment(settings), log, log
-	// Ctrl-C is for this process, which then stops the nodes; its death ends and unmounts them.
+	// In its own process group: Ctrl-C ends this process, which then stops the nodes and unmounts.
 	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	began := time.Now()
 	if err := process.Start(); err != nil {
@@ -118,7 +119,7 @@ func (n *Node) startCommand(ctx context.Context, command, settings []string, rea
 	return time.Since(began), nil
 }
 
-// environment is this process's without its own settings, and the node's.
+// environment returns this process's environment without its own settings, and the node's settings.
 func (n *Node) environment(settings []string) []string {
 	var env []string
 	for _, variable := range os.Environ() {
@@ -145,11 +146,11 @@ func (n *Node) environment(settings []string) []string {
 }
 
 func (n *Node) waitReady(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
-	ticker := time.NewTicker(readyEvery)
+	ticker := time.NewTicker(readyInterval)
 	defer ticker.Stop()
 	for {
 		if answers(ctx, client, url) {
@@ -178,7 +179,7 @@ func answers(ctx context.Context, client *http.Client, url string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// logEnd gives the last lines of the log.
+// logEnd returns the last lines of the log.
 func (n *Node) logEnd() string {
 	const most = 4 << 10 // bytes
 	text, err := os.ReadFile(n.LogFile())
@@ -188,7 +189,7 @@ func (n *Node) logEnd() string {
 	return string(text[max(0, len(text)-most):])
 }
 
-// stop ends the node as a unit or container does, by force where that does not help, and frees its mount.
+// stop stops the node as systemd or Docker does, kills it if that takes too long, and unmounts.
 func (n *Node) stop() error {
 	if n.process == nil {
 		return nil
@@ -197,17 +198,17 @@ func (n *Node) stop() error {
 	var late error
 	select {
 	case <-n.ended:
-	case <-time.After(stopPatience):
-		late = fmt.Errorf("%s did not end within %s and was killed", n.Name, stopPatience)
+	case <-time.After(stopTimeout):
+		late = fmt.Errorf("%s did not end within %s and was killed", n.Name, stopTimeout)
 	}
-	// The server is of LiteFS's process group, and could have outlived it.
+	// The server is in LiteFS's process group and may have outlived it.
 	syscall.Kill(-n.process.Process.Pid, syscall.SIGKILL)
 	<-n.ended
 	n.process = nil
 	return errors.Join(late, n.unmount())
 }
 
-// unmount frees the mount point where LiteFS could not.
+// unmount unmounts the mount point if LiteFS did not.
 func (n *Node) unmount() error {
 	mounted, err := isMounted(n.mount())
 	if n.plain || err != nil || !mounted {
@@ -219,7 +220,8 @@ func (n *Node) unmount() error {
 	return nil
 }
 
-// isMounted looks in the kernel's list (proc(5), mountinfo): a mount whose LiteFS has died cannot be asked itself.
+// isMounted reads the kernel's list (proc(5), mountinfo), because a mount whose LiteFS process has
+// died does not respond.
 func isMounted(dir string) (bool, error) {
 	list, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {

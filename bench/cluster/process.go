@@ -14,7 +14,7 @@ import (
 // Process is a running process of a node.
 type Process int // its id
 
-// LiteFS gives the node's LiteFS process. It panics where there is none.
+// LiteFS returns the node's LiteFS process. It panics if there is none.
 func (n *Node) LiteFS() Process {
 	if n.plain || n.process == nil {
 		panic(n.Name + " runs no LiteFS")
@@ -22,7 +22,7 @@ func (n *Node) LiteFS() Process {
 	return Process(n.process.Process.Pid)
 }
 
-// Server gives the node's server process.
+// Server returns the node's server process.
 func (n *Node) Server() (Process, error) {
 	if n.process == nil {
 		return 0, fmt.Errorf("%s is not running", n.Name)
@@ -37,7 +37,7 @@ func (n *Node) Server() (Process, error) {
 	return children[0], nil
 }
 
-// children lists the processes that p started and that still run (proc(5)).
+// children returns the running child processes of p (proc(5)).
 func (p Process) children() ([]Process, error) {
 	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p))
 	if err != nil {
@@ -60,7 +60,7 @@ func (p Process) children() ([]Process, error) {
 	return found, nil
 }
 
-// RSS gives the memory that the process has now, in bytes.
+// RSS returns the resident memory of the process in bytes.
 func (p Process) RSS() (int64, error) {
 	path := fmt.Sprintf("/proc/%d/status", p)
 	text, err := os.ReadFile(path)
@@ -79,9 +79,9 @@ func (p Process) RSS() (int64, error) {
 	return 0, fmt.Errorf("measure memory: %s has no VmRSS", path)
 }
 
-// CPU gives the processor time that the process has used since it started.
+// CPU returns the CPU time of the process since it started.
 func (p Process) CPU() (time.Duration, error) {
-	// The number of a process's CPU clock, as clock_getcpuclockid(3) makes it.
+	// The ID of a process's CPU clock, as clock_getcpuclockid(3) computes it.
 	const schedulerClock = 2
 	var used unix.Timespec
 	if err := unix.ClockGettime(int32(^int(p)<<3|schedulerClock), &used); err != nil {

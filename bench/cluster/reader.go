@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Reader asks one node for pages over one connection. It is for one goroutine.
+// Reader reads pages of one node over one connection. It is not safe for concurrent use.
 type Reader struct {
 	AcceptEncoding string // of its requests; without one the page comes as it is
 
@@ -18,7 +18,7 @@ type Reader struct {
 	client *http.Client
 }
 
-// NewReader makes a reader of the node.
+// NewReader returns a reader of the node.
 func (n *Node) NewReader() *Reader {
 	return &Reader{base: n.URL(), client: &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true},
@@ -27,7 +27,7 @@ func (n *Node) NewReader() *Reader {
 	}}
 }
 
-// Get asks for an address, unescaped, and gives the answer's status and body, in the coding in which it came.
+// Get reads an unescaped path and returns the status and the body with its content coding.
 func (r *Reader) Get(ctx context.Context, address string) (status int, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+(&url.URL{Path: address}).EscapedPath(), nil)
 	if err != nil {
@@ -45,8 +45,8 @@ func (r *Reader) Get(ctx context.Context, address string) (status int, body []by
 	return response.StatusCode, body, err
 }
 
-// WaitFor asks every so often for a page until it holds a text, and gives the moment in which the
-// answer that does was there. Where the page never does, the error is ctx's.
+// WaitFor polls a page until it contains a text, and returns the time of that response. If it never
+// does, the error is ctx's.
 func (r *Reader) WaitFor(ctx context.Context, address, text string, every time.Duration) (time.Time, error) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -64,5 +64,5 @@ func (r *Reader) WaitFor(ctx context.Context, address, text string, every time.D
 	}
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (r *Reader) Close() { r.client.CloseIdleConnections() }

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// SQLiteReads restarts a node with another program in place of the server, on the same public address
-// and database: one that reads and renders each page through SQLite when it is asked for it. It has no
-// other routes and takes no writes. Restart brings the server back.
+// SQLiteReads restarts a node with another program in place of the server, at the same public
+// address and with the same database. That program reads and renders each page through SQLite for
+// every request, has no other routes and accepts no writes. Restart restores the server.
 func (c *Cluster) SQLiteReads(ctx context.Context, n *Node) error {
 	program := filepath.Join(c.Dir, "sqlitereads")
 	compiler := os.Getenv("GO")

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Received gives the bytes that the replica's LiteFS has had from the leader's over the connection
-// that it has now: what TCP carried, without the headers of packets. Besides transactions these are
-// the leader's sign of life, some bytes a second.
+// Received returns the number of bytes that the replica's LiteFS node has received over its current
+// connection to the leader's: TCP payload. In addition to transactions, this includes some bytes
+// per second of heartbeats.
 func (n *Node) Received() (int64, error) {
 	leader, err := net.ResolveTCPAddr("tcp", n.leader.litefs)
 	if err != nil {
@@ -43,8 +43,8 @@ func (n *Node) Received() (int64, error) {
 	return sum, nil
 }
 
-// eachSocket calls fn with a copy of each socket of the process (pidfd_getfd(2)), which needs the
-// right to trace it, as a process has it over its own children.
+// eachSocket calls fn with a copy of each socket of the process (pidfd_getfd(2)). This needs the
+// permission to trace the process, which a process has for its children.
 func (p Process) eachSocket(fn func(socket int) error) error {
 	process, err := unix.PidfdOpen(int(p), 0)
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Writer publishes single notes over one connection, as an editor does when a note is saved: each is
-// visible on the leader when its write is answered. It is for one goroutine.
+// Writer publishes single notes over one connection, as an editor does when a note is saved. A note
+// is visible on the leader when its write is acknowledged. It is not safe for concurrent use.
 type Writer struct {
 	url, key string
 	client   *http.Client
 }
 
-// Writer makes a writer to the server at a URL: a node's, or that of a proxy before one.
+// Writer returns a writer to the server at a URL: of a node, or of a proxy in front of one.
 func (c *Cluster) Writer(url string) *Writer {
 	return &Writer{url: url + "/_system/graphql", key: c.Key, client: &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 1},
@@ -28,7 +28,8 @@ func (c *Cluster) Writer(url string) *Writer {
 const writeMutation = `mutation Write($input: PushNotesInput!) { pushNotes(input: $input) { __typename
   ... on ErrorPayload { message } } }`
 
-// Write publishes a note and gives the time from the start of the request until the answer was read.
+// Write publishes a note and returns the time from the start of the request to the end of the
+// response.
 func (w *Writer) Write(ctx context.Context, path, content string) (time.Duration, error) {
 	request, err := w.request(ctx, writeMutation, map[string]any{
 		"input": map[string]any{"updates": []map[string]string{{"path": path, "content": content}}},
@@ -55,7 +56,7 @@ func (w *Writer) Write(ctx context.Context, path, content string) (time.Duration
 	return took, nil
 }
 
-// makePublic has notes public that do not say who may read them, as those of the benchmarks.
+// makePublic makes notes public by default, as the benchmarks require.
 func (c *Cluster) makePublic(ctx context.Context) error {
 	w := c.Writer(c.Leader.URL())
 	defer w.Close()
@@ -73,7 +74,7 @@ func (c *Cluster) makePublic(ctx context.Context) error {
 	return nil
 }
 
-// request makes the request of an operation.
+// request returns the request of an operation.
 func (w *Writer) request(ctx context.Context, query string, variables map[string]any) (*http.Request, error) {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
@@ -101,5 +102,5 @@ func (w *Writer) send(request *http.Request) ([]byte, error) {
 	return answer, err
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (w *Writer) Close() { w.client.CloseIdleConnections() }

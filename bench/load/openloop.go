@@ -17,9 +17,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// OpenLoop asks at a fixed rate, whether the server keeps up or not, as wrk2 does: each connection has
-// a request due at each of its moments, and an answer's latency counts from that moment. A request
-// that waits for the answer before it is late, and this is part of its latency: no omission is coordinated.
+// OpenLoop sends requests at a fixed rate, even if the server does not keep up, as wrk2 does. Each
+// connection has its own schedule, and the latency of a response counts from the scheduled time. If
+// a request waits for the previous response, the wait is part of its latency (no coordinated
+// omission).
 type OpenLoop struct {
 	URL     string // of the server, without a slash at the end
 	Request Request
@@ -27,11 +28,11 @@ type OpenLoop struct {
 	For     time.Duration
 }
 
-// grace is how long answers may come after the last request was due.
+// grace is the time limit for responses after the last scheduled request.
 const grace = 10 * time.Second
 
-// Latencies gives the latencies of all answers, sorted. A server that cannot answer at the rate
-// at all is an error.
+// Latencies returns the sorted latencies of all responses. A server that cannot sustain the rate is
+// an error.
 func (o OpenLoop) Latencies(ctx context.Context) ([]time.Duration, error) {
 	target, err := url.Parse(o.URL)
 	if err != nil {
@@ -113,7 +114,7 @@ func (c *client) run(ctx context.Context) error {
 	return nil
 }
 
-// readAnswer reads an answer with status 200 and a Content-Length, as all servers here give it.
+// readAnswer reads a response with status 200 and a Content-Length, as all servers here send it.
 func readAnswer(r *bufio.Reader) error {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
@@ -146,7 +147,7 @@ func readAnswer(r *bufio.Reader) error {
 	return nil
 }
 
-// Percentile gives the value of sorted durations below or at which p percent of them are (the nearest rank).
+// Percentile returns the p-th percentile of sorted durations, by the nearest-rank method.
 func Percentile(sorted []time.Duration, p float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

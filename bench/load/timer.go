@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Timer tells that a moment has come, to some ten microseconds: Go's own timers may be a millisecond
-// late when nothing else happens (its epoll_wait counts in milliseconds).
+// Timer ticks with a precision of some ten microseconds. Go's own timers can be a millisecond late
+// when nothing else happens, because epoll_wait counts in milliseconds.
 type Timer struct {
 	file *os.File
 }
 
-// NewTimer makes a timer that comes first after a delay and from then on after each interval.
+// NewTimer returns a timer that ticks after a delay and then after each interval.
 func NewTimer(delay, interval time.Duration) (*Timer, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
@@ -32,8 +32,8 @@ func NewTimer(delay, interval time.Duration) (*Timer, error) {
 	return &Timer{os.NewFile(uintptr(fd), "timer")}, nil
 }
 
-// Wait waits for the next moment and gives how many have come since the last call: more than one if
-// the caller was late.
+// Wait waits for the next tick and returns the number of ticks since the last call: more than one
+// if the caller was late.
 func (t *Timer) Wait() (moments uint64, err error) {
 	var count [8]byte
 	if _, err := t.file.Read(count[:]); err != nil {
@@ -42,5 +42,5 @@ func (t *Timer) Wait() (moments uint64, err error) {
 	return binary.NativeEndian.Uint64(count[:]), nil
 }
 
-// Stop ends the timer, and a Wait with an error. It can be called from any goroutine.
+// Stop stops the timer; a pending Wait returns an error. It can be called from any goroutine.
 func (t *Timer) Stop() { t.file.Close() }

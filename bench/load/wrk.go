@@ -1,5 +1,4 @@
-// Package load asks a server for pages as fast as it can answer, or at a fixed rate, and tells what
-// came back.
+// Package load generates load: as many requests as a server can answer, or a fixed rate.
 package load
 
 import (
@@ -18,16 +17,16 @@ import (
 	"time"
 )
 
-// Connections is how many connections a load has, each with one request at a time.
+// Connections is the number of connections of a load, each with one request at a time.
 const Connections = 16
 
-// Request is what a load asks for, over and over.
+// Request is a request that a load repeats.
 type Request struct {
 	Path   string   // escaped
 	Header []string // "Name: value"
 }
 
-// Wrk is a run of wrk, on one thread. wrk must be installed.
+// Wrk is a run of wrk with one thread. wrk must be installed.
 type Wrk struct {
 	URL         string // of the server, without a slash at the end
 	Requests    []Request
@@ -40,8 +39,9 @@ type Wrk struct {
 //go:embed list.lua
 var listScript string
 
-// Rate runs wrk and gives the answers a second. It is an error if a request had none, or an answer was
-// not what one asked for. When ctx ends, so does the run, and the rate is that of the time it had.
+// Rate runs wrk and returns the responses per second. A request without a response, or with an
+// unexpected status, is an error. When ctx ends, the run ends, and the rate is that of the elapsed
+// time.
 func (w Wrk) Rate(ctx context.Context) (float64, error) {
 	dir, err := os.MkdirTemp("", "wrk-")
 	if err != nil {
@@ -52,7 +52,7 @@ func (w Wrk) Rate(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("run wrk: %w", err)
 	}
-	// wrk tells what it has when it is interrupted.
+	// wrk prints its results when it is interrupted.
 	command := exec.CommandContext(ctx, "wrk", arguments...)
 	if w.Processors != "" {
 		command = exec.CommandContext(ctx, "taskset", append([]string{"--cpu-list", w.Processors, "wrk"}, arguments...)...)
@@ -68,13 +68,13 @@ func (w Wrk) Rate(ctx context.Context) (float64, error) {
 	return w.parse(out.String())
 }
 
-// arguments makes those of a single request, or of a script for a list of them.
+// arguments returns the arguments for a single request, or for a script with a list of requests.
 func (w Wrk) arguments(dir string) ([]string, error) {
 	connections := w.Connections
 	if connections == 0 {
 		connections = Connections
 	}
-	// An interrupted wrk gives up its connections' answers only when they are late.
+	// An interrupted wrk drops its connections' responses only when they are late.
 	arguments := []string{"-t", "1", "-c", strconv.Itoa(connections), "-d", strconv.Itoa(int(w.For.Seconds())) + "s", "--timeout", "30s"}
 	if len(w.Requests) == 1 {
 		for _, field := range w.Requests[0].Header {
@@ -102,7 +102,7 @@ var (
 	statusLine = regexp.MustCompile(`(?m)^\s*Non-2xx or 3xx responses:.*$`)
 )
 
-// parse understands what wrk printed.
+// parse reads the rate from the output of wrk.
 func (w Wrk) parse(out string) (float64, error) {
 	if line := socketLine.FindString(out); line != "" {
 		return 0, fmt.Errorf("wrk at %s: %s", w.URL, strings.TrimSpace(line))

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// document is the report's form in JSON.
+// document is the report in JSON.
 type document struct {
 	Machine  Machine       `json:"machine"`
 	Began    time.Time     `json:"began"`
@@ -30,7 +30,7 @@ type jsonRow struct {
 	Notes   []string     `json:"notes,omitempty"`
 }
 
-// jsonFigure is a figure or, with a goal, a claim. Values are by round.
+// jsonFigure is a figure, or a claim if it has a goal. Values are by round.
 type jsonFigure struct {
 	Name    string    `json:"name"`
 	Unit    string    `json:"unit,omitempty"`
@@ -73,7 +73,7 @@ func (r Row) json() jsonRow {
 	return row
 }
 
-// json leaves out what JSON has no number for: the ratio to nothing.
+// json omits values that JSON cannot represent, such as the ratio to 0.
 func (f Figure) json() jsonFigure {
 	figure := jsonFigure{Name: f.Name, Unit: f.Unit, Values: []float64{}}
 	for _, value := range f.Values {
@@ -90,5 +90,5 @@ func (f Figure) json() jsonFigure {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// rounded keeps six digits behind the point: more is noise.
+// rounded rounds to six decimal places.
 func rounded(v float64) float64 { return math.Round(v*1e6) / 1e6 }

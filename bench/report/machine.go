@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Machine says on what was measured. It names neither the machine nor anything on it.
+// Machine describes the hardware and versions. It contains nothing that identifies the machine.
 type Machine struct {
 	CPU    string   `json:"cpu"` // its model
 	Cores  int      `json:"cores"`
@@ -20,8 +20,8 @@ type Machine struct {
 	Tools  []string `json:"tools,omitempty"` // versions of what else took part
 }
 
-// ThisMachine describes the machine that this process runs on, which is Linux. What cannot be found
-// out is left empty.
+// ThisMachine describes the machine that this process runs on, which must run Linux. Unknown values
+// are empty.
 func ThisMachine(tools ...string) Machine {
 	return Machine{
 		CPU:    field("/proc/cpuinfo", "model name"),
@@ -33,7 +33,7 @@ func ThisMachine(tools ...string) Machine {
 	}
 }
 
-// field gives the value of the first line "name : value" of a file in /proc.
+// field returns the value of the first line "name : value" of a file in /proc.
 func field(path, name string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -59,7 +59,7 @@ func kernel() string {
 	if unix.Uname(&name) != nil {
 		return ""
 	}
-	// What a distribution appends to the version could name a machine or its owner.
+	// The distribution's suffix could contain the name of a machine or its owner.
 	release, _, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), "-")
 	return unix.ByteSliceToString(name.Sysname[:]) + " " + release
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // WriteFiles writes the report into a folder of a vault: name.md, the page; name.svg, its plot; and
-// name.json. Each file is there whole or as it was before.
+// name.json. Each file is replaced atomically.
 func (r *Report) WriteFiles(dir, name string) error {
 	for _, file := range []struct {
 		extension string
@@ -48,7 +48,7 @@ func replace(path string, content []byte) error {
 	return err
 }
 
-// WritePage writes the report as a note of a vault in which name.svg and name.json are beside it.
+// WritePage writes the report as a note that refers to name.svg and name.json.
 func (r *Report) WritePage(w io.Writer, name string) error {
 	var b bytes.Buffer
 	b.WriteString("---\ntitle: Benchmarks\ndescription: Measured performance of trip2g compared with nginx and net/http\n---\n\n# Benchmarks\n\n")
@@ -86,7 +86,7 @@ func (r Row) writePage(b *bytes.Buffer) {
 	}
 }
 
-// mark is the verdict on the page.
+// mark returns the goal and whether it is reached, for the page.
 func (c Claim) mark() string {
 	switch {
 	case c.Goal.Kind == NoGoal:
@@ -98,5 +98,5 @@ func (c Claim) mark() string {
 	}
 }
 
-// cell keeps a text from ending its cell.
+// cell escapes a text for a table cell.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -8,7 +8,7 @@ import (
 	"math"
 )
 
-// Measures of the plot, in pixels.
+// Dimensions of the plot, in pixels.
 const (
 	plotWidth  = 760
 	labelWidth = 250 // of a bar's name
@@ -19,16 +19,16 @@ const (
 	margin     = 12
 )
 
-// plotStyle has colours for light and dark pages. The plot is an image of its own, and knows only what
-// the reader's system prefers; the text is legible on both should the page differ.
+// plotStyle has colors for light and dark pages. As a separate image, the plot knows only the
+// preference of the reader's system, so the text is legible on both.
 const plotStyle = `text{font:13px system-ui,sans-serif;fill:#6f6f6f}.title{font-weight:600}.bar{fill:#9aa7b4}.spread{stroke:#6f6f6f;stroke-width:1.5}
 @media(prefers-color-scheme:dark){text{fill:#a0a0a0}.bar{fill:#56616d}.spread{stroke:#c0c0c0}}
 @media(prefers-color-scheme:light){text{fill:#404040}.spread{stroke:#404040}}
 .bar.first{fill:#2f81f7}`
 
-// WritePlot draws the rows that want it as bars, each row to its own scale, as an SVG image. A bar is as
-// long as the median, its line goes from the least to the greatest value. The first bar of a row, the one that
-// the row is about, has a colour.
+// WritePlot draws the rows with Plot as an SVG image with bars, each row to its own scale. The
+// length of a bar is the median; a line shows the minimum and maximum. The first bar of a row is
+// highlighted.
 func (r *Report) WritePlot(w io.Writer) error {
 	var body bytes.Buffer
 	y := margin
@@ -50,7 +50,7 @@ func (r *Report) WritePlot(w io.Writer) error {
 	return err
 }
 
-// plot draws a row from y on and gives where it ends.
+// plot draws a row at y and returns the y coordinate below it.
 func (r Row) plot(b *bytes.Buffer, y int) int {
 	fmt.Fprintf(b, `<text class="title" x="%d" y="%d">%s</text>`+"\n", margin, y+20, escaped(r.Name))
 	y += headHeight

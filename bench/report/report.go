@@ -1,5 +1,5 @@
-// Package report keeps what a benchmark measured and tells it: as a table for a terminal, as JSON, and
-// as a page with a plot.
+// Package report writes the results of a benchmark: as text for a terminal, as JSON, and as a page
+// with a plot.
 package report
 
 import (
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Report is what one run measured, on one machine.
+// Report is the result of one run on one machine.
 type Report struct {
 	Machine  Machine
 	Began    time.Time
@@ -16,14 +16,14 @@ type Report struct {
 	Sections []Section
 }
 
-// Section is rows that have one subject, with what a reader must know of how they were measured.
+// Section is a group of rows with an explanation of how they were measured.
 type Section struct {
 	Title string
 	Text  string // Markdown; may be empty
 	Rows  []Row
 }
 
-// Row is one line of the table: figures measured side by side, and what is claimed of them.
+// Row is one comparison: values measured in the same rounds, and claims about them.
 type Row struct {
 	Name    string // what is measured
 	Against string // what it is compared with; may be empty
@@ -33,26 +33,26 @@ type Row struct {
 	Plot    bool     // its figures are bars of the plot; they have one unit then
 }
 
-// Figure is something that was measured, once a round.
+// Figure is a measured quantity with one value per round.
 type Figure struct {
 	Name   string
 	Unit   string // "requests/s", "ms", "MB", ...; "" for a ratio
 	Values []float64
 }
 
-// Claim is a figure with the bound that it has to keep.
+// Claim is a figure with a goal.
 type Claim struct {
 	Figure
 	Goal Goal
 }
 
-// Goal is a bound of a figure's median.
+// Goal is a bound for a figure's median.
 type Goal struct {
 	Kind  GoalKind
 	Bound float64
 }
 
-// GoalKind says on which side of its bound a median has to be.
+// GoalKind is the direction of a goal.
 type GoalKind uint8
 
 const (
@@ -61,7 +61,7 @@ const (
 	AtMost                  // the median is to be the bound or less
 )
 
-// Median is the middle value, of two middle ones their mean, and 0 if there is none.
+// Median returns the median, or 0 if there are no values.
 func (f Figure) Median() float64 {
 	if len(f.Values) == 0 {
 		return 0
@@ -74,7 +74,7 @@ func (f Figure) Median() float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// Spread is the least and the greatest value, both 0 if there is none.
+// Spread returns the minimum and the maximum, both 0 if there are no values.
 func (f Figure) Spread() (least, greatest float64) {
 	if len(f.Values) == 0 {
 		return 0, 0
@@ -82,7 +82,7 @@ func (f Figure) Spread() (least, greatest float64) {
 	return slices.Min(f.Values), slices.Max(f.Values)
 }
 
-// Reached tells whether the goal is kept. Without a value no goal is.
+// Reached reports whether the goal is reached. Without values, it is not.
 func (c Claim) Reached() bool {
 	switch {
 	case c.Goal.Kind == NoGoal:
@@ -96,13 +96,13 @@ func (c Claim) Reached() bool {
 	}
 }
 
-// Ratio is a/b of each round, so that what slows a whole round down cancels out. It panics if the
-// figures have different numbers of rounds.
+// Ratio returns a/b by round, so that whatever slows down a whole round cancels out. It panics if
+// the numbers of rounds differ.
 func Ratio(name string, a, b Figure, goal Goal) Claim {
 	return combine(name, "", a, b, goal, func(x, y float64) float64 { return x / y })
 }
 
-// Difference is a−b of each round, in their unit. It panics as Ratio does.
+// Difference returns a−b by round, in their unit. It panics if the numbers of rounds differ.
 func Difference(name string, a, b Figure, goal Goal) Claim {
 	return combine(name, a.Unit, a, b, goal, func(x, y float64) float64 { return x - y })
 }
@@ -118,7 +118,7 @@ func combine(name, unit string, a, b Figure, goal Goal, of func(x, y float64) fl
 	return Claim{Figure{Name: name, Unit: unit, Values: values}, goal}
 }
 
-// Reached counts the goals, and those that are kept.
+// Reached returns the number of goals, and how many of them are reached.
 func (r *Report) Reached() (reached, goals int) {
 	for _, section := range r.Sections {
 		for _, row := range section.Rows {

@@ -29,7 +29,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	return table.Flush()
 }
 
-// title names the row and what it is compared with.
+// title returns the row's name and what it is compared with.
 func (r Row) title() string {
 	if r.Against == "" {
 		return r.Name
@@ -37,7 +37,7 @@ func (r Row) title() string {
 	return r.Name + " (against: " + r.Against + ")"
 }
 
-// value is the median with its unit, or a ratio.
+// value returns the median with its unit.
 func (f Figure) value() string {
 	if len(f.Values) == 0 {
 		return "not measured"
@@ -45,7 +45,7 @@ func (f Figure) value() string {
 	return withUnit(number(f.Median()), f.Unit)
 }
 
-// spread is the least and the greatest of several values.
+// spread returns the minimum and maximum; "" for fewer than two values.
 func (f Figure) spread() string {
 	if len(f.Values) < 2 {
 		return ""
@@ -54,7 +54,7 @@ func (f Figure) spread() string {
 	return number(least) + "–" + number(greatest)
 }
 
-// goal is the bound in words, "" if there is none.
+// goal returns the goal as text; "" if there is none.
 func (c Claim) goal() string {
 	switch c.Goal.Kind {
 	case AtLeast:
@@ -66,7 +66,7 @@ func (c Claim) goal() string {
 	}
 }
 
-// verdict is the bound and whether it is kept.
+// verdict returns the goal and whether it is reached, for the terminal.
 func (c Claim) verdict() string {
 	switch {
 	case c.Goal.Kind == NoGoal:
@@ -85,8 +85,8 @@ func withUnit(number, unit string) string {
 	return number + " " + unit
 }
 
-// number writes a value with three digits that say something, or all of a greater one, its thousands
-// apart.
+// number formats a value with three significant digits, or with all digits of its integer part and
+// thousands separators.
 func number(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
@@ -116,7 +116,7 @@ func thousands(n int64) string {
 	return b.String()
 }
 
-// String says what the machine is, in a line.
+// String describes the machine in one line.
 func (m Machine) String() string {
 	parts := []string{m.CPU, fmt.Sprintf("%d cores", m.Cores), fmt.Sprintf("%.0f GB of memory", float64(m.Memory)/1e9), m.Kernel, "Go " + m.Go}
 	return strings.Join(append(parts, m.Tools...), ", ")

@@ -8,16 +8,17 @@ import (
 	"trip2g/bench/cluster"
 )
 
-// probe is the note that is changed; it is no part of the vaults.
+// probe is the note that is changed; it is not part of the vaults.
 const probe = "Probe.md"
 
-// A round of changes has so many writes, fewer if they take longer than roundFor.
+// Writes per round of changes, fewer if they take longer than roundFor.
 const (
 	changesInRound = 25
 	roundFor       = 5 * time.Second
 )
 
-// Changing is what a change of one small note costs: a value a round, each the mean or median of its writes.
+// Changing is the cost of changing one small note: one value per round, the mean or median of its
+// writes.
 type Changing struct {
 	Acknowledged []float64 // milliseconds, median: from the request until the leader's answer
 	Visible      []float64 // milliseconds, median: from the request until both replicas showed it
@@ -26,7 +27,7 @@ type Changing struct {
 	LiteFSCPU    []float64 // milliseconds, mean: the same of the leader's LiteFS
 }
 
-// measureChanges measures two vaults in turns, which may be the same one.
+// measureChanges measures two vaults in interleaved rounds; they may be the same vault.
 func measureChanges(ctx context.Context, rounds int, a, b *published) (inA, inB Changing, err error) {
 	for range rounds {
 		if err := a.changingRound(ctx, &inA); err != nil {
@@ -39,11 +40,11 @@ func measureChanges(ctx context.Context, rounds int, a, b *published) (inA, inB 
 	return inA, inB, nil
 }
 
-// changingRound adds a round's values.
+// changingRound adds the values of a round.
 func (p *published) changingRound(ctx context.Context, c *Changing) error {
 	writer := p.Writer(p.Leader.URL())
 	defer writer.Close()
-	// The connection is made, and what a note's first version costs is left out.
+	// This opens the connection, and excludes the cost of a note's first version.
 	if _, _, err := p.change(ctx, writer); err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func (p *published) changingRound(ctx context.Context, c *Changing) error {
 	return nil
 }
 
-// change publishes a new text of the probe and gives how long it took until the leader answered, and
+// change publishes a new text of the probe and returns the time until the leader responded, and
 // until both replicas showed it.
 func (p *published) change(ctx context.Context, writer *cluster.Writer) (acknowledged, visible time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -87,13 +88,13 @@ func (p *published) change(ctx context.Context, writer *cluster.Writer) (acknowl
 	return acknowledged, seen.Sub(began), err
 }
 
-// nextText gives a text that no write had before.
+// nextText returns a text that no earlier write had.
 func (p *published) nextText() string {
 	p.writes++
 	return fmt.Sprintf("A small note, as it is after write %d.", p.writes)
 }
 
-// usage is what writes have cost so far.
+// usage is the cost of writes so far.
 type usage struct {
 	wire           int64 // bytes that all replicas received
 	server, litefs time.Duration

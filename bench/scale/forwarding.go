@@ -10,11 +10,11 @@ import (
 	"trip2g/bench/cluster"
 )
 
-// writesInRound is of how many writes by each way a value is the median.
+// writesInRound is the number of writes per path and round, of which a value is the median.
 const writesInRound = 60
 
-// Forwarding is how long a small write takes until it is answered, in milliseconds, by three ways in
-// turn; a value a round.
+// Forwarding is the latency of a small write in milliseconds, by three paths, in interleaved
+// rounds.
 type Forwarding struct {
 	Leader  []float64 // to the leader itself
 	Replica []float64 // to a replica, which forwards it
@@ -45,7 +45,7 @@ func (p *published) measureForwarding(ctx context.Context, rounds int) (Forwardi
 	return Forwarding{Leader: medians[0], Replica: medians[1], Proxy: medians[2]}, nil
 }
 
-// writeByTurns makes a round's writes. Each way is first, second and last equally often.
+// writeByTurns performs the writes of a round. Each path is first, second and last equally often.
 func (p *published) writeByTurns(ctx context.Context, ways []*cluster.Writer) (took [3][]float64, err error) {
 	order := []int{0, 1, 2}
 	for range writesInRound {
@@ -61,7 +61,7 @@ func (p *published) writeByTurns(ctx context.Context, ways []*cluster.Writer) (t
 	return took, nil
 }
 
-// median gives the middle one of some values, of two middle ones their mean.
+// median returns the median of the values.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2

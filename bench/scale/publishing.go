@@ -16,20 +16,20 @@ import (
 )
 
 const (
-	// publishPatience bounds a push and its way to the replicas.
-	publishPatience = 10 * time.Minute
-	// lookEvery is how often a replica is asked for what it should have.
-	lookEvery = 500 * time.Microsecond
+	// publishTimeout limits a push, until the replicas show it.
+	publishTimeout = 10 * time.Minute
+	// pollInterval is the polling interval for replicas.
+	pollInterval = 500 * time.Microsecond
 )
 
-// Publishing is how long it took until both replicas showed what `trip2g push` was started with:
-// reading the vault from disk is part of it.
+// Publishing is the time from the start of `trip2g push`, which reads the vault from disk, until
+// both replicas show it.
 type Publishing struct {
 	All        time.Duration // the whole vault, to an empty server
 	OneChanged time.Duration // the vault again, after a change of one note
 }
 
-// publish starts a cluster and pushes a vault to it. The caller stops it.
+// publish starts a cluster and pushes a vault to it. The caller must stop the cluster.
 func publish(ctx context.Context, o Options, notes int) (_ *published, err error) {
 	o.Progress("%d notes: starting a leader and %d replicas", notes, replicas)
 	c, err := cluster.Start(ctx, cluster.Options{Root: o.Root, Dir: o.Dir, Replicas: replicas, Env: settings})
@@ -60,9 +60,9 @@ func publish(ctx context.Context, o Options, notes int) (_ *published, err error
 
 func (p *published) lastReplica() *cluster.Node { return p.Replicas[len(p.Replicas)-1] }
 
-// push runs `trip2g push` and gives the time until both replicas show a text on a note's page.
+// push runs `trip2g push` and returns the time until both replicas show a text on a note's page.
 func (p *published) push(ctx context.Context, path, text string) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, publishPatience)
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
 	began := time.Now()
 	command := exec.CommandContext(ctx, p.Leader.Program(), "push", p.dir, "--quiet", "--url", p.Leader.URL())
@@ -83,7 +83,7 @@ func (p *published) pushOneChanged(ctx context.Context) (time.Duration, error) {
 	return p.push(ctx, vault.OnePage, text)
 }
 
-// seenByAll gives the moment from which all replicas show a text on a page.
+// seenByAll returns the time at which all replicas show a text on a page.
 func (p *published) seenByAll(ctx context.Context, address, text string) (time.Time, error) {
 	moments := make([]time.Time, len(p.Replicas))
 	group, ctx := errgroup.WithContext(ctx)
@@ -91,7 +91,7 @@ func (p *published) seenByAll(ctx context.Context, address, text string) (time.T
 		group.Go(func() (err error) {
 			reader := replica.NewReader()
 			defer reader.Close()
-			moments[i], err = reader.WaitFor(ctx, address, text, lookEvery)
+			moments[i], err = reader.WaitFor(ctx, address, text, pollInterval)
 			return err
 		})
 	}
@@ -107,7 +107,7 @@ func (p *published) seenByAll(ctx context.Context, address, text string) (time.T
 	return last, nil
 }
 
-// address is where the page of a note is.
+// address returns the URL path of a note.
 func address(path string) string {
 	url, _ := trip2g.NoteURL(path, "")
 	return url

@@ -10,23 +10,24 @@ import (
 )
 
 const (
-	// flat is how much more something may cost in the largest vault than in the smallest one.
+	// flat is the limit for the ratio of the largest to the smallest vault.
 	flat = 2
-	// publishedWithin is for 10,000 notes, in seconds.
+	// publishedWithin is the limit for 10,000 notes, in seconds.
 	publishedWithin = 30
-	// forwardedWithin is what forwarding may add to a write, in milliseconds.
+	// forwardedWithin is the limit for the latency that forwarding adds, in milliseconds.
 	forwardedWithin = 1
-	// Memory without any page made: so much for a note, and so much for a byte of its text, in bytes.
+	// Limits of memory before the first request, in bytes: per note, and per byte of its text.
 	memoryOfNote = 4 << 10
 	memoryOfByte = 3
-	// fewestForMemory is from how many notes on that holds: with fewer, what else a process takes counts more.
+	// fewestForMemory is the lowest number of notes with a memory goal: with fewer, the fixed costs
+	// of a process dominate.
 	fewestForMemory = 1000
 )
 
-// readyWithin is how long a start may take, in seconds, by the number of notes.
+// readyWithin limits the time of a start, in seconds, by number of notes.
 var readyWithin = map[int]float64{1000: 1, 10_000: 3, 100_000: 20}
 
-// Section tells the result in the rows of a report.
+// Section returns the result as a section of a report.
 func (r *Result) Section() report.Section {
 	return report.Section{
 		Title: "Vault size",
@@ -142,7 +143,7 @@ func (r *Result) processorRow() report.Row {
 	return row
 }
 
-// rowBySize makes a row with one claim or, where there is no goal, one figure for each size.
+// rowBySize returns a row with one claim for each size, or one figure where there is no goal.
 func (r *Result) rowBySize(name, against string, of func(Size) report.Claim, notes ...string) report.Row {
 	row := report.Row{Name: name, Against: against, Notes: notes}
 	for _, s := range r.Sizes {
@@ -158,7 +159,7 @@ func (r *Result) rowBySize(name, against string, of func(Size) report.Claim, not
 
 func (r *Result) largest() Size { return r.Sizes[len(r.Sizes)-1] }
 
-// smallestFrom gives the smallest size of at least so many notes, or the largest there is.
+// smallestFrom returns the smallest size with at least that many notes, or else the largest size.
 func (r *Result) smallestFrom(notes int) Size {
 	for _, s := range r.Sizes {
 		if s.Notes >= notes {
@@ -168,14 +169,14 @@ func (r *Result) smallestFrom(notes int) Size {
 	return r.largest()
 }
 
-// figure makes a figure with the size for a name.
+// figure returns a figure that is named after the size.
 func (s Size) figure(unit string, values ...float64) report.Figure {
 	return report.Figure{Name: s.name(), Unit: unit, Values: values}
 }
 
 func (s Size) name() string { return message.NewPrinter(language.English).Sprintf("%d notes", s.Notes) }
 
-// within gives the goal of a size, if there is a bound for it.
+// within returns the goal of a size; none if there is no limit for it.
 func within(s Size, bounds map[int]float64) report.Goal {
 	if bound, ok := bounds[s.Notes]; ok {
 		return atMost(bound)

@@ -1,6 +1,6 @@
-// Package scale measures what the size of a vault costs: publishing it, changing one note of it,
-// sending the change to replicas, starting with it, and keeping it in memory. It also measures what
-// a write costs more through a replica.
+// Package scale measures how costs depend on the size of a vault: publishing it, changing one note,
+// sending the change to replicas, starting, and memory. It also measures the latency that
+// forwarding adds to a write.
 package scale
 
 import (
@@ -17,24 +17,24 @@ const (
 	seed     = 4
 )
 
-// Options is what is measured and where. All but Progress are needed.
+// Options are the options of Measure. All fields except Progress are required.
 type Options struct {
 	Root  string // the repository
 	Dir   string // for vaults and the data of nodes; several GB for a vault of 100,000 notes
 	Sizes []int  // numbers of notes, from small to large; the first is what the others are compared with
-	// Rounds is how many values a figure has that is measured in rounds.
+	// Rounds is the number of values per figure that is measured in rounds.
 	Rounds int
-	// Progress is told what is being done; nil: nobody is told.
+	// Progress receives progress messages; nil: none.
 	Progress func(format string, args ...any)
 }
 
-// Result is what was measured.
+// Result is the result of Measure.
 type Result struct {
 	Sizes      []Size // in the order of Options.Sizes
 	Forwarding Forwarding
 }
 
-// Size is what was measured with a vault of one size.
+// Size is the result for a vault of one size.
 type Size struct {
 	Notes  int
 	Text   int64 // bytes of the notes' texts
@@ -46,8 +46,8 @@ type Size struct {
 	Start     Starting
 }
 
-// Measure measures the vaults one after the other. The smallest one stays beside the others, so that
-// what is compared with it is measured in the same minute.
+// Measure measures the vaults one after the other. The smallest one stays running, so that
+// comparisons with it are measured at the same time.
 func Measure(ctx context.Context, o Options) (_ *Result, err error) {
 	if o.Progress == nil {
 		o.Progress = func(string, ...any) {}
@@ -72,7 +72,7 @@ func Measure(ctx context.Context, o Options) (_ *Result, err error) {
 	return &result, nil
 }
 
-// measureSize measures the vault of one size; the smallest one is there already.
+// measureSize measures the vault of one size, compared with the smallest one.
 func measureSize(ctx context.Context, o Options, notes int, smallest bool, reference *published) (size Size, err error) {
 	p := reference
 	if !smallest {
@@ -109,12 +109,12 @@ type published struct {
 	writes     int // made so far, so that each differs
 }
 
-// stop ends the cluster and puts its failure into *err if there is none yet.
+// stop stops the cluster and sets *err if it is nil and stopping failed.
 func (p *published) stop(err *error) {
 	if stopErr := p.Stop(); *err == nil {
 		*err = stopErr
 	}
 }
 
-// milliseconds is how durations are told.
+// milliseconds converts durations for figures.
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -13,18 +13,19 @@ import (
 )
 
 const (
-	// starts is how often a replica is restarted, if that takes no longer than startsFor.
+	// starts is the number of restarts of a replica, fewer if they take longer than startsFor.
 	starts    = 3
 	startsFor = 20 * time.Second
-	// asBrowsers is what a browser of today sends.
+	// asBrowsers is the Accept-Encoding header of a current browser.
 	asBrowsers = "gzip, deflate, br, zstd"
-	// bodyCache is TRIP2G_BODY_CACHE_SIZE, in bytes: its default, told to the servers lest that changes.
+	// bodyCache is TRIP2G_BODY_CACHE_SIZE in bytes: the default, set explicitly.
 	bodyCache = 256 << 20
 )
 
 var settings = []string{fmt.Sprintf("TRIP2G_BODY_CACHE_SIZE=%d", bodyCache)}
 
-// Starting is what a replica with the vault needs. Memory is that of its server process, resident, in bytes.
+// Starting is the time and the memory of a replica's start with the vault. Memory is the resident
+// memory of the server process, in bytes.
 type Starting struct {
 	ToReady []float64 // seconds, from the start of its LiteFS until /readyz said 200
 	Empty   int64     // memory without a vault
@@ -32,7 +33,7 @@ type Starting struct {
 	Warm    int64     // memory after every page was asked for, as a browser asks
 }
 
-// measureStart restarts the last replica. Its memory is looked at after the last start.
+// measureStart restarts the last replica, and measures memory after the last start.
 func (p *published) measureStart(ctx context.Context) (s Starting, err error) {
 	s.Empty = p.empty
 	replica := p.lastReplica()
@@ -60,8 +61,8 @@ func (p *published) measureStart(ctx context.Context) (s Starting, err error) {
 	return s, err
 }
 
-// awaitIndexed waits until each node has the words of its notes. That is done beside all else, on all nodes
-// at once, and they have machines of their own elsewhere.
+// awaitIndexed waits until the search index of each node is complete. In production, nodes build it
+// at the same time on separate machines.
 func (p *published) awaitIndexed(ctx context.Context) error {
 	for _, n := range p.Nodes() {
 		reader := n.NewReader()
@@ -74,10 +75,10 @@ func (p *published) awaitIndexed(ctx context.Context) error {
 	return nil
 }
 
-// manyPages is far more than there is memory for.
+// manyPages is far more than the cache can hold.
 const manyPages = 5_000
 
-// readMany asks for every page of the vault once, or for many.
+// readMany requests every page of the vault once, at most manyPages.
 func (p *published) readMany(ctx context.Context, n *cluster.Node) error {
 	readers := 2 * runtime.GOMAXPROCS(0)
 	group, ctx := errgroup.WithContext(ctx)
@@ -101,8 +102,7 @@ func (p *published) readMany(ctx context.Context, n *cluster.Node) error {
 	return group.Wait()
 }
 
-// settledMemory waits until a process neither takes nor gives back much memory, at most a while, and
-// gives what it has then.
+// settledMemory waits until the memory of a process is stable, for a limited time, and returns it.
 func settledMemory(ctx context.Context, process cluster.Process) (int64, error) {
 	const (
 		every     = time.Second

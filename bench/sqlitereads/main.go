@@ -1,6 +1,6 @@
-// The program sqlitereads is what trip2g is measured against: a server that does what a
-// straightforward one would. It asks SQLite for the note at each request and renders it. It is for
-// the benchmark alone: on a LiteFS replica such reads keep replication waiting.
+// Command sqlitereads is a straightforward server for comparison: it reads the note from SQLite for
+// each request and renders it. It is for the benchmark only: on a LiteFS replica, such reads delay
+// replication.
 package main
 
 import (

@@ -65,8 +65,8 @@ func (n *notes) servePage(w http.ResponseWriter, r *http.Request) {
 	w.Write(page)
 }
 
-// page reads and renders the note at an address, in one transaction, as a page has to be that is of one
-// state of the database; sql.ErrNoRows if there is none.
+// page reads and renders a note in one transaction, so that the page is consistent. The error is
+// sql.ErrNoRows if there is none.
 func (n *notes) page(ctx context.Context, address string) ([]byte, error) {
 	id, err := n.find(ctx, address) // before the transaction: it may need a connection of its own
 	if err != nil {
@@ -87,7 +87,7 @@ func (n *notes) page(ctx context.Context, address string) ([]byte, error) {
 	return markdown.Render(markdown.Parse(path, content), nowhere{})
 }
 
-// find gives the note at an address. Where none is known, it looks whether there are new ones.
+// find returns the note at a URL. If it is unknown, find looks for new notes.
 func (n *notes) find(ctx context.Context, address string) (int64, error) {
 	n.mu.Lock()
 	id, known := n.ids[address]
@@ -108,7 +108,7 @@ func (n *notes) find(ctx context.Context, address string) (int64, error) {
 		return 0, err
 	}
 	n.mu.Lock()
-	// Read before the list: the list may have more, and is then made once more.
+	// Read before the list: a list with newer notes is then only read once more.
 	n.ids, n.changes = ids, newest
 	n.mu.Unlock()
 	if id, known = ids[address]; !known {
@@ -117,7 +117,7 @@ func (n *notes) find(ctx context.Context, address string) (int64, error) {
 	return id, nil
 }
 
-// list tells which note is at which address.
+// list returns the notes by URL.
 func (n *notes) list(ctx context.Context) (map[string]int64, error) {
 	rows, err := n.db.QueryContext(ctx, `SELECT id, path FROM notes WHERE hidden = 0 AND published_version_id IS NOT NULL`)
 	if err != nil {
@@ -138,7 +138,7 @@ func (n *notes) list(ctx context.Context) (map[string]int64, error) {
 	return ids, rows.Err()
 }
 
-// nowhere resolves no link: finding what a link means is not what is measured.
+// nowhere resolves no links, because link resolution is not measured.
 type nowhere struct{}
 
 func (nowhere) Note(string) (string, bool)            { return "", false }

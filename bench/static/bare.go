@@ -11,18 +11,17 @@ import (
 	"time"
 )
 
-// BareCommand is the first argument with which a program that calls ServeBare is started as the
-// server.
+// BareCommand is the first argument of the process that is the bare server; see ServeBare.
 const BareCommand = "serve-bare"
 
-// Response is what the bare server answers at an address.
+// Response is the response of the bare server at a path.
 type Response struct {
 	Header http.Header
 	Body   []byte
 }
 
-// StartBare starts this program anew as a server of net/http with a handler that does nothing but
-// write: the response of each path. The program's main has to call ServeBare.
+// StartBare starts this program a second time, as a net/http server whose handler only writes the
+// response of the path. The program's main function must call ServeBare.
 func StartBare(ctx context.Context, responses map[string]Response) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -65,7 +64,7 @@ func writeResponses(responses map[string]Response) (path string, err error) {
 	return file.Name(), file.Close()
 }
 
-// ServeBare is the bare server, if this process was started as one: it serves until it is killed. Else
+// ServeBare runs the bare server until it is killed, if this process was started as one. Otherwise,
 // it does nothing.
 func ServeBare() {
 	if len(os.Args) != 3 || os.Args[1] != BareCommand {
@@ -91,12 +90,12 @@ func serveBare(file string) error {
 	if err != nil {
 		return err
 	}
-	// The limits are those of a node's public port.
+	// The same limits as on a node's public port.
 	server := &http.Server{Handler: responses, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	return server.Serve(listener)
 }
 
-// bare answers at each path.
+// bare serves the responses by path.
 type bare map[string]Response
 
 func (b bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {

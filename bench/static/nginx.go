@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// nginxConfig is Debian's nginx.conf where it matters for speed, with a worker for each core, the access
-// log on, files compressed beforehand, and connections that last as long as the load does.
+// nginxConfig is Debian's nginx.conf as far as it affects speed: one worker per core, access log
+// on, precompressed files, and connections that stay open for the whole load.
 const nginxConfig = `user USER;
 worker_processes auto;
 daemon off;
@@ -41,8 +41,8 @@ http {
 }
 `
 
-// StartNginx starts nginx over a folder with the files, by name, each also compressed with gzip at its
-// best level (9). nginx must be installed.
+// StartNginx starts nginx with files, by name, each also compressed with gzip at its best level
+// (9). nginx must be installed.
 func StartNginx(ctx context.Context, files map[string][]byte) (*Server, error) {
 	dir, err := os.MkdirTemp("", "nginx-")
 	if err != nil {
@@ -59,7 +59,7 @@ func StartNginx(ctx context.Context, files map[string][]byte) (*Server, error) {
 	return start(ctx, process, "http://"+address, cleanup)
 }
 
-// prepareNginx writes the files and the configuration, and gives the address that nginx will have.
+// prepareNginx writes the files and the configuration, and returns the address of nginx.
 func prepareNginx(dir string, files map[string][]byte) (address string, err error) {
 	root := filepath.Join(dir, "root")
 	if err := os.Mkdir(root, 0o700); err != nil {
@@ -85,8 +85,8 @@ func prepareNginx(dir string, files map[string][]byte) (address string, err erro
 	return address, os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(config), 0o600)
 }
 
-// workerUser is who runs nginx's workers: root's may read the folder as this process does; those of
-// anybody else run as whoever starts them, and nginx ignores the name.
+// workerUser returns the user of nginx's workers. As root, it is root, because workers must be able
+// to read the folder; otherwise, nginx ignores it.
 func workerUser() string {
 	if os.Geteuid() == 0 {
 		return "root"

@@ -1,5 +1,5 @@
-// Package static runs the servers that a replica is compared with. Each is a process of its own and
-// answers with bytes that it was given: nginx from files, and the barest server that net/http allows.
+// Package static runs the servers that a replica is compared with, each as its own process with
+// given responses: nginx with files, and a minimal net/http server.
 package static
 
 import (
@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	startPatience = 10 * time.Second
-	stopPatience  = 10 * time.Second
+	startTimeout = 10 * time.Second
+	stopTimeout  = 10 * time.Second
 )
 
 // Server is a running server.
@@ -26,12 +26,12 @@ type Server struct {
 	cleanup func()     // removes the server's files
 }
 
-// PID is the id of the server's process; nginx's answers nothing itself, its children do.
+// PID is the ID of the server's process. The responses of nginx come from its child processes.
 func (s *Server) PID() int { return s.process.Process.Pid }
 
-// start starts the process and waits until it answers.
+// start starts the process and waits until it responds.
 func start(ctx context.Context, process *exec.Cmd, url string, cleanup func()) (*Server, error) {
-	// Ctrl-C is for this process, which then stops its servers; its death ends them.
+	// In its own process group: Ctrl-C ends this process, which then stops its servers.
 	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := process.Start(); err != nil {
 		cleanup()
@@ -46,7 +46,7 @@ func start(ctx context.Context, process *exec.Cmd, url string, cleanup func()) (
 }
 
 func (s *Server) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for {
@@ -69,17 +69,17 @@ func (s *Server) waitReady(ctx context.Context) error {
 	}
 }
 
-// Stop ends the server and removes its files.
+// Stop stops the server and removes its files.
 func (s *Server) Stop() error {
 	defer s.cleanup()
 	s.process.Process.Signal(syscall.SIGTERM)
 	var late error
 	select {
 	case <-s.ended:
-	case <-time.After(stopPatience):
-		late = fmt.Errorf("%s did not end within %s and was killed", s.process.Path, stopPatience)
+	case <-time.After(stopTimeout):
+		late = fmt.Errorf("%s did not end within %s and was killed", s.process.Path, stopTimeout)
 	}
-	// nginx's workers are of its process group, and could have outlived it.
+	// nginx's workers are in its process group and may have outlived it.
 	syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL)
 	return late
 }

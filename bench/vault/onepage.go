@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// onePageSize is how much text makes a page of 28 KB, in bytes: the rest is markup and the layout.
+// onePageSize is the size of the text of a page of 28 KB, in bytes; the rest is markup and the
+// layout.
 const onePageSize = 21_200
 
-// onePageAt is where OnePage is among the notes.
+// onePageAt is the index of OnePage.
 const onePageAt = 1
 
-// onePage writes the note at OnePage. It is the same in every vault, links to nothing, and nothing links to it,
-// so that its page is the same, too.
+// onePage writes the note at OnePage. It is the same in every vault, links to nothing, and nothing
+// links to it, so that its page is also the same.
 func onePage() string {
 	r := rand.New(rand.NewPCG(28, 28))
 	var b strings.Builder

@@ -14,8 +14,8 @@ const (
 	deepest       = 4  // how many folders deep a note lies at most
 )
 
-// notePaths names the notes: the start page, OnePage, and others in a tree of folders. Each has
-// an address of its own.
+// notePaths returns the paths of the notes: the home page, OnePage, and others in a tree of
+// folders. Each has its own URL.
 func notePaths(seed uint64, notes int) []string {
 	r := random(seed, notePath, 0)
 	paths := append(make([]string, 0, notes), "index.md", OnePage)
@@ -48,7 +48,7 @@ func address(notePath string) string {
 	return url
 }
 
-// folder names a folder in one that there is.
+// folder returns a new folder in an existing one.
 func folder(r *rand.Rand, folders []string, s script) string {
 	parent := folders[r.IntN(len(folders))]
 	if strings.Count(parent, "/") == deepest {
@@ -57,7 +57,7 @@ func folder(r *rand.Rand, folders []string, s script) string {
 	return parent + title(r, s) + "/"
 }
 
-// title makes a name of two to four words, sometimes with an emoji or a date.
+// title returns a name of two to four words, sometimes with an emoji or a date.
 func title(r *rand.Rand, s script) string {
 	words := make([]string, 2+r.IntN(3))
 	for i := range words {
@@ -75,7 +75,8 @@ func title(r *rand.Rand, s script) string {
 	return t
 }
 
-// scriptOf gives the script that note i is written in. It spreads the scripts: of ten notes six are Latin, two Cyrillic, one Chinese or Japanese, one Arabic.
+// scriptOf returns the script of note i. Of ten notes, six are Latin, two Cyrillic, one Chinese or
+// Japanese, and one Arabic.
 func scriptOf(i int) int {
 	return [...]int{latin, latin, cyrillic, latin, cjk, latin, cyrillic, latin, arabic, latin}[i%10]
 }

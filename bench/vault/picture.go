@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 )
 
-// picture makes a PNG of noise, which does not compress: 1 to 50 KB.
+// picture returns a PNG image of noise, which does not compress: 1 to 50 KB.
 func picture(r *rand.Rand) []byte {
 	side := 32 + r.IntN(193)
 	noise := image.NewGray(image.Rect(0, 0, side, side))

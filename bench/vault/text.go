@@ -37,7 +37,7 @@ func (w *writer) frontmatter() {
 	fmt.Fprintf(w, "created: 20%02d-%02d-%02d\n---\n\n", 10+w.IntN(16), 1+w.IntN(12), 1+w.IntN(28))
 }
 
-// block writes a paragraph, or now and then something else.
+// block writes a paragraph or, sometimes, another kind of block.
 func (w *writer) block() {
 	switch n := w.IntN(100); {
 	case n < 66:
@@ -70,7 +70,7 @@ func (w *writer) paragraph() {
 	w.WriteString("\n\n")
 }
 
-// sentence makes six to seventeen words, of which one may be a link, bold, or code.
+// sentence returns six to seventeen words, of which one may be a link, bold, or code.
 func (w *writer) sentence() string {
 	words := make([]string, 6+w.IntN(12))
 	for i := range words {
@@ -88,7 +88,7 @@ func (w *writer) sentence() string {
 	return capitalized(strings.Join(words, w.script.space)) + w.script.stop
 }
 
-// link makes a wikilink in one of its forms, now and then to a note that is not there.
+// link returns a wikilink in one of its forms, sometimes to a note that does not exist.
 func (w *writer) link() string {
 	switch target := w.target(); w.IntN(8) {
 	case 0:
@@ -102,8 +102,8 @@ func (w *writer) link() string {
 	}
 }
 
-// target picks a note to link to, by Zipf's law: a few notes have most of the links. OnePage has none: its page
-// would name who links to it.
+// target chooses a note to link to, by Zipf's law: a few notes have most of the links. OnePage has
+// none, because its page would list the notes that link to it.
 func (w *writer) target() string {
 	const exponent = 1.1
 	i := int(rand.NewZipf(w.Rand, exponent, 1, uint64(w.vault.Len()-2)).Uint64())

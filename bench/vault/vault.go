@@ -1,7 +1,7 @@
-// Package vault makes vaults to measure with: the same ones from the same seed, and like those that
-// people keep. Notes lie in a tree of folders, link to each other (a few of them very often), embed
-// images and each other, carry tags and frontmatter, are written in several scripts, and are mostly
-// short: 200 B to 100 KB, 3 KB on average.
+// Package vault generates vaults for measurements: identical for the same seed, and similar to
+// those of real users. Notes are in a tree of folders, link to each other (to a few very often),
+// embed images and each other, have tags and frontmatter, are written in several scripts, and are
+// mostly short: 200 B to 100 KB, 3 KB on average.
 package vault
 
 import (
@@ -20,8 +20,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Bounds of a note's text in bytes. Sizes are log-normal between them; with this median and spread
-// their mean is 3 KB.
+// Limits of a note's text in bytes. Sizes are log-normal between them; with this median and spread,
+// the mean is 3 KB.
 const (
 	minSize    = 200
 	maxSize    = 100 << 10
@@ -29,8 +29,8 @@ const (
 	sizeSpread = 1.1 // standard deviation of the size's natural logarithm
 )
 
-// A vault has an image for every 20 notes, and at most 500: what grows is the text. Half of the images are embedded
-// in two notes.
+// A vault has an image for every 20 notes, and at most 500, so that the text grows. Half of the
+// images are embedded in two notes.
 const (
 	notesPerImage = 20
 	maxImages     = 500
@@ -45,16 +45,16 @@ type File struct {
 	Content []byte
 }
 
-// Vault is a vault that is made piece by piece, so that a large one need not be in memory. It can
-// be used from many goroutines.
+// Vault generates each file on request, so that a large vault need not be in memory. It can be used
+// by several goroutines.
 type Vault struct {
 	seed   uint64
 	paths  []string // of the notes
 	images int
 }
 
-// Generate plans a vault of so many notes, at least 2: the start page, the note at OnePage, and others.
-// A vault with more notes from the same seed has the same paths first.
+// Generate returns a vault with that many notes, at least 2: the home page, the note at OnePage,
+// and others. A vault with more notes from the same seed starts with the same paths.
 func Generate(seed uint64, notes int) *Vault {
 	if notes < 2 {
 		panic(fmt.Sprintf("a vault of %d notes has no place for its start page and %s", notes, OnePage))
@@ -62,19 +62,19 @@ func Generate(seed uint64, notes int) *Vault {
 	return &Vault{seed: seed, paths: notePaths(seed, notes), images: min(1+notes/notesPerImage, maxImages)}
 }
 
-// Len gives the number of notes.
+// Len returns the number of notes.
 func (v *Vault) Len() int { return len(v.paths) }
 
-// Path gives the path of note i.
+// Path returns the path of note i.
 func (v *Vault) Path(i int) string { return v.paths[i] }
 
-// URL gives the address of the page of note i, unescaped. No two notes want the same.
+// URL returns the unescaped URL path of note i. All URLs are distinct.
 func (v *Vault) URL(i int) string {
 	url, _ := trip2g.NoteURL(v.paths[i], "")
 	return url
 }
 
-// Note makes note i.
+// Note generates note i.
 func (v *Vault) Note(i int) File {
 	if v.paths[i] == OnePage {
 		return File{OnePage, []byte(onePage())}
@@ -89,7 +89,7 @@ func (v *Vault) Note(i int) File {
 	return File{v.paths[i], []byte(w.String())}
 }
 
-// imageOf gives the image that note i embeds, if it does: an image is embedded once or twice.
+// imageOf returns the image that note i embeds, if any. An image is embedded once or twice.
 func (v *Vault) imageOf(i int) (image int, ok bool) {
 	embedding := v.images * 3 / 2
 	every := max(1, len(v.paths)/embedding)
@@ -99,15 +99,15 @@ func (v *Vault) imageOf(i int) (image int, ok bool) {
 	return i / every % v.images, true
 }
 
-// Images gives the number of images.
+// Images returns the number of images.
 func (v *Vault) Images() int { return v.images }
 
-// Image makes image i, a PNG of 1 to 50 KB.
+// Image generates image i, a PNG of 1 to 50 KB.
 func (v *Vault) Image(i int) File {
 	return File{imagePath(i), picture(random(v.seed, imagePixels, uint64(i)))}
 }
 
-// Write writes the vault into a folder, which it makes, and tells the size of the notes' texts in bytes.
+// Write creates a folder with the vault and returns the size of the notes' texts in bytes.
 func (v *Vault) Write(dir string) (text int64, err error) {
 	for folder := range v.folders() {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(folder)), 0o755); err != nil {
@@ -136,7 +136,7 @@ func (v *Vault) Write(dir string) (text int64, err error) {
 	return sum.Load(), nil
 }
 
-// folders gives the folders of all files, each once.
+// folders returns the folders of all files, each once.
 func (v *Vault) folders() map[string]bool {
 	folders := map[string]bool{path.Dir(imagePath(0)): true}
 	for _, p := range v.paths {
@@ -145,7 +145,7 @@ func (v *Vault) folders() map[string]bool {
 	return folders
 }
 
-// What a random stream is for: each has its own, so that any part of a vault can be made alone.
+// Purposes of random streams: each has its own, so that any part of a vault can be generated alone.
 const (
 	notePath uint64 = iota << 56
 	noteText
@@ -156,7 +156,7 @@ func random(seed, purpose, i uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, purpose|i))
 }
 
-// name is what a wikilink calls a note.
+// name returns the name of a note in a wikilink.
 func name(notePath string) string {
 	base := path.Base(notePath)
 	return strings.TrimSuffix(base, path.Ext(base))

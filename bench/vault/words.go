@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// script is a way to write: its words, what stands between them, and what ends a sentence.
+// script is a writing system: its words, the separator, and the end of a sentence.
 type script struct {
 	words       []string
 	space, stop string

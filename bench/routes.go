@@ -15,7 +15,7 @@ import (
 	"trip2g/bench/vault"
 )
 
-// route is something that a replica can be asked for with GET.
+// route is a GET request to a replica.
 type route struct {
 	name   string
 	path   string
@@ -24,7 +24,7 @@ type route struct {
 	weight int // how often it is asked for; a large file says much in one answer
 }
 
-// routes are all kinds of answers of a replica's public port.
+// routes returns requests for all kinds of responses of a replica's public port.
 func (s *stage) routes(ctx context.Context) ([]route, error) {
 	page, err := s.fetch(ctx, s.withLane.URL()+address(filesNote), plain)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *stage) routes(ctx context.Context) ([]route, error) {
 	return routes, s.checkRoutes(ctx, routes)
 }
 
-// checkRoutes looks that each route answers as its kind does, so that what is loaded is what is said.
+// checkRoutes checks the status of each route, so that the load is as described.
 func (s *stage) checkRoutes(ctx context.Context, routes []route) error {
 	var wrong []error
 	for _, r := range routes {
@@ -78,7 +78,7 @@ func (s *stage) checkRoutes(ctx context.Context, routes []route) error {
 	return errors.Join(wrong...)
 }
 
-// requests makes the list of a load of all routes, each between the others.
+// requests returns the list of requests of a load with all routes, interleaved by weight.
 func requests(routes []route) (list []load.Request) {
 	for turn := range 8 {
 		for _, r := range routes {
@@ -90,23 +90,23 @@ func requests(routes []route) (list []load.Request) {
 	return list
 }
 
-// probes are all that a node's internal port is asked for.
+// probes are the requests to a node's internal port.
 var probes = []load.Request{{Path: "/readyz"}, {Path: "/metrics"}, {Path: "/livez"}, {Path: "/healthz"}}
 
-// hammer asks a node at its maximum rate while work is done, and gives the rate that the public port
-// had. internal says whether the internal port is asked as well.
-func hammer(ctx context.Context, n *cluster.Node, list []load.Request, internal bool, work func(context.Context) error) (rate float64, err error) {
+// saturate sends requests to a node at its maximum rate while work runs, and returns the rate of the
+// public port. internal adds load on the internal port.
+func saturate(ctx context.Context, n *cluster.Node, list []load.Request, internal bool, work func(context.Context) error) (rate float64, err error) {
 	group, ctx := errgroup.WithContext(ctx)
-	hammering, stop := context.WithCancel(ctx)
+	saturating, stop := context.WithCancel(ctx)
 	defer stop()
 	const longest = 10 * time.Minute
 	group.Go(func() (err error) {
-		rate, err = load.Wrk{URL: n.URL(), Requests: list, For: longest, AnyStatus: true}.Rate(hammering)
+		rate, err = load.Wrk{URL: n.URL(), Requests: list, For: longest, AnyStatus: true}.Rate(saturating)
 		return err
 	})
 	if internal {
 		group.Go(func() error {
-			_, err := load.Wrk{URL: n.InternalURL(), Requests: probes, Connections: 2, For: longest, AnyStatus: true}.Rate(hammering)
+			_, err := load.Wrk{URL: n.InternalURL(), Requests: probes, Connections: 2, For: longest, AnyStatus: true}.Rate(saturating)
 			return err
 		})
 	}
