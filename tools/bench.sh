@@ -1,19 +1,19 @@
 #!/bin/sh
-# bench.sh [ARGUMENT...]: measures this machine's nodes beside nginx and net/http
-# and writes docs/benchmarks.md, .svg and .json. The binaries in bin/ are what is
-# measured. "-rows lag,writes" measures some rows, "-short" is quick and rough,
-# "-out tmp" leaves docs/ as it is; "-help" lists the rest.
+# bench.sh [ARGUMENT...]: compares the binaries in bin/ with nginx and net/http on
+# this machine and writes docs/benchmarks.md, .svg and .json. "-rows lag,writes"
+# measures some rows, "-short" is quick and rough, "-out tmp" writes to tmp instead
+# of docs/; "-help" lists all arguments.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
 
-[ "$(uname)" = Linux ] || fail "LiteFS runs on Linux only, and so does what is measured here."
+[ "$(uname)" = Linux ] || fail "make bench runs on Linux only, like LiteFS."
 
-# Users other than root seldom have it in their path.
+# Users other than root often lack it in their PATH.
 PATH=$PATH:/usr/sbin
 export PATH
 
-# Debian starts a server that it installs. Nobody asked for one on port 80.
+# Debian starts a server when it installs it; this prevents one on port 80.
 policy=/usr/sbin/policy-rc.d
 if [ "$(id -u)" = 0 ] && ! command -v nginx >/dev/null 2>&1 && [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT

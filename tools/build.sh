@@ -1,14 +1,14 @@
 #!/bin/sh
 # build.sh PROGRAM OUT: builds the program, trip2g or litefs, into the file OUT
-# for GOOS and GOARCH where they are set. Both are static (no cgo): they run on
-# any Linux, whatever C library the machine that built them has, and need no C
-# compiler. LiteFS exists for Linux only. VERSION, if set, is trip2g's version.
+# for GOOS and GOARCH if they are set. Both are static (no cgo): they run on any
+# Linux, with any C library, and building them needs no C compiler. LiteFS runs on
+# Linux only. VERSION, if set, is the version of trip2g.
 #
-# docker/Dockerfile builds trip2g in steps, so that each can be kept:
+# docker/Dockerfile builds trip2g in steps, so that each can be cached:
 #
 # build.sh version OUT         writes trip2g's version
-# build.sh modules             fetches the modules that trip2g is made from
-# build.sh imports LIST        lists the packages of others that trip2g imports
+# build.sh modules             downloads the modules that trip2g requires
+# build.sh imports LIST        lists the third-party packages that trip2g imports
 # build.sh dependencies LIST   compiles the packages listed
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,15 +17,14 @@ cd "$(dirname "$0")/.."
 go=${GO:-go}
 [ "$1" = version ] || command -v "$go" >/dev/null 2>&1 ||
     fail "The Go command ($go) is missing: install Go 1.26 or later from https://go.dev/dl/, or name it: make GO=/path/to/go"
-# The versions are those of the program's own go.mod, not the workspace's.
+# Uses the versions in the program's own go.mod, not the workspace's.
 export GOWORK=off CGO_ENABLED=0
 server=services/trip2g
-# The server's user in an image may run a program only if everybody may.
+# In an image, the server's user can run a program only if all users can.
 umask 022
 
-# build compiles packages; with -o it makes a program. The version is passed:
-# when the Go command has to ask git for it, it refuses to build in a checkout
-# that another user owns.
+# build compiles packages; with -o it builds a program. The version is passed,
+# because Go refuses to get it from git in a checkout that another user owns.
 build() {
     "$go" build -trimpath -buildvcs=false "$@"
 }
@@ -35,7 +34,7 @@ program() {
     build -ldflags "-s -w -X $1" -o "$out" "$2"
 }
 
-# A bare repository, which is what the image is built with, is never dirty.
+# The image is built with a bare repository, which is never dirty.
 version() {
     if [ -n "${VERSION:-}" ]; then
         echo "$VERSION"

@@ -1,10 +1,9 @@
 #!/bin/sh
-# deps.sh COMMAND...: makes sure that each command is on this machine. Root on
-# Debian and its relatives gets a missing one installed; anyone else is told
-# the command that installs it.
+# deps.sh COMMAND...: checks that each command is installed. It installs missing
+# ones as root on Debian and its derivatives, and otherwise prints how to.
 set -eu
 
-# package prints the Debian packages that hold a command.
+# package prints the Debian packages that contain a command.
 package() {
     case $1 in
     cc) echo gcc libc6-dev ;;

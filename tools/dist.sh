@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the static binaries of a release for Linux, on amd64 and arm64, into
-# bin/linux-ARCH, where docker/Dockerfile takes them from, and packs them with
-# LiteFS's configuration and their checksums into tmp/dist.
+# Builds the static binaries of a release for Linux on amd64 and arm64 into
+# bin/linux-ARCH, from where docker/Dockerfile copies them, and packs them with the
+# LiteFS configuration and checksums into tmp/dist.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh

@@ -6,7 +6,7 @@ fail() {
     exit 1
 }
 
-# quietly runs a command and shows what it printed only when it fails.
+# quietly runs a command and prints its output only if it fails.
 quietly() {
     if quiet_out=$("$@" 2>&1); then
         return 0
@@ -17,8 +17,8 @@ quietly() {
     fi
 }
 
-# within ends a command that takes longer than the given number of seconds
-# (macOS has no timeout command).
+# within kills a command after the given number of seconds (macOS has no timeout
+# command).
 within() {
     within_limit=$1
     shift
@@ -34,7 +34,7 @@ within() {
     wait "$within_pid"
 }
 
-# checksums prints the SHA-256 of its input, or of each file named.
+# checksums prints the SHA-256 of its input, or of each given file.
 # shellcheck disable=SC2120 # dist.sh names files
 checksums() {
     if command -v sha256sum >/dev/null 2>&1; then
@@ -50,23 +50,22 @@ digest() {
     checksums | cut -c 1-12
 }
 
-# need_docker ends the script with one sentence unless a daemon answers.
+# need_docker exits with a message unless the Docker daemon responds.
 need_docker() {
     command -v docker >/dev/null 2>&1 ||
         fail "The docker command is missing: install Docker (https://docs.docker.com/get-docker/), on Debian with: sudo apt-get install docker.io"
     need_out=$(docker version --format '{{.Server.Version}}' 2>&1) && return 0
     case $need_out in
     *'permission denied'*)
-        fail "This user may not talk to Docker: run 'sudo usermod -aG docker $(id -un)' and sign in again." ;;
+        fail "This user may not use Docker: run 'sudo usermod -aG docker $(id -un)' and sign in again." ;;
     *)
-        fail "Docker does not answer; start it (Linux: sudo systemctl start docker; elsewhere: open Docker Desktop) and try again. It said: $(echo "$need_out" | tr '\n' ' ')" ;;
+        fail "Docker does not respond; start it (Linux: sudo systemctl start docker; elsewhere: open Docker Desktop) and try again. It said: $(echo "$need_out" | tr '\n' ' ')" ;;
     esac
 }
 
-# docker_build builds an image and prints something only when that fails. The
-# builder is the one that shares the daemon's images, whatever the user has
-# selected: the base image exists nowhere else. Docker without BuildKit does
-# not read the variable.
+# docker_build builds an image and prints output only if it fails. It uses the
+# builder that shares the daemon's images, whatever the user has selected, because
+# the base image exists only there. Docker without BuildKit ignores the variable.
 docker_build() {
     quietly env "BUILDX_BUILDER=${BUILDX_BUILDER:-$(docker context show)}" docker build "$@"
 }

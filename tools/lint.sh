@@ -1,9 +1,9 @@
 #!/bin/sh
-# Checks formatting, the Go code, the shell scripts, the workflows and the words
-# of the documentation, that generated code and go.mod files are up to date, and
-# that no known vulnerability is reachable. VULNDB names another vulnerability database than
-# https://vuln.go.dev. A check that cannot run here is named at the end; with
-# CI set, it fails, except for the vulnerability database.
+# Checks formatting, the Go code, shell scripts, workflows and the words of the
+# documentation, that generated code and go.mod files are up to date, and that no
+# known vulnerability is reachable. VULNDB is a vulnerability database other than
+# https://vuln.go.dev. Checks that cannot run here are listed at the end; with CI
+# set, they fail, except for the vulnerability database.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
@@ -18,13 +18,13 @@ formatting() {
 $unformatted"
 }
 
-# shell reads every script, whatever its name.
+# shell checks every script, whatever its name.
 shell() {
     git grep -lIE -e '^#!.*[/ ](ba)?sh$' -e '^# shellcheck shell=' -- ':!*.md' |
         xargs shellcheck --external-sources --source-path=SCRIPTDIR
 }
 
-# generated runs the generators in a copy of the workspace: a check changes no file.
+# generated runs the generators in a copy of the workspace, so that lint changes no file.
 generated() {
     cp -R go.work go.work.sum bench docs e2e internal services "$copy"
     (cd "$copy" && "$go" generate trip2g/...)
@@ -34,8 +34,8 @@ generated() {
     done
 }
 
-# tidy checks every module by itself. A module proxy that lacks what tidy asks
-# for (it also reads the tests of dependencies) is no fault of the go.mod.
+# tidy checks each module. A module proxy may lack modules that tidy needs (it also
+# reads the tests of dependencies); that is not an error of the go.mod.
 tidy() {
     unchecked=
     for mod in $(git ls-files go.mod '*/go.mod'); do
@@ -52,7 +52,7 @@ tidy() {
     done
 }
 
-# vulnerable looks through the modules of which the released binary consists.
+# vulnerable checks the modules of the released binary.
 vulnerable() {
     db=${VULNDB:-https://vuln.go.dev}
     scanner=$PWD/bin/govulncheck

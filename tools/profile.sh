@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts replicas under load, with the fast lane and without, saves profiles of
-# their processor time and allocations in tmp/, and prints the top of each.
+# Profiles replicas under load, with and without the fast lane: saves CPU and
+# allocation profiles in tmp/ and prints the top of each.
 set -eu
 exec sh "$(dirname "$0")/bench.sh" -profile tmp

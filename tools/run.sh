@@ -1,7 +1,6 @@
 #!/bin/sh
-# Runs one node on this machine in the foreground, without a container. Its data
-# are in tmp/run. Settings of the server (TRIP2G_...) in the environment are
-# respected.
+# Runs one node in the foreground, without a container. Its data is in tmp/run.
+# Server settings (TRIP2G_...) in the environment apply.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tool.sh DIR MODULE PACKAGE OUT: builds a third-party program, PACKAGE of
-# MODULE, with the versions that DIR/go.mod pins, into OUT.
+# tool.sh DIR MODULE PACKAGE OUT: builds a third-party program, PACKAGE of MODULE,
+# into OUT, with the versions in DIR/go.mod.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/lib.sh
