@@ -91,14 +91,14 @@ func BenchmarkPage(b *testing.B) {
 		var urls []string
 		for i := range 1_000 {
 			urls = append(urls, v.URL(i))
-			page, _ := s.Page(urls[i], trip2g.Anyone)
+			page, _ := s.Page(urls[i], trip2g.Anonymous)
 			page.Body(trip2g.Gzip)
 		}
 		b.Run(fmt.Sprintf("notes=%d", notes), func(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for i := 0; pb.Next(); i = (i + 7) % len(urls) {
-					page, _ := s.Page(urls[i], trip2g.Anyone)
+					page, _ := s.Page(urls[i], trip2g.Anonymous)
 					if page.Body(trip2g.Gzip).Coding != trip2g.Gzip {
 						b.Error("the page is not compressed")
 					}

@@ -165,8 +165,8 @@ type AccessState struct {
 	AccessCounts
 }
 
-// Said returns what the notes say themselves.
-func (s AccessState) Said() AccessCounts {
+// Declared returns what the notes say themselves.
+func (s AccessState) Declared() AccessCounts {
 	*s.unspecified() -= s.Unspecified
 	return s.AccessCounts
 }

@@ -54,7 +54,7 @@ type NoteVersion struct {
 type ArchiveStats struct {
 	Notes    int   // that are not hidden
 	Hidden   int   // notes
-	Missing  int   // addresses that readers asked for in vain
+	NotFound int   // addresses that readers asked for in vain
 	Database int64 // the file; the write-ahead log is not counted
 	Free     int64 // of the file, to be used again
 	Versions int64 // texts of all versions

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// AssetLinkFor is how long a signed address of a file is good: a large vault is copied in less.
-const AssetLinkFor = time.Hour
+// AssetLinkLifetime is how long a signed address of a file is good: a large vault is copied in less.
+const AssetLinkLifetime = time.Hour
 
 // AssetSigner signs the addresses of files that not everybody may read, so that who was given one by
 // the API can download the file from any node as it is, for AssetLinkFor. All nodes share the secret.
@@ -26,7 +26,7 @@ func NewAssetSigner(secret string) *AssetSigner {
 
 // Query gives what to put behind "?" of the address of the file with this hash.
 func (s *AssetSigner) Query(hash string, now time.Time) string {
-	until := strconv.FormatInt(now.Add(AssetLinkFor).Unix(), 10)
+	until := strconv.FormatInt(now.Add(AssetLinkLifetime).Unix(), 10)
 	return url.Values{"until": {until}, "signature": {s.signature(hash, until)}}.Encode()
 }
 

@@ -29,8 +29,8 @@ func TestASignedAddressIsGoodForItsFileAndItsTime(t *testing.T) {
 	}{
 		"at once":              {signer, "aa", query, now, true},
 		"on another node":      {trip2g.NewAssetSigner("a secret that all nodes share"), "aa", query, now, true},
-		"at its end":           {signer, "aa", query, now.Add(trip2g.AssetLinkFor), true},
-		"after its end":        {signer, "aa", query, now.Add(trip2g.AssetLinkFor + time.Second), false},
+		"at its end":           {signer, "aa", query, now.Add(trip2g.AssetLinkLifetime), true},
+		"after its end":        {signer, "aa", query, now.Add(trip2g.AssetLinkLifetime + time.Second), false},
 		"another file":         {signer, "ab", query, now, false},
 		"a longer time":        {signer, "aa", with("until", "1900000000"), now, false},
 		"no number":            {signer, "aa", with("until", "never"), now, false},

@@ -56,17 +56,17 @@ func (d *Document) MayHave(url string) bool {
 
 // Link is a reference to another note.
 type Link struct {
-	Target string // percent-decoded, without "#" and what follows
-	Embed  bool   // it is shown in this note, not only led to
-	Beside bool   // a note at this path from the folder of this one comes first, as in any Markdown: see Resolve
-	Start  int    // the block of Body that it is in: its context
-	End    int
+	Target   string // percent-decoded, without "#" and what follows
+	Embed    bool   // it is shown in this note, not only led to
+	Relative bool   // a note at this path from the folder of this one comes first, as in any Markdown: see Resolve
+	Start    int    // the block of Body that it is in: its context
+	End      int
 }
 
 // Resolve finds the address of the page that a link leads to. Every link must be resolved by it: what
 // a page shows, and what is listed as leading to a page, are then the same.
 func (l Link) Resolve(links Links) (url string, ok bool) {
-	if l.IsBeside() {
+	if l.PrefersRelative() {
 		if url, ok := links.Note("./" + l.Target); ok {
 			return url, true
 		}
@@ -74,9 +74,9 @@ func (l Link) Resolve(links Links) (url string, ok bool) {
 	return links.Note(l.Target)
 }
 
-// IsBeside tells whether "./" and the target comes before the target.
-func (l Link) IsBeside() bool {
-	return l.Beside && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../")
+// PrefersRelative tells whether "./" and the target comes before the target.
+func (l Link) PrefersRelative() bool {
+	return l.Relative && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../")
 }
 
 // Heading is a heading of a note's text, for its table of contents.

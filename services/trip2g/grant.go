@@ -9,7 +9,7 @@ type Scopes uint8
 const (
 	ScopeRead     Scopes = 1 << iota // read every note with its history, and how the site is doing
 	ScopePublish                     // publish, change and unpublish notes and files
-	ScopeSettings                    // change the settings that give power over all pages, see SettingsPower
+	ScopeSettings                    // change the settings that give power over all pages, see PrivilegedSettings
 )
 
 // DefaultScopes are those of a key for which nothing else was chosen.

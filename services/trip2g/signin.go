@@ -31,6 +31,15 @@ type ClaimService interface {
 	Claim(ctx context.Context, email, code string, client Client) (token string, session Session, position Position, err error)
 }
 
+// SignInCode is a short-lived secret sent to an e-mail address. Only a hash is stored.
+type SignInCode struct {
+	Email     string
+	Browser   string // whose the code is: nobody else can use it, or use it up
+	Hash      string
+	Attempts  int // wrong guesses so far
+	ExpiresAt time.Time
+}
+
 // SignInService signs people in by a code that is sent to them. Only users can sign in; nothing
 // that a caller sees tells whether an address is a user's.
 type SignInService interface {
@@ -61,47 +70,4 @@ func (c Client) IsLocal() bool {
 		addr, err = withPort.Addr(), nil
 	}
 	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// PeopleService is what the owner does about members, and everybody about their own sessions.
-type PeopleService interface {
-	// Members lists the members by address.
-	Members(ctx context.Context) ([]Membership, error)
-	// Invite makes an address a member's and mails it where to sign in, at site, an absolute URL. For a
-	// member it mails again. mailed is false on a server without mail. EINVALID for what is no address,
-	// ECONFLICT for the owner's.
-	Invite(ctx context.Context, email, site string) (member Membership, mailed bool, err error)
-	// SetMemberGroups chooses the groups that a member is in, by their names. EINVALID for names that are too long or
-	// too many, ENOTFOUND without such a member.
-	SetMemberGroups(ctx context.Context, id int64, groups []string) (Membership, Position, error)
-	// RemoveMember ends a membership and its sessions; ENOTFOUND without one.
-	RemoveMember(ctx context.Context, id int64) (Position, error)
-	// Sessions lists a user's sessions in force, the newest first; everybody's for 0.
-	Sessions(ctx context.Context, user int64) ([]Session, error)
-	// EndSession ends a session that by's user may end: the owner any, a member an own one. ENOTFOUND
-	// without one in force.
-	EndSession(ctx context.Context, by Session, id int64) (Position, error)
-	// EndOtherSessions ends all of by's user's sessions but by, and tells how many there were.
-	EndOtherSessions(ctx context.Context, by Session) (int, Position, error)
-}
-
-// KeyService is what the owner does about API keys.
-type KeyService interface {
-	KeyAuthenticator
-	// Keys lists all keys, the oldest first, revoked ones too.
-	Keys(ctx context.Context) ([]APIKey, error)
-	// CreateKey makes a key and returns its secret, which is stored nowhere. EINVALID for a bad name, a grant
-	// that no key can have, or an expiry that is not in the future; the zero time is none.
-	CreateKey(ctx context.Context, name string, grant Grant, expiresAt time.Time) (secret string, key APIKey, err error)
-	// UpdateKey changes what a key may do and until when. EINVALID as for CreateKey, ENOTFOUND without such a
-	// key that is not revoked.
-	UpdateKey(ctx context.Context, id int64, grant Grant, expiresAt time.Time) (APIKey, error)
-	// RevokeKey ends a key for good; ENOTFOUND without such a key in force.
-	RevokeKey(ctx context.Context, id int64) error
-}
-
-// KeyAuthenticator tells whose an API key is.
-type KeyAuthenticator interface {
-	// Authenticate finds the key in force with this secret; EUNAUTHORIZED without one.
-	Authenticate(ctx context.Context, secret string) (APIKey, error)
 }

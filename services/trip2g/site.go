@@ -11,17 +11,17 @@ import (
 type Site interface {
 	// Page gives what an unescaped URL path has for a reader: a note, a list, a feed or whatever else
 	// is made of the notes; nil if there is nothing. Then a found.URL that is not empty is where it is instead.
-	Page(urlPath string, reader Reader) (page Page, found Location)
+	Page(urlPath string, reader Visitor) (page Page, found Location)
 	// NotFound is the body of a 404: it suggests what the reader may have meant. Withheld is that of a page
 	// or file that the reader may not have. Both are never nil.
-	NotFound(urlPath string, reader Reader) Page
-	Withheld(reader Reader) Page
+	NotFound(urlPath string, reader Visitor) Page
+	Withheld(reader Visitor) Page
 	// ModifiedAt is when the newest change that readers can see was made: any page may show it.
 	ModifiedAt() time.Time
 	// Asset finds a file that a published note refers to. public reports whether a public note does.
 	Asset(hash string) (asset NoteAsset, public, ok bool)
 	// MayReadAsset reports whether a note refers to a file that the reader may read.
-	MayReadAsset(hash string, reader Reader) bool
+	MayReadAsset(hash string, reader Visitor) bool
 	// Session finds a session in date at now.
 	Session(tokenHash string, now time.Time) (Session, bool)
 	// Sessions lists a user's sessions in date at now, the newest first.
@@ -29,7 +29,7 @@ type Site interface {
 	// Settings are what the owner says of the site, the zero ones if nothing.
 	Settings() Settings
 	// NoteByID tells of a note's page; ok is false if there is none that the reader may have.
-	NoteByID(id int64, reader Reader) (page NotePage, ok bool)
+	NoteByID(id int64, reader Visitor) (page NotePage, ok bool)
 	// Published returns a note that is visible to anybody; ok is false if there is none.
 	Published(id int64) (note PublishedNote, ok bool)
 	// Redirects lists the addresses that lead elsewhere, in the order of From.

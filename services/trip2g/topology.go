@@ -132,8 +132,8 @@ func isReportText(s string) bool {
 	return true
 }
 
-// ReportText makes a text fit for a report: short, in UTF-8, on one line.
-func ReportText(s string) string {
+// CleanReportText makes a text fit for a report: short, in UTF-8, on one line.
+func CleanReportText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

@@ -2,8 +2,6 @@ package trip2g
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 )
 
@@ -22,42 +20,6 @@ type Membership struct {
 	User
 	InvitedAt time.Time // last; zero: was never invited, but owner once
 	Sessions  int       // in force
-}
-
-// Session is a browser's sign-in. Only a hash of its token is stored.
-type Session struct {
-	ID        int64
-	TokenHash string // SHA-256 of the token, lower-case hex
-	User      User
-	UserAgent string // what the browser called itself at sign-in, at most MaxUserAgent bytes; may be empty
-	Address   string // the browser's IP address at sign-in; may be empty
-	CreatedAt time.Time
-	ExpiresAt time.Time
-}
-
-// MaxUserAgent is what is kept of a browser's User-Agent, in bytes: browsers' have about 120.
-const MaxUserAgent = 256
-
-// APIKey lets a program do what its grant says. Only a hash of its secret is stored.
-type APIKey struct {
-	ID         int64
-	Name       string
-	Hash       string // SHA-256 of the secret, lower-case hex
-	Hint       string // the secret's first characters, to tell keys apart
-	Grant      Grant
-	CreatedAt  time.Time
-	ExpiresAt  time.Time // zero: never
-	LastUsedAt time.Time // zero: never
-	RevokedAt  time.Time // zero: in force
-}
-
-// SignInCode is a short-lived secret sent to an e-mail address. Only a hash is stored.
-type SignInCode struct {
-	Email     string
-	Browser   string // whose the code is: nobody else can use it, or use it up
-	Hash      string
-	Attempts  int // wrong guesses so far
-	ExpiresAt time.Time
 }
 
 // UserStore keeps people and their sessions on the leader.
@@ -99,23 +61,4 @@ type UserStore interface {
 	// RemoveMember ends a membership with all its sessions and its sign-in code. ENOTFOUND without such a
 	// member; the owner is none.
 	RemoveMember(ctx context.Context, id int64) (Position, error)
-}
-
-// KeyStore keeps API keys on the leader.
-type KeyStore interface {
-	CreateKey(ctx context.Context, key APIKey) (APIKey, error)
-	Keys(ctx context.Context) ([]APIKey, error)
-	// RevokeKey ends a key for good; ENOTFOUND without such a key in force.
-	RevokeKey(ctx context.Context, id int64, now time.Time) error
-	// UpdateKey changes the grant and the expiry of a key; ENOTFOUND without such a key that is not revoked.
-	UpdateKey(ctx context.Context, id int64, grant Grant, expiresAt time.Time) (APIKey, error)
-	// KeyByHash finds a key in force and notes its use (at most once a minute); EUNAUTHORIZED without one.
-	KeyByHash(ctx context.Context, hash string, now time.Time) (APIKey, error)
-}
-
-// TokenHash is what is stored of a token or key: SHA-256, lower-case hex. The tokens are random
-// and long, so that a slow hash would protect nothing more.
-func TokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

@@ -24,10 +24,10 @@ type PeopleOptions struct {
 	Now     func() time.Time // nil: time.Now
 }
 
-// People implements trip2g.PeopleService.
+// People implements trip2g.AccountService.
 type People struct{ PeopleOptions }
 
-var _ trip2g.PeopleService = (*People)(nil)
+var _ trip2g.AccountService = (*People)(nil)
 
 // NewPeople returns the service.
 func NewPeople(o PeopleOptions) *People {
@@ -37,12 +37,12 @@ func NewPeople(o PeopleOptions) *People {
 	return &People{o}
 }
 
-// Members implements trip2g.PeopleService.
+// Members implements trip2g.AccountService.
 func (p *People) Members(ctx context.Context) ([]trip2g.Membership, error) {
 	return p.Users.Members(ctx, p.Now())
 }
 
-// Invite implements trip2g.PeopleService. The mail contains no secret: its reader still has to sign in
+// Invite implements trip2g.AccountService. The mail contains no secret: its reader still has to sign in
 // with a code sent to the address.
 func (p *People) Invite(ctx context.Context, email, site string) (member trip2g.Membership, mailed bool, err error) {
 	email, err = normalizeEmail(email)
@@ -65,7 +65,7 @@ const (
 	maxGroupLength = 200 // bytes of a name
 )
 
-// SetMemberGroups implements trip2g.PeopleService.
+// SetMemberGroups implements trip2g.AccountService.
 func (p *People) SetMemberGroups(ctx context.Context, id int64, names []string) (trip2g.Membership, trip2g.Position, error) {
 	if len(names) > maxGroups {
 		return trip2g.Membership{}, 0, trip2g.Errorf(trip2g.EINVALID, "a member can be in at most %d groups", maxGroups)
@@ -82,7 +82,7 @@ func (p *People) SetMemberGroups(ctx context.Context, id int64, names []string) 
 	return member, position, err
 }
 
-// RemoveMember implements trip2g.PeopleService.
+// RemoveMember implements trip2g.AccountService.
 func (p *People) RemoveMember(ctx context.Context, id int64) (trip2g.Position, error) {
 	position, err := p.Users.RemoveMember(ctx, id)
 	if err == nil {
@@ -91,13 +91,13 @@ func (p *People) RemoveMember(ctx context.Context, id int64) (trip2g.Position, e
 	return position, err
 }
 
-// Sessions implements trip2g.PeopleService.
+// Sessions implements trip2g.AccountService.
 func (p *People) Sessions(ctx context.Context, user int64) ([]trip2g.Session, error) {
 	return p.Users.Sessions(ctx, user, p.Now())
 }
 
-// EndSession implements trip2g.PeopleService. For a member, another user's session does not exist.
-func (p *People) EndSession(ctx context.Context, by trip2g.Session, id int64) (trip2g.Position, error) {
+// RevokeSession implements trip2g.AccountService. For a member, another user's session does not exist.
+func (p *People) RevokeSession(ctx context.Context, by trip2g.Session, id int64) (trip2g.Position, error) {
 	user := by.User.ID
 	if by.User.Owner {
 		user = 0 // all users
@@ -117,8 +117,8 @@ func (p *People) EndSession(ctx context.Context, by trip2g.Session, id int64) (t
 	return position, nil
 }
 
-// EndOtherSessions implements trip2g.PeopleService.
-func (p *People) EndOtherSessions(ctx context.Context, by trip2g.Session) (int, trip2g.Position, error) {
+// RevokeOtherSessions implements trip2g.AccountService.
+func (p *People) RevokeOtherSessions(ctx context.Context, by trip2g.Session) (int, trip2g.Position, error) {
 	ended, position, err := p.Users.DeleteOtherSessions(ctx, by, p.Now())
 	if err != nil {
 		return 0, 0, fmt.Errorf("end other sessions: %w", err)

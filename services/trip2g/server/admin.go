@@ -11,9 +11,9 @@ import (
 
 // reader returns a function that determines the access level of a request's sender. ready is false
 // until the site is loaded.
-func (n *node) reader() func(*http.Request) (who trip2g.Reader, ready bool) {
+func (n *node) reader() func(*http.Request) (who trip2g.Visitor, ready bool) {
 	identity := trip2ghttp.NewIdentity(n.current, n.config.SessionCookieName)
-	return func(r *http.Request) (trip2g.Reader, bool) {
+	return func(r *http.Request) (trip2g.Visitor, bool) {
 		ready := n.current() != nil
 		return identity.Reader(r), ready
 	}

@@ -108,7 +108,7 @@ type prefixedSearch struct {
 }
 
 // Search implements trip2g.Searcher. The first search waits for the index.
-func (s prefixedSearch) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
+func (s prefixedSearch) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchResponse, error) {
 	request.Fresh = true
 	answer, err := s.Searcher.Search(ctx, request)
 	for i := range answer.Results {

@@ -63,7 +63,7 @@ func (n *node) report() trip2g.NodeReport {
 func sentences(missing map[string]string) []string {
 	out := make([]string, 0, len(missing))
 	for part, why := range missing {
-		out = append(out, trip2g.ReportText(part+": "+why))
+		out = append(out, trip2g.CleanReportText(part+": "+why))
 	}
 	slices.Sort(out)
 	return out

@@ -207,14 +207,14 @@ func TestAReplicasMissingPagesAreCountedOnTheLeader(t *testing.T) {
 }
 
 // missingPages lists what is counted in a database that no leader has open.
-func missingPages(t *testing.T, path string) []trip2g.MissingPage {
+func missingPages(t *testing.T, path string) []trip2g.NotFoundPath {
 	t.Helper()
 	db, err := sqlite.OpenLeader(t.Context(), path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	pages, err := db.Missing(t.Context(), 100)
+	pages, err := db.NotFoundPaths(t.Context(), 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 // welcome renders the page of a site without notes.
-func (n *node) welcome(r *http.Request, reader trip2g.Reader) []byte {
+func (n *node) welcome(r *http.Request, reader trip2g.Visitor) []byte {
 	s := n.current()
 	return n.site.Load().WelcomeFrame(trip2g.WelcomePage{
-		Reader: reader, Node: n.config.NodeName, Replica: n.config.Replica(), Owned: s.Owned(),
+		Visitor: reader, Node: n.config.NodeName, Replica: n.config.Replica(), Owned: s.Owned(),
 		URL: cmp.Or(s.PublicURL(), origin(r).URL()),
 	})
 }

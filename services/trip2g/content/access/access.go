@@ -46,7 +46,7 @@ const stagedChunk = 100
 func (s *Service) StagedAccess(ctx context.Context, stage trip2g.Stage) (trip2g.AccessState, error) {
 	site := s.Site()
 	state := site.Access()
-	counts, override := state.Said(), site.Settings().Access
+	counts, override := state.Declared(), site.Settings().Access
 	for after := int64(0); ; {
 		list, err := s.Store.StagedNotes(ctx, stage, after, stagedChunk)
 		if err != nil {

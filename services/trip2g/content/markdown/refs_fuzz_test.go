@@ -55,7 +55,7 @@ func FuzzReferences(f *testing.F) {
 			listed := map[string]bool{}
 			for _, l := range doc.Links {
 				listed[l.Target] = true
-				if l.IsBeside() {
+				if l.PrefersRelative() {
 					listed["./"+l.Target] = true
 				}
 			}

@@ -102,7 +102,7 @@ func (t target) note(in *scope) (string, bool) {
 	if t.path == "" {
 		return in.url, true
 	}
-	l := trip2g.Link{Target: t.path, Beside: t.relative}
+	l := trip2g.Link{Target: t.path, Relative: t.relative}
 	if c, ok := in.links.(*collector); ok {
 		c.collect(l)
 		return "", false
@@ -112,12 +112,12 @@ func (t target) note(in *scope) (string, bool) {
 
 // embed finds the note that the path names, to be shown.
 func (t target) embed(links trip2g.Links) (trip2g.Embed, bool) {
-	l := trip2g.Link{Target: t.path, Beside: t.relative, Embed: true}
+	l := trip2g.Link{Target: t.path, Relative: t.relative, Embed: true}
 	if c, ok := links.(*collector); ok {
 		c.collect(l)
 		return trip2g.Embed{}, false
 	}
-	if l.IsBeside() {
+	if l.PrefersRelative() {
 		if e, ok := links.Embed("./" + l.Target); ok {
 			return e, true
 		}

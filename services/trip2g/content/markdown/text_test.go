@@ -102,8 +102,8 @@ func TestLinksOfANoteAreListed(t *testing.T) {
 	const in = "[[a]] [x](b.md#h) [[a#h|again]] ![[c]] [[c]]\n\n[y](../d%20e.md) [z](https://example.org) ![[p.png]] [[f.pdf]] [[#own]] <a href='g'>g</a> [[Node.js]]"
 	doc := markdown.Parse("n.md", in)
 	want := []trip2g.Link{
-		{Target: "a", End: 44}, {Target: "b.md", Beside: true, End: 44}, {Target: "c", Embed: true, End: 44},
-		{Target: "../d e.md", Beside: true, Start: 46, End: len(in)}, {Target: "g", Beside: true, Start: 46, End: len(in)}, {Target: "Node.js", Start: 46, End: len(in)},
+		{Target: "a", End: 44}, {Target: "b.md", Relative: true, End: 44}, {Target: "c", Embed: true, End: 44},
+		{Target: "../d e.md", Relative: true, Start: 46, End: len(in)}, {Target: "g", Relative: true, Start: 46, End: len(in)}, {Target: "Node.js", Start: 46, End: len(in)},
 	}
 	if diff := cmp.Diff(want, doc.Links); diff != "" {
 		t.Error(diff)

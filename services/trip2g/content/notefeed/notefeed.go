@@ -123,7 +123,7 @@ func (f *Feed) take(s *subscriber) []trip2g.NoteChange {
 func (f *Feed) Observe(c trip2g.SiteChange) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if c.Anew {
+	if c.Reloaded {
 		f.endAll()
 		return
 	}

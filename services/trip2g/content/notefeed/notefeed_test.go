@@ -69,7 +69,7 @@ func TestASiteThatIsLoadedAnewEndsSubscriptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Observe(trip2g.SiteChange{Anew: true})
+	f.Observe(trip2g.SiteChange{Reloaded: true})
 	if _, more := <-changes; more {
 		t.Error("it goes on")
 	}

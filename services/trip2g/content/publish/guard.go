@@ -51,7 +51,7 @@ func (s *Service) compareSettings(live trip2g.NotePath, content *string) error {
 	if content != nil {
 		after = s.Settings(*content)
 	}
-	changed := s.Settings(live.Content).Power(stored).Changed(after.Power(stored))
+	changed := s.Settings(live.Content).Privileged(stored).Changed(after.Privileged(stored))
 	if len(changed) == 0 {
 		return nil
 	}

@@ -61,7 +61,7 @@ type visible struct {
 
 // to returns what a reader may read. Notes of otherAudiences have to be looked at one by one, except for the
 // owner.
-func (a *audiences) to(reader trip2g.Reader) (v visible) {
+func (a *audiences) to(reader trip2g.Visitor) (v visible) {
 	for access, n := range a.numbers {
 		if reader.MayRead(access) {
 			v.mask |= 1 << n

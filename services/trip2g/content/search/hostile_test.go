@@ -27,7 +27,7 @@ func TestHostileQueries(t *testing.T) {
 	for _, query := range hostile {
 		checkQuery(t, v, query)
 	}
-	v.wants(trip2g.Anyone,
+	v.wants(trip2g.Anonymous,
 		`'; DROP TABLE words; --`, "",
 		"a AND", "", // an operator elsewhere, here a word that is not there
 		"words", "a",
@@ -84,11 +84,11 @@ func TestSearchWhileMuchIsPublished(t *testing.T) {
 		}
 	}
 	v.push("last.md", "pineapple")
-	v.wants(trip2g.Anyone, "pineapple", "last")
+	v.wants(trip2g.Anonymous, "pineapple", "last")
 	stop()
 	group.Wait()
 	site := v.follower.Current()
-	if got, want := v.search("of", trip2g.Anyone).Total, site.Stats().Pages-3; got != want { // a, last and the start page
+	if got, want := v.search("of", trip2g.Anonymous).Total, site.Stats().Pages-3; got != want { // a, last and the start page
 		t.Errorf("%d notes are found, there are %d", got, want)
 	}
 }
@@ -96,7 +96,7 @@ func TestSearchWhileMuchIsPublished(t *testing.T) {
 // A search that was given up is no longer worked on, and its turn is the next one's.
 func TestASearchThatIsGivenUpEnds(t *testing.T) {
 	v := openVault(t, "a.md", "apple")
-	v.wants(trip2g.Anyone, "apple", "a")
+	v.wants(trip2g.Anonymous, "apple", "a")
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	for range 10 {
@@ -104,5 +104,5 @@ func TestASearchThatIsGivenUpEnds(t *testing.T) {
 			t.Fatalf("the search gives %v", err)
 		}
 	}
-	v.wants(trip2g.Anyone, "apple", "a")
+	v.wants(trip2g.Anonymous, "apple", "a")
 }

@@ -20,7 +20,7 @@ type notes struct {
 	pages map[int64]trip2g.NotePage
 }
 
-func (n *notes) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
+func (n *notes) NoteByID(id int64, reader trip2g.Visitor) (trip2g.NotePage, bool) {
 	page, ok := n.pages[id]
 	return page, ok && reader.MayRead(page.Access)
 }
@@ -28,7 +28,7 @@ func (n *notes) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool)
 // newNotes makes a site of so many notes, and the change by which it came.
 func newNotes(count int) (*notes, trip2g.SiteChange) {
 	n := &notes{pages: make(map[int64]trip2g.NotePage)}
-	c := trip2g.SiteChange{Site: n, Position: 1, Anew: true}
+	c := trip2g.SiteChange{Site: n, Position: 1, Reloaded: true}
 	for id := range int64(count) {
 		title := fmt.Sprintf("Note %d", id)
 		n.pages[id] = trip2g.NotePage{ID: id, Title: title, URL: "/" + title, Access: trip2g.Access{Level: trip2g.Public}, Doc: &trip2g.Document{Title: title, Body: "some words"}}

@@ -28,7 +28,7 @@ type queue struct {
 func (q *queue) put(c trip2g.SiteChange) {
 	q.site, q.told = c.Site, c.Position
 	switch {
-	case c.Anew:
+	case c.Reloaded:
 		q.anew, q.fresh, q.later, q.large, q.settled = true, nil, slices.Clip(c.Notes), true, 0
 	case len(c.Notes) >= bulk:
 		q.later, q.large = append(q.later, c.Notes...), true

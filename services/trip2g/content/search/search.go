@@ -12,13 +12,13 @@ import (
 var _ trip2g.Searcher = (*Index)(nil)
 
 // Search is trip2g.Searcher's.
-func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
+func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchResponse, error) {
 	q := parse(request.Query)
 	if request.Fresh {
 		x.freshen(ctx)
 	}
-	answer := trip2g.SearchAnswer{Query: q.text, Results: []trip2g.SearchResult{}}
-	open, v := x.state(&answer, request.Reader)
+	answer := trip2g.SearchResponse{Query: q.text, Results: []trip2g.SearchResult{}}
+	open, v := x.state(&answer, request.Visitor)
 	site := x.Site()
 	if fault := x.Fault(); fault != nil {
 		return answer, &trip2g.Error{
@@ -31,8 +31,8 @@ func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2
 	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
 	found, err := x.find(ctx, q, v)
-	if !request.Reader.IsOwner() {
-		found = slices.DeleteFunc(found, func(m match) bool { return isWithheld(site, m, request.Reader) })
+	if !request.Visitor.IsOwner() {
+		found = slices.DeleteFunc(found, func(m match) bool { return isWithheld(site, m, request.Visitor) })
 	}
 	if err == nil {
 		err = x.show(ctx, &answer, site, q, request, found)
@@ -57,7 +57,7 @@ func (x *Index) freshen(ctx context.Context) {
 }
 
 // isWithheld reports whether a note is not the reader's of those whose audience has no number of its own.
-func isWithheld(site trip2g.Site, m match, reader trip2g.Reader) bool {
+func isWithheld(site trip2g.Site, m match, reader trip2g.Visitor) bool {
 	if audienceOf(m.row) != otherAudiences {
 		return false
 	}
@@ -66,7 +66,7 @@ func isWithheld(site trip2g.Site, m match, reader trip2g.Reader) bool {
 }
 
 // state sets how far the index is in an answer, and returns what of it the reader may read.
-func (x *Index) state(answer *trip2g.SearchAnswer, reader trip2g.Reader) (open bool, v visible) {
+func (x *Index) state(answer *trip2g.SearchResponse, reader trip2g.Visitor) (open bool, v visible) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	answer.Indexing = !x.open || x.queue.site == nil || x.queue.large
@@ -97,7 +97,7 @@ func (x *Index) find(ctx context.Context, q query, v visible) ([]match, error) {
 
 // show looks what was found up in the site. What is not there any more, or not for this reader any more,
 // was not found.
-func (x *Index) show(ctx context.Context, answer *trip2g.SearchAnswer, site trip2g.Site, q query, request trip2g.SearchRequest, found []match) error {
+func (x *Index) show(ctx context.Context, answer *trip2g.SearchResponse, site trip2g.Site, q query, request trip2g.SearchRequest, found []match) error {
 	answer.Total = len(found)
 	for _, m := range found[min(max(request.Offset, 0), len(found)):] {
 		if len(answer.Results) >= request.Limit {
@@ -106,7 +106,7 @@ func (x *Index) show(ctx context.Context, answer *trip2g.SearchAnswer, site trip
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		page, ok := site.NoteByID(noteOf(m.row), request.Reader)
+		page, ok := site.NoteByID(noteOf(m.row), request.Visitor)
 		if !ok {
 			answer.Total--
 			continue

@@ -101,11 +101,11 @@ func (v *vault) refresh() {
 }
 
 // search asks until the index is complete.
-func (v *vault) search(query string, reader trip2g.Reader) (answer trip2g.SearchAnswer) {
+func (v *vault) search(query string, reader trip2g.Visitor) (answer trip2g.SearchResponse) {
 	v.t.Helper()
 	testwait.Until(v.t, "the index is complete", func() (complete bool) {
 		var err error
-		answer, err = v.index.Search(v.t.Context(), trip2g.SearchRequest{Query: query, Reader: reader, Limit: 1000, Fresh: true})
+		answer, err = v.index.Search(v.t.Context(), trip2g.SearchRequest{Query: query, Visitor: reader, Limit: 1000, Fresh: true})
 		if err != nil {
 			v.t.Fatalf("search %q: %v", query, err)
 		}
@@ -115,7 +115,7 @@ func (v *vault) search(query string, reader trip2g.Reader) (answer trip2g.Search
 }
 
 // found gives the titles of what a query finds, between commas.
-func (v *vault) found(query string, reader trip2g.Reader) string {
+func (v *vault) found(query string, reader trip2g.Visitor) string {
 	v.t.Helper()
 	answer := v.search(query, reader)
 	titles := make([]string, len(answer.Results))
@@ -128,7 +128,7 @@ func (v *vault) found(query string, reader trip2g.Reader) string {
 	return strings.Join(titles, ", ")
 }
 
-func (v *vault) wants(reader trip2g.Reader, table ...string) {
+func (v *vault) wants(reader trip2g.Visitor, table ...string) {
 	v.t.Helper()
 	for i := 0; i < len(table); i += 2 {
 		if got := v.found(table[i], reader); got != table[i+1] {
@@ -147,7 +147,7 @@ func TestTheBestComesFirst(t *testing.T) {
 		"Recipes.md", "---\naliases: [Cooking]\ntags: [food/soup, kitchen]\n---\nBoil water. The searching cook finds the pot.",
 		"Réseau.md", "Les nœuds parlent à travers le réseau.",
 	)
-	v.wants(trip2g.Anyone,
+	v.wants(trip2g.Anonymous,
 		"replication", "Replication, Operating replication, Backups, History",
 		"REPLICATION operating", "Operating replication",
 		"repl", "Replication, Operating replication, Backups, History",
@@ -185,7 +185,7 @@ func TestOtherScripts(t *testing.T) {
 		"Ελλάδα.md", "Η Αθήνα είναι πρωτεύουσα.",
 		"عربي.md", "مرحبا بالعالم",
 	)
-	v.wants(trip2g.Anyone,
+	v.wants(trip2g.Anonymous,
 		"реплика", "Репликация, Поиск",
 		"елка", "Репликация",
 		"ПОИСК", "Поиск",
@@ -221,12 +221,12 @@ func TestMembersNotesAreForMembers(t *testing.T) {
 	}
 	v, bare := openVault(t, append(slices.Clone(secret), public...)...), openVault(t, public...)
 	for _, query := range []string{"oak", "tag:vaulted", "title:secret", "path:secret", "elsewhere oak"} {
-		if got := v.found(query, trip2g.Anyone); got != "" {
+		if got := v.found(query, trip2g.Anonymous); got != "" {
 			t.Errorf("anyone finds %q by %q", got, query)
 		}
 	}
 	for _, query := range []string{"gold silver", "silver", "gold", "silver gold a"} {
-		if diff := cmp.Diff(bare.found(query, trip2g.Anyone), v.found(query, trip2g.Anyone)); diff != "" {
+		if diff := cmp.Diff(bare.found(query, trip2g.Anonymous), v.found(query, trip2g.Anonymous)); diff != "" {
 			t.Errorf("members' notes change what anyone finds by %q: %s", query, diff)
 		}
 	}
@@ -234,36 +234,36 @@ func TestMembersNotesAreForMembers(t *testing.T) {
 	if r := v.search("oak", trip2g.Owner).Results[0]; !r.MembersOnly || r.URL != "/secret" {
 		t.Errorf("the owner finds %+v", r)
 	}
-	for _, r := range v.search("elsewhere", trip2g.Anyone).Results {
+	for _, r := range v.search("elsewhere", trip2g.Anonymous).Results {
 		if strings.Contains(r.Snippet, "oak") {
 			t.Errorf("an embed shows a member's text: %q", r.Snippet)
 		}
 	}
 
 	v.push("Secret.md", "The gold is under the oak.")
-	v.wants(trip2g.Anyone, "oak", "Secret")
+	v.wants(trip2g.Anonymous, "oak", "Secret")
 	v.push("Secret.md", "---\nfree: false\n---\nThe gold is under the oak.")
-	v.wants(trip2g.Anyone, "oak", "")
+	v.wants(trip2g.Anonymous, "oak", "")
 }
 
 // What is published, changed, renamed, hidden and shown again is found so as soon as it is visible.
 func TestTheIndexFollowsTheSite(t *testing.T) {
 	v := openVault(t, "a.md", "apple", "b.md", "banana")
-	v.wants(trip2g.Anyone, "apple", "a", "banana", "b")
+	v.wants(trip2g.Anonymous, "apple", "a", "banana", "b")
 	v.push("a.md", "apricot", "c.md", "apple")
-	v.wants(trip2g.Anyone, "apple", "c", "apricot", "a")
+	v.wants(trip2g.Anonymous, "apple", "c", "apricot", "a")
 	v.hide("c.md")
-	v.wants(trip2g.Anyone, "apple", "")
+	v.wants(trip2g.Anonymous, "apple", "")
 	v.push("c.md", "apple")
-	v.wants(trip2g.Anyone, "apple", "c")
+	v.wants(trip2g.Anonymous, "apple", "c")
 	v.push("c.md", "---\npublish: false\n---\napple")
-	v.wants(trip2g.Anyone, "apple", "")
+	v.wants(trip2g.Anonymous, "apple", "")
 	v.push("a.md", "---\nslug: other\n---\napricot")
-	if got := v.search("path:other", trip2g.Anyone).Results; len(got) != 1 || got[0].URL != "/other" {
+	if got := v.search("path:other", trip2g.Anonymous).Results; len(got) != 1 || got[0].URL != "/other" {
 		t.Errorf("the note is found at its new address as %+v", got)
 	}
 	v.push("_hidden.md", "apple")
-	v.wants(trip2g.Anyone, "apple", "")
+	v.wants(trip2g.Anonymous, "apple", "")
 }
 
 // A node that followed each change finds what one finds that starts now.
@@ -279,7 +279,7 @@ func TestAnIndexThatFollowedIsLikeANewOne(t *testing.T) {
 	other.follow(v.db)
 	other.refresh()
 	for _, query := range []string{"word1", "word", "word1 word2", "many -word3", "title:n1"} {
-		if diff := cmp.Diff(other.search(query, trip2g.Anyone), v.search(query, trip2g.Anyone)); diff != "" {
+		if diff := cmp.Diff(other.search(query, trip2g.Anonymous), v.search(query, trip2g.Anonymous)); diff != "" {
 			t.Errorf("search %q: %s", query, diff)
 		}
 	}
@@ -294,10 +294,10 @@ func TestAnotherDatabaseIsIndexedAnew(t *testing.T) {
 	source := &switchable{v.db}
 	v.follow(source)
 	v.refresh()
-	v.wants(trip2g.Anyone, "apple", "a", "banana", "b")
+	v.wants(trip2g.Anonymous, "apple", "a", "banana", "b")
 	source.ChangeSource = other.db
 	v.refresh()
-	v.wants(trip2g.Anyone, "apple", "x", "banana", "")
+	v.wants(trip2g.Anonymous, "apple", "x", "banana", "")
 }
 
 // A snippet is the place that was looked for, and its marks are the words.
@@ -315,7 +315,7 @@ func TestSnippets(t *testing.T) {
 		{"東", "[東]京都"},
 		{"zebra", "The text says otherwise. one two"},
 	} {
-		r := v.search(want.query, trip2g.Anyone).Results[0]
+		r := v.search(want.query, trip2g.Anonymous).Results[0]
 		if got := marked(r); !strings.Contains(got, want.snippet) {
 			t.Errorf("the snippet for %q is %q, want %q in it", want.query, got, want.snippet)
 		}

@@ -34,7 +34,7 @@ func TestANoteIsNeverServedAsAFile(t *testing.T) {
 func TestPagesMadeOfAMembersNoteAreForMembers(t *testing.T) {
 	s := refresh(t, newFollower(garden(), 0))
 	for _, url := range []string{"/guides/secret", "/_system/graph/guides/secret", "/_system/preview/guides/secret", "/Guides/Secret.md"} {
-		page, found := s.Page(url, trip2g.Anyone)
+		page, found := s.Page(url, trip2g.Anonymous)
 		if page == nil || !page.Withheld() || found.URL != "" || strings.Contains(text(page), "Hidden") || page.ContentType() != "text/html; charset=utf-8" {
 			t.Errorf("%s is told to everybody", url)
 		}
@@ -42,7 +42,7 @@ func TestPagesMadeOfAMembersNoteAreForMembers(t *testing.T) {
 			t.Errorf("%s is not for members", url)
 		}
 	}
-	if _, ok := s.NoteByID(5, trip2g.Anyone); ok {
+	if _, ok := s.NoteByID(5, trip2g.Anonymous); ok {
 		t.Error("everybody finds it by its number")
 	}
 	want := trip2g.NotePage{ID: 5, Title: "Secret", URL: "/guides/secret", Access: trip2g.Access{Level: trip2g.ForMembers}}
@@ -64,13 +64,13 @@ func TestTheFirstNoteForMembersSplitsTheLists(t *testing.T) {
 		source.put("alone/kept.md", content)
 		s := refresh(t, f)
 		fresh := refresh(t, newFollower(source, 0))
-		for _, reader := range []trip2g.Reader{trip2g.Anyone, trip2g.Member} {
+		for _, reader := range []trip2g.Visitor{trip2g.Anonymous, trip2g.Member} {
 			for _, url := range []string{"/", "/folder", "/alone", "/tags", "/tags/a", "/tags/a/b", "/tags/c", "/nothing/kept", "/_system/tree/"} {
 				got, want := shown(s, url, reader), shown(fresh, url, reader)
 				if got != want {
 					t.Errorf("%s for reader %v, after a change to %q, is\n%s\nand on a node that starts\n%s", url, reader, content, got, want)
 				}
-				if hidden := reader == trip2g.Anyone && content == closed; hidden && strings.Contains(got, "Kept") {
+				if hidden := reader == trip2g.Anonymous && content == closed; hidden && strings.Contains(got, "Kept") {
 					t.Errorf("%s tells everybody of a note for members", url)
 				}
 			}

@@ -19,7 +19,7 @@ type audienceView struct {
 
 // viewBuilder maintains the folder, tag and segment indexes for one audience.
 type viewBuilder struct {
-	reader trip2g.Reader
+	reader trip2g.Visitor
 	byURL  *orderedIndex[urlItem[*entry]]
 
 	folderNotes *orderedIndex[folderNote]
@@ -64,7 +64,7 @@ func newViewBuilder(byURL *orderedIndex[urlItem[*entry]], contributions contribu
 
 // forkFor returns a builder of the view for reader, who may read more. Both views must be equal so
 // far; the fork shares unchanged nodes.
-func (v *viewBuilder) forkFor(reader trip2g.Reader, contributions contributions) *viewBuilder {
+func (v *viewBuilder) forkFor(reader trip2g.Visitor, contributions contributions) *viewBuilder {
 	fork := &viewBuilder{
 		reader: reader, byURL: v.byURL, dirtyView: v.dirtyView.clone(), listedFolders: v.listedFolders,
 		folderNotes: v.folderNotes.clone(), folders: v.folders.clone(), listings: v.listings.clone(),
@@ -148,7 +148,7 @@ func (b *builder) splitViews(changes []change) {
 
 // splitView creates a view for reader from another one and adds the entries that only the new view
 // includes.
-func (b *builder) splitView(from *viewBuilder, reader trip2g.Reader, changes []change) *viewBuilder {
+func (b *builder) splitView(from *viewBuilder, reader trip2g.Visitor, changes []change) *viewBuilder {
 	split := from.forkFor(reader, b.contributions)
 	for _, c := range changes {
 		if c.new == nil || from.includes(c.new) || !split.includes(c.new) {

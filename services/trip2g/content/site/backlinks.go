@@ -95,7 +95,7 @@ func (s scope) backlinks(e *entry, limit int) (list []inlink, resolved int) {
 				break
 			}
 			if !s.mayRead(link.from) {
-				if s.reader == trip2g.Anyone {
+				if s.reader == trip2g.Anonymous {
 					break // public links sort first
 				}
 				continue

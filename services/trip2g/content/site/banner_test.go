@@ -12,14 +12,14 @@ func TestTheOwnerIsToldWhileNothingIsPublic(t *testing.T) {
 	m.access = trip2g.AccessNotChosen
 	f := newFollower(m, 0)
 	const banner = "nothing is public yet"
-	told := func(reader trip2g.Reader) (count int) {
+	told := func(reader trip2g.Visitor) (count int) {
 		s := refresh(t, f)
-		for _, page := range []string{bodyFor(t, s, "/", reader), text(s.NotFound("/x", reader)), string(f.Frame(trip2g.SystemPage{Title: "T", Path: "/_system/keys", Reader: reader}))} {
+		for _, page := range []string{bodyFor(t, s, "/", reader), text(s.NotFound("/x", reader)), string(f.Frame(trip2g.SystemPage{Title: "T", Path: "/_system/keys", Visitor: reader}))} {
 			count += strings.Count(page, banner)
 		}
 		return count
 	}
-	if owner, member, guest := told(trip2g.Owner), told(trip2g.Member), told(trip2g.Anyone); owner != 3 || member != 0 || guest != 0 {
+	if owner, member, guest := told(trip2g.Owner), told(trip2g.Member), told(trip2g.Anonymous); owner != 3 || member != 0 || guest != 0 {
 		t.Errorf("of 3 pages each the owner is told on %d, a member on %d, a guest on %d", owner, member, guest)
 	}
 	for _, step := range []struct {

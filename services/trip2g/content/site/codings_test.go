@@ -17,8 +17,8 @@ import (
 // library where there is one, and checks that two nodes produce the same bytes.
 func TestEveryCodingDecodesToThePage(t *testing.T) {
 	content := "# Title\n\n" + strings.Repeat("Some *text* of a [[note]], and more of it. ", 300)
-	page, _ := memory("a.md", content).Page("/a", trip2g.Anyone)
-	other, _ := memory("a.md", content).Page("/a", trip2g.Anyone)
+	page, _ := memory("a.md", content).Page("/a", trip2g.Anonymous)
+	other, _ := memory("a.md", content).Page("/a", trip2g.Anonymous)
 	plain := page.Body(trip2g.Identity)
 	decoders := map[trip2g.Coding]func(io.Reader) (io.Reader, error){
 		trip2g.Gzip:   func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },

@@ -98,7 +98,7 @@ func read(ctx context.Context, t *testing.T, reader, notes int, current func() t
 func torn(s trip2g.Site, notes int, coding trip2g.Coding) string {
 	mark := ""
 	for i := range notes {
-		page, _ := s.Page(fmt.Sprintf("/n%d", i), trip2g.Anyone)
+		page, _ := s.Page(fmt.Sprintf("/n%d", i), trip2g.Anonymous)
 		if page == nil {
 			return fmt.Sprintf("note %d is not there", i)
 		}
@@ -117,10 +117,10 @@ func torn(s trip2g.Site, notes int, coding trip2g.Coding) string {
 	}
 	var round int
 	fmt.Sscan(mark, &round)
-	if page, _ := s.Page(fmt.Sprintf("/moving_%d", round-1), trip2g.Anyone); page != nil {
+	if page, _ := s.Page(fmt.Sprintf("/moving_%d", round-1), trip2g.Anonymous); page != nil {
 		return "what was renamed is still at its old address"
 	}
-	if page, _ := s.Page("/sometimes", trip2g.Anyone); (page != nil) != (round%2 == 0) {
+	if page, _ := s.Page("/sometimes", trip2g.Anonymous); (page != nil) != (round%2 == 0) {
 		return "a note is there, or not, against its commit"
 	}
 	return ""

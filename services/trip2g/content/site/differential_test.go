@@ -146,20 +146,20 @@ var gardenURLs = sync.OnceValue(func() []string {
 	return slices.Compact(urls)
 })
 
-var readers = []trip2g.Reader{trip2g.Anyone, trip2g.Member, inGroups("g"), inGroups("H "), inGroups("h", "g", "z"), trip2g.Owner}
+var readers = []trip2g.Visitor{trip2g.Anonymous, trip2g.Member, inGroups("g"), inGroups("H "), inGroups("h", "g", "z"), trip2g.Owner}
 
-func inGroups(names ...string) trip2g.Reader {
-	return trip2g.ReaderOf(trip2g.Session{User: trip2g.User{Groups: trip2g.NewGroups(names...)}}, true)
+func inGroups(names ...string) trip2g.Visitor {
+	return trip2g.VisitorOf(trip2g.Session{User: trip2g.User{Groups: trip2g.NewGroups(names...)}}, true)
 }
 
 // described describes everything that a reader sees at a URL path.
-func described(s trip2g.Site, url string, reader trip2g.Reader) string {
+func described(s trip2g.Site, url string, reader trip2g.Visitor) string {
 	page, found := s.Page(url, reader)
 	if page == nil {
 		return fmt.Sprint("→ ", found, text(s.NotFound(url, reader)))
 	}
 	told := fmt.Sprint(page.Withheld(), page.ContentType(), etag(page), text(page))
-	if reader == trip2g.Anyone && strings.Contains(strings.ToLower(told), strings.ToLower(secret)) {
+	if reader == trip2g.Anonymous && strings.Contains(strings.ToLower(told), strings.ToLower(secret)) {
 		panic(url + " tells everybody what is for members:\n" + told)
 	}
 	return told
@@ -168,7 +168,7 @@ func described(s trip2g.Site, url string, reader trip2g.Reader) string {
 // surroundings describes the rest of the site.
 func surroundings(s trip2g.Site) string {
 	stats := s.Stats()
-	told := fmt.Sprint(stats.Notes, stats.Pages, stats.Bytes, stats.Position, s.ModifiedAt(), text(s.NotFound("/nothing", trip2g.Anyone)), text(s.Withheld(trip2g.Anyone)))
+	told := fmt.Sprint(stats.Notes, stats.Pages, stats.Bytes, stats.Position, s.ModifiedAt(), text(s.NotFound("/nothing", trip2g.Anonymous)), text(s.Withheld(trip2g.Anonymous)))
 	for _, w := range stats.Warnings {
 		told += fmt.Sprintf("\n%s:%d %s", w.Path, w.Line, w.Text)
 	}

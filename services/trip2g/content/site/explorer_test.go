@@ -51,13 +51,13 @@ func TestAGraphContainsTheNeighbours(t *testing.T) {
 		}
 		Edges [][2]int
 	}
-	read := func(reader trip2g.Reader) string {
+	read := func(reader trip2g.Visitor) string {
 		if err := json.Unmarshal([]byte(bodyFor(t, s, "/_system/graph/guides/pear", reader)), &g); err != nil {
 			t.Fatal(err)
 		}
 		return fmt.Sprint(g.Nodes, g.Edges)
 	}
-	if got, want := read(trip2g.Anyone), "[{/guides/pear 0} {/apple 1} {/ 1}] [[0 1] [1 2] [0 2]]"; got != want {
+	if got, want := read(trip2g.Anonymous), "[{/guides/pear 0} {/apple 1} {/ 1}] [[0 1] [1 2] [0 2]]"; got != want {
 		t.Errorf("the graph is %s, want %s", got, want)
 	}
 	if got := read(trip2g.Member); !strings.Contains(got, "/guides/secret 2") {

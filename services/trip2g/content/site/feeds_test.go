@@ -48,7 +48,7 @@ func TestFeedsHaveTheNewestPublicNotes(t *testing.T) {
 	if len(rss.Items) != 4 || rss.Items[1].Title != "The pear" || rss.Items[1].Link != "https://garden.example/guides/pear" || rss.Items[1].Date != "Sun, 01 Mar 2026 00:00:00 GMT" {
 		t.Errorf("the feed is %s", text)
 	}
-	page, _ := s.Page("/feed.xml", trip2g.Anyone)
+	page, _ := s.Page("/feed.xml", trip2g.Anonymous)
 	if page.ContentType() != "application/rss+xml; charset=utf-8" {
 		t.Errorf("it is %s", page.ContentType())
 	}
@@ -93,7 +93,7 @@ func TestALargeSitemapIsSplit(t *testing.T) {
 		}
 		total += n
 	}
-	if page, _ := s.Page("/sitemap-3.xml", trip2g.Anyone); page != nil || total != 50_001 {
+	if page, _ := s.Page("/sitemap-3.xml", trip2g.Anonymous); page != nil || total != 50_001 {
 		t.Errorf("there is a third file, or pages are missing: %d", total)
 	}
 }
@@ -105,8 +105,8 @@ func TestWithoutAPublicURLTheSiteUsesRelativeURLs(t *testing.T) {
 	if text := body(t, s, "/apple"); strings.Contains(text, "canonical") || strings.Contains(body(t, s, "/robots.txt"), "Sitemap") {
 		t.Error("an address is told that nobody knows")
 	}
-	if page, _ := s.Page("/sitemap.xml", trip2g.Anyone); page != nil {
+	if page, _ := s.Page("/sitemap.xml", trip2g.Anonymous); page != nil {
 		t.Error("there is a sitemap, whose addresses must be whole")
 	}
-	wantIn(t, string(s.NotFound("/sitemap.xml", trip2g.Anyone).Body(trip2g.Identity).Bytes), "set TRIP2G_PUBLIC_URL")
+	wantIn(t, string(s.NotFound("/sitemap.xml", trip2g.Anonymous).Body(trip2g.Identity).Bytes), "set TRIP2G_PUBLIC_URL")
 }

@@ -15,14 +15,14 @@ func TestAFolderPageCanHaveAnyOfItsNames(t *testing.T) {
 	} {
 		wantIn(t, body(t, s, url), "<h1", want+"</h1>")
 	}
-	if page, found := s.Page("/g/README.md", trip2g.Anyone); page != nil || found.URL != "/g" {
+	if page, found := s.Page("/g/README.md", trip2g.Anonymous); page != nil || found.URL != "/g" {
 		t.Errorf("its path leads to %q", found.URL)
 	}
 }
 
 func TestNumbersInTitlesAreSortedAsNumbers(t *testing.T) {
 	s := refresh(t, newFollower(newMemory("f/Note 10.md", "", "f/Note 2.md", "", "f/note 1.md", ""), 0))
-	page := bodyFor(t, s, "/f", trip2g.Anyone)
+	page := bodyFor(t, s, "/f", trip2g.Anonymous)
 	page = page[strings.Index(page, "<main"):]
 	one, two, ten := strings.Index(page, "note 1<"), strings.Index(page, "Note 2<"), strings.Index(page, "Note 10<")
 	if one < 0 || one > two || two > ten {

@@ -166,7 +166,7 @@ func TestAnOlderDatabaseIsReloaded(t *testing.T) {
 	source.head, source.changes = older.head, older.changes
 	source.mu.Unlock()
 	s := refresh(t, f)
-	if page, _ := s.Page("/b", trip2g.Anyone); page != nil || s.Stats().Position != 1 {
+	if page, _ := s.Page("/b", trip2g.Anonymous); page != nil || s.Stats().Position != 1 {
 		t.Errorf("the later note is still there, at position %d", s.Stats().Position)
 	}
 	wantIn(t, body(t, s, "/a"), "older")
@@ -198,7 +198,7 @@ func TestASignInKeepsCachedPages(t *testing.T) {
 		rendered++
 		return markdown.Render(d, l)
 	}})
-	page, _ := refresh(t, f).Page("/a", trip2g.Anyone)
+	page, _ := refresh(t, f).Page("/a", trip2g.Anonymous)
 	before := etag(page)
 	if err := db.EnsureOwner(t.Context(), "owner@example.com"); err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestASignInKeepsCachedPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := refresh(t, f)
-	page, _ = s.Page("/a", trip2g.Anyone)
+	page, _ = s.Page("/a", trip2g.Anonymous)
 	after := etag(page)
 	if rendered != 1 || after != before || s.Stats().Position != position {
 		t.Errorf("rendered %d times, ETags %s and %s, position %d of %d", rendered, before, after, s.Stats().Position, position)

@@ -7,9 +7,9 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Frame implements trip2g.Frame with the name, language and stylesheet of the current site.
+// Frame implements trip2g.SystemPageRenderer with the name, language and stylesheet of the current site.
 func (f *Follower) Frame(p trip2g.SystemPage) []byte {
-	v := &systemData{pageData: f.frameContext(p.Reader).pageData(p.Title, pagePosition{url: p.Path, system: true}), Page: p}
+	v := &systemData{pageData: f.frameContext(p.Visitor).pageData(p.Title, pagePosition{url: p.Path, system: true}), Page: p}
 	for _, name := range p.Stylesheets {
 		v.Stylesheets = append(v.Stylesheets, fileURL(name))
 	}
@@ -20,20 +20,20 @@ func (f *Follower) Frame(p trip2g.SystemPage) []byte {
 	return f.rebaseLinks(executeTemplate("system.html", v))
 }
 
-// SearchFrame implements trip2g.SearchFrame.
+// SearchFrame implements trip2g.SearchPageRenderer.
 func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte {
 	title := "Search"
 	if p.Query != "" {
 		title = p.Query + " – " + title
 	}
-	v := &searchData{pageData: f.frameContext(p.Reader).pageData(title, pagePosition{url: searchPath, system: true}), Found: p}
+	v := &searchData{pageData: f.frameContext(p.Visitor).pageData(title, pagePosition{url: searchPath, system: true}), Found: p}
 	v.Hidden = true
 	return f.rebaseLinks(executeTemplate("search.html", v))
 }
 
-// WelcomeFrame implements trip2g.WelcomeFrame.
+// WelcomeFrame implements trip2g.WelcomePageRenderer.
 func (f *Follower) WelcomeFrame(p trip2g.WelcomePage) []byte {
-	v := &welcomeData{pageData: f.frameContext(p.Reader).pageData("Welcome", pagePosition{url: "/"}), Welcome: p}
+	v := &welcomeData{pageData: f.frameContext(p.Visitor).pageData("Welcome", pagePosition{url: "/"}), Welcome: p}
 	v.Hidden, v.Feeds = true, nil
 	return executeTemplate("welcome.html", v)
 }
@@ -48,7 +48,7 @@ const searchPath = systemPrefix + "/search"
 
 // frameContext returns the context for a page outside the site. Before the first load the index is
 // empty.
-func (f *Follower) frameContext(reader trip2g.Reader) *renderContext {
+func (f *Follower) frameContext(reader trip2g.Visitor) *renderContext {
 	c := emptyIndex
 	if s := f.current.Load(); s != nil {
 		c = s.index

@@ -11,7 +11,7 @@ func TestSystemPagesLookLikeTheSite(t *testing.T) {
 	db := openDB(t)
 	push(t, db, "index.md", "---\ntitle: <My> garden\nlang: de\n---\n")
 	f := newFollower(db, 0)
-	frame := trip2g.Frame(f.Frame)
+	frame := trip2g.SystemPageRenderer(f.Frame)
 	page := trip2g.SystemPage{Title: "Keys & more", Path: "/_system/keys", Body: "<p>body</p>", Scripts: []string{"/_system/x.js"}, Stylesheets: []string{"site.css"},
 		Nav: []trip2g.NavItem{{Title: "Notes", URL: "/_system/notes"}, {Title: "Keys", URL: "/_system/keys", Group: "People"}, {Title: "Members", URL: "/_system/members", Group: "People"}}}
 	wantIn(t, string(frame(page)), "<h1>Keys &amp; more</h1>", "Untitled site</title>", "<p>body</p>")
@@ -26,11 +26,11 @@ func TestSystemPagesLookLikeTheSite(t *testing.T) {
 	if strings.Contains(text, `href="/_system/account"`) {
 		t.Error("one who is not signed in has an account")
 	}
-	page.Reader = trip2g.Member
+	page.Visitor = trip2g.Member
 	if text = string(frame(page)); !strings.Contains(text, `href="/_system/account"`) || strings.Contains(text, `href="/_system/"`) {
 		t.Errorf("a member's header is not theirs:\n%s", text)
 	}
-	page.Reader = trip2g.Owner
+	page.Visitor = trip2g.Owner
 	wantIn(t, string(frame(page)), `href="/_system/account"`, `href="/_system/"`)
 }
 
@@ -42,13 +42,13 @@ func TestTheVaultsStylesheetAndFooterAreNotOnSystemPages(t *testing.T) {
 	f := newFollower(source, 0)
 	s := refresh(t, f)
 	wantIn(t, body(t, s, "/"), "my.css", "By <b>me</b>")
-	gate, _ := s.Page("/_system/preview/secret", trip2g.Anyone)
+	gate, _ := s.Page("/_system/preview/secret", trip2g.Anonymous)
 	for name, page := range map[string]string{
-		"the owner's":          string(f.Frame(trip2g.SystemPage{Title: "Keys", Path: "/_system/keys", Reader: trip2g.Owner})),
+		"the owner's":          string(f.Frame(trip2g.SystemPage{Title: "Keys", Path: "/_system/keys", Visitor: trip2g.Owner})),
 		"sign-in":              string(f.Frame(trip2g.SystemPage{Title: "Sign in", Path: "/_system/signin"})),
 		"search":               string(f.SearchFrame(trip2g.SearchPage{Query: "x"})),
 		"no such page":         text(s.NotFound("/_system/nothing", trip2g.Owner)),
-		"a file for members":   text(s.Withheld(trip2g.Anyone)),
+		"a file for members":   text(s.Withheld(trip2g.Anonymous)),
 		"a preview for others": text(gate),
 	} {
 		wantIn(t, page, "Mine")

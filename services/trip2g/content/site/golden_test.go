@@ -17,7 +17,7 @@ import (
 func TestFeedsAndSitemapMatchTheGoldenFiles(t *testing.T) {
 	s := refresh(t, newFollower(garden(), 0))
 	for _, url := range []string{"/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt"} {
-		got := bodyFor(t, s, url, trip2g.Anyone)
+		got := bodyFor(t, s, url, trip2g.Anonymous)
 		golden := filepath.Join("testdata", path.Base(url))
 		if os.Getenv("UPDATE_GOLDEN") != "" {
 			if err := os.MkdirAll("testdata", 0o755); err != nil {

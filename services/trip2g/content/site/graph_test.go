@@ -31,7 +31,7 @@ func contentOf(t *testing.T, v vaultOf) scope {
 	if _, err := f.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return f.current.Load().index.scope(trip2g.Anyone)
+	return f.current.Load().index.scope(trip2g.Anonymous)
 }
 
 // TestAGraphResolvesABoundedNumberOfLinks has notes with the same name that all link to each other:

@@ -85,7 +85,7 @@ func (s scope) buildGroupView() *audienceView {
 const groupRevision = 1 << 63
 
 // builderFor returns a builder of a view for reader that starts from v and shares unchanged nodes.
-func (v *audienceView) builderFor(reader trip2g.Reader, byURL orderedSet[urlItem[*entry]]) *viewBuilder {
+func (v *audienceView) builderFor(reader trip2g.Visitor, byURL orderedSet[urlItem[*entry]]) *viewBuilder {
 	b := newViewBuilder(&orderedIndex[urlItem[*entry]]{orderedSet: byURL}, newContributions())
 	b.reader = reader
 	setItems(b.folderNotes, v.folderNotes)

@@ -10,7 +10,7 @@ import (
 // homeOf returns the title of the page at "/", "" for a list.
 func homeOf(t *testing.T, s trip2g.Site) string {
 	t.Helper()
-	text := bodyFor(t, s, "/", trip2g.Anyone)
+	text := bodyFor(t, s, "/", trip2g.Anonymous)
 	if strings.Contains(text, `<ul class="listing">`) {
 		return ""
 	}
@@ -89,7 +89,7 @@ func TestTheHomePageFollowsWhatIsPublished(t *testing.T) {
 			t.Fatalf("the home page is %q, want %q", got, step.home)
 		}
 		for _, s := range []trip2g.Site{s, whole} {
-			page, found := s.Page(step.from, trip2g.Anyone)
+			page, found := s.Page(step.from, trip2g.Anonymous)
 			if found.URL != step.to || (page == nil) != (step.to != "") {
 				t.Fatalf("with %q at home, %s leads to %q, want %q", step.home, step.from, found.URL, step.to)
 			}
@@ -114,6 +114,6 @@ func TestTheSiteNameComesFromSettingsHomePageOrFolder(t *testing.T) {
 		if s.Name() != want {
 			t.Errorf("the site is called %q, want %q", s.Name(), want)
 		}
-		wantIn(t, bodyFor(t, s, "/", trip2g.Anyone), `<a class="name" href="/" aria-current="page">`+want+"</a>")
+		wantIn(t, bodyFor(t, s, "/", trip2g.Anonymous), `<a class="name" href="/" aria-current="page">`+want+"</a>")
 	}
 }

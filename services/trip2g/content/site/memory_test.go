@@ -196,7 +196,7 @@ func texts(fragment string) []string {
 }
 
 // shown returns what a reader sees at a URL path, including a 404 page.
-func shown(s trip2g.Site, url string, reader trip2g.Reader) string {
+func shown(s trip2g.Site, url string, reader trip2g.Visitor) string {
 	page, found := s.Page(url, reader)
 	if page == nil && found.URL == "" {
 		page = s.NotFound(url, reader)

@@ -11,19 +11,19 @@ func TestA404SuggestsSimilarPages(t *testing.T) {
 	s := memory("index.md", "", "Guides/Installation.md", "", "Guides/Config file.md", "", "Notes/Apple pie.md", "", "Guides/Secret.md", "---\nfree: false\n---\n")
 	for _, tt := range []struct {
 		asked  string
-		reader trip2g.Reader
+		reader trip2g.Visitor
 		want   string
 	}{
-		{"/guides/instalation", trip2g.Anyone, "Installation, Guides"},
-		{"/installation", trip2g.Anyone, "Installation"},
-		{"/Guides/Konfig-file", trip2g.Anyone, "Config file, Guides"},
-		{"/notes/apple", trip2g.Anyone, "Apple pie, Notes"},
-		{"/guides/secrets", trip2g.Anyone, "Guides"},
+		{"/guides/instalation", trip2g.Anonymous, "Installation, Guides"},
+		{"/installation", trip2g.Anonymous, "Installation"},
+		{"/Guides/Konfig-file", trip2g.Anonymous, "Config file, Guides"},
+		{"/notes/apple", trip2g.Anonymous, "Apple pie, Notes"},
+		{"/guides/secrets", trip2g.Anonymous, "Guides"},
 		{"/guides/secrets", trip2g.Member, "Secret, Guides"},
-		{"/quite/another/thing", trip2g.Anyone, ""},
-		{"/" + strings.Repeat("x", 5000), trip2g.Anyone, ""},
-		{"/\xff", trip2g.Anyone, ""},
-		{"/", trip2g.Anyone, ""},
+		{"/quite/another/thing", trip2g.Anonymous, ""},
+		{"/" + strings.Repeat("x", 5000), trip2g.Anonymous, ""},
+		{"/\xff", trip2g.Anonymous, ""},
+		{"/", trip2g.Anonymous, ""},
 	} {
 		_, text, _ := strings.Cut(text(s.NotFound(tt.asked, tt.reader)), "<main")
 		_, text, _ = strings.Cut(text, `<ul class="listing">`)
@@ -37,8 +37,8 @@ func TestA404SuggestsSimilarPages(t *testing.T) {
 // TestNotFoundPagesShareBodies bounds the memory for 404s.
 func TestNotFoundPagesShareBodies(t *testing.T) {
 	s := memory("a.md", "x")
-	first := s.NotFound("/nothing/1", trip2g.Anyone).Body(trip2g.Gzip)
-	if s.NotFound("/something/else", trip2g.Anyone).Body(trip2g.Gzip) != first {
+	first := s.NotFound("/nothing/1", trip2g.Anonymous).Body(trip2g.Gzip)
+	if s.NotFound("/something/else", trip2g.Anonymous).Body(trip2g.Gzip) != first {
 		t.Error("each has one of its own")
 	}
 }

@@ -13,7 +13,7 @@ func (f *Follower) notifyObserver(last, next *snapshot, follows bool) {
 	if f.Observe == nil {
 		return
 	}
-	c := trip2g.SiteChange{Site: next, Position: next.position, Anew: !follows}
+	c := trip2g.SiteChange{Site: next, Position: next.position, Reloaded: !follows}
 	if last == nil || last.index != next.index {
 		c.Notes = f.state.builder.changedIDs()
 		c.Changes = f.state.builder.textChanges()

@@ -31,7 +31,7 @@ func TestAnObserverIsToldOfThePagesThatChanged(t *testing.T) {
 			t.Errorf("%s: the observer was told of position %d", what, told[0].Position)
 		}
 		slices.Sort(told[0].Notes)
-		return told[0].Notes, told[0].Anew
+		return told[0].Notes, told[0].Reloaded
 	}
 	wants := func(what string, wantAnew bool, want ...int64) {
 		t.Helper()

@@ -93,9 +93,9 @@ type recentPage struct {
 
 var recentSeed = maphash.MakeSeed()
 
-func (r *recentPages) slot(urlPath string, reader trip2g.Reader) *atomic.Pointer[recentPage] {
+func (r *recentPages) slot(urlPath string, reader trip2g.Visitor) *atomic.Pointer[recentPage] {
 	hash := maphash.String(recentSeed, urlPath)
-	if reader != trip2g.Anyone {
+	if reader != trip2g.Anonymous {
 		hash += maphash.Comparable(recentSeed, reader)
 	}
 	return &r[hash%uint64(len(r))]

@@ -23,7 +23,7 @@ func TestEveryPageIsCompleteAndObeysTheContentPolicy(t *testing.T) {
 	)
 	pages := map[string]string{
 		"start": body(t, full, "/"), "note": body(t, full, "/f/one"), "folder": body(t, full, "/f"), "deep": body(t, full, "/f/g/deep"), "hostile": body(t, full, "/b"),
-		"not found": text(full.NotFound("/nothing", trip2g.Anyone)), "members only": text(full.Withheld(trip2g.Anyone)), "welcome": string(newFollower(newMemory(), 0).WelcomeFrame(trip2g.WelcomePage{})),
+		"not found": text(full.NotFound("/nothing", trip2g.Anonymous)), "members only": text(full.Withheld(trip2g.Anonymous)), "welcome": string(newFollower(newMemory(), 0).WelcomeFrame(trip2g.WelcomePage{})),
 	}
 	for name, text := range pages {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ type pageCache struct {
 // cacheKey identifies a cached body. Each key holds the body of one snapshot at a time.
 type cacheKey struct {
 	resourceKey string
-	reader      trip2g.Reader
+	reader      trip2g.Visitor
 	coding      trip2g.Coding
 }
 

@@ -89,7 +89,7 @@ func TestAChangeRendersOnlyWhatDependsOnIt(t *testing.T) {
 		step.make()
 		s := refresh(t, f)
 		for _, url := range urls {
-			s.Page(url, trip2g.Anyone)
+			s.Page(url, trip2g.Anonymous)
 			if page, _ := s.Page(url, trip2g.Member); page != nil {
 				text(page)
 			}
@@ -110,15 +110,15 @@ func TestAnEditInALargeFolderDoesNotRenderItsOtherPages(t *testing.T) {
 		source.put(fmt.Sprintf("f/n%03d.md", i), "text")
 	}
 	f := newFollower(source, 0)
-	page, _ := refresh(t, f).Page("/f", trip2g.Anyone)
+	page, _ := refresh(t, f).Page("/f", trip2g.Anonymous)
 	before := page.Body(trip2g.Identity)
 	source.put("f/n007.md", "other text")
-	page, _ = refresh(t, f).Page("/f", trip2g.Anyone)
+	page, _ = refresh(t, f).Page("/f", trip2g.Anonymous)
 	if page.Body(trip2g.Identity) != before {
 		t.Error("the list was made again")
 	}
 	source.put("f/n007.md", "# Another title")
-	page, _ = refresh(t, f).Page("/f", trip2g.Anyone)
+	page, _ = refresh(t, f).Page("/f", trip2g.Anonymous)
 	wantIn(t, text(page), "Another title")
 }
 
@@ -136,8 +136,8 @@ func TestAnEvictedPageIsRenderedTheSameAgain(t *testing.T) {
 	for range 3 {
 		for i := range notes {
 			url := fmt.Sprintf("/n%d", i)
-			a, _ := want.Page(url, trip2g.Anyone)
-			b, _ := got.Page(url, trip2g.Anyone)
+			a, _ := want.Page(url, trip2g.Anonymous)
+			b, _ := got.Page(url, trip2g.Anonymous)
 			for _, coding := range []trip2g.Coding{trip2g.Identity, trip2g.Gzip, trip2g.Brotli} {
 				x, y := a.Body(coding), b.Body(coding)
 				if string(x.Bytes) != string(y.Bytes) || x.ETag != y.ETag || x.Length != y.Length {
@@ -167,7 +167,7 @@ func TestConcurrentRequestsRenderAPageOnce(t *testing.T) {
 	bodies := make([]*trip2g.Body, readers)
 	for i := range readers {
 		running.Go(func() {
-			page, _ := s.Page("/a", trip2g.Anyone)
+			page, _ := s.Page("/a", trip2g.Anonymous)
 			bodies[i] = page.Body(trip2g.Identity)
 		})
 	}
@@ -231,7 +231,7 @@ func TestCachedPagesAreServedWhileListsWait(t *testing.T) {
 	lists := make(chan string)
 	for _, url := range []string{"/feed.xml", "/sitemap.xml", "/folder", "/folder/long"} {
 		go func() {
-			page, _ := s.Page(url, trip2g.Anyone)
+			page, _ := s.Page(url, trip2g.Anonymous)
 			lists <- string(page.Body(trip2g.Brotli).Bytes)
 		}()
 	}

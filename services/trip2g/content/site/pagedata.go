@@ -22,9 +22,9 @@ type pageData struct {
 	Explorer   []treeNode // folders and notes that the reader may read, from the top
 
 	// Of the reader.
-	AllPrivate bool          // shows the owner that nothing is public yet
-	Reader     trip2g.Reader // determines the header's links
-	SignIn     string        // sign-in page that leads back to this page, escaped
+	AllPrivate bool           // shows the owner that nothing is public yet
+	Reader     trip2g.Visitor // determines the header's links
+	SignIn     string         // sign-in page that leads back to this page, escaped
 
 	// Of the page.
 	Address     string // URL path; "" for a notice

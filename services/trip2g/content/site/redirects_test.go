@@ -26,7 +26,7 @@ func TestRedirectsLeadToTheNotesCurrentURLs(t *testing.T) {
 		t.Helper()
 		s := refresh(t, f)
 		for from, want := range want {
-			page, found := s.Page(from, trip2g.Anyone)
+			page, found := s.Page(from, trip2g.Anonymous)
 			if got := fmt.Sprint(page != nil, " ", found.URL, " ", found.Permanent); got != want {
 				t.Errorf("%s is %s, want %s", from, got, want)
 			}

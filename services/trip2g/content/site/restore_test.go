@@ -48,7 +48,7 @@ func TestARestoredDatabaseThatGrewPastItsOldPositionIsReloaded(t *testing.T) {
 	for _, url := range []string{"/kept", "/one", "/two"} {
 		body(t, s, url)
 	}
-	if page, _ := s.Page("/lost", trip2g.Anyone); page != nil {
+	if page, _ := s.Page("/lost", trip2g.Anonymous); page != nil {
 		t.Error("a note of the lost past is still there")
 	}
 }

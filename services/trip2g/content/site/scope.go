@@ -5,11 +5,11 @@ import "trip2g/services/trip2g"
 // scope is a noteIndex restricted to what a reader may read.
 type scope struct {
 	*noteIndex
-	reader trip2g.Reader
+	reader trip2g.Visitor
 }
 
 // scope returns the index as seen by reader. Groups that no note names are ignored.
-func (x *noteIndex) scope(reader trip2g.Reader) scope {
+func (x *noteIndex) scope(reader trip2g.Visitor) scope {
 	if !reader.Groups().IsEmpty() {
 		reader = reader.Within(x.groupViews.named())
 	}

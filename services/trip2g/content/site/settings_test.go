@@ -32,7 +32,7 @@ func TestSettingsApplyToAllPagesAtOnce(t *testing.T) {
 	if _, public, ok := s.Asset("h1"); !public || !ok {
 		t.Error("the stylesheet is not for all")
 	}
-	if page, found := s.Page("/favicon.ico", trip2g.Anyone); page != nil || found != (trip2g.Location{URL: "/_system/assets/h2/i.png"}) {
+	if page, found := s.Page("/favicon.ico", trip2g.Anonymous); page != nil || found != (trip2g.Location{URL: "/_system/assets/h2/i.png"}) {
 		t.Errorf("a browser that looks for an icon is led to %+v", found)
 	}
 	if s.Settings().Title != "My site" {
@@ -44,7 +44,7 @@ func TestSettingsApplyToAllPagesAtOnce(t *testing.T) {
 	if _, _, ok := s.Asset("h1"); ok {
 		t.Error("the stylesheet is still served")
 	}
-	if page, found := s.Page("/favicon.ico", trip2g.Anyone); page != nil || found != (trip2g.Location{URL: site.StaticURL("icon.svg")}) {
+	if page, found := s.Page("/favicon.ico", trip2g.Anonymous); page != nil || found != (trip2g.Location{URL: site.StaticURL("icon.svg")}) {
 		t.Errorf("without an icon of the owner's a browser is led to %+v", found)
 	}
 	source.put("f.md", "---\nslug: favicon.ico\ncontent_type: text/plain\n---\nMine")

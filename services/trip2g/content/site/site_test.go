@@ -88,10 +88,10 @@ func published(t *testing.T, pairs ...string) trip2g.Site {
 
 func body(t *testing.T, s trip2g.Site, url string) string {
 	t.Helper()
-	return bodyFor(t, s, url, trip2g.Anyone)
+	return bodyFor(t, s, url, trip2g.Anonymous)
 }
 
-func bodyFor(t *testing.T, s trip2g.Site, url string, reader trip2g.Reader) string {
+func bodyFor(t *testing.T, s trip2g.Site, url string, reader trip2g.Visitor) string {
 	t.Helper()
 	page, redirect := s.Page(url, reader)
 	if page == nil {
@@ -120,7 +120,7 @@ func TestThereIsNoSiteBeforeTheFirstRefresh(t *testing.T) {
 func TestAnEmptyVaultHasAWelcomePage(t *testing.T) {
 	f := newFollower(openDB(t), 0)
 	s := refresh(t, f)
-	if page, _ := s.Page("/", trip2g.Anyone); page != nil || !s.IsEmpty() {
+	if page, _ := s.Page("/", trip2g.Anonymous); page != nil || !s.IsEmpty() {
 		t.Error("an empty vault has a home page")
 	}
 	wantIn(t, string(f.WelcomeFrame(trip2g.WelcomePage{URL: "http://my.test", Node: "one"})), "trip2g push FOLDER --url http://my.test</code>", "/_system/claim")
@@ -157,11 +157,11 @@ func TestAFolderWithoutANoteOfItsOwnListsWhatIsInIt(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"/hidden", "/members"} {
-		if page, _ := s.Page(url, trip2g.Anyone); page != nil {
+		if page, _ := s.Page(url, trip2g.Anonymous); page != nil {
 			t.Errorf("%s has a page", url)
 		}
 	}
-	if page, _ := s.Page("/guides/secret", trip2g.Anyone); page == nil || !page.Withheld() {
+	if page, _ := s.Page("/guides/secret", trip2g.Anonymous); page == nil || !page.Withheld() {
 		t.Error("the members' note is not theirs alone")
 	}
 }
@@ -178,7 +178,7 @@ func TestOldURLsRedirectToThePage(t *testing.T) {
 		"/nothing":               "",
 		"/guides/nothing/":       "",
 	} {
-		page, redirect := s.Page(from, trip2g.Anyone)
+		page, redirect := s.Page(from, trip2g.Anonymous)
 		if page != nil || redirect.URL != want {
 			t.Errorf("%s: page %v, redirect %q, want %q", from, page != nil, redirect.URL, want)
 		}
@@ -246,8 +246,8 @@ func TestNodesThatLoadedDifferentlyServeTheSameBytes(t *testing.T) {
 			t.Fatalf("positions are %d and %d", got.Stats().Position, want.Stats().Position)
 		}
 		for _, url := range []string{"/", "/a", "/a_2", "/b", "/x", "/x/a", "/y", "/y/a_b", "/y/a_b_2"} {
-			a, _ := want.Page(url, trip2g.Anyone)
-			b, _ := got.Page(url, trip2g.Anyone)
+			a, _ := want.Page(url, trip2g.Anonymous)
+			b, _ := got.Page(url, trip2g.Anonymous)
 			if (a == nil) != (b == nil) {
 				t.Errorf("%s is a page on one node only", url)
 			} else if a != nil && (text(a) != text(b) || a.Body(trip2g.Identity).ETag != b.Body(trip2g.Identity).ETag || !want.ModifiedAt().Equal(got.ModifiedAt())) {
@@ -279,7 +279,7 @@ func TestAnotherDatabaseIsReloaded(t *testing.T) {
 	refresh(t, f)
 	source.ChangeSource = other
 	s := refresh(t, f)
-	if page, _ := s.Page("/old", trip2g.Anyone); page != nil {
+	if page, _ := s.Page("/old", trip2g.Anonymous); page != nil {
 		t.Error("a note of the first database is still there")
 	}
 	wantIn(t, body(t, s, "/both"), "other")

@@ -26,7 +26,7 @@ type snapshot struct {
 var _ trip2g.Site = (*snapshot)(nil)
 
 // Page implements trip2g.Site. An inexact URL path redirects to the only page that it can mean.
-func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip2g.Location) {
+func (s *snapshot) Page(urlPath string, reader trip2g.Visitor) (trip2g.Page, trip2g.Location) {
 	c := s.index.scope(reader)
 	if urlPath == "/" && s.IsEmpty() {
 		return nil, trip2g.Location{} // the caller shows a welcome page
@@ -48,7 +48,7 @@ func (s *snapshot) Page(urlPath string, reader trip2g.Reader) (trip2g.Page, trip
 }
 
 // NotFound implements trip2g.Site.
-func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
+func (s *snapshot) NotFound(urlPath string, reader trip2g.Visitor) trip2g.Page {
 	c := s.index.scope(reader)
 	if urlPath == sitemapURL {
 		return &page{c, noSitemapPage{}, false}
@@ -57,7 +57,7 @@ func (s *snapshot) NotFound(urlPath string, reader trip2g.Reader) trip2g.Page {
 }
 
 // Withheld implements trip2g.Site.
-func (s *snapshot) Withheld(reader trip2g.Reader) trip2g.Page {
+func (s *snapshot) Withheld(reader trip2g.Visitor) trip2g.Page {
 	return s.index.scope(reader).withheldPage(true)
 }
 
@@ -70,7 +70,7 @@ func (s *snapshot) Asset(hash string) (asset trip2g.NoteAsset, public, ok bool) 
 }
 
 // MayReadAsset implements trip2g.Site.
-func (s *snapshot) MayReadAsset(hash string, reader trip2g.Reader) bool {
+func (s *snapshot) MayReadAsset(hash string, reader trip2g.Visitor) bool {
 	return s.index.scope(reader).mayReadAsset(hash)
 }
 
@@ -101,7 +101,7 @@ func (s *snapshot) Sessions(user int64, now time.Time) []trip2g.Session {
 func (s *snapshot) Settings() trip2g.Settings { return s.index.layout.settings }
 
 // NoteByID implements trip2g.Site.
-func (s *snapshot) NoteByID(id int64, reader trip2g.Reader) (trip2g.NotePage, bool) {
+func (s *snapshot) NoteByID(id int64, reader trip2g.Visitor) (trip2g.NotePage, bool) {
 	item, ok := s.index.byID.get(noteByID{id: id})
 	if !ok || item.entry == nil || !s.index.scope(reader).mayRead(item.entry) {
 		return trip2g.NotePage{}, false

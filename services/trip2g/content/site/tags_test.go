@@ -11,15 +11,15 @@ func TestATagsPageListsItsNotesAndThoseBelow(t *testing.T) {
 	s := refresh(t, newFollower(garden(), 0))
 	for _, tt := range []struct {
 		url    string
-		reader trip2g.Reader
+		reader trip2g.Visitor
 		want   string
 	}{
-		{"/tags", trip2g.Anyone, "#Food 2, #fruit 2"},
+		{"/tags", trip2g.Anonymous, "#Food 2, #fruit 2"},
 		{"/tags", trip2g.Member, "#Food 2, #fruit 3"},
-		{"/tags/fruit", trip2g.Anyone, "#fruit/red 1; Apple, The pear"},
+		{"/tags/fruit", trip2g.Anonymous, "#fruit/red 1; Apple, The pear"},
 		{"/tags/fruit", trip2g.Owner, "#fruit/hidden 1, #fruit/red 1; Apple, Secret, The pear"},
-		{"/tags/fruit/red", trip2g.Anyone, "; Apple"},
-		{"/tags/food", trip2g.Anyone, "; Apple, The pear"},
+		{"/tags/fruit/red", trip2g.Anonymous, "; Apple"},
+		{"/tags/food", trip2g.Anonymous, "; Apple, The pear"},
 	} {
 		_, text, _ := strings.Cut(bodyFor(t, s, tt.url, tt.reader), "<main")
 		text, _, _ = strings.Cut(text, "</main>")
@@ -36,11 +36,11 @@ func TestATagsPageListsItsNotesAndThoseBelow(t *testing.T) {
 		}
 	}
 	for from, want := range map[string]string{"/tags/Fruit/Red": "/tags/fruit/red", "/tags/fruit/": "/tags/fruit", "/tags/fruit/hidden": "", "/tags/none": ""} {
-		if page, found := s.Page(from, trip2g.Anyone); page != nil || found.URL != want {
+		if page, found := s.Page(from, trip2g.Anonymous); page != nil || found.URL != want {
 			t.Errorf("%s leads to %q, want %q", from, found.URL, want)
 		}
 	}
-	if page, _ := memory("a.md", "text").Page("/tags", trip2g.Anyone); page != nil {
+	if page, _ := memory("a.md", "text").Page("/tags", trip2g.Anonymous); page != nil {
 		t.Error("a vault without tags lists them")
 	}
 }
@@ -50,20 +50,20 @@ func TestANoteAtTheURLOfATagKeepsItsList(t *testing.T) {
 	m := newMemory("apple.md", "sweet #fruit", "fig.md", "#fruit/blue", "Tags/fruit.md", "# Fruit\nabout fruit", "Tags/nut/walnut.md", "a walnut", "hazel.md", "#nut")
 	f := newFollower(m, 0)
 	s := refresh(t, f)
-	wantIn(t, bodyFor(t, s, "/tags/fruit", trip2g.Anyone), "about fruit", "Notes with #fruit", `<a href="/apple">`, `<a href="/fig">`, `<a href="/tags/fruit/blue">`)
-	wantIn(t, bodyFor(t, s, "/tags/nut", trip2g.Anyone), `<a href="/tags/nut/walnut">`, `<a href="/hazel">`)
-	wantIn(t, bodyFor(t, s, "/tags", trip2g.Anyone), `<a href="/tags/fruit">#fruit`, `<a href="/tags/nut">#nut`)
+	wantIn(t, bodyFor(t, s, "/tags/fruit", trip2g.Anonymous), "about fruit", "Notes with #fruit", `<a href="/apple">`, `<a href="/fig">`, `<a href="/tags/fruit/blue">`)
+	wantIn(t, bodyFor(t, s, "/tags/nut", trip2g.Anonymous), `<a href="/tags/nut/walnut">`, `<a href="/hazel">`)
+	wantIn(t, bodyFor(t, s, "/tags", trip2g.Anonymous), `<a href="/tags/fruit">#fruit`, `<a href="/tags/nut">#nut`)
 
 	m.put("pear.md", "#fruit")
 	m.remove("apple.md")
-	text := bodyFor(t, refresh(t, f), "/tags/fruit", trip2g.Anyone)
+	text := bodyFor(t, refresh(t, f), "/tags/fruit", trip2g.Anonymous)
 	if wantIn(t, text, `<a href="/pear">`); strings.Contains(text, "apple") {
 		t.Error("the page lists a note that is gone")
 	}
 
 	m.put("Tags/fruit.md", "---\nfree: false\n---\nabout fruit")
 	s = refresh(t, f)
-	text = bodyFor(t, s, "/tags/fruit", trip2g.Anyone)
+	text = bodyFor(t, s, "/tags/fruit", trip2g.Anonymous)
 	if wantIn(t, text, `<a href="/pear">`); strings.Contains(text, "about fruit") {
 		t.Error("a guest reads what is for members")
 	}

@@ -16,8 +16,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"href": escapeURL,
 	"date": func(t time.Time) string { return t.Format(time.DateOnly) },
 
-	"signedIn": trip2g.Reader.IsSignedIn,
-	"owner":    trip2g.Reader.IsOwner,
+	"signedIn": trip2g.Visitor.IsSignedIn,
+	"owner":    trip2g.Visitor.IsOwner,
 
 	"static":         StaticURL,
 	"readingScripts": func() []string { return readingScripts },

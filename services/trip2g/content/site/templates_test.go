@@ -83,7 +83,7 @@ func TestEveryPageWorksWithAScreenReader(t *testing.T) {
 	member := fullPage() // for a page that is not a note
 	member.Contents = nil
 	anyone := *member
-	anyone.Access, anyone.OffersSignIn, anyone.Reader = "", false, trip2g.Anyone
+	anyone.Access, anyone.OffersSignIn, anyone.Reader = "", false, trip2g.Anonymous
 	system := *member
 	system.Explorer = nil
 	pages := map[string][]byte{

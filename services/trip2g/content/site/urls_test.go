@@ -59,11 +59,11 @@ func TestAnAmbiguousURLRedirectsNowhere(t *testing.T) {
 		"/z\x00":                        "/z", // the server rejects it earlier
 		"/" + strings.Repeat("z", 5000): "",
 	} {
-		page, redirect := s.Page(from, trip2g.Anyone)
+		page, redirect := s.Page(from, trip2g.Anonymous)
 		if page != nil || redirect.URL != want {
 			t.Errorf("%.40q: page %v, redirect %q, want %q", from, page != nil, redirect.URL, want)
 		}
-		if page, _ := s.Page(redirect.URL, trip2g.Anyone); redirect.URL != "" && page == nil {
+		if page, _ := s.Page(redirect.URL, trip2g.Anonymous); redirect.URL != "" && page == nil {
 			t.Errorf("%.40q leads to %s, which has no page", from, redirect.URL)
 		}
 	}
@@ -90,7 +90,7 @@ func TestTheOrderOfLoadingDecidesNothing(t *testing.T) {
 		}
 		var pages []string
 		for _, url := range urls {
-			page, redirect := f.Current().Page(url, trip2g.Anyone)
+			page, redirect := f.Current().Page(url, trip2g.Anonymous)
 			if page == nil {
 				t.Fatalf("%s has no page but leads to %q", url, redirect.URL)
 			}
@@ -134,7 +134,7 @@ func TestOnlyAPlainTextNoteTakesAURLOfTheServer(t *testing.T) {
 	source.put("a.md", open+"/robots.txt\ncontent_type: text/plain\n---\nUser-agent: *\nDisallow: /x\n")
 	source.put("c.md", closed+"/feed.xml\ncontent_type: application/rss+xml\n---\n<rss>members</rss>")
 	s = refresh(t, f)
-	page, _ := s.Page("/robots.txt", trip2g.Anyone)
+	page, _ := s.Page("/robots.txt", trip2g.Anonymous)
 	if got := text(page); got != "User-agent: *\nDisallow: /x\n" || page.ContentType() != "text/plain; charset=utf-8" {
 		t.Errorf("robots.txt is %s: %q", page.ContentType(), got)
 	}

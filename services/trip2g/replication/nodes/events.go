@@ -41,7 +41,7 @@ func (n *Nodes) EndEvents() { n.streams.end() }
 // owner. Each is named "topology" and has the whole picture, at once and from then on about once a second.
 // Where the session ends, a last one named "end" says so. reader tells what a request's sender may read; ready
 // is false as long as this node cannot know.
-func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool)) http.Handler {
+func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Visitor, ready bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Vary", "Cookie, Authorization")
@@ -54,7 +54,7 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Reader, ready bool
 		case !ready:
 			httpx.ServeError(w, trip2g.ErrStarting)
 			return
-		case who == trip2g.Anyone:
+		case who == trip2g.Anonymous:
 			httpx.ServeError(w, trip2g.Errorf(trip2g.EUNAUTHORIZED, "only the owner may watch the nodes: sign in"))
 			return
 		case !who.IsOwner():

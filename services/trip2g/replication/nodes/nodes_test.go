@@ -242,7 +242,7 @@ func TestAReplicaMeasuresWhatAChangeTakes(t *testing.T) {
 // TestTheNumberOfWatchersIsBounded opens more streams than a node serves.
 func TestTheNumberOfWatchersIsBounded(t *testing.T) {
 	n := newLeader()
-	server := httptest.NewServer(n.Events(func(*http.Request) (trip2g.Reader, bool) { return trip2g.Owner, true }))
+	server := httptest.NewServer(n.Events(func(*http.Request) (trip2g.Visitor, bool) { return trip2g.Owner, true }))
 	defer server.Close()
 	defer n.EndEvents()
 	open := func() *http.Response {
@@ -265,10 +265,10 @@ func TestTheNumberOfWatchersIsBounded(t *testing.T) {
 
 // TestANodeThatIsStartingAsksTheWatcherToWait: a page that is told 401 would send its owner to sign in.
 func TestANodeThatIsStartingAsksTheWatcherToWait(t *testing.T) {
-	for want, reader := range map[int]func(*http.Request) (trip2g.Reader, bool){
-		http.StatusServiceUnavailable: func(*http.Request) (trip2g.Reader, bool) { return trip2g.Anyone, false },
-		http.StatusUnauthorized:       func(*http.Request) (trip2g.Reader, bool) { return trip2g.Anyone, true },
-		http.StatusForbidden:          func(*http.Request) (trip2g.Reader, bool) { return trip2g.Member, true },
+	for want, reader := range map[int]func(*http.Request) (trip2g.Visitor, bool){
+		http.StatusServiceUnavailable: func(*http.Request) (trip2g.Visitor, bool) { return trip2g.Anonymous, false },
+		http.StatusUnauthorized:       func(*http.Request) (trip2g.Visitor, bool) { return trip2g.Anonymous, true },
+		http.StatusForbidden:          func(*http.Request) (trip2g.Visitor, bool) { return trip2g.Member, true },
 	} {
 		w := httptest.NewRecorder()
 		newLeader().Events(reader).ServeHTTP(w, httptest.NewRequest(http.MethodGet, EventsPath, nil))

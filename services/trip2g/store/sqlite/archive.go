@@ -162,7 +162,7 @@ func (db *DB) ArchiveStats(ctx context.Context) (trip2g.ArchiveStats, error) {
 			dest  []any
 		}{
 			{`SELECT coalesce(sum(hidden = 0), 0), coalesce(sum(hidden), 0) FROM notes WHERE published_version_id IS NOT NULL`, []any{&s.Notes, &s.Hidden}},
-			{`SELECT count(*) FROM missing_pages`, []any{&s.Missing}},
+			{`SELECT count(*) FROM missing_pages`, []any{&s.NotFound}},
 			{`SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size`, []any{&pages, &free, &size}},
 			{`SELECT coalesce(sum(size), 0) FROM note_versions`, []any{&s.Versions}},
 			{`SELECT coalesce(sum(size), 0), count(*) FROM assets`, []any{&s.Assets, &s.Files}},

@@ -93,13 +93,13 @@ func TestTheArchiveIsMeasured(t *testing.T) {
 	_, err = db.HideNotes(t.Context(), stageA, []string{"b.md"}, true)
 	ok(t, err)
 	store(t, db, "a file")
-	ok(t, db.AddMissing(t.Context(), missed(1)))
+	ok(t, db.AddNotFound(t.Context(), missed(1)))
 	s := must[trip2g.ArchiveStats](t)(db.ArchiveStats(t.Context()))
 	if s.Database < 4096 || s.Database%4096 != 0 || s.Free >= s.Database {
 		t.Errorf("%d bytes, %d free", s.Database, s.Free)
 	}
 	s.Database, s.Free = 0, 0
-	if diff := cmp.Diff(trip2g.ArchiveStats{Notes: 1, Hidden: 1, Missing: 2, Versions: 1500, Assets: 6, Files: 1}, s); diff != "" {
+	if diff := cmp.Diff(trip2g.ArchiveStats{Notes: 1, Hidden: 1, NotFound: 2, Versions: 1500, Assets: 6, Files: 1}, s); diff != "" {
 		t.Error(diff)
 	}
 	if v := must[trip2g.NoteVersion](t)(db.LatestVersion(t.Context())); v.Path != "a.md" || v.Size != 500 {
@@ -112,16 +112,16 @@ func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
 	number := int64(0)
 	count := func() {
 		number++
-		ok(t, db.AddMissing(t.Context(), missed(number)))
+		ok(t, db.AddNotFound(t.Context(), missed(number)))
 	}
 	count()
-	ok(t, db.ForgetMissing(t.Context(), "/a"))
-	ok(t, db.ForgetMissing(t.Context(), "/none"))
-	if pages := must[[]trip2g.MissingPage](t)(db.Missing(t.Context(), 10)); len(pages) != 1 || pages[0].Path != "/b" {
+	ok(t, db.DeleteNotFound(t.Context(), "/a"))
+	ok(t, db.DeleteNotFound(t.Context(), "/none"))
+	if pages := must[[]trip2g.NotFoundPath](t)(db.NotFoundPaths(t.Context(), 10)); len(pages) != 1 || pages[0].Path != "/b" {
 		t.Errorf("left: %+v", pages)
 	}
 	count()
-	if pages := must[[]trip2g.MissingPage](t)(db.Missing(t.Context(), 10)); len(pages) != 2 || pages[0].Count != 2 {
+	if pages := must[[]trip2g.NotFoundPath](t)(db.NotFoundPaths(t.Context(), 10)); len(pages) != 2 || pages[0].Count != 2 {
 		t.Errorf("counted again: %+v", pages)
 	}
 }
@@ -131,6 +131,6 @@ func stageOf(kind string, id int64) trip2g.Stage {
 }
 
 // missed is a batch of counts, numbered as its sender does.
-func missed(number int64) trip2g.MissingBatch {
-	return trip2g.MissingBatch{Sender: "a", Number: number, At: time.Now(), Counts: map[string]int64{"/a": 2, "/b": 1}}
+func missed(number int64) trip2g.NotFoundBatch {
+	return trip2g.NotFoundBatch{Sender: "a", Number: number, At: time.Now(), Counts: map[string]int64{"/a": 2, "/b": 1}}
 }

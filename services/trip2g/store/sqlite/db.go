@@ -26,13 +26,13 @@ type DB struct {
 }
 
 var (
-	_ trip2g.VaultStore       = (*DB)(nil)
-	_ trip2g.AssetStore       = (*DB)(nil)
-	_ trip2g.UserStore        = (*DB)(nil)
-	_ trip2g.KeyStore         = (*DB)(nil)
-	_ trip2g.MissingPageStore = (*DB)(nil)
-	_ trip2g.Purger           = (*DB)(nil)
-	_ trip2g.JobStore         = (*DB)(nil)
+	_ trip2g.VaultStore    = (*DB)(nil)
+	_ trip2g.AssetStore    = (*DB)(nil)
+	_ trip2g.UserStore     = (*DB)(nil)
+	_ trip2g.KeyStore      = (*DB)(nil)
+	_ trip2g.NotFoundStore = (*DB)(nil)
+	_ trip2g.Purger        = (*DB)(nil)
+	_ trip2g.JobStore      = (*DB)(nil)
 )
 
 // OpenLeader opens the database at path, makes it if there is none, and brings its schema to this

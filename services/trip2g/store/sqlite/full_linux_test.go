@@ -69,7 +69,7 @@ func mutations(t *testing.T, db *DB) map[string]func() error {
 		"invite a member": func() error { _, err := db.InviteMember(ctx, "m@example.com", time.Now()); return err },
 		"set a redirect":  func() error { _, _, err := db.PutRedirect(ctx, "/from", "/to"); return err },
 		"count a missing page": func() error {
-			return db.AddMissing(ctx, trip2g.MissingBatch{Sender: "s", Number: 1, At: testTime, Counts: map[string]int64{"/m": 1}})
+			return db.AddNotFound(ctx, trip2g.NotFoundBatch{Sender: "s", Number: 1, At: testTime, Counts: map[string]int64{"/m": 1}})
 		},
 		"note the run of a job": func() error { return db.PutJobRun(ctx, trip2g.JobRun{Name: "j", StartedAt: testTime}) },
 		"queue a job":           func() error { return queue.Send(ctx, goqite.Message{Body: []byte("x")}) },

@@ -11,8 +11,8 @@ import (
 // maxMissingPages bounds the table of requested paths without a page.
 const maxMissingPages = 10_000
 
-// AddMissing implements trip2g.MissingPageStore. It keeps the 10,000 most requested paths.
-func (db *DB) AddMissing(ctx context.Context, batch trip2g.MissingBatch) error {
+// AddNotFound implements trip2g.NotFoundStore. It keeps the 10,000 most requested paths.
+func (db *DB) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error {
 	if len(batch.Counts) == 0 {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (db *DB) AddMissing(ctx context.Context, batch trip2g.MissingBatch) error {
 }
 
 // recordBatch records that a batch is added and reports whether it is new.
-func (t *tx) recordBatch(batch trip2g.MissingBatch) (fresh bool, err error) {
+func (t *tx) recordBatch(batch trip2g.NotFoundBatch) (fresh bool, err error) {
 	n, err := t.exec(`
 		INSERT INTO missing_senders (sender, number, at) VALUES (?, ?, ?)
 		ON CONFLICT DO UPDATE SET number = excluded.number, at = excluded.at WHERE number < excluded.number`,
@@ -49,16 +49,16 @@ func (t *tx) recordBatch(batch trip2g.MissingBatch) (fresh bool, err error) {
 	return n > 0, err
 }
 
-// Missing implements trip2g.MissingPageStore.
-func (db *DB) Missing(ctx context.Context, limit int) ([]trip2g.MissingPage, error) {
-	var pages []trip2g.MissingPage
+// NotFoundPaths implements trip2g.NotFoundStore.
+func (db *DB) NotFoundPaths(ctx context.Context, limit int) ([]trip2g.NotFoundPath, error) {
+	var pages []trip2g.NotFoundPath
 	err := db.read(ctx, "list 404s", func(t *tx) error {
 		for rows, err := range t.each(`
 			SELECT path, count, last_seen_at FROM missing_pages ORDER BY count DESC, last_seen_at DESC, path LIMIT ?`, max(0, limit)) {
 			if err != nil {
 				return err
 			}
-			var page trip2g.MissingPage
+			var page trip2g.NotFoundPath
 			var seen int64
 			if err := rows.Scan(&page.Path, &page.Count, &seen); err != nil {
 				return err
@@ -74,8 +74,8 @@ func (db *DB) Missing(ctx context.Context, limit int) ([]trip2g.MissingPage, err
 	return pages, nil
 }
 
-// ForgetMissing implements trip2g.MissingPageStore.
-func (db *DB) ForgetMissing(ctx context.Context, path string) error {
+// DeleteNotFound implements trip2g.NotFoundStore.
+func (db *DB) DeleteNotFound(ctx context.Context, path string) error {
 	return db.write(ctx, "dismiss a 404", func(t *tx) error {
 		_, err := t.exec(`DELETE FROM missing_pages WHERE path = ?`, path)
 		return err

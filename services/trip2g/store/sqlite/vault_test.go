@@ -105,7 +105,7 @@ func TestRepeatingWhatIsThereCommitsNothing(t *testing.T) {
 		"owner":               func() trip2g.Position { ok(t, db.EnsureOwner(ctx, "Owner@example.com ")); return position },
 		"encryption key":      func() trip2g.Position { ok(t, db.CheckEncryptionKey(ctx, key)); return position },
 		"sign out of nothing": func() trip2g.Position { return must[trip2g.Position](t)(db.DeleteSession(ctx, 99)) },
-		"count of nothing":    func() trip2g.Position { ok(t, db.AddMissing(ctx, trip2g.MissingBatch{})); return position },
+		"count of nothing":    func() trip2g.Position { ok(t, db.AddNotFound(ctx, trip2g.NotFoundBatch{})); return position },
 		"purge": func() trip2g.Position {
 			must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(testTime, testTime)))
 			return position

@@ -104,7 +104,7 @@ func TestTheVaultOfAllFeaturesReadsAsItShould(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"/watch/morning", "/broken"} {
-		if page, _ := p.Page(url, trip2g.Anyone); page == nil || bytes.Contains(page.Body(trip2g.Identity).Bytes, p.fragments[url]) {
+		if page, _ := p.Page(url, trip2g.Anonymous); page == nil || bytes.Contains(page.Body(trip2g.Identity).Bytes, p.fragments[url]) {
 			t.Errorf("%s can be read by everybody", url)
 		}
 	}
@@ -191,7 +191,7 @@ func TestAHostileVaultIsPublishedAllTheSame(t *testing.T) {
 		if url == "" {
 			continue // its name begins with a dot: no note
 		}
-		if page, _ := p.Page(url, trip2g.Anyone); page == nil || !bytes.Contains(page.Body(trip2g.Identity).Bytes, []byte("hostile by name")) {
+		if page, _ := p.Page(url, trip2g.Anonymous); page == nil || !bytes.Contains(page.Body(trip2g.Identity).Bytes, []byte("hostile by name")) {
 			t.Errorf("%q is not at %s", name, url)
 		}
 	}
@@ -205,7 +205,7 @@ func TestAHostileVaultIsPublishedAllTheSame(t *testing.T) {
 		}
 	}
 	for url, want := range map[string]string{"/tags": "Odd YAML.", "/dots": "Kept back by", "/never_closed": "Kept back by", "/typo": "Kept back by"} {
-		if page, _ := p.Page(url, trip2g.Anyone); page == nil || !bytes.Contains(p.fragments[url], []byte(want)) || bytes.Contains(page.Body(trip2g.Identity).Bytes, []byte(want)) {
+		if page, _ := p.Page(url, trip2g.Anonymous); page == nil || !bytes.Contains(p.fragments[url], []byte(want)) || bytes.Contains(page.Body(trip2g.Identity).Bytes, []byte(want)) {
 			t.Errorf("%s can be read by everybody, or by nobody", url)
 		}
 	}

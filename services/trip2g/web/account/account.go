@@ -42,14 +42,14 @@ func (p *pages) endSession(w http.ResponseWriter, r *http.Request) {
 			return 0, trip2g.Errorf(trip2g.EINVALID, "that is no session; load the page again")
 		}
 		own.User.Owner = false // this page is about one's own: the owner ends another's among the members
-		return p.Leader.People.EndSession(r.Context(), own, id)
+		return p.Leader.People.RevokeSession(r.Context(), own, id)
 	})
 }
 
 // endOthers ends all of the reader's sessions but the one that asks.
 func (p *pages) endOthers(w http.ResponseWriter, r *http.Request) {
 	p.change(w, r, func(own trip2g.Session) (trip2g.Position, error) {
-		_, position, err := p.Leader.People.EndOtherSessions(r.Context(), own)
+		_, position, err := p.Leader.People.RevokeOtherSessions(r.Context(), own)
 		return position, err
 	})
 }

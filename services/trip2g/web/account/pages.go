@@ -54,7 +54,7 @@ type Options struct {
 	// Session finds the session of a request, and Sessions those of a user, the newest first; both from memory.
 	Session  func(*http.Request) (trip2g.Session, bool)
 	Sessions func(user int64) []trip2g.Session
-	Frame    trip2g.Frame
+	Frame    trip2g.SystemPageRenderer
 	// Owned reports whether the site has an owner, from memory.
 	Owned func() bool
 	// Origin tells where a request came from.
@@ -66,7 +66,7 @@ type Options struct {
 type Leader struct {
 	SignIn       trip2g.SignInService
 	Claim        trip2g.ClaimService
-	People       trip2g.PeopleService
+	People       trip2g.AccountService
 	Cookie       string        // the session cookie's name
 	PublicURL    string        // where readers find this site; "" if it was not set
 	SendsMail    bool          // false: codes go to the server's log
@@ -177,7 +177,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, 
 	}
 	session, signedIn := p.Session(r)
 	page := p.Frame(trip2g.SystemPage{
-		Title: title, Path: r.URL.Path, Reader: trip2g.ReaderOf(session, signedIn), Body: template.HTML(body.String()),
+		Title: title, Path: r.URL.Path, Visitor: trip2g.VisitorOf(session, signedIn), Body: template.HTML(body.String()),
 	})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))

@@ -31,8 +31,8 @@ var embedded embed.FS
 // Options is what the pages are made of. All are needed.
 type Options struct {
 	// Reader tells who asks; ready is false as long as this node cannot know.
-	Reader func(*http.Request) (reader trip2g.Reader, ready bool)
-	Frame  trip2g.Frame
+	Reader func(*http.Request) (reader trip2g.Visitor, ready bool)
+	Frame  trip2g.SystemPageRenderer
 }
 
 // Page is one address and what answers it. A path that ends in "/" stands for itself alone.
@@ -121,7 +121,7 @@ func (c *Console) systemPage(p page) trip2g.SystemPage {
 		marked = p.under
 	}
 	return trip2g.SystemPage{
-		Title: p.title, Path: Prefix + marked, Reader: trip2g.Owner, Nav: c.menu, Wide: true,
+		Title: p.title, Path: Prefix + marked, Visitor: trip2g.Owner, Nav: c.menu, Wide: true,
 		Body:        "<div class=\"console\">\n" + template.HTML(body) + "</div>\n<div id=\"toast\" role=\"status\"></div>\n",
 		Stylesheets: c.stylesheets(p),
 		Scripts:     []string{c.fileURL("frame.js"), c.fileURL(p.name + ".js")},
@@ -139,7 +139,7 @@ func (c *Console) stylesheets(p page) []string {
 
 // forMembers is what a member sees in place of every page.
 var forMembers = trip2g.SystemPage{
-	Title: "This page is for the owner", Reader: trip2g.Member,
+	Title: "This page is for the owner", Visitor: trip2g.Member,
 	Body: `<p>You are signed in as a member: you can read the notes that are for members. These pages are for the owner of the
 site, whose address is in the server's setting <code>TRIP2G_OWNER_EMAIL</code>.</p>
 <p><a href="/">Go to the start page</a>, or to <a href="/_system/account">your account</a> to sign in as somebody else.</p>
@@ -158,7 +158,7 @@ func (c *Console) shell(p page) http.Handler {
 		switch {
 		case !ready:
 			httpx.ServeError(w, trip2g.ErrStarting)
-		case reader == trip2g.Anyone:
+		case reader == trip2g.Anonymous:
 			http.Redirect(w, r, signInPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		case !reader.IsOwner():
 			serve(w, r, http.StatusForbidden, c.options.Frame(forMembers))

@@ -13,10 +13,10 @@ import (
 )
 
 // asked is how somebody asks for a page.
-func asked(t *testing.T, reader trip2g.Reader, ready bool, method, target string) *httptest.ResponseRecorder {
+func asked(t *testing.T, reader trip2g.Visitor, ready bool, method, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	c := New(Options{
-		Reader: func(*http.Request) (trip2g.Reader, bool) { return reader, ready },
+		Reader: func(*http.Request) (trip2g.Visitor, bool) { return reader, ready },
 		Frame:  func(p trip2g.SystemPage) []byte { return []byte(p.Title + "\n" + string(p.Body)) },
 	})
 	mux := http.NewServeMux()
@@ -46,7 +46,7 @@ func TestOnlyAnOwnerGetsAPage(t *testing.T) {
 		if member.Code != http.StatusForbidden || !strings.Contains(member.Body.String(), "signed in as a member") {
 			t.Errorf("a member gets status %d for %s: %s", member.Code, address, member.Body)
 		}
-		guest := asked(t, trip2g.Anyone, true, http.MethodGet, address)
+		guest := asked(t, trip2g.Anonymous, true, http.MethodGet, address)
 		if guest.Code != http.StatusSeeOther || guest.Body.Len() > 200 {
 			t.Errorf("a guest gets status %d for %s: %s", guest.Code, address, guest.Body)
 		}
@@ -54,14 +54,14 @@ func TestOnlyAnOwnerGetsAPage(t *testing.T) {
 }
 
 func TestAGuestComesBackToThePageAfterSigningIn(t *testing.T) {
-	w := asked(t, trip2g.Anyone, true, http.MethodGet, "/_system/api?a=b%26c")
+	w := asked(t, trip2g.Anonymous, true, http.MethodGet, "/_system/api?a=b%26c")
 	if got, want := w.Header().Get("Location"), "/_system/signin?next=%2F_system%2Fapi%3Fa%3Db%2526c"; got != want {
 		t.Errorf("sent to %q, want %q", got, want)
 	}
 }
 
 func TestANodeThatIsStartingSaysSo(t *testing.T) {
-	w := asked(t, trip2g.Anyone, false, http.MethodGet, Prefix)
+	w := asked(t, trip2g.Anonymous, false, http.MethodGet, Prefix)
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("status %d, %v", w.Code, w.Header())
 	}
@@ -120,16 +120,16 @@ func TestModulesImportOnlyEachOther(t *testing.T) {
 
 func TestAFilesAddressGivesTheSameForEver(t *testing.T) {
 	c := New(Options{})
-	w := asked(t, trip2g.Anyone, true, http.MethodGet, c.fileURL("api.js"))
+	w := asked(t, trip2g.Anonymous, true, http.MethodGet, c.fileURL("api.js"))
 	if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("status %d, %v", w.Code, w.Header())
 	}
-	other := asked(t, trip2g.Anyone, true, http.MethodGet, FilesPrefix+"0123456789abcdef/api.js")
+	other := asked(t, trip2g.Anonymous, true, http.MethodGet, FilesPrefix+"0123456789abcdef/api.js")
 	if other.Code != http.StatusOK || other.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("another version's address gives status %d, %v", other.Code, other.Header())
 	}
 	for _, name := range []string{"x/api.js", "0123456789abcdef/", "0123456789abcdef/none.js", "0123456789abcdef/%2e%2e/console.go", "0123456789abcdef/..%2fpages%2foverview.html", "api.js"} {
-		if w := asked(t, trip2g.Anyone, true, http.MethodGet, FilesPrefix+name); w.Code == http.StatusOK {
+		if w := asked(t, trip2g.Anonymous, true, http.MethodGet, FilesPrefix+name); w.Code == http.StatusOK {
 			t.Errorf("%s gives %q", name, w.Body)
 		}
 	}

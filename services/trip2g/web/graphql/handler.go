@@ -41,14 +41,14 @@ func DirectOrigin(r *http.Request) trip2g.Origin {
 type Options struct {
 	Publisher trip2g.Publisher
 	SignIn    trip2g.SignInService
-	People    trip2g.PeopleService
+	People    trip2g.AccountService
 	Keys      trip2g.KeyService
 	Nodes     trip2g.NodeService
 	History   trip2g.HistoryService
 	Settings  trip2g.SettingsService
 	Access    trip2g.AccessService
 	Jobs      trip2g.JobService
-	Missing   trip2g.MissingPageStore
+	Missing   trip2g.NotFoundStore
 	Redirects trip2g.RedirectStore
 	Searcher  trip2g.Searcher
 	Feed      trip2g.NoteFeed

@@ -18,7 +18,7 @@ func (r *resolver) MissingPages(ctx context.Context, first *int) ([]MissingPage,
 	if limit < 1 || limit > maxMissing {
 		return nil, trip2g.Errorf(trip2g.EINVALID, "a list has from 1 to %d missing pages", maxMissing)
 	}
-	pages, err := r.Missing.Missing(ctx, limit)
+	pages, err := r.Missing.NotFoundPaths(ctx, limit)
 	if err != nil {
 		return nil, asError(err)
 	}
@@ -31,7 +31,7 @@ func (r *resolver) MissingPages(ctx context.Context, first *int) ([]MissingPage,
 
 // DismissMissingPage answers the mutation of that name.
 func (r *resolver) DismissMissingPage(ctx context.Context, input DismissMissingPageInput) (DismissMissingPageOrErrorPayload, error) {
-	if err := r.Missing.ForgetMissing(ctx, input.Path); err != nil {
+	if err := r.Missing.DeleteNotFound(ctx, input.Path); err != nil {
 		return fail[DismissMissingPageOrErrorPayload](ctx, err)
 	}
 	return &DismissMissingPagePayload{Success: true}, nil

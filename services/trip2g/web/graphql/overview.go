@@ -47,7 +47,7 @@ func (r *resolver) Overview(ctx context.Context) (*Overview, error) {
 	site, warnings := r.Site().Stats(), warningsOfSite(r.Site())
 	out := &Overview{
 		Notes: stored.Notes, Pages: site.Pages, Hidden: stored.Hidden, Members: len(members),
-		Warnings: len(warnings), Missing: stored.Missing, Position: int64(site.Position), Problems: problems,
+		Warnings: len(warnings), Missing: stored.NotFound, Position: int64(site.Position), Problems: problems,
 		Storage: &Storage{Database: stored.Database, Free: stored.Free, Versions: stored.Versions, Assets: stored.Assets, Files: stored.Files},
 	}
 	if latest.ID != 0 {

@@ -12,7 +12,7 @@ const maxResults = 100
 
 // Search answers the query of that name. It has what was published before it was asked.
 func (r *resolver) Search(ctx context.Context, query string, first *int, after *string) (*SearchAnswer, error) {
-	request := trip2g.SearchRequest{Query: query, Reader: callOf(ctx).reader(), Limit: 10, Fresh: true}
+	request := trip2g.SearchRequest{Query: query, Visitor: callOf(ctx).reader(), Limit: 10, Fresh: true}
 	if first != nil {
 		request.Limit = *first
 	}
@@ -33,7 +33,7 @@ func (r *resolver) Search(ctx context.Context, query string, first *int, after *
 	return searchAnswer(found, request), nil
 }
 
-func searchAnswer(found trip2g.SearchAnswer, request trip2g.SearchRequest) *SearchAnswer {
+func searchAnswer(found trip2g.SearchResponse, request trip2g.SearchRequest) *SearchAnswer {
 	out := &SearchAnswer{Query: found.Query, Total: found.Total, Indexing: found.Indexing, Progress: 100, Results: make([]SearchResult, len(found.Results))}
 	if found.Indexing {
 		out.Progress = found.Progress
@@ -55,13 +55,13 @@ func searchAnswer(found trip2g.SearchAnswer, request trip2g.SearchRequest) *Sear
 }
 
 // reader returns the access level of a caller whom maySearch permits. A key has the owner's.
-func (c *call) reader() trip2g.Reader {
+func (c *call) reader() trip2g.Visitor {
 	switch {
 	case c.authorized():
 		return trip2g.Owner
 	case c.session != nil:
-		return trip2g.ReaderOf(*c.session, true)
+		return trip2g.VisitorOf(*c.session, true)
 	default:
-		return trip2g.Anyone
+		return trip2g.Anonymous
 	}
 }

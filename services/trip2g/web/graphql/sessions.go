@@ -31,7 +31,7 @@ func (r *resolver) Sessions(ctx context.Context, everyone *bool) ([]Session, err
 // EndSession answers the mutation of that name.
 func (r *resolver) EndSession(ctx context.Context, input EndSessionInput) (EndSessionOrErrorPayload, error) {
 	c := callOf(ctx)
-	position, err := r.People.EndSession(ctx, *c.session, input.ID)
+	position, err := r.People.RevokeSession(ctx, *c.session, input.ID)
 	if err != nil {
 		return fail[EndSessionOrErrorPayload](ctx, err)
 	}
@@ -42,7 +42,7 @@ func (r *resolver) EndSession(ctx context.Context, input EndSessionInput) (EndSe
 // EndOtherSessions answers the mutation of that name.
 func (r *resolver) EndOtherSessions(ctx context.Context) (EndOtherSessionsOrErrorPayload, error) {
 	c := callOf(ctx)
-	ended, position, err := r.People.EndOtherSessions(ctx, *c.session)
+	ended, position, err := r.People.RevokeOtherSessions(ctx, *c.session)
 	if err != nil {
 		return fail[EndOtherSessionsOrErrorPayload](ctx, err)
 	}

@@ -37,7 +37,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	case signed && (ok || h.isReferenced(r, hash)):
 		header.Set("Cache-Control", "private, no-store")
 	case !ok:
-		h.serveNotFound(w, r, site, trip2g.Anyone)
+		h.serveNotFound(w, r, site, trip2g.Anonymous)
 		return
 	case !public && !h.admitToAsset(w, r, site, hash):
 		return
@@ -52,7 +52,7 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := h.Assets.OpenAsset(r.Context(), hash)
 	if signed && trip2g.ErrorCode(err) == trip2g.ENOTFOUND { // this node is not up to date
-		h.serveNotFound(w, r, site, trip2g.Anyone)
+		h.serveNotFound(w, r, site, trip2g.Anonymous)
 		return
 	}
 	if err != nil {

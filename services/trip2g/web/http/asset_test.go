@@ -82,7 +82,7 @@ func TestASignedAddressGivesAMembersFile(t *testing.T) {
 		status int
 	}{
 		"signed":       {signer.Query(hash, time.Now()), http.StatusOK},
-		"too late":     {signer.Query(hash, time.Now().Add(-2*trip2g.AssetLinkFor)), http.StatusForbidden},
+		"too late":     {signer.Query(hash, time.Now().Add(-2*trip2g.AssetLinkLifetime)), http.StatusForbidden},
 		"another file": {signer.Query("aa", time.Now()), http.StatusForbidden},
 		"nothing":      {"", http.StatusForbidden},
 	} {

@@ -39,7 +39,7 @@ func (p *FastPath) Respond(r *fastlane.Request, a *fastlane.Response) bool {
 	if !p.eligible(r, site) {
 		return false
 	}
-	page, _ := site.Page(r.Path, trip2g.Anyone)
+	page, _ := site.Page(r.Path, trip2g.Anonymous)
 	if page == nil || page.Withheld() {
 		return false
 	}

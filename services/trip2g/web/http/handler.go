@@ -33,10 +33,10 @@ type Options struct {
 	// CatchUp waits, for a bounded time, until the node serves the leader's last known position: the
 	// leader's API may have named a file that is not here yet. nil on a leader.
 	CatchUp  func(context.Context)
-	Welcome  func(*http.Request, trip2g.Reader) []byte // page of a site without notes; nil: none
-	Missing  func(path string)                         // called with the path of each 404; nil: none
-	Routes   []Route                                   // further paths under SystemPrefix
-	BasePath trip2g.BasePath                           // see Below
+	Welcome  func(*http.Request, trip2g.Visitor) []byte // page of a site without notes; nil: none
+	Missing  func(path string)                          // called with the path of each 404; nil: none
+	Routes   []Route                                    // further paths under SystemPrefix
+	BasePath trip2g.BasePath                            // see Below
 }
 
 // Route is a handler and its path. As in http.ServeMux, a path that ends in "/" includes all paths

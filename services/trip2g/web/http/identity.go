@@ -32,7 +32,7 @@ func (i *Identity) Session(r *http.Request) (trip2g.Session, bool) {
 }
 
 // Reader returns the access level of a request's sender.
-func (i *Identity) Reader(r *http.Request) trip2g.Reader {
+func (i *Identity) Reader(r *http.Request) trip2g.Visitor {
 	session, ok := i.Session(r)
-	return trip2g.ReaderOf(session, ok)
+	return trip2g.VisitorOf(session, ok)
 }

@@ -45,7 +45,7 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 
 // serveWelcome serves the home page of a site without notes. It is not cacheable, because it contains
 // the URL that the client requested.
-func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader trip2g.Reader) {
+func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader trip2g.Visitor) {
 	body := h.Welcome(r, reader)
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-store")
@@ -56,7 +56,7 @@ func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader tr
 
 // redirect redirects to a page's URL. Caches must revalidate even a permanent redirect, which exists for
 // search engines, because an owner can move the page back.
-func (h *handler) redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Reader) {
+func (h *handler) redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Visitor) {
 	location := found.URL
 	if strings.HasPrefix(location, "/") {
 		location = (&url.URL{Path: h.BasePath.Outer(location), RawQuery: r.URL.RawQuery}).String()
@@ -89,7 +89,7 @@ func (h *handler) admitToAsset(w http.ResponseWriter, r *http.Request, site trip
 	return false
 }
 
-func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site, reader trip2g.Reader) {
+func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site trip2g.Site, reader trip2g.Visitor) {
 	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(r.URL.Path, reader), noticeCachePolicy(reader))
 }
 

@@ -23,16 +23,16 @@ var (
 )
 
 // cachePolicyFor returns the policy of a page that was rendered for a reader.
-func cachePolicyFor(reader trip2g.Reader) cachePolicy {
-	if reader == trip2g.Anyone {
+func cachePolicyFor(reader trip2g.Visitor) cachePolicy {
+	if reader == trip2g.Anonymous {
 		return publicCache
 	}
 	return privateCache
 }
 
 // noticeCachePolicy returns the policy of a notice in place of the requested page.
-func noticeCachePolicy(reader trip2g.Reader) cachePolicy {
-	if reader == trip2g.Anyone {
+func noticeCachePolicy(reader trip2g.Visitor) cachePolicy {
+	if reader == trip2g.Anonymous {
 		return noCache
 	}
 	return privateCache

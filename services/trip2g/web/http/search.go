@@ -30,8 +30,8 @@ type SearchOptions struct {
 	Search   trip2g.Searcher
 	Site     func() trip2g.Site // nil until the site is loaded
 	Identity *Identity
-	Frame    trip2g.SearchFrame // called only when there is a site
-	BasePath trip2g.BasePath    // see Below
+	Frame    trip2g.SearchPageRenderer // called only when there is a site
+	BasePath trip2g.BasePath           // see Below
 }
 
 // SearchRoutes returns the search: a page that works without JavaScript, and JSON for search as you
@@ -48,9 +48,9 @@ type search struct{ SearchOptions }
 
 // searchResult is a page of results, or the error instead.
 type searchResult struct {
-	reader trip2g.Reader
+	reader trip2g.Visitor
 	page   int // from 1
-	answer trip2g.SearchAnswer
+	answer trip2g.SearchResponse
 	err    error
 }
 
@@ -86,7 +86,7 @@ func (s *search) search(r *http.Request) *searchResult {
 	}
 	_, fresh := wantedPosition(r.Header[trip2g.PositionHeader], r.Header["Cookie"])
 	result.answer, result.err = s.Search.Search(r.Context(), trip2g.SearchRequest{
-		Query: values.Get("q"), Reader: result.reader, Offset: (result.page - 1) * resultsPerPage, Limit: resultsPerPage, Fresh: fresh,
+		Query: values.Get("q"), Visitor: result.reader, Offset: (result.page - 1) * resultsPerPage, Limit: resultsPerPage, Fresh: fresh,
 	})
 	return result
 }
@@ -101,7 +101,7 @@ func (result *searchResult) next(base trip2g.BasePath) string {
 
 func (s *search) page(result *searchResult) ([]byte, string) {
 	p := trip2g.SearchPage{
-		Query: result.answer.Query, Reader: result.reader, Indexing: result.answer.Indexing, Progress: result.answer.Progress,
+		Query: result.answer.Query, Visitor: result.reader, Indexing: result.answer.Indexing, Progress: result.answer.Progress,
 		Total: result.answer.Total, Results: result.answer.Results, Next: result.next(s.BasePath), Message: trip2g.ErrorMessage(result.err),
 	}
 	return s.Frame(p), "text/html; charset=utf-8"

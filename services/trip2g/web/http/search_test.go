@@ -169,8 +169,8 @@ func TestSearchPageWorksWithoutAScript(t *testing.T) {
 // failing is a search that cannot answer.
 type failing struct{ err error }
 
-func (f failing) Search(context.Context, trip2g.SearchRequest) (trip2g.SearchAnswer, error) {
-	return trip2g.SearchAnswer{Query: "apple"}, f.err
+func (f failing) Search(context.Context, trip2g.SearchRequest) (trip2g.SearchResponse, error) {
+	return trip2g.SearchResponse{Query: "apple"}, f.err
 }
 
 func TestASearchThatCannotAnswerSaysSo(t *testing.T) {

@@ -26,9 +26,9 @@ const (
 
 // Store takes batches. It takes each once, however often it is given.
 type Store interface {
-	// AddMissing takes a batch: EINVALID for one that it will never take. After any other error the
+	// AddNotFound takes a batch: EINVALID for one that it will never take. After any other error the
 	// batch may have been taken.
-	AddMissing(ctx context.Context, batch trip2g.MissingBatch) error
+	AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error
 }
 
 // Tracker counts on one node. It is safe for concurrent use.
@@ -40,7 +40,7 @@ type Tracker struct {
 
 	mu      sync.Mutex
 	counts  map[string]int64
-	pending trip2g.MissingBatch // given to the store and not known to be taken; Counts is nil if there is none
+	pending trip2g.NotFoundBatch // given to the store and not known to be taken; Counts is nil if there is none
 }
 
 // NewTracker makes a tracker. Counts reach the store while Run runs. registerer may be nil.
@@ -100,7 +100,7 @@ func (t *Tracker) Run(ctx context.Context) error {
 func (t *Tracker) flush(ctx context.Context, failing bool) bool {
 	for t.fill() {
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushFor)
-		err := t.store.AddMissing(one, t.pending)
+		err := t.store.AddNotFound(one, t.pending)
 		cancel()
 		switch {
 		case trip2g.ErrorCode(err) == trip2g.EINVALID:
@@ -127,10 +127,10 @@ func (t *Tracker) fill() bool {
 	if t.pending.Counts != nil {
 		return true
 	}
-	next := trip2g.MissingBatch{Sender: t.sender, Number: t.pending.Number + 1, At: time.Now(), Counts: map[string]int64{}}
+	next := trip2g.NotFoundBatch{Sender: t.sender, Number: t.pending.Number + 1, At: time.Now(), Counts: map[string]int64{}}
 	bytes := 0
 	for path, count := range t.counts {
-		if bytes += len(path); bytes > trip2g.MaxMissingBytes || len(next.Counts) == trip2g.MaxMissingBatch {
+		if bytes += len(path); bytes > trip2g.MaxNotFoundBytes || len(next.Counts) == trip2g.MaxNotFoundBatch {
 			break
 		}
 		next.Counts[path] = count

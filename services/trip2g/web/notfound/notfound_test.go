@@ -31,7 +31,7 @@ func openDB(t *testing.T) *sqlite.DB {
 // counted gives how often readers asked for /x, as the owner sees it.
 func counted(t *testing.T, db *sqlite.DB) int64 {
 	t.Helper()
-	pages, err := db.Missing(t.Context(), 10)
+	pages, err := db.NotFoundPaths(t.Context(), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,12 +101,12 @@ func TestMissingPagesAreBoundedInMemory(t *testing.T) {
 func TestAFloodIsSentInBatchesThatTheLeaderTakes(t *testing.T) {
 	db := openDB(t)
 	batches := 0
-	m := NewTracker(storeFunc(func(ctx context.Context, batch trip2g.MissingBatch) error {
+	m := NewTracker(storeFunc(func(ctx context.Context, batch trip2g.NotFoundBatch) error {
 		batches++
 		if err := batch.Validate(); err != nil {
 			t.Errorf("batch %d: %v", batch.Number, err)
 		}
-		return db.AddMissing(ctx, batch)
+		return db.AddNotFound(ctx, batch)
 	}), zerolog.Nop(), nil)
 	for i := range 2500 {
 		m.Add(fmt.Sprintf("/%d", i))
@@ -115,14 +115,14 @@ func TestAFloodIsSentInBatchesThatTheLeaderTakes(t *testing.T) {
 		m.Add(fmt.Sprintf("/%d%s", i, strings.Repeat("x", 1000)))
 	}
 	testwait.Until(t, "all batches are sent", func() bool { return !m.flush(t.Context(), false) })
-	if pages, err := db.Missing(t.Context(), 5000); err != nil || len(pages) != 2700 || batches < 4 {
+	if pages, err := db.NotFoundPaths(t.Context(), 5000); err != nil || len(pages) != 2700 || batches < 4 {
 		t.Errorf("%d pages arrived in %d batches, %v", len(pages), batches, err)
 	}
 }
 
-type storeFunc func(context.Context, trip2g.MissingBatch) error
+type storeFunc func(context.Context, trip2g.NotFoundBatch) error
 
-func (f storeFunc) AddMissing(ctx context.Context, batch trip2g.MissingBatch) error {
+func (f storeFunc) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error {
 	return f(ctx, batch)
 }
 
@@ -132,12 +132,12 @@ func TestCountsOutliveAFullDisk(t *testing.T) {
 	var broken atomic.Bool
 	var failed, lines atomic.Int32
 	broken.Store(true)
-	store := storeFunc(func(ctx context.Context, batch trip2g.MissingBatch) error {
+	store := storeFunc(func(ctx context.Context, batch trip2g.NotFoundBatch) error {
 		if broken.Load() {
 			failed.Add(1)
 			return errors.New("disk full")
 		}
-		return db.AddMissing(ctx, batch)
+		return db.AddNotFound(ctx, batch)
 	})
 	m := NewTracker(store, zerolog.New(zerolog.NewTestWriter(t)).Hook(zerolog.HookFunc(func(*zerolog.Event, zerolog.Level, string) { lines.Add(1) })), nil)
 	start(t, m)
@@ -157,8 +157,8 @@ func TestABatchWhoseAnswerIsLostCountsOnce(t *testing.T) {
 	db := openDB(t)
 	var m *Tracker
 	lost := 0
-	m = NewTracker(storeFunc(func(ctx context.Context, batch trip2g.MissingBatch) error {
-		if err := db.AddMissing(ctx, batch); err != nil || lost == 4 {
+	m = NewTracker(storeFunc(func(ctx context.Context, batch trip2g.NotFoundBatch) error {
+		if err := db.AddNotFound(ctx, batch); err != nil || lost == 4 {
 			return err
 		}
 		lost++
@@ -176,11 +176,11 @@ func TestABatchWhoseAnswerIsLostCountsOnce(t *testing.T) {
 // TestABatchThatIsRefusedDoesNotHoldTheNextUp drops what the leader will never take.
 func TestABatchThatIsRefusedDoesNotHoldTheNextUp(t *testing.T) {
 	db := openDB(t)
-	m := NewTracker(storeFunc(func(ctx context.Context, batch trip2g.MissingBatch) error {
+	m := NewTracker(storeFunc(func(ctx context.Context, batch trip2g.NotFoundBatch) error {
 		if batch.Number == 1 {
 			return trip2g.Errorf(trip2g.EINVALID, "no")
 		}
-		return db.AddMissing(ctx, batch)
+		return db.AddNotFound(ctx, batch)
 	}), zerolog.Nop(), nil)
 	m.Add("/y")
 	m.flush(t.Context(), false)

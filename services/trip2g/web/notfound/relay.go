@@ -19,8 +19,8 @@ type ToLeader struct {
 	Suspended func() error // an error keeps the counts here; nil: never
 }
 
-// AddMissing is Store's.
-func (l ToLeader) AddMissing(ctx context.Context, batch trip2g.MissingBatch) error {
+// AddNotFound is Store's.
+func (l ToLeader) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error {
 	if l.Suspended != nil {
 		if err := l.Suspended(); err != nil {
 			return err
@@ -37,7 +37,7 @@ func (l ToLeader) AddMissing(ctx context.Context, batch trip2g.MissingBatch) err
 // answered: one that is sent to the next leader again is known there.
 func FromReplicas(store Store) forward.MessageFunc {
 	return func(ctx context.Context, _ string, text []byte) (any, error) {
-		var batch trip2g.MissingBatch
+		var batch trip2g.NotFoundBatch
 		if err := json.Unmarshal(text, &batch); err != nil {
 			return nil, &forward.MessageError{Status: http.StatusBadRequest, Text: "the counts are no JSON of their kind"}
 		}
@@ -47,6 +47,6 @@ func FromReplicas(store Store) forward.MessageFunc {
 		// A replica that no longer waits will ask again: what was begun is better ended.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushFor)
 		defer cancel()
-		return nil, store.AddMissing(ctx, batch)
+		return nil, store.AddNotFound(ctx, batch)
 	}
 }

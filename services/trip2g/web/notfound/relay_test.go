@@ -70,8 +70,8 @@ func TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer messenger.Close()
-	store := storeFunc(func(ctx context.Context, batch trip2g.MissingBatch) error {
-		err := ToLeader{Messenger: messenger}.AddMissing(ctx, batch)
+	store := storeFunc(func(ctx context.Context, batch trip2g.NotFoundBatch) error {
+		err := ToLeader{Messenger: messenger}.AddNotFound(ctx, batch)
 		if err != nil {
 			failed.Add(1)
 		}
@@ -110,17 +110,17 @@ func TestALeaderRefusesCountsThatNoReplicaMakes(t *testing.T) {
 	}
 	defer messenger.Close()
 	many := map[string]int64{}
-	for i := range trip2g.MaxMissingBatch + 1 {
+	for i := range trip2g.MaxNotFoundBatch + 1 {
 		many[string(rune('a'+i))] = 1
 	}
-	for name, batch := range map[string]trip2g.MissingBatch{
+	for name, batch := range map[string]trip2g.NotFoundBatch{
 		"no sender":       {Number: 1, Counts: map[string]int64{"/x": 1}},
 		"no number":       {Sender: "r1", Counts: map[string]int64{"/x": 1}},
 		"less than none":  {Sender: "r1", Number: 1, Counts: map[string]int64{"/x": -1}},
 		"beyond counting": {Sender: "r1", Number: 1, Counts: map[string]int64{"/x": 1 << 40}},
 		"too many paths":  {Sender: "r1", Number: 1, Counts: many},
 	} {
-		if err := (ToLeader{Messenger: messenger}).AddMissing(t.Context(), batch); trip2g.ErrorCode(err) != trip2g.EINVALID {
+		if err := (ToLeader{Messenger: messenger}).AddNotFound(t.Context(), batch); trip2g.ErrorCode(err) != trip2g.EINVALID {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

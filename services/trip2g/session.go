@@ -1,0 +1,41 @@
+package trip2g
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/mileusna/useragent"
+)
+
+// Session is a browser's sign-in. Only a hash of its token is stored.
+type Session struct {
+	ID        int64
+	TokenHash string // SHA-256 of the token, lower-case hex
+	User      User
+	UserAgent string // what the browser called itself at sign-in, at most MaxUserAgent bytes; may be empty
+	Address   string // the browser's IP address at sign-in; may be empty
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// MaxUserAgent is what is kept of a browser's User-Agent, in bytes: browsers' have about 120.
+const MaxUserAgent = 256
+
+// Browser gives what people call the browser that a session began in: "Firefox on Linux".
+func (s Session) Browser() string {
+	ua := useragent.Parse(s.UserAgent)
+	name := cmp.Or(ua.Name, "A browser or program of unknown name")
+	if ua.OS == "" {
+		return name
+	}
+	return name + " on " + ua.OS
+}
+
+// TokenHash is what is stored of a token or key: SHA-256, lower-case hex. The tokens are random
+// and long, so that a slow hash would protect nothing more.
+func TokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
