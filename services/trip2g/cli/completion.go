@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// shell is one for which the program makes completions.
+// shell is a supported shell.
 type shell struct {
 	name, install string
 	write         func(root *cobra.Command, out io.Writer) error
@@ -15,16 +15,16 @@ type shell struct {
 var shells = []shell{
 	{
 		name: "bash",
-		install: "It needs the package bash-completion. For you alone:\n\n" +
+		install: "Requires the package bash-completion. For your user:\n\n" +
 			"  mkdir -p ~/.local/share/bash-completion/completions\n" +
 			"  trip2g completion bash > ~/.local/share/bash-completion/completions/trip2g\n\n" +
-			"For everybody on this machine, as root:\n\n" +
+			"For all users of this machine, as root:\n\n" +
 			"  trip2g completion bash > /etc/bash_completion.d/trip2g",
 		write: func(root *cobra.Command, out io.Writer) error { return root.GenBashCompletionV2(out, true) },
 	},
 	{
 		name: "zsh",
-		install: "Write it to a folder of $fpath, before compinit runs:\n\n" +
+		install: "Write it to a folder in $fpath, before compinit runs:\n\n" +
 			"  mkdir -p ~/.zsh/completions\n" +
 			"  trip2g completion zsh > ~/.zsh/completions/_trip2g\n" +
 			"  # in ~/.zshrc: fpath=(~/.zsh/completions $fpath); autoload -U compinit; compinit",
@@ -49,8 +49,8 @@ var shells = []shell{
 func newCompletionCommand() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:     "completion",
-		Short:   "Print a script that completes trip2g's commands and flags in a shell",
-		Long:    "Prints a script for bash, zsh, fish or PowerShell. The help of each says where to put it.",
+		Short:   "Print a shell completion script",
+		Long:    "Prints a script for bash, zsh, fish or PowerShell. The help of each shows where to install it.",
 		Example: "  trip2g completion bash --help\n  source <(trip2g completion bash)",
 	})
 	for _, s := range shells {

@@ -15,40 +15,40 @@ import (
 	"trip2g/services/trip2g/sync/client"
 )
 
-// Exit codes of the commands that talk to a server, beside exitFailure and exitUsage.
+// Exit codes of the commands that connect to a server, in addition to exitFailure and exitUsage.
 const (
 	exitRefused     = 3
 	exitUnavailable = 4
 	exitVault       = 5
 )
 
-// exitCodes is for the help of those commands; ok says what 0 means.
+// exitCodes returns the list of exit codes for their help. ok describes code 0.
 func exitCodes(ok string) string {
 	return "Exit codes:\n" +
 		"  0  " + ok + "\n" +
-		"  1  another failure, or stopped by Ctrl-C\n" +
-		"  2  the command line is wrong\n" +
-		"  3  the server refused the key\n" +
-		"  4  the server cannot be reached or cannot serve now"
+		"  1  another error, or stopped by Ctrl-C\n" +
+		"  2  invalid command line\n" +
+		"  3  the server rejected the key\n" +
+		"  4  the server is unreachable or temporarily unavailable"
 }
 
-// connectionFlags is how a command reaches a server.
+// connectionFlags are the flags for the connection to a server.
 type connectionFlags struct {
 	url, key  string
 	retryFor  time.Duration
 	anonymous bool   // the command needs no key
-	vaultName string // of the folder that is pushed; "": the server is told none
+	vaultName string // of the folder that is pushed; "" sends none
 }
 
-// add gives a command the flags.
+// add adds the flags to a command.
 func (f *connectionFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.url, "url", "", "the server, any of its nodes (TRIP2G_URL; default http://localhost:8081)")
-	cmd.Flags().StringVar(&f.key, "key", "", "an API key; better TRIP2G_KEY, which other users of this machine cannot see")
-	cmd.Flags().DurationVar(&f.retryFor, "retry-for", time.Minute, "how long to try again when the server is away or cannot serve now; 0: not at all")
+	cmd.Flags().StringVar(&f.url, "url", "", "URL of any node of the server (TRIP2G_URL; default http://localhost:8081)")
+	cmd.Flags().StringVar(&f.key, "key", "", "API key; prefer TRIP2G_KEY, which other users of this machine cannot see")
+	cmd.Flags().DurationVar(&f.retryFor, "retry-for", time.Minute, "how long to retry while the server is unreachable or temporarily unavailable; 0: no retries")
 }
 
-// connect makes the client; it connects to nothing yet. onRetry is told before each new attempt, warn
-// what the user should know.
+// connect returns the client without connecting. onRetry is called before each new attempt, warn
+// with warnings for the user.
 func (f *connectionFlags) connect(onRetry func(error, time.Duration), warn func(string)) (*client.Client, error) {
 	server, err := client.New(client.Options{
 		URL:       firstSet(f.url, os.Getenv(config.Prefix+"URL"), "http://localhost:8081"),
@@ -63,13 +63,13 @@ func (f *connectionFlags) connect(onRetry func(error, time.Duration), warn func(
 		return nil, &codedError{exitUsage, fmt.Errorf("%w (--url or TRIP2G_URL, --key or TRIP2G_KEY)", err)}
 	}
 	if server.Exposed() {
-		warn("warning: the URL is plain http and leads to another machine: the key and the notes can be read on the way")
+		warn("warning: the URL is plain http to another machine: others on the network can read the key and the notes")
 	}
 	return server, nil
 }
 
-// firstSet gives the first text that is not blank, without the blanks around it that come with a
-// key or URL read from a file.
+// firstSet returns the first text that is not blank, trimmed: a key or URL read from a file ends in
+// a newline.
 func firstSet(texts ...string) string {
 	for _, text := range texts {
 		if text = strings.TrimSpace(text); text != "" {
@@ -79,7 +79,7 @@ func firstSet(texts ...string) string {
 	return ""
 }
 
-// serverExitCode is for the failure of a command that talks to a server.
+// serverExitCode returns the exit code for an error of the server.
 func serverExitCode(err error) int {
 	switch trip2g.ErrorCode(err) {
 	case trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN:
@@ -93,7 +93,7 @@ func serverExitCode(err error) int {
 	}
 }
 
-// folderExitCode tells a folder that is not there from one with files to mend.
+// folderExitCode returns exitUsage for a missing folder, and exitVault for one with invalid files.
 func folderExitCode(err error) int {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -105,8 +105,8 @@ func folderExitCode(err error) int {
 	}
 }
 
-// terminalError words an error for a terminal: one line for what happened, one for each file at
-// fault. stopped is the line for Ctrl-C.
+// terminalError formats an error for a terminal: one line for what happened, then one per file.
+// stopped is the line for Ctrl-C.
 func terminalError(err error, code int, stopped string) error {
 	text := err.Error()
 	if errors.Is(err, context.Canceled) {

@@ -14,7 +14,7 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// keyFlags are what a key may do and until when.
+// keyFlags are the flags for a key's grant and expiry.
 type keyFlags struct {
 	scopes  []string
 	folder  string
@@ -22,12 +22,12 @@ type keyFlags struct {
 }
 
 func (f *keyFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&f.scopes, "scope", trip2g.DefaultScopes.Names(), "what the key may do: read, publish, settings; settings are raw_html, stylesheet, footer and who may read")
-	cmd.Flags().StringVar(&f.folder, "folder", "", "the folder of the vault below which the key may publish; empty: everywhere")
-	cmd.Flags().StringVar(&f.expires, "expires", "never", "when the key expires: a number of days as 90d, a date as 2030-12-31, or never")
+	cmd.Flags().StringSliceVar(&f.scopes, "scope", trip2g.DefaultScopes.Names(), "scopes of the key: read, publish, settings; settings allows changing raw_html, stylesheet, footer and access")
+	cmd.Flags().StringVar(&f.folder, "folder", "", "folder of the vault that the key can publish to; empty: everywhere")
+	cmd.Flags().StringVar(&f.expires, "expires", "never", "when the key expires: a number of days such as 90d, a date such as 2030-12-31, or never")
 }
 
-// grant returns what the flags that were given make of a key's grant and expiry.
+// grant applies the flags that were given to a key's grant and expiry.
 func (f *keyFlags) grant(cmd *cobra.Command, key trip2g.APIKey, now time.Time) (trip2g.Grant, time.Time, error) {
 	grant, expires := key.Grant, key.ExpiresAt
 	var err error
@@ -47,7 +47,7 @@ func (f *keyFlags) grant(cmd *cobra.Command, key trip2g.APIKey, now time.Time) (
 	return grant, expires, nil
 }
 
-// parseExpiry reads when a key expires. A date is the last day, in UTC.
+// parseExpiry parses the value of --expires. A date is the last valid day, in UTC.
 func parseExpiry(text string, now time.Time) (time.Time, error) {
 	if text = strings.ToLower(strings.TrimSpace(text)); text == "never" || text == "" {
 		return time.Time{}, nil
@@ -60,21 +60,21 @@ func parseExpiry(text string, now time.Time) (time.Time, error) {
 	if last, err := time.Parse(time.DateOnly, text); err == nil {
 		return last.AddDate(0, 0, 1), nil
 	}
-	return time.Time{}, errors.New("must be a number of days as 90d, a date as 2030-12-31, or never")
+	return time.Time{}, errors.New("must be a number of days such as 90d, a date such as 2030-12-31, or never")
 }
 
 func newKeysCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Create an API key and print it, alone on its line; it is shown only this once",
-		Long: "Without --scope the key may read and publish. Give the scope settings only to who may decide over the whole\n" +
-			"site: without it, _settings.md is published as long as it does not change raw_html, stylesheet, footer or access.",
+		Short: "Create an API key and print it; it is shown only once",
+		Long: "Without --scope, the key can read and publish. Grant the scope settings only to people who can decide about the\n" +
+			"whole site. Without it, _settings.md is published only if it does not change raw_html, stylesheet, footer or access.",
 		Example: "  trip2g keys create --name laptop\n" +
 			"  trip2g keys create --name mine --scope read,publish,settings\n" +
 			"  trip2g keys create --name ci --scope publish --folder Docs --expires 90d",
 		Args: usage(cobra.NoArgs),
 	}
-	name := cmd.Flags().String("name", "", "what the key is for, to tell it from others")
+	name := cmd.Flags().String("name", "", "name of the key, for the list of keys")
 	flags := &keyFlags{}
 	flags.add(cmd)
 	cmd.RunE = withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
@@ -98,7 +98,7 @@ func newKeysCreateCommand() *cobra.Command {
 func newKeysUpdateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "update ID",
-		Short:   "Change what a key may do and until when; what is not given stays",
+		Short:   "Change the scopes, folder or expiry of a key; the rest stays",
 		Example: "  trip2g keys update 3 --scope read,publish,settings\n  trip2g keys update 4 --expires 2030-12-31",
 		Args:    usage(cobra.ExactArgs(1)),
 	}
@@ -132,7 +132,7 @@ func newKeysUpdateCommand() *cobra.Command {
 	return cmd
 }
 
-// usageError adds the exit code of a wrong command line to an EINVALID error.
+// usageError makes an EINVALID error a usage error.
 func usageError(err error) error {
 	if trip2g.ErrorCode(err) == trip2g.EINVALID {
 		return &codedError{exitUsage, err}
@@ -143,12 +143,12 @@ func usageError(err error) error {
 func keyID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, &codedError{exitUsage, fmt.Errorf("%q is no key's id: `trip2g keys list` shows them", text)}
+		return 0, &codedError{exitUsage, fmt.Errorf("%q is not the ID of a key: `trip2g keys list` shows them", text)}
 	}
 	return id, nil
 }
 
-// mayDo says what a key may do, for a list.
+// mayDo formats a grant for a list.
 func mayDo(grant trip2g.Grant) string {
 	if grant.Folder == "" {
 		return grant.Scopes.String()

@@ -19,8 +19,8 @@ func newKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Create, list, change and revoke API keys, on the leader",
-		Long: "API keys let programs publish. The commands work on the database itself, while the server runs or not;\n" +
-			"what they do counts at once.",
+		Long: "API keys let programs publish. These commands change the database directly, whether or not the server runs,\n" +
+			"and take effect at once.",
 		Example: "  trip2g keys list --db-file /var/lib/trip2g/data.sqlite3",
 	}
 	config.AddFlags(cmd.PersistentFlags())
@@ -35,7 +35,7 @@ func newKeysCommand() *cobra.Command {
 func newKeysListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "List the keys: id, name, first characters, what they may do, when created, last used, expired and revoked",
+		Short:   "List the keys: ID, name, first characters, scopes, and when each was created, last used, expires or was revoked",
 		Example: "  trip2g keys list",
 		Args:    usage(cobra.NoArgs),
 		RunE: withDatabase(func(cmd *cobra.Command, _ []string, db *sqlite.DB) error {
@@ -64,7 +64,7 @@ func when(t time.Time) string {
 func newKeysRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "revoke ID",
-		Short:   "Revoke a key for good",
+		Short:   "Revoke a key permanently",
 		Example: "  trip2g keys revoke 3",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: withDatabase(func(cmd *cobra.Command, args []string, db *sqlite.DB) error {
@@ -77,8 +77,8 @@ func newKeysRevokeCommand() *cobra.Command {
 	}
 }
 
-// withDatabase opens the leader's database around a command. It makes none: in the wrong folder a
-// key would be made that no server knows.
+// withDatabase opens the leader's database for a command. It does not create one: in the wrong
+// folder, the key would be unknown to the server.
 func withDatabase(fn func(*cobra.Command, []string, *sqlite.DB) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
 		c, err := config.Read(cmd.Flags(), os.Environ())
@@ -112,5 +112,5 @@ func noDatabase(path string) error {
 	if err != nil {
 		return err
 	}
-	return &codedError{exitUsage, fmt.Errorf("there is no database at %s: name the server's with --db-file; the server makes it when it first starts", absolute)}
+	return &codedError{exitUsage, fmt.Errorf("there is no database at %s: set --db-file to the server's database, which the server creates at its first start", absolute)}
 }

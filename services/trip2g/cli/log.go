@@ -13,26 +13,26 @@ import (
 	"trip2g/services/trip2g/ops/logbuffer"
 )
 
-// The library keeps these for the whole process.
+// These settings of zerolog are global.
 func init() {
 	zerolog.TimeFieldFormat = time.RFC3339Nano
 	zerolog.DurationFieldUnit = time.Millisecond
 }
 
-// logged runs work with the node's logger and writes out what is left of the log at its end.
+// logged runs work with the node's logger and flushes the log at the end.
 func logged(c *config.Config, out io.Writer, work func(zerolog.Logger) error) error {
 	buffer := logbuffer.New(out)
 	return errors.Join(work(newLogger(c, buffer, isTerminal(out))), buffer.Close())
 }
 
-// newLogger makes the node's logger: each line has the node's name and role.
+// newLogger returns the node's logger. Each line contains the node's name and role.
 func newLogger(c *config.Config, out io.Writer, terminal bool) zerolog.Logger {
 	if c.LogFormat == "console" || c.LogFormat == "auto" && terminal {
 		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly}
 	}
 	level, err := zerolog.ParseLevel(c.LogLevel)
 	if err != nil {
-		level = zerolog.InfoLevel // config.Load has refused every other word
+		level = zerolog.InfoLevel // config.Load has validated it
 	}
 	return zerolog.New(out).Level(level).With().Timestamp().Str("node", c.NodeName).Str("role", c.Role()).Logger()
 }

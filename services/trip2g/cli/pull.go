@@ -14,7 +14,7 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// pullFlags is what the command line of pull can say.
+// pullFlags are the flags of pull.
 type pullFlags struct {
 	connectionFlags
 	dir                   string
@@ -27,36 +27,36 @@ func newPullCommand() *cobra.Command {
 	f := pullFlags{}
 	cmd := &cobra.Command{
 		Use:   "pull DIR",
-		Short: "Write the vault back into a folder, byte for byte",
-		Long: "Compares the folder with what the server has and writes what differs: every note that is not hidden, and the\n" +
-			"files that notes refer to, at their paths. The folder is made if it is not there.\n\n" +
-			"What you have changed in the folder is not lost. A file that only you have changed since the last pull is kept; if\n" +
-			"it has changed on the server as well, nothing is written, and the files are named. --force takes the server's. A\n" +
-			"note that is an old version of the server's is not a change.\n" +
-			"Files that no pull has written and no push has sent are never removed. What was pulled, and pushed from there, is\n" +
-			"remembered in DIR/.trip2g.\n\n" +
-			"With --history every version that was ever published comes, too, also of hidden notes: the one of guides/Start.md\n" +
-			"from the first of May is .history/guides/Start.md/2026-05-01T093000Z-17.md. What is there is not asked for again.\n\n" +
-			"The URL may be any node's. A pull that was cut short continues where it was when it is run again.\n\n" +
-			exitCodes("the folder has what the server has, or more") + "\n" +
-			"  5  files in the folder have changes that would be lost, or stand in the way",
+		Short: "Download the vault into a folder, byte for byte",
+		Long: "Writes the files that differ from the server: every published note, and the files that notes refer to, at their\n" +
+			"paths. DIR is created if it does not exist.\n\n" +
+			"Your changes in the folder are kept. If a file has changed both in the folder and on the server since the last\n" +
+			"pull, nothing is written, and the command lists the conflicts. --force takes the versions of the server. A note\n" +
+			"that equals an old version on the server does not count as changed.\n" +
+			"The command never removes files that were neither pulled nor pushed from this folder. DIR/.trip2g records what was.\n\n" +
+			"--history also writes every version that was ever published, including those of unpublished notes. For example,\n" +
+			"the version of guides/Start.md from May 1 is .history/guides/Start.md/2026-05-01T093000Z-17.md. Versions that are\n" +
+			"already there are not downloaded again.\n\n" +
+			"The URL can be that of any node. Run an interrupted pull again to continue it.\n\n" +
+			exitCodes("the folder contains everything that the server has") + "\n" +
+			"  5  conflicts: files in the folder have changes that would be lost, or block a path",
 		Example: "  export TRIP2G_URL=https://notes.example.com TRIP2G_KEY=t2g_...\n" +
 			"  trip2g pull ~/notes                        write what has changed on the server\n" +
-			"  trip2g pull ~/notes --dry-run              say what would be written\n" +
+			"  trip2g pull ~/notes --dry-run              show what would be written\n" +
 			"  trip2g pull ~/notes --delete               also remove what the server no longer has\n" +
-			"  trip2g pull ~/notes --history              every version of every note as well\n" +
-			"  trip2g pull ~/notes --force                take the server's, whatever was changed here\n" +
+			"  trip2g pull ~/notes --history              also write every version of every note\n" +
+			"  trip2g pull ~/notes --force                overwrite local changes\n" +
 			"  trip2g pull ~/notes --json | jq '.notes[]'",
 		Args:              usage(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolder,
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite, and with --delete remove, what has changed in the folder")
-	cmd.Flags().BoolVar(&f.delete, "delete", false, "remove the files that were pulled, or pushed from here, and the server has no more")
+	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite files that have changed in the folder, and with --delete remove them")
+	cmd.Flags().BoolVar(&f.delete, "delete", false, "remove files that were pulled or pushed from here and are no longer on the server")
 	cmd.Flags().BoolVar(&f.history, "history", false, "also write every version of every note, to .history in the folder")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and change nothing")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would be done without changing anything")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print what was done as JSON")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		f.dir = args[0]
 		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.quiet)
@@ -66,20 +66,20 @@ func newPullCommand() *cobra.Command {
 	return cmd
 }
 
-// pullFolder does what the command line says. Its errors have exit codes and are fit for a terminal.
+// pullFolder runs the command. Its errors have exit codes and are formatted for a terminal.
 func pullFolder(ctx context.Context, f pullFlags, term *terminal) error {
 	server, err := f.connect(term.Retry, term.Print)
 	if err != nil {
 		return err
 	}
 	if info, err := os.Stat(f.dir); err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &codedError{exitUsage, fmt.Errorf("%s is not a directory: name the folder that the notes should go to", printable(f.dir))}
+		return &codedError{exitUsage, fmt.Errorf("%s is not a directory: name the folder to write the notes to", printable(f.dir))}
 	}
 	summary, err := pull.Run(ctx, f.dir, pull.Options{
 		Server: server, Reporter: term, Text: vault.Text, Force: f.force, Delete: f.delete, DryRun: f.dryRun, History: f.history,
 	})
 	if err != nil {
-		return terminalError(err, serverExitCode(err), "stopped; every file is whole, and running it again continues where it was")
+		return terminalError(err, serverExitCode(err), "stopped; all files are complete: run the command again to continue")
 	}
 	switch {
 	case f.json:
@@ -93,7 +93,7 @@ func pullFolder(ctx context.Context, f pullFlags, term *terminal) error {
 	return nil
 }
 
-// pullReport is what --json prints.
+// pullReport is the JSON output.
 type pullReport struct {
 	DryRun    bool            `json:"dryRun"`
 	Notes     []string        `json:"notes"`
@@ -107,7 +107,7 @@ type pullReport struct {
 	Warnings  []warningReport `json:"warnings"`
 }
 
-// pulled ends a pull that succeeded.
+// pulled prints the summary of a pull.
 func (t *terminal) pulled(s pull.Summary, dryRun bool, dir string) {
 	line := func(format string, args ...any) { fmt.Fprintln(t.out, printable(fmt.Sprintf(format, args...))) }
 	counts := fmt.Sprintf("%s and %s written, %d unchanged, %d removed", count(len(s.Notes), "note"), count(len(s.Files), "file"), s.Unchanged, len(s.Removed))
@@ -126,15 +126,15 @@ func (t *terminal) pulled(s pull.Summary, dryRun bool, dir string) {
 		line("Pulled into %s: %s", dir, counts)
 	}
 	if len(s.Renamed) > 0 {
-		line("Renamed to the letter case that they have on the server: %s (%s)", count(len(s.Renamed), "file"), names(s.Renamed))
+		line("Renamed to the letter case of the server: %s (%s)", count(len(s.Renamed), "file"), names(s.Renamed))
 	}
 	if s.Versions > 0 {
 		line("Written to .history: %s", count(s.Versions, "version"))
 	}
 	if len(s.Kept) > 0 {
-		line("Kept as you have changed it: %s (%s). `trip2g push` publishes it.", count(len(s.Kept), "file"), names(s.Kept))
+		line("Kept your changes: %s (%s). `trip2g push` publishes them.", count(len(s.Kept), "file"), names(s.Kept))
 	}
 	if len(s.Gone) > 0 {
-		line("Left in the folder, no longer on the server: %s (%s). --delete removes them.", count(len(s.Gone), "file"), names(s.Gone))
+		line("No longer on the server: %s (%s). --delete removes them.", count(len(s.Gone), "file"), names(s.Gone))
 	}
 }

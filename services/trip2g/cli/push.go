@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// pushFlags is what the command line of push can say.
+// pushFlags are the flags of push.
 type pushFlags struct {
 	connectionFlags
 	dir           string
@@ -28,7 +28,7 @@ type pushFlags struct {
 	maxNoteSize   sizeFlag
 }
 
-// sizeFlag makes a size a flag.
+// sizeFlag is a size as a flag.
 type sizeFlag struct{ config.Bytes }
 
 func (f *sizeFlag) Set(text string) error { return f.UnmarshalText([]byte(text)) }
@@ -39,51 +39,50 @@ func newPushCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "push [DIR]",
 		Short: "Publish a folder of notes and the files that they refer to",
-		Long: "Compares the folder with what the server has, sends what differs, and makes all of it visible in one step.\n" +
-			"Until then readers see what they saw, and a push that fails or is stopped (Ctrl-C) leaves nothing behind: run it\n" +
-			"again. DIR is the current folder unless you name another.\n\n" +
-			"What the server cannot take for a passing reason (it restarts, its database is busy, its disk is full) is tried\n" +
-			"again for --retry-for. If that is not enough, nothing of the push becomes visible.\n\n" +
-			"Notes are the .md and .html files. Other files are sent if a note refers to them. Left out are names that start\n" +
-			"with a dot, folders named node_modules, Obsidian's folder of templates, Excalidraw drawings that have an exported\n" +
-			"image, and what .trip2gignore files (in the syntax of .gitignore), the lists exclude and include of _settings.md\n" +
-			"or --exclude leave out. What is too large or invalid for the server is left out with a warning.\n\n" +
-			"In a folder that `trip2g pull` has made, what others have published since the pull is not undone: files that are as\n" +
-			"they were pulled are not sent over newer ones, and --delete leaves notes that the folder never had. --force sends\n" +
-			"and hides those, too.\n\n" +
-			"Notes that do not say who may read them (free, publish, draft, subgraph in their frontmatter) are for whom the site's\n" +
-			"default names. As long as there is none they are for members, and the first push on a terminal asks. --access answers\n" +
-			"for scripts, and changes the default later.\n\n" +
-			"With --watch it goes on until Ctrl-C and sends each file that is saved. What is removed or renamed meanwhile is\n" +
-			"hidden, without --delete too. A server that goes away gets what it missed when it is back.\n\n" +
-			"The URL may be any node's: a replica hands the notes on to its leader.\n\n" +
-			exitCodes("all is published, or there was nothing to do; Ctrl-C has ended a watch that had nothing left to send") + "\n" +
-			"  5  something in the folder has to be corrected first",
+		Long: "Sends what differs from the server and publishes all of it in one step. A push that fails or is stopped (Ctrl-C)\n" +
+			"changes nothing for readers: run it again. DIR is the current folder by default.\n\n" +
+			"If the server is temporarily unavailable (it restarts, its database is busy, its disk is full), the command\n" +
+			"retries for --retry-for.\n\n" +
+			"Notes are the .md and .html files. Other files are sent if a note refers to them. Excluded are names that start\n" +
+			"with a dot, folders named node_modules, the template folder of Obsidian, Excalidraw sources that have an exported\n" +
+			"image, and whatever .trip2gignore files (in .gitignore syntax), the lists exclude and include in _settings.md, or\n" +
+			"--exclude exclude. Files that are too large or invalid for the server are skipped with a warning.\n\n" +
+			"In a folder that `trip2g pull` has written, a push does not revert what others have published since the pull. It\n" +
+			"skips files that are older than those on the server (\"Not sent or removed\" in the output), and --delete keeps\n" +
+			"notes that were never in the folder. --force sends and unpublishes those, too.\n\n" +
+			"Notes that do not set their access (free, publish, draft, subgraph in the frontmatter) have the default access\n" +
+			"of the site. Until one is chosen, they are for members, and the first push on a terminal asks. In scripts, set it\n" +
+			"with --access, which also changes it later.\n\n" +
+			"With --watch, the command continues until Ctrl-C and publishes each file that is saved. It also unpublishes notes\n" +
+			"that are removed or renamed, without --delete. When a server comes back, it receives what it has missed.\n\n" +
+			"The URL can be that of any node. A replica forwards the notes to the leader.\n\n" +
+			exitCodes("everything is published, or there was nothing to do; with --watch, Ctrl-C when nothing was left to send") + "\n" +
+			"  5  files in the folder need a correction first",
 		Example: "  export TRIP2G_URL=https://notes.example.com TRIP2G_KEY=t2g_...\n" +
 			"  trip2g push ~/notes                        publish what has changed\n" +
-			"  trip2g push ~/notes --dry-run --delete     say what would be sent and hidden\n" +
-			"  trip2g push ~/notes --delete               also hide what the folder no longer has\n" +
-			"  trip2g push ~/notes --access members       notes that do not say who may read them are for members\n" +
+			"  trip2g push ~/notes --dry-run --delete     show what would be sent and unpublished\n" +
+			"  trip2g push ~/notes --delete               also unpublish notes that are no longer in the folder\n" +
+			"  trip2g push ~/notes --access members       set the default access to members\n" +
 			"  trip2g push ~/notes --watch                publish each file as it is saved\n" +
 			"  trip2g push ~/notes --json | jq .position",
 		Args:              usage(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeFolder,
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&f.delete, "delete", false, "hide the notes that the server has and the folder has no more; their history is kept")
-	cmd.Flags().BoolVar(&f.force, "force", false, "also send what is older than the server's, and with --delete hide what the folder never had")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done and who may read each note, and change nothing")
-	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "with --dry-run, list each note, and why")
-	cmd.Flags().Var(&f.access, "access", "who may read notes that do not say: everyone or members")
-	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "make notes public by --access everyone without asking")
-	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "go on and publish each file as it is saved")
+	cmd.Flags().BoolVar(&f.delete, "delete", false, "unpublish notes that are no longer in the folder; their history is kept")
+	cmd.Flags().BoolVar(&f.force, "force", false, "also send files listed as \"Not sent or removed\", which are older than those on the server; with --delete, also unpublish notes that were never in the folder")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would be done and who can read each note, without changing anything")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "with --dry-run, list each note with the reason")
+	cmd.Flags().Var(&f.access, "access", "default access for notes that do not set it: everyone or members")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask before --access everyone makes notes public")
+	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "continue and publish each file as it is saved")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print what was done as JSON, with --watch one line for each change")
-	cmd.Flags().StringArrayVar(&f.exclude, "exclude", nil, "leave out what matches this `pattern`, written as in .gitignore; can be repeated")
-	cmd.Flags().Var(&f.maxNoteSize, "max-note-size", "largest note that the server takes, its TRIP2G_MAX_NOTE_SIZE")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON, with --watch one line per change")
+	cmd.Flags().StringArrayVar(&f.exclude, "exclude", nil, "exclude what matches this `pattern` in .gitignore syntax; can be repeated")
+	cmd.Flags().Var(&f.maxNoteSize, "max-note-size", "maximum size of a note: TRIP2G_MAX_NOTE_SIZE of the server")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.watch && f.dryRun {
-			return &codedError{exitUsage, errors.New("--watch publishes and --dry-run does not: leave one of them out")}
+			return &codedError{exitUsage, errors.New("--watch publishes and --dry-run does not: use only one of them")}
 		}
 		f.dir = "."
 		if len(args) > 0 {
@@ -102,7 +101,7 @@ func newPushCommand() *cobra.Command {
 	return cmd
 }
 
-// completeFolder lets a shell complete the only argument with folders.
+// completeFolder completes the only argument with folders.
 func completeFolder(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -110,7 +109,7 @@ func completeFolder(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// pushFolder does what the command line says. Its errors have exit codes and are fit for a terminal.
+// pushFolder runs the command. Its errors have exit codes and are formatted for a terminal.
 func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	server, err := f.connect(term.Retry, term.Print)
 	if err != nil {
@@ -140,7 +139,7 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	if err != nil {
 		return pushError(err, serverExitCode(err))
 	}
-	if err := f.lookAtAccess(ctx, notes, server, summary, term); err != nil {
+	if err := f.loadAccess(ctx, notes, server, summary, term); err != nil {
 		return pushError(err, serverExitCode(err))
 	}
 	term.noHome = f.lacksHome(ctx, notes, summary)
@@ -148,12 +147,13 @@ func pushFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	return nil
 }
 
-// vaultOptions returns how the folder is read; cache is nil for a folder that is read once.
+// vaultOptions returns the options for reading the folder. cache is nil for a folder that is read
+// once.
 func (f pushFlags) vaultOptions(cache *vault.Cache) vault.Options {
 	return vault.Options{MaxNoteSize: int64(f.maxNoteSize.Bytes), Cache: cache, Exclude: f.exclude, Settings: markdown.PushRules}
 }
 
-// options gives what a push is made of; state is nil for a folder that no pull has made.
+// options returns the options of a push. state is nil for a folder without a pull.
 func (f pushFlags) options(notes *vault.Vault, state *pull.State, server *client.Client, term *terminal) push.Options {
 	o := push.Options{Vault: notes, Server: server, Reporter: term, References: markdown.AssetRefs, Delete: f.delete, Force: f.force, DryRun: f.dryRun}
 	if state != nil {
@@ -162,7 +162,7 @@ func (f pushFlags) options(notes *vault.Vault, state *pull.State, server *client
 	return o
 }
 
-// pushError words the failure of a push for a terminal.
+// pushError formats an error of a push for a terminal.
 func pushError(err error, code int) error {
 	outcome := push.NotVisible
 	if failed := (*push.Error)(nil); errors.As(err, &failed) {

@@ -78,7 +78,7 @@ func TestWarningsStayReadableBesideTheBar(t *testing.T) {
 	if !strings.Contains(err.String(), "Sending notes") || !strings.Contains(err.String(), "\rwarning: a\uFFFD[2J.md:3: is odd\n") {
 		t.Errorf("stderr %q", err.String())
 	}
-	if want := "Published: 1 note sent, 2 unchanged, 0 hidden; 2 files sent. Read it at http://localhost/\n"; out.String() != want {
+	if want := "Published: 1 note sent, 2 unchanged, 0 unpublished; 2 files sent. Read it at http://localhost/\n"; out.String() != want {
 		t.Errorf("stdout %q", out.String())
 	}
 }

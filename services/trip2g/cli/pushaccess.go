@@ -17,7 +17,7 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// accessFlag makes a site's default access a flag.
+// accessFlag is a site's default access as a flag.
 type accessFlag struct{ trip2g.SiteAccess }
 
 func (f *accessFlag) Set(text string) error {
@@ -31,13 +31,13 @@ func (f *accessFlag) Set(text string) error {
 
 func (f *accessFlag) Type() string { return "who" }
 
-// audience is who may read the notes of a folder, as they say themselves.
+// audience describes who can read the notes of a folder, from their frontmatter.
 type audience struct {
 	notes    []listedNote      // those that are published, by path
-	settings trip2g.SiteAccess // what the folder's settings say of the others
+	settings trip2g.SiteAccess // the default in the folder's settings
 }
 
-// listedNote is a note of a folder and who may read it.
+// listedNote is a note with its access.
 type listedNote struct {
 	path   string
 	access trip2g.Access
@@ -49,7 +49,7 @@ func readAudience(ctx context.Context, notes *vault.Vault) (a audience, err erro
 	for _, n := range notes.Notes() {
 		content, err := notes.ReadNote(ctx, n.Path)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // removed since: the push sees to it
+			continue // removed since; the push handles it
 		}
 		if err != nil {
 			return audience{}, err
@@ -64,7 +64,7 @@ func readAudience(ctx context.Context, notes *vault.Vault) (a audience, err erro
 	return a, nil
 }
 
-// unspecified lists the notes with a page that do not say who may read them.
+// unspecified returns the notes with a page that do not set their access.
 func (a audience) unspecified() map[string]bool {
 	paths := map[string]bool{}
 	for _, n := range a.notes {
@@ -75,9 +75,9 @@ func (a audience) unspecified() map[string]bool {
 	return paths
 }
 
-// chooseAccess finds out before a push who may read the notes that do not say: by --access, or by
-// asking on a terminal where the site has no default yet. It returns how to set that on the server,
-// nil if it stays as it is.
+// chooseAccess determines the site's default access before a push: from --access, or by asking on a
+// terminal if the site has no default yet. It returns a function that sets it on the server, nil if
+// it does not change.
 func (f pushFlags) chooseAccess(ctx context.Context, notes *vault.Vault, server *client.Client, term *terminal) (set func(context.Context) error, err error) {
 	if f.dryRun {
 		return nil, nil
@@ -92,7 +92,7 @@ func (f pushFlags) chooseAccess(ctx context.Context, notes *vault.Vault, server 
 		return nil, nil
 	}
 	if !mayChange {
-		return nil, &codedError{exitFailure, fmt.Errorf("--access %s: the API key may not change who can read the site; "+
+		return nil, &codedError{exitFailure, fmt.Errorf("--access %s: the API key is not allowed to change who can read the site; "+
 			"to allow it, run `trip2g keys update ID --scope read,publish,settings` on the leader, or choose at %s_system/settings", access, server.Site())}
 	}
 	a, err := readAudience(ctx, notes)
@@ -123,7 +123,7 @@ func (f pushFlags) chooseAccess(ctx context.Context, notes *vault.Vault, server 
 	return func(ctx context.Context) error { return server.SetSiteAccess(ctx, access, state.Unspecified) }, nil
 }
 
-// accessError words a failure of chooseAccess for a terminal.
+// accessError formats an error of chooseAccess for a terminal.
 func accessError(err error) error {
 	if coded := (*codedError)(nil); errors.As(err, &coded) {
 		return coded
@@ -131,9 +131,9 @@ func accessError(err error) error {
 	return pushError(err, serverExitCode(err))
 }
 
-// lookAtAccess finds out what term has to tell about who may read the notes: of a dry run each note,
-// else how many of the site.
-func (f pushFlags) lookAtAccess(ctx context.Context, notes *vault.Vault, server *client.Client, s push.Summary, term *terminal) error {
+// loadAccess loads what term prints about access: for a dry run each note's, otherwise totals of
+// the site.
+func (f pushFlags) loadAccess(ctx context.Context, notes *vault.Vault, server *client.Client, s push.Summary, term *terminal) error {
 	state, _, err := server.SiteAccess(ctx)
 	if !f.dryRun {
 		if err == nil { // the push has succeeded all the same
@@ -152,7 +152,7 @@ func (f pushFlags) lookAtAccess(ctx context.Context, notes *vault.Vault, server 
 	return nil
 }
 
-// countUnspecified counts the notes that do not say who may read them, in the folder and on the server.
+// countUnspecified counts the notes that do not set their access, in the folder and on the server.
 func countUnspecified(ctx context.Context, a audience, state trip2g.AccessState, server *client.Client) (int, error) {
 	paths := a.unspecified()
 	if state.Unspecified == 0 {
@@ -175,17 +175,18 @@ func countUnspecified(ctx context.Context, a audience, state trip2g.AccessState,
 	return count, nil
 }
 
-func doNotSay(count int) string {
+// setNoAccess starts a sentence about notes without an access of their own.
+func setNoAccess(count int) string {
 	if count == 1 {
-		return "1 note does not say who may read it"
+		return "1 note does not set who can read it"
 	}
-	return fmt.Sprintf("%d notes do not say who may read them", count)
+	return fmt.Sprintf("%d notes do not set who can read them", count)
 }
 
-// askAccess asks who may read the notes that do not say.
+// askAccess asks for the default access.
 func askAccess(ctx context.Context, term *terminal, count int) (trip2g.SiteAccess, error) {
 	for {
-		answer, err := term.ask(ctx, doNotSay(count)+": [e]veryone, [m]embers only? (members)")
+		answer, err := term.ask(ctx, setNoAccess(count)+": [e]veryone or [m]embers only? (members)")
 		if err != nil {
 			return trip2g.AccessNotChosen, err
 		}
@@ -198,26 +199,26 @@ func askAccess(ctx context.Context, term *terminal, count int) (trip2g.SiteAcces
 	}
 }
 
-// confirmPublic asks before notes that were for members become public.
+// confirmPublic asks before notes for members become public.
 func confirmPublic(ctx context.Context, term *terminal, count int) error {
-	what := doNotSay(count) + " and would become public"
+	what := setNoAccess(count) + " and would become public"
 	if !term.canAsk() {
-		return &codedError{exitUsage, fmt.Errorf("%s: add --yes if that is meant", what)}
+		return &codedError{exitUsage, fmt.Errorf("%s: confirm with --yes", what)}
 	}
 	answer, err := term.ask(ctx, what+". Continue? [y/N]")
 	if err != nil {
 		return err
 	}
 	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
-		return &codedError{exitFailure, errors.New("nothing was sent: the notes stay for members")}
+		return &codedError{exitFailure, errors.New("nothing was sent: the notes stay for members only")}
 	}
 	return nil
 }
 
-// canAsk reports whether somebody is there to answer a question.
+// canAsk reports whether a user can answer a question.
 func (t *terminal) canAsk() bool { return !t.quiet && !t.json && isTerminal(t.in) && isTerminal(t.err) }
 
-// ask asks a question and returns the answer without blanks around it, "" for the end of the input.
+// ask prints a question and returns the trimmed answer, "" at the end of the input.
 func (t *terminal) ask(ctx context.Context, question string) (string, error) {
 	t.mu.Lock()
 	fmt.Fprint(t.err, printable(question)+" ")

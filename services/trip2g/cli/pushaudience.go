@@ -8,10 +8,10 @@ import (
 	"trip2g/services/trip2g/sync/push"
 )
 
-// maxWould bounds the lines of a dry run about one kind of change.
+// maxWould is the maximum number of lines per action in a dry run.
 const maxWould = 10
 
-// levelNames name who may read a note.
+// levelNames are the names of access levels in JSON.
 var levelNames = map[trip2g.NoteAccess]string{
 	trip2g.Public: "public", trip2g.ForMembers: "members", trip2g.ForGroups: "groups", trip2g.NotShown: "notShown",
 }
@@ -24,7 +24,7 @@ type noteReport struct {
 	Reason string   `json:"reason"`
 }
 
-// noteReports says of each note of a folder who may read it, and why.
+// noteReports returns who can read each note of a folder, and why.
 func noteReports(a audience, site trip2g.SiteAccess, s push.Summary) []noteReport {
 	if a.settings != trip2g.AccessNotChosen {
 		site = a.settings
@@ -47,26 +47,26 @@ func noteReports(a audience, site trip2g.SiteAccess, s push.Summary) []noteRepor
 	return reports
 }
 
-// who says in words who may read a note.
+// who returns who can read a note, in words.
 func (r noteReport) who() string {
 	switch r.Access {
 	case "members":
 		return "for members"
 	case "groups":
 		if len(r.Groups) == 0 {
-			return "for nobody but the owner"
+			return "for the owner only"
 		}
 		return "for " + strings.Join(r.Groups, ", ")
 	case "notShown":
 		return "not shown"
 	case "leftOut":
-		return "left out"
+		return "excluded"
 	default:
 		return "public"
 	}
 }
 
-// rehearsed reports what a dry run has found: what would be done, and who may read each note.
+// rehearsed prints what a dry run would do, and who can read each note.
 func (t *terminal) rehearsed() {
 	for _, action := range []string{"send", "unpublish", "upload"} {
 		paths := t.would[action]
@@ -97,26 +97,26 @@ func (t *terminal) rehearsed() {
 		fmt.Fprintln(t.out, printable(fmt.Sprintf("%s: %s (%s)", who, count(len(byWho[who]), "note"), names(byWho[who]))))
 	}
 	if len(order) > 0 {
-		fmt.Fprintln(t.out, "-v lists each note, and why")
+		fmt.Fprintln(t.out, "-v lists each note with the reason")
 	}
 }
 
-// kindOf names what a dry run's action is about.
+// kindOf maps an action of a dry run to its noun.
 var kindOf = map[string]string{"send": "note", "unpublish": "note", "upload": "file"}
 
-// tellAccess says who may read the site after a push.
-func (t *terminal) tellAccess() {
+// printAccess prints who can read the site after a push.
+func (t *terminal) printAccess() {
 	a := t.access
 	if a == nil {
 		return
 	}
-	fmt.Fprintf(t.out, "Who may read the site: %d public, %d for members, %d for groups, %d not shown\n", a.Public, a.Members, a.Groups, a.NotShown)
+	fmt.Fprintf(t.out, "Access: %d public, %d for members, %d for groups, %d not shown\n", a.Public, a.Members, a.Groups, a.NotShown)
 	if a.Default == trip2g.AccessNotChosen && a.Unspecified > 0 {
-		fmt.Fprintln(t.out, doNotSay(a.Unspecified)+", and so only members may. `trip2g push --access everyone` makes them public, `--access members` keeps it so.")
+		fmt.Fprintln(t.out, setNoAccess(a.Unspecified)+" and so only members can read them. `trip2g push --access everyone` makes them public; `--access members` keeps them for members.")
 	}
 }
 
-// accessReport is the JSON of who may read the site after a push.
+// accessReport is the JSON output about access after a push.
 type accessReport struct {
 	Default     *string `json:"default"` // null: none was chosen, which acts as members
 	Public      int     `json:"public"`

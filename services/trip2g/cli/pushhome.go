@@ -12,13 +12,13 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// noHome says what a site without a home page shows, and what to do.
-const noHome = "No note is the home page: readers see a list of notes there. Call a note index.md or Home.md, or name one in " +
+// noHome explains what a site without a home page shows, and how to set one.
+const noHome = "The site has no home page and shows a list of notes instead. Name a note index.md or Home.md, or set one in " +
 	trip2g.SettingsPath + " (home: Guides/Welcome)"
 
-// lacksHome reports whether the home page is a list because neither a note of the folder nor one that a push
-// leaves on the server is meant for it. Only where no name says so are the notes read. A note that cannot
-// be read decides nothing: the push has succeeded.
+// lacksHome reports whether the home page is a list because neither a note of the folder nor one
+// that a push leaves on the server is meant for it. Only where no name says so are the notes read.
+// A note that cannot be read decides nothing: the push has succeeded.
 func (f pushFlags) lacksHome(ctx context.Context, notes *vault.Vault, s push.Summary) bool {
 	paths := slices.Concat(s.Left, s.NeverHad, s.StillPublished)
 	for _, n := range notes.Notes() {

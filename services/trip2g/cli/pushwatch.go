@@ -16,13 +16,13 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// How long a watch waits before it asks again a server that was away.
+// The delays before a watch retries.
 const (
 	firstAgain = 250 * time.Millisecond
 	mostAgain  = 5 * time.Second
 )
 
-// watching is a push that goes on.
+// watching is a push with --watch.
 type watching struct {
 	pushFlags
 	term    *terminal
@@ -32,16 +32,16 @@ type watching struct {
 	cache  vault.Cache
 	memory push.Memory
 
-	ready  func(context.Context) error // sets who may read the site, before the first push is visible
-	chosen bool                        // that is known
+	ready  func(context.Context) error // sets the default access, before the first push is visible
+	chosen bool                        // ready is set
 
 	begun  bool   // a push has succeeded
 	failed string // what kept the last push from succeeding; "" if it did
 	waits  *backoff.ExponentialBackOff
 }
 
-// watchFolder pushes, and again whenever the folder has changed, until ctx ends. What the server or the
-// folder may get over does not end it.
+// watchFolder pushes, and again whenever the folder changes, until ctx ends. Temporary errors do
+// not end it.
 func watchFolder(ctx context.Context, f pushFlags, term *terminal) error {
 	f.retryFor = 0 // the next round is the next attempt, with what the folder has then
 	server, err := f.connect(nil, term.Print)
@@ -62,7 +62,7 @@ func watchFolder(ctx context.Context, f pushFlags, term *terminal) error {
 		if ctx.Err() != nil && err == nil {
 			return nil
 		}
-		again, end := w.judge(ctx, err)
+		again, end := w.afterRound(ctx, err)
 		if end != nil {
 			return end
 		}
@@ -83,7 +83,7 @@ func (w *watching) round(ctx context.Context) error {
 	for _, warning := range notes.Warnings() {
 		w.term.Warn(warning)
 	}
-	state, err := pull.OpenState(w.dir) // anew each time: a pull may have come in between
+	state, err := pull.OpenState(w.dir) // reopened each time, because a pull may have changed it
 	if err != nil {
 		return err
 	}
@@ -104,27 +104,27 @@ func (w *watching) round(ctx context.Context) error {
 		return err
 	}
 	if w.failed != "" {
-		w.term.Print("all that was saved meanwhile is published")
+		w.term.Print("everything saved meanwhile is published")
 	}
 	if w.begun {
 		w.term.Saved(summary, w.server.Site())
 		return nil
 	}
 	w.begun, w.term.calm = true, true
-	if err := w.lookAtAccess(ctx, notes, w.server, summary, w.term); err != nil {
+	if err := w.loadAccess(ctx, notes, w.server, summary, w.term); err != nil {
 		return err
 	}
 	w.term.noHome = w.lacksHome(ctx, notes, summary)
 	w.term.Summary(summary, false, w.server.Site())
 	if !w.quiet {
-		fmt.Fprintln(w.term.err, printable("watching "+w.dir+"; what is saved there is published, Ctrl-C ends it"))
+		fmt.Fprintln(w.term.err, printable("watching "+w.dir+": saved files are published, Ctrl-C stops"))
 	}
 	return nil
 }
 
-// judge tells how a round that ended with err goes on: with the next one after a while (0: when the
-// folder changes), or with the end of the watch.
-func (w *watching) judge(ctx context.Context, err error) (again time.Duration, end error) {
+// afterRound decides what follows a round that returned err: another one after a delay (0: when the
+// folder changes), or the end of the watch with an error.
+func (w *watching) afterRound(ctx context.Context, err error) (again time.Duration, end error) {
 	if err == nil {
 		w.failed = ""
 		w.waits.Reset()
@@ -133,26 +133,26 @@ func (w *watching) judge(ctx context.Context, err error) (again time.Duration, e
 	if ctx.Err() != nil {
 		return 0, pushError(err, exitFailure)
 	}
-	if coded := (*codedError)(nil); errors.As(err, &coded) { // an answer was no
+	if coded := (*codedError)(nil); errors.As(err, &coded) { // declined at a prompt
 		return 0, coded
 	}
 	code := trip2g.ErrorCode(err)
 	switch {
 	case code == trip2g.EUNAUTHORIZED, code == trip2g.EFORBIDDEN, code == trip2g.ENOTFOUND && !w.begun:
 		return 0, pushError(err, serverExitCode(err))
-	case code == trip2g.EEXPIRED: // the server was away, or this machine asleep: the next round sends all of it again
+	case code == trip2g.EEXPIRED: // after a long interruption; the next round sends everything again
 		return w.waits.NextBackOff(), nil
 	case code == trip2g.EINVALID, code == trip2g.ETOOLARGE:
-		w.tell(err, "correct it and save")
+		w.warnOnce(err, "correct it and save")
 		return 0, nil
 	default:
-		w.tell(err, "what you save is published when that is over")
+		w.warnOnce(err, "saved files are published as soon as possible")
 		return w.waits.NextBackOff(), nil
 	}
 }
 
-// tell says what keeps a push from succeeding, once for each reason.
-func (w *watching) tell(err error, then string) {
+// warnOnce prints why a push failed, once per reason.
+func (w *watching) warnOnce(err error, then string) {
 	if failed := (*push.Error)(nil); errors.As(err, &failed) {
 		err = failed.Err
 	}
@@ -168,7 +168,8 @@ func (w *watching) tell(err error, then string) {
 	w.failed = text
 }
 
-// wait waits for a change of the folder, at most for again if that is not 0; false if ctx ends.
+// wait blocks until the folder changes, at most for again if that is not 0. It returns false if ctx
+// ends.
 func (w *watching) wait(ctx context.Context, again time.Duration) bool {
 	var timeout <-chan time.Time
 	if again > 0 {

@@ -14,13 +14,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Exit codes. Those of push are in its help.
+// Exit codes of all commands. The help of push lists more.
 const (
 	exitFailure = 1
 	exitUsage   = 2
 )
 
-// codedError is an error that ends the process with a code of its own.
+// codedError is an error with an exit code.
 type codedError struct {
 	code int
 	err  error
@@ -54,14 +54,14 @@ func newRootCommand() *cobra.Command {
 		Use:   "trip2g",
 		Short: "Publish a folder of Markdown notes, and serve it from one node or many",
 		Long: "trip2g serves a vault of Markdown notes as a website, from memory, live.\n\n" +
-			"Without a command it serves: `trip2g` alone starts a leader with a database in this folder.\n" +
-			"With TRIP2G_LEADER_ADDR it is a read replica of that leader. `trip2g serve --help` lists the settings.\n\n" +
-			"The commands that talk to a server find it by --url and --key, or by TRIP2G_URL and TRIP2G_KEY. What they\n" +
-			"print has no colour, and no bar where there is no terminal; NO_COLOR=1 takes it from the server's log as well.\n\n" +
-			"Every node serves the documentation of its version at " + trip2g.DocsURL + ", as http://localhost:8081" + trip2g.DocsURL + ".",
+			"Without a command, it starts the server: a leader with a database in the current folder, or with\n" +
+			"TRIP2G_LEADER_ADDR a read replica of that leader. `trip2g serve --help` lists the settings.\n\n" +
+			"Commands that connect to a server use --url and --key, or TRIP2G_URL and TRIP2G_KEY. They show a progress\n" +
+			"bar only on a terminal. NO_COLOR=1 disables colors, also in the server's log.\n\n" +
+			"Every node serves the documentation of its version at " + trip2g.DocsURL + ", e.g. http://localhost:8081" + trip2g.DocsURL + ".",
 		Example: "  trip2g                                     serve on http://localhost:8081\n" +
 			"  trip2g keys create --name laptop           create an API key\n" +
-			"  TRIP2G_KEY=t2g_... trip2g push ~/notes     publish a folder with it",
+			"  TRIP2G_KEY=t2g_... trip2g push ~/notes     publish a folder with that key",
 		Args:          usage(cobra.NoArgs),
 		RunE:          serve.RunE,
 		Version:       trip2g.Version,
@@ -69,7 +69,7 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	serve.Flags().VisitAll(func(flag *pflag.Flag) {
-		hidden := *flag // from the help of all commands, which would begin with thirty settings
+		hidden := *flag // the general help would begin with thirty settings
 		hidden.Hidden = true
 		root.Flags().AddFlag(&hidden)
 	})
@@ -82,7 +82,7 @@ func newRootCommand() *cobra.Command {
 	return root
 }
 
-// checkHelp makes help about what does not exist a wrong command line; the library shows other help.
+// checkHelp makes `trip2g help` fail for an unknown command. Cobra would show the general help.
 func checkHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	help, _, _ := root.Find([]string{"help"})
@@ -98,8 +98,8 @@ func checkHelp(root *cobra.Command) {
 	}
 }
 
-// group makes a command that is nothing but others: alone it shows its help, and what it does not
-// know is a wrong command line.
+// group makes cmd a parent of other commands. Without a subcommand it shows its help; an unknown
+// one is a usage error.
 func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	cmd.Args = usage(cobra.NoArgs)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -107,7 +107,7 @@ func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// usage makes a wrong number of arguments end with the exit code of a wrong command line.
+// usage makes a wrong number of arguments a usage error.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		err := check(cmd, args)
@@ -122,7 +122,7 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// didYouMean names the commands that a word that is none may stand for.
+// didYouMean suggests commands for an unknown word.
 func didYouMean(cmd *cobra.Command, word string) string {
 	cmd.SuggestionsMinimumDistance = 2 // letters that differ, cobra's own default
 	names := cmd.SuggestionsFor(word)

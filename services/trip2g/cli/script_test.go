@@ -74,8 +74,8 @@ type scriptServer struct {
 
 func serverOf(ts *testscript.TestScript) *scriptServer { return ts.Value(serverKey{}).(*scriptServer) }
 
-// startServer ("newsite [SETTING=VALUE...]") starts a leader with a new database and puts its URL and
-// a key of it where the commands look for them, and its internal port's URL into INTERNAL_URL.
+// startServer ("newsite [SETTING=VALUE...]") starts a leader with a new database and puts its URL
+// and a key of it where the commands look for them, and its internal port's URL into INTERNAL_URL.
 func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	s := serverOf(ts)
 	s.stop(ts)
@@ -94,8 +94,8 @@ func useKey(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("TRIP2G_KEY", strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
-// startPublicServer ("server [SETTING=VALUE...]") is startServer for a site whose notes are public unless
-// they say otherwise.
+// startPublicServer ("server [SETTING=VALUE...]") is startServer for a site whose notes are public
+// unless they say otherwise.
 func startPublicServer(ts *testscript.TestScript, neg bool, settings []string) {
 	startServer(ts, neg, settings)
 	makePublic(ts, ts.Getenv("TRIP2G_URL"), ts.Getenv("TRIP2G_KEY"))
@@ -212,8 +212,8 @@ func commandAndExit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// commandOnTerminal ("asked CODE ANSWER,... ARG...") runs trip2g on a pseudo-terminal on which somebody
-// has typed the answers, each a line. What is shown there goes to the file tty.
+// commandOnTerminal ("asked CODE ANSWER,... ARG...") runs trip2g on a pseudo-terminal on which
+// somebody has typed the answers, each a line. What is shown there goes to the file tty.
 func commandOnTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	program, err := exec.LookPath("trip2g")
 	ts.Check(err)
@@ -235,7 +235,8 @@ func commandOnTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// fetchPage ("[!] page PATH TEXT") asks the server for a page, which must be there and have the text.
+// fetchPage ("[!] page PATH TEXT") asks the server for a page, which must be there and have the
+// text.
 func fetchPage(ts *testscript.TestScript, neg bool, args []string) {
 	if status, body, found := pageHas(ts, args[0], args[1]); found == neg {
 		ts.Fatalf("%s is %s:\n%s", args[0], status, body)
@@ -272,7 +273,8 @@ func pageHas(ts *testscript.TestScript, path, text string) (status string, body 
 	return resp.Status, body, resp.StatusCode == http.StatusOK && strings.Contains(string(body), text)
 }
 
-// awaitOutput ("says FILE TEXT") waits until a file, to which a command in the background writes, has the text.
+// awaitOutput ("says FILE TEXT") waits until a file, to which a command in the background writes,
+// has the text.
 func awaitOutput(ts *testscript.TestScript, _ bool, args []string) {
 	until(ts, strings.Join(args, " says "), func() bool {
 		content, err := os.ReadFile(ts.MkAbs(args[0]))
@@ -287,7 +289,8 @@ func writeBytes(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(content), 0o644))
 }
 
-// holdDatabase ("busy") takes the write lock of the server's database, as a sqlite3 shell or a VACUUM does.
+// holdDatabase ("busy") takes the write lock of the server's database, as a sqlite3 shell or a
+// VACUUM does.
 func holdDatabase(ts *testscript.TestScript, _ bool, _ []string) {
 	s := serverOf(ts)
 	db, err := sql.Open("sqlite3", "file:"+s.database+"?_pragma=busy_timeout(10000)&_txlock=immediate")

@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g/sync/client"
 )
 
-// maxFound bounds what one search can ask for.
+// maxFound is the maximum of --first.
 const maxFound = 100
 
 func newSearchCommand() *cobra.Command {
@@ -21,26 +21,26 @@ func newSearchCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "search WORDS...",
-		Short: "Find notes by their words",
-		Long: "Asks the server and prints what it found, the best first: the title, the address, and the text around it. Without\n" +
-			"a key it finds what anyone may read, with one also what is for members.\n\n" +
-			"A note must have every word, in any form. In quotes, words have to be in a row; \"-\" before a word leaves notes\n" +
-			"with it out; tag:a/b, path:a and title:a look there alone.\n\n" +
-			exitCodes("the server has answered, also if it found nothing"),
+		Short: "Search the notes",
+		Long: "Prints the notes found, best match first: title, URL, and the text around the match. Without a key, the search\n" +
+			"covers public notes; with a key, also notes for members.\n\n" +
+			"A note must contain every word, in any form. Quotes search for a phrase, \"-\" before a word excludes notes that\n" +
+			"contain it, and tag:a/b, path:a and title:a search only there.\n\n" +
+			exitCodes("the search succeeded, also if it found nothing"),
 		Example: "  export TRIP2G_URL=https://notes.example.com\n" +
 			"  trip2g search garden plan\n" +
 			"  trip2g search '\"raised beds\"' tag:garden\n" +
-			"  trip2g search -- garden -winter            what starts with \"-\" comes after \"--\"\n" +
+			"  trip2g search -- garden -winter            words that start with \"-\" come after \"--\"\n" +
 			"  trip2g search garden --json | jq -r '.results[].url'",
 		Args:              usage(cobra.MinimumNArgs(1)),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	f.add(cmd)
-	cmd.Flags().IntVarP(&first, "first", "n", 10, "how many results, at most 100")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
+	cmd.Flags().IntVarP(&first, "first", "n", 10, "maximum number of results, up to 100")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if first < 1 || first > maxFound {
-			return &codedError{exitUsage, errors.New("--first is from 1 to 100")}
+			return &codedError{exitUsage, errors.New("--first must be from 1 to 100")}
 		}
 		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), false)
 		return printFound(cmd.Context(), f, term, strings.Join(args, " "), first, asJSON)
@@ -48,7 +48,8 @@ func newSearchCommand() *cobra.Command {
 	return cmd
 }
 
-// printFound asks and prints. Its errors have exit codes and are fit for a terminal.
+// printFound searches and prints the results. Its errors have exit codes and are formatted for a
+// terminal.
 func printFound(ctx context.Context, f connectionFlags, term *terminal, query string, first int, asJSON bool) error {
 	server, err := f.connect(term.Retry, term.Print)
 	if err != nil {
@@ -66,14 +67,14 @@ func printFound(ctx context.Context, f connectionFlags, term *terminal, query st
 	return nil
 }
 
-// found prints what a search found.
+// found prints the results of a search.
 func (t *terminal) found(answer client.SearchAnswer) {
 	begin, end := "", ""
 	if isTerminal(t.out) && os.Getenv("NO_COLOR") == "" {
 		begin, end = "\x1b[1m", "\x1b[0m"
 	}
 	for _, r := range answer.Results {
-		// What the server says is made harmless before the marks, which steer the terminal, come in.
+		// The server's text is made printable before escape sequences are added to it.
 		r.Snippet = printable(strings.ReplaceAll(r.Snippet, "\n", " "))
 		fmt.Fprintf(t.out, "%s\n  %s\n", printable(r.Title), printable(r.URL))
 		if strings.TrimSpace(r.Snippet) != "" {
@@ -90,6 +91,6 @@ func (t *terminal) found(answer client.SearchAnswer) {
 		fmt.Fprintf(t.out, "%s.\n", count(answer.Total, "note"))
 	}
 	if answer.Indexing {
-		t.Print("warning: the server is still reading its notes: there may be more")
+		t.Print("warning: the server is still indexing: there may be more results")
 	}
 }

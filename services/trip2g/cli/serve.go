@@ -13,9 +13,9 @@ import (
 func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run a node (this is what `trip2g` alone does)",
-		Long: "Runs a leader, or with TRIP2G_LEADER_ADDR a read replica, until it is told to stop (SIGTERM, Ctrl-C).\n" +
-			"Each setting is a flag and a variable; the flag wins.",
+		Short: "Run a node (the default without a command)",
+		Long: "Runs a leader, or with TRIP2G_LEADER_ADDR a read replica, until SIGTERM or Ctrl-C.\n" +
+			"Each setting is a flag and a variable. The flag takes precedence.",
 		Example: "  trip2g serve --listen-addr 127.0.0.1:8081 --db-file /var/lib/trip2g/data.sqlite3\n" +
 			"  TRIP2G_LEADER_ADDR=leader:8082 trip2g serve",
 		Args: usage(cobra.NoArgs),
@@ -34,9 +34,9 @@ func newServeCommand() *cobra.Command {
 	return cmd
 }
 
-// warnUnprefixed logs which settings are in the environment without their prefix.
+// warnUnprefixed logs settings in the environment that lack the prefix.
 func warnUnprefixed(log zerolog.Logger, environ []string) {
 	if names := config.Unprefixed(environ); len(names) > 0 {
-		log.Warn().Strs("variables", names).Msg("these variables have no effect without " + config.Prefix + " before their name: rename those that are meant for this server")
+		log.Warn().Strs("variables", names).Msg("these variables have no effect without " + config.Prefix + " before their name: rename the ones that are meant for this server")
 	}
 }

@@ -17,10 +17,10 @@ import (
 	"trip2g/services/trip2g/sync/client"
 )
 
-// exitUnwell is how status ends where a node is not well.
-const exitUnwell = 6
+// exitUnhealthy is the exit code of status if a node is unhealthy.
+const exitUnhealthy = 6
 
-// statusFlags is what the command line of status can say.
+// statusFlags are the flags of status.
 type statusFlags struct {
 	connectionFlags
 	watch, json bool
@@ -31,28 +31,28 @@ func newStatusCommand() *cobra.Command {
 	f := statusFlags{}
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the leader and its replicas, and what is wrong with them",
-		Long: "Asks the leader, through any node, for its picture of all nodes: what each serves, how far it is behind, how much\n" +
-			"it is asked, and what is wrong with it. A replica that has not reported for a day is forgotten.\n\n" +
-			"With --watch it goes on until Ctrl-C, and through the leader's restart. While the leader is away, the page\n" +
-			"/_system/nodes of a replica still has the last picture.\n\n" +
-			exitCodes("every node is well") + "\n" +
-			"  6  something is wrong with a node; with --watch, was when it was last asked",
+		Short: "Show the leader and its replicas, and their problems",
+		Long: "Shows the state of all nodes as the leader knows it, through any node: the position that each serves, its lag,\n" +
+			"its load and its problems. A replica that has not reported for a day is removed from the list.\n\n" +
+			"With --watch, the command continues until Ctrl-C, also while the leader restarts. While the leader is offline,\n" +
+			"the page /_system/nodes of a replica still shows the last state.\n\n" +
+			exitCodes("all nodes are healthy") + "\n" +
+			"  6  a node is unhealthy; with --watch, when it was last checked",
 		Example: "  export TRIP2G_URL=https://notes.example.com TRIP2G_KEY=t2g_...\n" +
-			"  trip2g status                              a table\n" +
-			"  trip2g status --watch                      the same, live\n" +
+			"  trip2g status                              show a table\n" +
+			"  trip2g status --watch                      update it continuously\n" +
 			"  trip2g status --json | jq '.nodes[] | {name, lagSeconds}'\n" +
-			"  until trip2g status; do sleep 2; done      wait until all nodes are well",
+			"  until trip2g status; do sleep 2; done      wait until all nodes are healthy",
 		Args:              usage(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "go on and show the nodes as they change")
-	cmd.Flags().DurationVar(&f.every, "every", 2*time.Second, "with --watch: how often to ask")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print the picture as JSON, with --watch one line for each")
+	cmd.Flags().BoolVarP(&f.watch, "watch", "w", false, "continue and show changes")
+	cmd.Flags().DurationVar(&f.every, "every", 2*time.Second, "with --watch, how often to check")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, with --watch one line per check")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if f.every < 100*time.Millisecond {
-			return &codedError{exitUsage, errors.New("--every is at least 100ms")}
+			return &codedError{exitUsage, errors.New("--every must be at least 100ms")}
 		}
 		term := newTerminal(cmd.OutOrStdout(), cmd.ErrOrStderr(), false)
 		server, err := f.connect(term.Retry, term.Print)
@@ -68,13 +68,13 @@ func newStatusCommand() *cobra.Command {
 	return cmd
 }
 
-// statusShow prints pictures.
+// statusShow prints the state of all nodes.
 type statusShow struct {
 	out                   io.Writer
 	json, watch, terminal bool
 }
 
-// once asks and prints; the error has the exit code.
+// once requests the state and prints it. The error has the exit code.
 func (s *statusShow) once(ctx context.Context, server *client.Client) error {
 	topology, err := server.Nodes(ctx)
 	if err != nil {
@@ -82,22 +82,22 @@ func (s *statusShow) once(ctx context.Context, server *client.Client) error {
 	}
 	s.print(topology)
 	if topology.Wrong > 0 {
-		return &codedError{exitUnwell, fmt.Errorf("%s not well", count(topology.Wrong, "node"))}
+		return &codedError{exitUnhealthy, fmt.Errorf("%s unhealthy", count(topology.Wrong, "node"))}
 	}
 	return nil
 }
 
-// run asks again and again until ctx ends. A key that is refused ends it at once.
+// run calls once periodically until ctx ends, or until the server rejects the key.
 func (s *statusShow) run(ctx context.Context, server *client.Client, every time.Duration) error {
 	for {
 		err := s.once(ctx, server)
 		coded := new(codedError)
-		if errors.As(err, &coded) && ctx.Err() == nil && coded.code != exitUnwell && coded.code != exitUnavailable {
+		if errors.As(err, &coded) && ctx.Err() == nil && coded.code != exitUnhealthy && coded.code != exitUnavailable {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			if coded.code == exitUnwell {
+			if coded.code == exitUnhealthy {
 				return err
 			}
 			return nil
@@ -116,7 +116,7 @@ func (s *statusShow) print(topology trip2g.Topology) {
 		encoder.Encode(topology)
 		return
 	case s.watch && s.terminal:
-		io.WriteString(s.out, "\x1b[H\x1b[2J") // the screen is as if it had just been opened
+		io.WriteString(s.out, "\x1b[H\x1b[2J") // clear the screen
 	case s.watch:
 		fmt.Fprintln(s.out, time.Now().UTC().Format(time.RFC3339))
 	}
@@ -126,7 +126,7 @@ func (s *statusShow) print(topology trip2g.Topology) {
 	}
 }
 
-// statusTable is a line for each node, and one for each thing that is wrong.
+// statusTable returns a line per node, followed by a line per problem.
 func statusTable(topology trip2g.Topology) string {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

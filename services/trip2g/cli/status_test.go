@@ -54,7 +54,8 @@ func TestStatusFollowsTheNodes(t *testing.T) {
 	}
 }
 
-// TestStatusShowsAReplicaUntilItHasStopped compares the table, and then the line and the exit code that say what is wrong.
+// TestStatusShowsAReplicaUntilItHasStopped compares the table, and then the line and the exit code
+// that say what is wrong.
 func TestStatusShowsAReplicaUntilItHasStopped(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -74,7 +75,7 @@ func TestStatusShowsAReplicaUntilItHasStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	testwait.NoFault(t, func() string {
-		if code, out, errs := status(t, leader, key); code != exitUnwell || errs != "trip2g: 1 node not well\n" || !strings.Contains(out, "\nr1: has not reported for 1") {
+		if code, out, errs := status(t, leader, key); code != exitUnhealthy || errs != "trip2g: 1 node unhealthy\n" || !strings.Contains(out, "\nr1: has not reported for 1") {
 			return fmt.Sprintf("status ended with %d: %s%s", code, out, errs)
 		}
 		return ""
@@ -90,7 +91,7 @@ func TestStatusNamesANodeWhoseSignatureIsRejected(t *testing.T) {
 	key := servertest.NewKey(t, db)
 	testwait.NoFault(t, func() string {
 		code, out, errs := status(t, leader, key)
-		if code != exitUnwell || errs != "trip2g: 1 node not well\n" || !strings.Contains(out, "\na node at 127.0.0.1 that calls itself r1: its signature is rejected: set its TRIP2G_JWT_SECRET") {
+		if code != exitUnhealthy || errs != "trip2g: 1 node unhealthy\n" || !strings.Contains(out, "\na node at 127.0.0.1 that calls itself r1: its signature is rejected: set its TRIP2G_JWT_SECRET") {
 			return fmt.Sprintf("status ended with %d: %s%s", code, out, errs)
 		}
 		return ""

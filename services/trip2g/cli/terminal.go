@@ -17,23 +17,23 @@ import (
 	"trip2g/services/trip2g/sync/push"
 )
 
-// tellEvery is how often lines tell of work that goes on, where there is no terminal for a bar:
-// often enough that nobody takes a job for hung, seldom enough for a log.
-const tellEvery = 10 * time.Second
+// progressInterval is the interval of progress lines without a terminal: short enough to show that
+// the command does not hang, and long enough for a log.
+const progressInterval = 10 * time.Second
 
-// terminal shows a push or a pull: a bar on a terminal, and elsewhere lines if it takes long. It
+// terminal shows the progress of a push or a pull: a bar on a terminal, lines elsewhere. It
 // implements push.Reporter and pull.Reporter.
 type terminal struct {
-	in       io.Reader // where answers come from; nil: nobody answers
+	in       io.Reader // input for questions; nil if there is none
 	out, err io.Writer
 	quiet    bool
 	json     bool   // the summary is JSON
-	calm     bool   // no bars: a watch tells what it did
-	bars     bool   // there is a terminal to draw them on
+	calm     bool   // no progress: a watch prints what it did
+	bars     bool   // err is a terminal
 	verbose  bool   // a dry run lists each note
 	doing    string // "Sending" or "Writing", for the bar
 
-	would  map[string][]string // what a dry run leaves undone: paths by action
+	would  map[string][]string // what a dry run would do: paths by action
 	notes  []noteReport        // of a dry run
 	access *trip2g.AccessState // of the site after a push; nil: not known
 	noHome bool                // no note is the home page
@@ -42,25 +42,25 @@ type terminal struct {
 	work     *work // nil between End and Begin
 	retried  time.Time
 	warnings []trip2g.Warning    // of the round
-	before   []trip2g.Warning    // of the round before, which are not told again
-	named    map[string][]string // what tellOnce last named, by its line
+	previous []trip2g.Warning    // of the previous round, which are not repeated
+	listed   map[string][]string // what listOnce last printed, by its format
 }
 
 var _ push.Reporter = (*terminal)(nil)
 
-// work is what Begin started.
+// work is the progress since Begin.
 type work struct {
 	unit        func(int64) string
 	total, done int64
-	told        time.Time
+	reported    time.Time
 	bar         *progressbar.ProgressBar // nil without a terminal
 }
 
 func newTerminal(out, err io.Writer, quiet bool) *terminal {
-	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending", named: map[string][]string{}, would: map[string][]string{}}
+	return &terminal{out: out, err: err, quiet: quiet, bars: isTerminal(err), doing: "Sending", listed: map[string][]string{}, would: map[string][]string{}}
 }
 
-// Print shows a line beside the progress, also when quiet.
+// Print prints a line without disturbing the bar, also when quiet.
 func (t *terminal) Print(line string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -74,12 +74,12 @@ func (t *terminal) print(line string) {
 	fmt.Fprintln(t.err, printable(line))
 }
 
-// Warn is push.Reporter's.
+// Warn implements push.Reporter.
 func (t *terminal) Warn(w trip2g.Warning) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.warnings = append(t.warnings, w)
-	if !slices.Contains(t.before, w) {
+	if !slices.Contains(t.previous, w) {
 		t.printWarning(w)
 	}
 }
@@ -92,15 +92,15 @@ func (t *terminal) printWarning(w trip2g.Warning) {
 	t.print("warning: " + place + ": " + w.Text)
 }
 
-// maxPublishedWarnings bounds the lines about what was published.
+// maxPublishedWarnings is the maximum number of warnings about published notes.
 const maxPublishedWarnings = 20
 
-// warnPublished tells what the server has to say about what was sent.
+// warnPublished prints the server's warnings about notes that were sent.
 func (t *terminal) warnPublished(warnings []trip2g.Warning) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.warnings = append(t.warnings, warnings...)
-	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w trip2g.Warning) bool { return slices.Contains(t.before, w) })
+	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w trip2g.Warning) bool { return slices.Contains(t.previous, w) })
 	for _, w := range warnings[:min(len(warnings), maxPublishedWarnings)] {
 		t.printWarning(w)
 	}
@@ -109,24 +109,24 @@ func (t *terminal) warnPublished(warnings []trip2g.Warning) {
 	}
 }
 
-// NextRound begins another push of a watch.
+// NextRound starts another push of a watch.
 func (t *terminal) NextRound() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.before, t.warnings = t.warnings, nil
+	t.previous, t.warnings = t.warnings, nil
 }
 
-// Retry tells that the server is away, once for a row of attempts.
+// Retry prints that the server is unavailable, at most once per progressInterval.
 func (t *terminal) Retry(err error, _ time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Since(t.retried) > tellEvery {
+	if time.Since(t.retried) > progressInterval {
 		t.retried = time.Now()
-		t.print("warning: " + strings.TrimRight(err.Error(), ". ") + "; trying again")
+		t.print("warning: " + strings.TrimRight(err.Error(), ". ") + "; retrying")
 	}
 }
 
-// Would is push.Reporter's.
+// Would implements push.Reporter.
 func (t *terminal) Would(action, path string) {
 	if action == "hide" {
 		action = "unpublish"
@@ -134,11 +134,11 @@ func (t *terminal) Would(action, path string) {
 	t.would[action] = append(t.would[action], path)
 }
 
-// Begin is push.Reporter's.
+// Begin implements push.Reporter.
 func (t *terminal) Begin(what string, total int64, bytes bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w := &work{total: total, told: time.Now(), unit: func(n int64) string { return fmt.Sprintf("%d %s", n, what) }}
+	w := &work{total: total, reported: time.Now(), unit: func(n int64) string { return fmt.Sprintf("%d %s", n, what) }}
 	if bytes {
 		w.unit = func(n int64) string { return config.Bytes(n).String() + " of " + what }
 	}
@@ -151,11 +151,11 @@ func (t *terminal) Begin(what string, total int64, bytes bool) {
 			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100 * time.Millisecond),
 			progressbar.OptionShowCount(), progressbar.OptionShowBytes(bytes), progressbar.OptionClearOnFinish(),
 		}
-		w.bar = progressbar.NewOptions64(max(total, 1), options...) // it takes no total of 0, as empty files have
+		w.bar = progressbar.NewOptions64(max(total, 1), options...) // a total of 0 is not supported
 	}
 }
 
-// Add is push.Reporter's.
+// Add implements push.Reporter.
 func (t *terminal) Add(n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -164,14 +164,14 @@ func (t *terminal) Add(n int64) {
 	switch {
 	case t.quiet:
 	case w.bar != nil:
-		w.bar.Add64(n) // what it fails at is drawing
-	case time.Since(w.told) > tellEvery:
-		w.told = time.Now()
+		w.bar.Add64(n) // only drawing can fail
+	case time.Since(w.reported) > progressInterval:
+		w.reported = time.Now()
 		fmt.Fprintf(t.err, "%s: %s of %s\n", strings.ToLower(t.doing), w.unit(w.done), w.unit(w.total))
 	}
 }
 
-// End is push.Reporter's.
+// End implements push.Reporter.
 func (t *terminal) End() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -181,15 +181,15 @@ func (t *terminal) End() {
 	t.work = nil
 }
 
-// published tells what is wrong with what was published.
+// published prints warnings about what was published.
 func (t *terminal) published(s push.Summary) {
 	if s.Unseen != nil {
-		t.Print("warning: it is published, but " + s.Unseen.Error())
+		t.Print("warning: the push is published, but " + s.Unseen.Error())
 	}
 	t.warnPublished(s.Warnings)
 }
 
-// Summary ends a push that succeeded.
+// Summary prints the summary of a push.
 func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
 	t.published(s)
 	switch {
@@ -200,11 +200,11 @@ func (t *terminal) Summary(s push.Summary, dryRun bool, site string) {
 			t.rehearsed()
 		}
 		t.summary(s, dryRun, site)
-		t.tellAccess()
+		t.printAccess()
 		if t.noHome {
 			fmt.Fprintln(t.out, noHome)
 		}
-		t.tellLeft(s, dryRun)
+		t.listUnsent(s, dryRun)
 	}
 }
 
@@ -212,7 +212,7 @@ func (t *terminal) summary(s push.Summary, dryRun bool, site string) {
 	if s.Position > 0 {
 		site += fmt.Sprintf(" (position %d)", s.Position)
 	}
-	counts := fmt.Sprintf("%s sent, %d unchanged, %d hidden; %s sent", count(len(s.Sent), "note"), s.Unchanged, len(s.Hidden), count(len(s.Files), "file"))
+	counts := fmt.Sprintf("%s sent, %d unchanged, %d unpublished; %s sent", count(len(s.Sent), "note"), s.Unchanged, len(s.Hidden), count(len(s.Files), "file"))
 	switch {
 	case dryRun:
 		fmt.Fprintln(t.out, "Dry run, nothing was changed: "+strings.ReplaceAll(counts, "sent", "to send"))
@@ -223,7 +223,7 @@ func (t *terminal) summary(s push.Summary, dryRun bool, site string) {
 	}
 }
 
-// Saved ends a push of a watch that is not the first.
+// Saved prints the changes of a later push of a watch.
 func (t *terminal) Saved(s push.Summary, site string) {
 	t.published(s)
 	switch {
@@ -233,23 +233,23 @@ func (t *terminal) Saved(s push.Summary, site string) {
 		if s.Changed() {
 			fmt.Fprintln(t.out, printable(time.Now().Format(time.TimeOnly)+" Published: "+saved(s)))
 		}
-		t.tellLeft(s, false)
+		t.listUnsent(s, false)
 	}
 }
 
-// saved names what a push changed.
+// saved lists what a push changed.
 func saved(s push.Summary) string {
 	var parts []string
 	if sent := slices.Concat(s.Sent, s.Files); len(sent) > 0 {
 		parts = append(parts, names(sent))
 	}
 	if len(s.Hidden) > 0 {
-		parts = append(parts, "hidden "+names(s.Hidden))
+		parts = append(parts, "unpublished "+names(s.Hidden))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// maxNames bounds how many files a line names.
+// maxNames is the maximum number of names in a line.
 const maxNames = 5
 
 func names(paths []string) string {
@@ -259,15 +259,15 @@ func names(paths []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(paths[:maxNames], ", "), len(paths)-maxNames)
 }
 
-// tellLeft tells what a push has left as it was, and what would change it.
-func (t *terminal) tellLeft(s push.Summary, dryRun bool) {
-	t.tellOnce(s.Left, "note", "Left on the server, no longer in the folder: %s (%s). --delete hides them.")
-	t.tellOnce(s.NeverHad, "note", "Left on the server, never in this folder: %s (%s). `trip2g pull` gets them; --force --delete hides them.")
+// listUnsent lists what a push has not changed, and how to change it.
+func (t *terminal) listUnsent(s push.Summary, dryRun bool) {
+	t.listOnce(s.Left, "note", "No longer in the folder, still published: %s (%s). --delete unpublishes them.")
+	t.listOnce(s.NeverHad, "note", "Published, but never in this folder: %s (%s). `trip2g pull` downloads them; --force --delete unpublishes them.")
 	if !dryRun { // which has listed them
-		t.tellOnce(excludedPaths(s), "note", "Left out by rules: %s (%s). --dry-run -v says which rule.")
+		t.listOnce(excludedPaths(s), "note", "Excluded by rules: %s (%s). --dry-run -v shows the rules.")
 	}
-	t.tellOnce(s.StillPublished, "note", "Still published, although left out: %s (%s). --delete unpublishes them.")
-	t.tellOnce(s.Older, "file", "Not sent or removed, older than the server's: %s (%s). `trip2g pull` to get what is newer; --force sends or removes them.")
+	t.listOnce(s.StillPublished, "note", "Still published, although excluded: %s (%s). --delete unpublishes them.")
+	t.listOnce(s.Older, "file", "Not sent or removed, older than on the server: %s (%s). `trip2g pull` downloads the newer versions; --force sends or unpublishes them.")
 }
 
 func excludedPaths(s push.Summary) []string {
@@ -278,15 +278,15 @@ func excludedPaths(s push.Summary) []string {
 	return paths
 }
 
-// tellOnce names files in a line, unless it has just named the same ones.
-func (t *terminal) tellOnce(paths []string, what, line string) {
-	if len(paths) > 0 && !slices.Equal(paths, t.named[line]) {
+// listOnce prints a line with files, unless it has just printed the same ones.
+func (t *terminal) listOnce(paths []string, what, line string) {
+	if len(paths) > 0 && !slices.Equal(paths, t.listed[line]) {
 		fmt.Fprintln(t.out, printable(fmt.Sprintf(line, count(len(paths), what), names(paths))))
 	}
-	t.named[line] = paths
+	t.listed[line] = paths
 }
 
-// pushReport is what --json prints.
+// pushReport is the JSON output.
 type pushReport struct {
 	DryRun         bool              `json:"dryRun"`
 	Sent           []string          `json:"sent"`
@@ -298,9 +298,9 @@ type pushReport struct {
 	Excluded       []exclusionReport `json:"excluded"`
 	Older          []string          `json:"older"`
 	Unchanged      int               `json:"unchanged"`
-	Access         *accessReport     `json:"access"`          // null: a dry run, or not known
+	Access         *accessReport     `json:"access"`          // null for a dry run, or if unknown
 	Notes          []noteReport      `json:"notes,omitempty"` // of a dry run
-	Position       trip2g.Position   `json:"position"`        // 0: not known
+	Position       trip2g.Position   `json:"position"`        // 0 if unknown
 	Visible        bool              `json:"visible"`         // at the node that was pushed to
 	URL            string            `json:"url"`
 	Warnings       []warningReport   `json:"warnings"`
@@ -313,7 +313,7 @@ type exclusionReport struct {
 
 type warningReport struct {
 	Path string `json:"path"`
-	Line int    `json:"line"` // 0: the whole file
+	Line int    `json:"line"` // 0 for the whole file
 	Text string `json:"text"`
 }
 
@@ -343,7 +343,7 @@ func (t *terminal) warningReports() []warningReport {
 	return reports
 }
 
-// list makes JSON's [] of a list that is nil.
+// list returns a copy that is never nil, for JSON's [].
 func list(paths []string) []string { return append([]string{}, paths...) }
 
 // printJSON prints a value on one line.
@@ -360,7 +360,8 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// printable keeps a file's name or a server's text from steering the terminal.
+// printable replaces control characters, so that a file name or a text of the server cannot control
+// the terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' {

@@ -57,8 +57,8 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 	}
 }
 
-// TestANodeThatIsToldOfALeaderIsNoSecondLeader names the leader without the prefix, as old stacks do:
-// a node that overlooked it would start as a leader of its own and take writes.
+// TestANodeThatIsToldOfALeaderIsNoSecondLeader names the leader without the prefix, as old stacks
+// do: a node that overlooked it would start as a leader of its own and take writes.
 func TestANodeThatIsToldOfALeaderIsNoSecondLeader(t *testing.T) {
 	for _, tt := range []struct {
 		args, environ []string
@@ -78,7 +78,7 @@ func TestANodeThatIsToldOfALeaderIsNoSecondLeader(t *testing.T) {
 	}
 	for _, name := range []string{"LEADER_ADDR", "TRIP2G_LEADER_ADDR"} {
 		_, err := load(t, []string{"--leader-addr", ""}, name+"=app:20082", jwt, key)
-		if err == nil || !strings.Contains(err.Error(), "--leader-addr is empty, but the environment names a leader") {
+		if err == nil || !strings.Contains(err.Error(), "--leader-addr is empty, but the environment sets a leader") {
 			t.Errorf("with an empty flag and %s: %v", name, err)
 		}
 	}
@@ -115,8 +115,8 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"trip2g_leader_addr=a:1", jwt, key}, []string{"trip2g_leader_addr", "did you mean TRIP2G_LEADER_ADDR"}},
 		{[]string{"LEADER_ADDR=b:1", "TRIP2G_LEADER_ADDR=a:1", jwt, key}, []string{"LEADER_ADDR is set to another address than TRIP2G_LEADER_ADDR", "unset one"}},
 		{[]string{"LEADER_ADDR=http://a:1", jwt, key}, []string{"TRIP2G_LEADER_ADDR", "URL"}},
-		{[]string{"TRIP2G_FOO=1"}, []string{"TRIP2G_FOO is no setting of this server: unset it"}},
-		{[]string{"TRIP2G_XYZZY_PLUGH_FROTZ_BAZ=1"}, []string{"no setting of this server", "--help"}},
+		{[]string{"TRIP2G_FOO=1"}, []string{"TRIP2G_FOO is not a setting of this server: unset it"}},
+		{[]string{"TRIP2G_XYZZY_PLUGH_FROTZ_BAZ=1"}, []string{"not a setting of this server", "--help"}},
 		{[]string{"TRIP2G_DB_FILE=data-wal"}, []string{"TRIP2G_DB_FILE", "-wal"}},
 		{[]string{"TRIP2G_DB_FILE=/no/such/folder/data.sqlite3"}, []string{"TRIP2G_DB_FILE", "mkdir -p /no/such/folder"}},
 		{[]string{"TRIP2G_LISTEN_ADDR=8081"}, []string{"TRIP2G_LISTEN_ADDR", ":8081"}},
@@ -138,13 +138,13 @@ func TestAFaultNamesTheVariableAndTheCure(t *testing.T) {
 		{[]string{"TRIP2G_MAX_NOTE_SIZE=1GiB"}, []string{"TRIP2G_MAX_NOTE_SIZE", "48MiB"}},
 		{[]string{"TRIP2G_READ_WAIT=2h"}, []string{"TRIP2G_READ_WAIT", "1m"}},
 		{[]string{"TRIP2G_FILE_CACHE_DIR=/no/such/folder"}, []string{"TRIP2G_FILE_CACHE_DIR", "mkdir -p /no/such/folder"}},
-		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE=maybe: is neither true nor false"}},
+		{[]string{"TRIP2G_FAST_LANE=maybe"}, []string{"TRIP2G_FAST_LANE=maybe: must be true or false"}},
 		{[]string{"TRIP2G_LOG_LEVEL=loud"}, []string{"TRIP2G_LOG_LEVEL", "debug"}},
 		{[]string{"TRIP2G_TRUSTED_PROXIES=10.0.0.0/8,proxy"}, []string{"TRIP2G_TRUSTED_PROXIES", "\"proxy\" is neither"}},
 		{[]string{"TRIP2G_SMTP_FROM=a@example.com"}, []string{"TRIP2G_SMTP_FROM", "TRIP2G_SMTP_ADDR is not"}},
 		{[]string{"TRIP2G_SMTP_ADDR=smtp.example.com"}, []string{"TRIP2G_SMTP_ADDR", "smtp.example.com:587", "TRIP2G_SMTP_FROM"}},
 		{[]string{"TRIP2G_SMTP_ADDR=m:465", "TRIP2G_SMTP_FROM=a@example.com"}, []string{"TRIP2G_SMTP_TLS", "set it to tls"}},
-		{[]string{"TRIP2G_SMTP_ADDR=m:587", "TRIP2G_SMTP_FROM=a@b\r\nBcc: c@d"}, []string{"TRIP2G_SMTP_FROM", "no sender"}},
+		{[]string{"TRIP2G_SMTP_ADDR=m:587", "TRIP2G_SMTP_FROM=a@b\r\nBcc: c@d"}, []string{"TRIP2G_SMTP_FROM", "not a sender"}},
 		{[]string{"TRIP2G_SMTP_ADDR=m:587", "TRIP2G_SMTP_FROM=a@b", "TRIP2G_SMTP_USERNAME=a"}, []string{"TRIP2G_SMTP_PASSWORD", "both or neither"}},
 		{[]string{"TRIP2G_SMTP_ADDR=m:25", "TRIP2G_SMTP_FROM=a@b", "TRIP2G_SMTP_USERNAME=a", "TRIP2G_SMTP_PASSWORD=b", "TRIP2G_SMTP_TLS=none"},
 			[]string{"TRIP2G_SMTP_TLS", "in the clear"}},

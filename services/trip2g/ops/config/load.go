@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Other variables of the command line's client side; the server knows them so that one
+// clientVariables are variables of the client commands. The server accepts them, so that one
 // environment can serve both.
 var clientVariables = []string{Prefix + "URL", Prefix + "KEY"}
 
@@ -46,22 +46,22 @@ func Settings() []Setting {
 	return settings
 }
 
-// AddFlags gives flags one flag a setting.
+// AddFlags adds one flag per setting.
 func AddFlags(flags *pflag.FlagSet) {
 	for _, s := range Settings() {
 		flags.Var(&flagValue{s.Default, s.kind}, s.Flag, fmt.Sprintf("%s [$%s]", s.Help, s.Variable))
 	}
 }
 
-// flagValue is a setting as a flag: its text, which Read parses as it does a variable's, and for --help the
-// kind of value that it takes.
+// flagValue is a setting as a flag: its text, which Read parses like that of a variable, and the
+// kind of value for --help.
 type flagValue struct{ text, kind string }
 
 func (v *flagValue) Set(text string) error { v.text = text; return nil }
 func (v *flagValue) String() string        { return v.text }
 func (v *flagValue) Type() string          { return v.kind }
 
-// kindOf names what a setting takes, in the words of --help.
+// kindOf returns the kind of a setting's value for --help.
 func kindOf(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
@@ -77,16 +77,17 @@ func kindOf(t reflect.Type) string {
 	}
 }
 
-// Faults is everything that is wrong with the settings.
+// Faults lists everything that is wrong with the settings.
 type Faults []string
 
-// Error lists the faults, a line each.
+// Error returns the faults, one per line.
 func (f Faults) Error() string {
 	return "the settings need a change:\n  - " + strings.Join(f, "\n  - ")
 }
 
-// Load reads the settings of a node that is to run. Secrets that a leader was not given are read
-// from, or made and kept in, a file beside the database. The error is Faults with all there are.
+// Load reads the settings of a node that is to run. Secrets that are not set on a leader are read
+// from a file next to the database, which is created if necessary. The error is Faults with all of
+// them.
 func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	c, err := Read(flags, environ)
 	if err != nil {
@@ -98,9 +99,9 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	return c, nil
 }
 
-// Read reads the settings, and writes nothing: a flag that was given wins over its variable in
-// environ ("K=V" strings, as os.Environ gives them), that over the default; an empty value is the
-// default. The error is Faults with all there are.
+// Read reads the settings without side effects. A flag takes precedence over its variable in
+// environ ("K=V" strings as from os.Environ), and the variable over the default. An empty value
+// means the default. The error is Faults with all of them.
 func Read(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	values, faults := environment(environ)
 	faults = append(faults, adoptLeaderAddr(values, environ, flags)...)
@@ -120,7 +121,7 @@ func Read(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	return c, nil
 }
 
-// environment picks the TRIP2G_ variables and names those that nobody knows.
+// environment returns the TRIP2G_ variables, and a fault for each unknown one.
 func environment(environ []string) (values map[string]string, faults Faults) {
 	values = map[string]string{}
 	var known []string
@@ -143,7 +144,8 @@ func environment(environ []string) (values map[string]string, faults Faults) {
 	return values, faults
 }
 
-// unknown suggests a setting of which at least half is what was written, the prefix not counted.
+// unknown describes an unknown variable. It suggests the most similar setting if at least half of
+// the name matches, without the prefix.
 func unknown(name string, known []string) string {
 	written := strings.TrimPrefix(strings.ToUpper(name), Prefix)
 	distance := func(other string) int {
@@ -151,13 +153,13 @@ func unknown(name string, known []string) string {
 	}
 	nearest := slices.MinFunc(known, func(a, b string) int { return distance(a) - distance(b) })
 	if distance(nearest) > len(written)/2 {
-		return fmt.Sprintf("%s is no setting of this server: unset it, or see `trip2g serve --help` for those there are", name)
+		return fmt.Sprintf("%s is not a setting of this server: unset it, or see `trip2g serve --help` for all settings", name)
 	}
-	return fmt.Sprintf("%s is no setting of this server: did you mean %s?", name, nearest)
+	return fmt.Sprintf("%s is not a setting of this server: did you mean %s?", name, nearest)
 }
 
-// parseFaults puts the library's errors into the words of the setting they are about. A secret's
-// value never comes back: those fields are plain strings, which always parse.
+// parseFaults converts the library's errors. No secret appears in them, because secrets are plain
+// strings, which always parse.
 func parseFaults(err error, settings []Setting, values map[string]string) (faults Faults) {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
@@ -186,9 +188,9 @@ func parseFaults(err error, settings []Setting, values map[string]string) (fault
 func cause(p env.ParseError) string {
 	switch {
 	case strings.HasSuffix(p.Type.String(), "Duration"):
-		return "is no duration"
+		return "is not a duration"
 	case p.Type.Kind() == reflect.Bool:
-		return "is neither true nor false"
+		return "must be true or false"
 	default:
 		return p.Err.Error()
 	}

@@ -71,7 +71,8 @@ func (f secretsFault) Error() string { return string(f) }
 // loadSecrets reads a leader's secrets, and creates them unless there is a database, which new ones
 // would not fit.
 func (c *Config) loadSecrets(file string) (map[string]Secret, error) {
-	// A server that makes both at this moment makes the secrets first: so this looks for the database first.
+	// A server that makes both at this moment makes the secrets first: so this looks for the
+	// database first.
 	used, err := c.HasDatabase()
 	if err != nil {
 		return nil, secretsFault(fmt.Sprintf("%sDB_FILE: %v", Prefix, err))

@@ -9,13 +9,13 @@ import (
 	"github.com/docker/go-units"
 )
 
-// Secret is a setting that must not be shown: every way of printing it gives a placeholder.
+// Secret is a setting that must not be shown. It prints as a placeholder.
 type Secret string
 
-// Reveal gives the secret itself.
+// Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// String gives a placeholder, or "" if the secret is not set.
+// String returns a placeholder, or "" if the secret is not set.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -23,10 +23,10 @@ func (s Secret) String() string {
 	return "[secret]"
 }
 
-// GoString is String, so that %#v gives nothing away.
+// GoString returns String, for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// MarshalText is String, so that JSON gives nothing away.
+// MarshalText returns String, for JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Bytes is a size in bytes; its text may have a unit (16MiB, 500k).
@@ -40,7 +40,7 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	n, err := units.RAMInBytes(string(text))
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is no size: give bytes, or a number with a unit such as 16MiB", text)
+		return fmt.Errorf("%q is not a size: use bytes, or a number with a unit such as 16MiB", text)
 	case n <= 0:
 		return errors.New("must be more than 0")
 	case n > maxBytes:
@@ -50,13 +50,14 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String gives the size with a unit.
+// String returns the size with a unit.
 func (b Bytes) String() string { return units.BytesSize(float64(b)) }
 
 // Networks is a list of addresses and networks, separated by commas.
 type Networks []netip.Prefix
 
-// UnmarshalText reads a list such as 10.0.0.0/8, 192.0.2.1. An address is the network of it alone.
+// UnmarshalText reads a list such as 10.0.0.0/8, 192.0.2.1. An address stands for the network of
+// only itself.
 func (n *Networks) UnmarshalText(text []byte) error {
 	*n = nil
 	for part := range strings.SplitSeq(string(text), ",") {
@@ -73,8 +74,8 @@ func (n *Networks) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// unmapped returns a network of IPv4-mapped IPv6 addresses as one of IPv4 addresses, because clients'
-// addresses are compared in that form.
+// unmapped returns a network of IPv4-mapped IPv6 addresses as one of IPv4 addresses, because
+// clients' addresses are compared in that form.
 func unmapped(network netip.Prefix) netip.Prefix {
 	const mappedBits = 128 - 32
 	if network.Addr().Is4In6() && network.Bits() >= mappedBits {
@@ -83,7 +84,7 @@ func unmapped(network netip.Prefix) netip.Prefix {
 	return network
 }
 
-// String gives the list as it is set; "" for none.
+// String returns the list as it is set; "" if it is empty.
 func (n Networks) String() string {
 	texts := make([]string, len(n))
 	for i, network := range n {

@@ -8,14 +8,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// UnprefixedLeaderAddr is the one variable that counts without its prefix. Where it is meant and not
-// read, a replica would start as a second leader.
+// UnprefixedLeaderAddr is the only variable that is read without the prefix. If it were ignored, a
+// replica could start as a second leader.
 const UnprefixedLeaderAddr = "LEADER_ADDR"
 
 const leaderAddr = Prefix + UnprefixedLeaderAddr
 
-// adoptLeaderAddr puts an unprefixed LEADER_ADDR in its place. A node that is told of two leaders, or
-// of one and of none, does not start: which of them is meant decides what it may write.
+// adoptLeaderAddr uses an unprefixed LEADER_ADDR as TRIP2G_LEADER_ADDR. A node with contradictory
+// values does not start.
 func adoptLeaderAddr(values map[string]string, environ []string, flags *pflag.FlagSet) (faults Faults) {
 	unprefixed := lookup(environ, UnprefixedLeaderAddr)
 	switch prefixed := values[leaderAddr]; {
@@ -25,13 +25,13 @@ func adoptLeaderAddr(values map[string]string, environ []string, flags *pflag.Fl
 		faults = append(faults, fmt.Sprintf("%s: %s is set to another address than %s: unset one of them", leaderAddr, UnprefixedLeaderAddr, leaderAddr))
 	}
 	if f := flags.Lookup("leader-addr"); f != nil && f.Changed && strings.TrimSpace(f.Value.String()) == "" && values[leaderAddr] != "" {
-		faults = append(faults, fmt.Sprintf("%s: --leader-addr is empty, but the environment names a leader: leave one of them out", leaderAddr))
+		faults = append(faults, fmt.Sprintf("%s: --leader-addr is empty, but the environment sets a leader: remove one of them", leaderAddr))
 	}
 	return faults
 }
 
-// Unprefixed returns the settings that are in environ without their prefix alone, which have no
-// effect. Other programs may have their own of the same name, so they are no faults.
+// Unprefixed returns the settings that environ contains only without their prefix. They have no
+// effect, and are not faults, because other programs can use the same names.
 func Unprefixed(environ []string) (names []string) {
 	for _, s := range Settings() {
 		name := strings.TrimPrefix(s.Variable, Prefix)
@@ -42,7 +42,7 @@ func Unprefixed(environ []string) (names []string) {
 	return names
 }
 
-// lookup returns the value of a variable in "K=V" strings, without blanks around it; the last counts.
+// lookup returns the trimmed value of a variable in "K=V" strings; the last one counts.
 func lookup(environ []string, name string) string {
 	for _, entry := range slices.Backward(environ) {
 		if key, value, _ := strings.Cut(entry, "="); key == name {

@@ -24,7 +24,7 @@ var (
 	mailSecurities  = []string{"starttls", "tls", "none"}
 )
 
-// validate finds faults and fills in what follows from other settings.
+// validate returns all faults, and completes settings that depend on others.
 func (c *Config) validate() (faults Faults) {
 	add := func(name, format string, args ...any) {
 		faults = append(faults, Prefix+name+": "+fmt.Sprintf(format, args...))
@@ -43,12 +43,12 @@ func (c *Config) checkDatabase(add func(string, string, ...any)) {
 		add("DB_FILE", "%q ends in %s, which SQLite and LiteFS keep for their own files: choose another name, e.g. data.sqlite3", c.DBFile, reservedEndings[i])
 	}
 	if strings.HasSuffix(c.DBFile, "/") {
-		add("DB_FILE", "%q is a folder: name a file in it, e.g. %s", c.DBFile, filepath.Join(c.DBFile, "data.sqlite3"))
+		add("DB_FILE", "%q is a folder: set it to a file in it, e.g. %s", c.DBFile, filepath.Join(c.DBFile, "data.sqlite3"))
 		return
 	}
-	// A replica waits for its database and so for the folder; a leader would wait for ever.
+	// A replica waits for its database, and so for the folder.
 	if dir := filepath.Dir(c.DBFile); !c.Replica() && !isDir(dir) {
-		add("DB_FILE", "%q is in a folder that is not there: create it with `mkdir -p %s`", c.DBFile, dir)
+		add("DB_FILE", "%q is in a folder that does not exist: create it with `mkdir -p %s`", c.DBFile, dir)
 	}
 }
 
@@ -60,7 +60,7 @@ func isDir(path string) bool {
 func (c *Config) checkAddresses(add func(string, string, ...any)) {
 	checkListen := func(name, addr string) {
 		if fault := addressFault(addr); fault != "" {
-			add(name, "%q %s: give host:port or :port, e.g. :8081", addr, fault)
+			add(name, "%q %s: set it to host:port or :port, e.g. :8081", addr, fault)
 		}
 	}
 	checkListen("LISTEN_ADDR", c.ListenAddr)
@@ -74,31 +74,31 @@ func (c *Config) checkAddresses(add func(string, string, ...any)) {
 	host, _, _ := net.SplitHostPort(c.LeaderAddr)
 	switch fault := addressFault(c.LeaderAddr); {
 	case strings.Contains(c.LeaderAddr, "://"):
-		add("LEADER_ADDR", "%q is a URL: give the leader's internal address alone, e.g. 10.20.0.2:8082", c.LeaderAddr)
+		add("LEADER_ADDR", "%q is a URL: set it to the leader's internal address only, e.g. 10.20.0.2:8082", c.LeaderAddr)
 	case fault != "" || host == "":
-		add("LEADER_ADDR", "%q is no host:port: give the leader's internal address, e.g. 10.20.0.2:8082", c.LeaderAddr)
+		add("LEADER_ADDR", "%q is not host:port: set it to the leader's internal address, e.g. 10.20.0.2:8082", c.LeaderAddr)
 	case c.LeaderAddr == c.InternalListenAddr || c.LeaderAddr == c.ListenAddr:
-		add("LEADER_ADDR", "%q is this node's own address: give the leader's internal address", c.LeaderAddr)
+		add("LEADER_ADDR", "%q is this node's own address: set it to the leader's internal address", c.LeaderAddr)
 	}
 	c.checkTunnel(add)
 }
 
-// checkTunnel keeps the tunnel off the network: it asks nobody who they are.
+// checkTunnel requires a loopback address, because the tunnel does not authenticate its clients.
 func (c *Config) checkTunnel(add func(string, string, ...any)) {
 	if c.LiteFSTunnelAddr == "" {
 		return
 	}
 	host, _, _ := net.SplitHostPort(c.LiteFSTunnelAddr)
 	if ip := net.ParseIP(host); addressFault(c.LiteFSTunnelAddr) != "" || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		add("LITEFS_TUNNEL_ADDR", "%q must be a loopback address with a port: give e.g. 127.0.0.1:20203", c.LiteFSTunnelAddr)
+		add("LITEFS_TUNNEL_ADDR", "%q must be a loopback address with a port, e.g. 127.0.0.1:20203", c.LiteFSTunnelAddr)
 	}
 }
 
-// addressFault says what keeps addr from being host:port with a numeric port; "" if nothing does.
+// addressFault returns why addr is not host:port with a numeric port; "" if it is.
 func addressFault(addr string) string {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "is no address"
+		return "is not an address"
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return "has no port between 0 and 65535"
@@ -109,11 +109,11 @@ func addressFault(addr string) string {
 func (c *Config) checkURLs(add func(string, string, ...any)) {
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	if c.PublicURL != "" && !httpURL(c.PublicURL) {
-		add("PUBLIC_URL", "%q is no http or https address of a host: give e.g. https://example.com", c.PublicURL)
+		add("PUBLIC_URL", "%q is not an http or https URL of a host: set it to e.g. https://example.com", c.PublicURL)
 	}
 	c.LiteFSURL = strings.TrimSuffix(c.LiteFSURL, "/")
 	if !httpURL(c.LiteFSURL) {
-		add("LITEFS_URL", "%q is no http address of a host: give e.g. http://127.0.0.1:20202", c.LiteFSURL)
+		add("LITEFS_URL", "%q is not an http URL of a host: set it to e.g. http://127.0.0.1:20202", c.LiteFSURL)
 	}
 }
 
@@ -124,10 +124,10 @@ func httpURL(s string) bool {
 
 func (c *Config) checkSecrets(add func(string, string, ...any)) {
 	if n := len(c.JWTSecret); n > 0 && n < MinJWTSecret {
-		add("JWT_SECRET", "has %d characters: give at least %d, e.g. the output of `openssl rand -hex 32`", n, MinJWTSecret)
+		add("JWT_SECRET", "has %d characters: use at least %d, e.g. the output of `openssl rand -hex 32`", n, MinJWTSecret)
 	}
 	if n := len(c.DataEncryptionKey); n > 0 && n != EncryptionKeySize {
-		add("DATA_ENCRYPTION_KEY", "has %d bytes: give exactly %d, e.g. the output of `openssl rand -hex 16`", n, EncryptionKeySize)
+		add("DATA_ENCRYPTION_KEY", "has %d bytes: use exactly %d, e.g. the output of `openssl rand -hex 16`", n, EncryptionKeySize)
 	}
 	if dir := filepath.Dir(c.SecretsFile); c.SecretsFile != "" && !isDir(dir) {
 		add("SECRETS_FILE", "%q is in a directory that does not exist: create it with `mkdir -p %s`", c.SecretsFile, dir)
@@ -146,18 +146,18 @@ func (c *Config) checkSecrets(add func(string, string, ...any)) {
 func (c *Config) checkNames(add func(string, string, ...any)) {
 	for name, value := range map[string]string{"SESSION_COOKIE_NAME": c.SessionCookieName, "LEADER_SESSION_COOKIE_NAME": c.LeaderSessionCookieName} {
 		if !cookieName.MatchString(value) {
-			add(name, "%q is no cookie name: use letters, digits, - and _", value)
+			add(name, "%q is not a cookie name: use letters, digits, - and _", value)
 		}
 	}
 	if c.NodeName == "" {
 		c.NodeName, _ = os.Hostname()
 	}
 	if !nodeName.MatchString(c.NodeName) {
-		add("NODE_NAME", "%q is no name: use up to 64 letters, digits, dots, - and _", c.NodeName)
+		add("NODE_NAME", "%q is not a node name: use up to 64 letters, digits, dots, - and _", c.NodeName)
 	}
 	if c.OwnerEmail != "" {
 		if a, err := mail.ParseAddress(c.OwnerEmail); err != nil || a.Address != c.OwnerEmail {
-			add("OWNER_EMAIL", "%q is no e-mail address: give e.g. admin@example.com", c.OwnerEmail)
+			add("OWNER_EMAIL", "%q is not an email address: set it to e.g. admin@example.com", c.OwnerEmail)
 		}
 	}
 }
@@ -174,29 +174,29 @@ func (c *Config) checkLimits(add func(string, string, ...any)) {
 	}
 	if c.FileCacheDir != "" {
 		if info, err := os.Stat(c.FileCacheDir); err != nil || !info.IsDir() {
-			add("FILE_CACHE_DIR", "%s is no folder: make it with mkdir -p %s", c.FileCacheDir, c.FileCacheDir)
+			add("FILE_CACHE_DIR", "%s is not a folder: create it with `mkdir -p %s`", c.FileCacheDir, c.FileCacheDir)
 		}
 	}
 	if c.MaxNoteSize > MaxNoteSize {
-		add("MAX_NOTE_SIZE", "%s is more than the database takes: give at most %s", c.MaxNoteSize, Bytes(MaxNoteSize))
+		add("MAX_NOTE_SIZE", "%s is more than the database supports: use at most %s", c.MaxNoteSize, Bytes(MaxNoteSize))
 	}
 	if !slices.Contains(logLevels, c.LogLevel) {
-		add("LOG_LEVEL", "%q is none of %s", c.LogLevel, strings.Join(logLevels, ", "))
+		add("LOG_LEVEL", "%q must be one of %s", c.LogLevel, strings.Join(logLevels, ", "))
 	}
 	if !slices.Contains(logFormats, c.LogFormat) {
-		add("LOG_FORMAT", "%q is none of %s", c.LogFormat, strings.Join(logFormats, ", "))
+		add("LOG_FORMAT", "%q must be one of %s", c.LogFormat, strings.Join(logFormats, ", "))
 	}
 }
 
-// checkMail wants what belongs together, and no password to go through a network in the clear.
+// checkMail requires complete settings, and no unencrypted password.
 func (c *Config) checkMail(add func(string, string, ...any)) {
 	if !slices.Contains(mailSecurities, c.SMTPTLS) {
-		add("SMTP_TLS", "%q is none of %s", c.SMTPTLS, strings.Join(mailSecurities, ", "))
+		add("SMTP_TLS", "%q must be one of %s", c.SMTPTLS, strings.Join(mailSecurities, ", "))
 	}
 	if c.SMTPAddr == "" {
 		for name, value := range map[string]string{"SMTP_USERNAME": c.SMTPUsername, "SMTP_PASSWORD": c.SMTPPassword.Reveal(), "SMTP_FROM": c.SMTPFrom} {
 			if value != "" {
-				add(name, "is set, but %sSMTP_ADDR is not: give the mail server's address, e.g. smtp.example.com:587", Prefix)
+				add(name, "is set, but %sSMTP_ADDR is not: set that to the mail server's address, e.g. smtp.example.com:587", Prefix)
 			}
 		}
 		return
@@ -204,12 +204,12 @@ func (c *Config) checkMail(add func(string, string, ...any)) {
 	host, port, _ := net.SplitHostPort(c.SMTPAddr)
 	switch fault := addressFault(c.SMTPAddr); {
 	case fault != "" || host == "" || port == "0":
-		add("SMTP_ADDR", "%q is no host:port: give the mail server's address, e.g. smtp.example.com:587", c.SMTPAddr)
+		add("SMTP_ADDR", "%q is not host:port: set it to the mail server's address, e.g. smtp.example.com:587", c.SMTPAddr)
 	case port == "465" && c.SMTPTLS == "starttls":
-		add("SMTP_TLS", "is starttls, but mail servers speak TLS at once on port 465: set it to tls, or take port 587")
+		add("SMTP_TLS", "is starttls, but mail servers use TLS from the start on port 465: set it to tls, or use port 587")
 	}
 	if from, err := mail.ParseAddress(c.SMTPFrom); err != nil || !strings.Contains(from.Address, "@") {
-		add("SMTP_FROM", "%q is no sender: give an address, e.g. notes@example.com or My notes <notes@example.com>", c.SMTPFrom)
+		add("SMTP_FROM", "%q is not a sender: set it to an address, e.g. notes@example.com or My notes <notes@example.com>", c.SMTPFrom)
 	}
 	if (c.SMTPUsername == "") != (c.SMTPPassword == "") {
 		add("SMTP_USERNAME", "and %sSMTP_PASSWORD belong together: set both or neither", Prefix)
@@ -219,7 +219,7 @@ func (c *Config) checkMail(add func(string, string, ...any)) {
 	}
 }
 
-// checkStorage wants the four S3 settings together or not at all.
+// checkStorage requires all four S3 settings or none.
 func (c *Config) checkStorage(add func(string, string, ...any)) {
 	parts := map[string]string{
 		"MINIO_ENDPOINT": c.MinioEndpoint, "MINIO_ACCESS_KEY_ID": c.MinioAccessKeyID,

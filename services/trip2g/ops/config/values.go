@@ -7,8 +7,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Values lists every setting as this node runs with it, in the order of Config. Of a secret it tells only
-// whether there is one.
+// Values returns every setting with its value on this node, in the order of Config. For a secret it
+// returns only whether it is set.
 func (c *Config) Values() []trip2g.NodeSetting {
 	fields := reflect.ValueOf(c).Elem()
 	list := make([]trip2g.NodeSetting, 0, fields.NumField())
