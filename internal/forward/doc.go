@@ -12,10 +12,9 @@
 // side hand its frames to each other. A request whose body still comes goes over HTTP/2 in clear text with prior
 // knowledge (RFC 9113, section 3.3), where both sides can send at the same time, and stop the other.
 //
-// Either way a leader that stops says which requests it did not begin, and those are sent again to its successor.
-// Over HTTP/2 that is GOAWAY, which names the last request it took (section 6.8). HTTP/1.1 has nothing like it: a
-// connection that closes while a request is on its way leaves its fate unknown. So a [Server] says a farewell on
-// each such connection before it closes it between two requests. A write then has one of three ends: it is
-// answered by the leader; it surely did not happen (503, after having been held and retried for a bounded time); or
-// nobody can tell (502, and it is never sent twice).
+// Either way a leader that stops names the requests that it did not begin, and those are sent again to its
+// successor. Over HTTP/2 that is GOAWAY, with the last request that it processes (section 6.8). HTTP/1.1 has
+// nothing like it, so a [Server] closes idle connections by the package drain. A write then has one of three
+// outcomes: the leader answers it; it surely did not happen (503, after having been held and retried for a bounded
+// time); or it is indeterminate (502, and it is never sent twice).
 package forward

@@ -41,7 +41,7 @@ type exchange struct {
 	err     error // of an outcome that is no answer
 }
 
-// way is how requests get to the leader. [unprocessed] knows the errors with which both ways say that the leader
+// way is how requests get to the leader. [notProcessed] knows the errors with which both ways say that the leader
 // did not begin a request.
 type way interface {
 	// reserve gives a connection with room for one request, for which roundTrip must be called. An error says that
@@ -269,25 +269,28 @@ func (x *exchange) judge(c *conn, wrote bool, err error) error {
 		}
 		return err
 	}
-	if unprocessed(err) {
+	if notProcessed(err) {
 		return err
 	}
 	return unknownFate(err)
 }
 
-// unprocessed tells whether an error of a connection is the leader's word that it did not begin a request. Of
-// HTTP/1.1 that is [farewell], whether it came as the answer or before the request was sent; of HTTP/2 GOAWAY with
-// a lower last stream (RFC 9113, section 6.8) or a stream reset with REFUSED_STREAM (section 8.7). For some of
-// them net/http has only a text; if that ever changes, such requests end as of unknown fate, which is safe, and a
-// test fails.
-func unprocessed(err error) bool {
+// errNotProcessed is of a request over HTTP/1.1 whose response was that of a GoAway of the package drain.
+var errNotProcessed = errors.New("the leader closed the connection and did not begin the request")
+
+// notProcessed reports whether an error of a connection means that the leader did not begin the request. Over
+// HTTP/1.1 that is a GoAway of the package drain, whether it came as the response or before the request was sent; over HTTP/2 it
+// is GOAWAY with a lower last stream (RFC 9113, section 6.8) or a stream reset with REFUSED_STREAM (section 8.7).
+// For some of them net/http has only a text. If that ever changes, such requests end as indeterminate, which is
+// safe, and a test fails.
+func notProcessed(err error) bool {
 	const (
 		closedIdle    = "http: server closed idle connection"
 		goAway        = "http2: Transport received Server's graceful shutdown GOAWAY"
 		refusedStream = 0x7
 	)
 	var reset streamReset
-	return errors.Is(err, errUnbegun) || err.Error() == closedIdle || err.Error() == goAway ||
+	return errors.Is(err, errNotProcessed) || err.Error() == closedIdle || err.Error() == goAway ||
 		errors.As(err, &reset) && reset.Code == refusedStream
 }
 

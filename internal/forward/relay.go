@@ -36,8 +36,12 @@ func (w *relay) WriteHeader(status int) {
 	}
 	w.begun = true
 	h := w.ResponseWriter.Header()
+	connection, ends := h["Connection"] // of a node that stops
 	clear(h)
 	maps.Copy(h, w.header)
+	if ends {
+		h["Connection"] = connection
+	}
 	for _, name := range []string{"Content-Type", "Date"} {
 		if _, ok := h[name]; !ok {
 			h[name] = nil // keeps the server from adding one

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"trip2g/internal/drain"
 )
 
 const (
@@ -42,7 +44,7 @@ type Server struct {
 	handler  http.Handler
 	epoch    Epoch
 	timeline func() string // nil: nothing is said
-	partings partings
+	drainer  *drain.Drainer
 }
 
 // NewServer makes a server.
@@ -50,7 +52,7 @@ func NewServer(o ServerOptions) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s := &Server{handler: o.Handler, epoch: o.Epoch, timeline: o.Timeline}
+	s := &Server{handler: o.Handler, epoch: o.Epoch, timeline: o.Timeline, drainer: drain.New(true)}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ErrorLog:          o.ErrorLog,
@@ -66,26 +68,13 @@ func NewServer(o ServerOptions) *Server {
 			PingTimeout:                   pingTimeout,
 		},
 		DisableGeneralOptionsHandler: true, // serve has one
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, partingConnKey{}, c)
-		},
-		ConnState: func(c net.Conn, state http.ConnState) {
-			if c, ok := c.(*partingConn); ok && state == http.StateIdle {
-				c.idle()
-			}
-		},
 	}
+	s.drainer.Attach(s.http)
 	return s
 }
 
-type partingConnKey struct{}
-
-// serve runs the handler, unless the connection has said farewell. It answers OPTIONS *, with which a forwarder
-// sees that it speaks with a Server.
+// serve runs the handler. It answers OPTIONS * itself, with which a forwarder sees that it speaks with a Server.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if c, ok := r.Context().Value(partingConnKey{}).(*partingConn); ok && !c.begin(r) {
-		panic(http.ErrAbortHandler)
-	}
 	if r.Method == http.MethodOptions && r.RequestURI == "*" {
 		w.Header().Set(serverHeader, s.epoch.String())
 		if s.timeline != nil {
@@ -114,23 +103,23 @@ func epochOf(res *http.Response) (Epoch, error) {
 
 // Serve answers on l until Shutdown, and then returns http.ErrServerClosed at once.
 func (s *Server) Serve(l net.Listener) error {
-	return s.http.Serve(partingListener{l, &s.partings})
+	return s.http.Serve(s.drainer.Listener(l))
 }
 
 // Shutdown stops the server without leaving a forwarder in doubt: it accepts no more connections,
 // tells every forwarder with GOAWAY which requests it has taken, lets those finish, and closes. When
 // ctx ends first it cuts what is left, which cancels the handlers' contexts, and returns an error.
 //
-// It rests on http.Server.Shutdown, which closes idle connections of HTTP/1.1, each with a farewell, but never
-// counts one of HTTP/2 as idle: that one gets GOAWAY, ignores the streams after the one it named,
+// It rests on http.Server.Shutdown, which closes idle connections of HTTP/1.1, each with a [drain.GoAway], but
+// never counts one of HTTP/2 as idle: that one gets GOAWAY, ignores the streams after the one it named,
 // and closes a second after its last stream (net/http: maybeServeUnencryptedHTTP2 and goAwayTimeout).
 // What it misses is a connection that was accepted but had not sent its preface yet when the GOAWAYs
 // went out. So it is run again and again: each run tells those that have come since. One that the
 // kernel had not handed over yet is reset; forwarders send no request on a connection before it has
 // answered something harmless.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.partings.stopping.Store(true)
-	defer s.partings.underWay.Wait()
+	s.drainer.Stop()
+	defer s.drainer.Wait(context.WithoutCancel(ctx)) // a GoAway takes a second at most
 	for {
 		round, cancel := context.WithTimeout(ctx, drainRound)
 		err := s.http.Shutdown(round)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"trip2g/internal/drain"
 )
 
 // maxOpenings is how many connections of a [wholePool] are being opened at a time, so that many requests that wait
@@ -81,9 +83,9 @@ func (p *wholePool) roundTrip(c *conn, req *http.Request) (*http.Response, error
 		lost(nil)
 	}
 	res, err := c.RoundTrip(req.WithContext(ctx))
-	if err == nil && isUnbegun(res) {
+	if err == nil && drain.NotProcessed(res) {
 		res.Body.Close()
-		err = errUnbegun
+		err = errNotProcessed
 	}
 	if err != nil {
 		end()

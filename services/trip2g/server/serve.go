@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"trip2g/internal/drain"
 	"trip2g/internal/forward"
 	"trip2g/internal/tcpopt"
 	"trip2g/services/trip2g"
@@ -73,11 +74,13 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		return err
 	}
 	var deadlines trip2ghttp.BodyDeadlines
+	drainer := drain.New(false)
 	public := &http.Server{
 		Handler:           deadlines.Wrap(proxies.Wrap(n.fastPath.Wrap(p.public))),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: serverErrors(n.log, "public"), ConnContext: cork.WithConn,
 	}
+	drainer.Attach(public)
 	public.RegisterOnShutdown(n.endStreams)
 	internalOptions := forward.ServerOptions{Handler: deadlines.Wrap(p.internal), Epoch: n.epoch, ErrorLog: serverErrors(n.log, "internal")}
 	if !n.config.Replica() {
@@ -93,7 +96,7 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		publicListener, stopLane = lane, lane.Shutdown
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serving("public", public.Serve(publicListener)) })
+	group.Go(func() error { return serving("public", public.Serve(drainer.Listener(publicListener))) })
 	group.Go(func() error { return serving("internal", internal.Serve(internalListener)) })
 	group.Go(func() error {
 		<-ctx.Done()
@@ -103,8 +106,12 @@ func (n *node) serve(ctx context.Context, p ports) error {
 		defer cancel()
 		var ending errgroup.Group
 		deadlines.Shutdown()
-		ending.Go(func() error { return stopLane(grace) })
-		ending.Go(func() error { return public.Shutdown(grace) })
+		laneEnded := make(chan struct{})
+		ending.Go(func() error {
+			defer close(laneEnded)
+			return stopLane(grace)
+		})
+		ending.Go(func() error { return drainer.Shutdown(grace, public, laneEnded) })
 		ending.Go(func() error { return internal.Shutdown(grace) })
 		if err := ending.Wait(); err != nil {
 			n.log.Warn().Err(err).Msg("some requests did not finish in time and were cut")

@@ -2,12 +2,15 @@ package fastlane
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log"
 	"net"
+	"os"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
+
+	"trip2g/internal/drain"
 )
 
 // bufferSize is the maximum size of a head in bytes. net/http reads longer ones.
@@ -20,12 +23,11 @@ const (
 	minLater = 4
 )
 
-// conn is a connection in the lane. Only its own goroutine reads and writes it.
+// conn is a connection in the lane. Only its own goroutine reads and writes it; Shutdown sets its deadline.
 type conn struct {
 	net.Conn
 	lane   *Lane
 	client string
-	busy   atomic.Bool // a response is in progress: Shutdown waits for it
 
 	buf        [bufferSize]byte
 	start, end int       // of the bytes that are read and not yet parsed
@@ -45,6 +47,7 @@ type action int
 const (
 	readNext action = iota
 	closeConn
+	goAway   // the same, and tell the client that no request has begun
 	handOver // to net/http, with the request unread
 )
 
@@ -55,8 +58,11 @@ func (c *conn) serve() {
 			c.lane.logf("fast lane: panic serving %s: %v\n%s", c.client, fault, debug.Stack())
 			next = closeConn
 		}
-		if next == closeConn {
+		switch next {
+		case closeConn:
 			c.Conn.Close()
+		case goAway:
+			drain.GoAway(c.Conn)
 		}
 		c.lane.remove(c)
 	}()
@@ -68,6 +74,7 @@ func (c *conn) serve() {
 		next = c.respond()
 	}
 	if next == handOver {
+		c.lane.remove(c) // Shutdown sets no deadline any more
 		c.SetReadDeadline(time.Time{})
 		c.lane.handOver(&replayed{Conn: c.Conn, unread: c.buf[c.start:c.end]})
 	}
@@ -75,19 +82,24 @@ func (c *conn) serve() {
 
 // read reads the first bytes of a request.
 func (c *conn) read() action {
-	c.busy.Store(false)
-	if c.lane.stopping.Load() {
-		return closeConn
-	}
 	c.extendDeadline()
+	if c.lane.stopping.Load() { // Shutdown may have called linger before
+		c.linger()
+	}
 	c.start, c.end = 0, copy(c.buf[:], c.buf[c.start:c.end])
 	n, err := c.Conn.Read(c.buf[c.end:])
-	if err != nil || !c.busy.CompareAndSwap(false, true) {
-		return closeConn
+	switch {
+	case err == nil:
+		c.end += n
+		return readNext
+	case errors.Is(err, os.ErrDeadlineExceeded) && c.lane.stopping.Load():
+		return goAway
 	}
-	c.end += n
-	return readNext
+	return closeConn
 }
+
+// linger bounds the wait for another request when the lane stops.
+func (c *conn) linger() { c.SetReadDeadline(time.Now().Add(drain.Linger)) }
 
 // extendDeadline sets the read deadline for an idle connection. Setting one is expensive compared with
 // a small response, so it changes only after a sixteenth of the timeout.
@@ -100,13 +112,6 @@ func (c *conn) extendDeadline() {
 	if early := next.Sub(c.deadline); early < 0 || early > timeout/16 {
 		c.deadline = next
 		c.SetReadDeadline(next)
-	}
-}
-
-// closeIfIdle closes the connection unless a response is in progress, and prevents another one.
-func (c *conn) closeIfIdle() {
-	if c.busy.CompareAndSwap(false, true) {
-		c.Conn.Close()
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"trip2g/internal/drain"
 )
 
 // Options configures a Lane. The timeouts are required and should be those of the http.Server.
@@ -37,13 +39,14 @@ type Lane struct {
 	handed   chan net.Conn
 	failed   chan error
 	stopping atomic.Bool
+	stop     chan struct{} // closed when stopping
 	closed   chan struct{}
 	close    sync.Once
 	closeErr error
+	running  sync.WaitGroup // accept, and the connections that it has started
 
 	mu    sync.Mutex
 	conns map[*conn]struct{} // being read by the lane
-	empty chan struct{}      // closed when stopping and conns is empty
 }
 
 var _ net.Listener = (*Lane)(nil)
@@ -51,10 +54,10 @@ var _ net.Listener = (*Lane)(nil)
 // New starts a lane on the connections that inner accepts.
 func New(inner net.Listener, o Options) *Lane {
 	l := &Lane{
-		Options: o, inner: inner, handed: make(chan net.Conn), failed: make(chan error), closed: make(chan struct{}),
-		conns: make(map[*conn]struct{}), empty: make(chan struct{}),
+		Options: o, inner: inner, handed: make(chan net.Conn), failed: make(chan error),
+		stop: make(chan struct{}), closed: make(chan struct{}), conns: make(map[*conn]struct{}),
 	}
-	go l.accept()
+	l.running.Go(l.accept)
 	return l
 }
 
@@ -72,7 +75,7 @@ func (l *Lane) accept() {
 		}
 		select {
 		case l.failed <- err:
-		case <-l.closed:
+		case <-l.stop:
 			return
 		}
 	}
@@ -81,26 +84,16 @@ func (l *Lane) accept() {
 func (l *Lane) start(rwc net.Conn) {
 	c := &conn{Conn: rwc, lane: l, client: rwc.RemoteAddr().String(), min: minFirst}
 	l.mu.Lock()
-	stopping := l.stopping.Load()
-	if !stopping {
-		l.conns[c] = struct{}{}
-	}
-	l.mu.Unlock()
-	if stopping {
-		rwc.Close()
-		return
-	}
-	go c.serve()
+	defer l.mu.Unlock()
+	l.conns[c] = struct{}{}
+	l.running.Go(c.serve)
 }
 
-// remove removes a connection from those that Shutdown waits for.
+// remove removes a connection from those that Shutdown ends.
 func (l *Lane) remove(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
-	if l.stopping.Load() && len(l.conns) == 0 {
-		close(l.empty)
-	}
 }
 
 // handOver passes a connection to the http.Server, or closes it if the server has stopped.
@@ -108,7 +101,7 @@ func (l *Lane) handOver(rwc net.Conn) {
 	select {
 	case l.handed <- rwc:
 	case <-l.closed:
-		rwc.Close()
+		drain.GoAway(rwc)
 	}
 }
 
@@ -144,31 +137,34 @@ func (l *Lane) stopAccepting() {
 	if l.stopping.Swap(true) {
 		return
 	}
+	close(l.stop)
 	l.closeErr = l.inner.Close()
-	if len(l.conns) == 0 {
-		close(l.empty)
-	}
 }
 
-// Shutdown stops accepting, closes idle connections and waits for responses in progress. If ctx ends
-// first, it closes their connections and returns an error. Call it together with the http.Server's
-// Shutdown.
+// Shutdown stops accepting and waits for responses in progress. It ends a connection that has been idle
+// for [drain.Linger] with a [drain.GoAway]. If ctx ends first, it closes the remaining connections and
+// returns an error. Call it together with the http.Server's Shutdown.
 func (l *Lane) Shutdown(ctx context.Context) error {
 	l.stopAccepting()
-	l.closeConns((*conn).closeIfIdle)
+	l.forAll((*conn).linger)
+	ended := make(chan struct{})
+	go func() {
+		l.running.Wait()
+		close(ended)
+	}()
 	select {
-	case <-l.empty:
+	case <-ended:
 		return l.closeErr
 	case <-ctx.Done():
-		l.closeConns(func(c *conn) { c.Conn.Close() })
+		l.forAll(func(c *conn) { c.Conn.Close() })
 		return errors.Join(fmt.Errorf("wait for responses of the fast lane: %w: their connections were closed", ctx.Err()), l.closeErr)
 	}
 }
 
-func (l *Lane) closeConns(end func(*conn)) {
+func (l *Lane) forAll(do func(*conn)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.conns {
-		end(c)
+		do(c)
 	}
 }

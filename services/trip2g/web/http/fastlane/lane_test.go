@@ -8,11 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"trip2g/internal/drain"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/web/http/fastlane"
 )
@@ -170,16 +170,17 @@ func TestASlowReaderKeepsItsVersion(t *testing.T) {
 	}
 }
 
-// hungUp waits for the server's end of a connection.
-func hungUp(t *testing.T, c net.Conn) {
+// wantEnd waits for the server's end of a connection, before which nothing but last comes.
+func wantEnd(t *testing.T, c net.Conn, last string) {
 	t.Helper()
 	c.SetReadDeadline(time.Now().Add(30 * time.Second)) // far more than is needed: a lost end fails instead of hanging
-	if n, err := c.Read(make([]byte, 1)); n != 0 || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Fatalf("the connection was not closed: %d bytes, %v", n, err)
+	if text, err := io.ReadAll(c); err != nil || string(text) != last {
+		t.Fatalf("the connection ended with %q, %v", text, err)
 	}
+	c.Close()
 }
 
-// TestShutdown lets the answer under way finish and nobody else wait.
+// TestShutdown lets the answer under way finish and tells the other clients.
 func TestShutdown(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	s := newLane(t, pages{"/": text("a page"), "/slow": func(a *fastlane.Response) {
@@ -195,11 +196,11 @@ func TestShutdown(t *testing.T) {
 	<-begun
 	ended := make(chan error)
 	go func() { ended <- s.lane.Shutdown(context.Background()) }()
-	hungUp(t, fresh)
-	hungUp(t, idle)
+	wantEnd(t, fresh, drain.GoAwayResponse)
+	wantEnd(t, idle, drain.GoAwayResponse)
 	if c, err := net.Dial("tcp", s.addr); err == nil {
-		hungUp(t, c)
 		c.Close()
+		t.Error("a connection is accepted")
 	}
 	select {
 	case err := <-ended:
@@ -268,7 +269,7 @@ func TestSilentConnectionsEnd(t *testing.T) {
 		if tt.asks {
 			ask(t, c, bufio.NewReader(c), head("GET / HTTP/1.1"))
 		}
-		hungUp(t, c)
+		wantEnd(t, c, "")
 		if err := lane.Close(); err != nil {
 			t.Error(err)
 		}

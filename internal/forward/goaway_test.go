@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"trip2g/internal/drain"
 	"trip2g/internal/tcpopt"
 	"trip2g/internal/testwait"
 )
@@ -74,11 +75,11 @@ func TestOnlyWhatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 		writes int
 		text   string
 	}{
-		{"a farewell", "small", farewell, 204, 2, ""},
-		{"a farewell, no body", "", farewell, 204, 2, ""},
-		{"a farewell, as much body as is waited for", strings.Repeat("x", bufferLimit), farewell, 204, 2, ""},
-		{"half a farewell", "small", farewell[:len(farewell)/2], 502, 1, "may or may not"},
-		{"a timeout that is no farewell", "small", "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 408, 1, ""},
+		{"a GoAway", "small", drain.GoAwayResponse, 204, 2, ""},
+		{"a GoAway, no body", "", drain.GoAwayResponse, 204, 2, ""},
+		{"a GoAway, as much body as is buffered", strings.Repeat("x", bufferLimit), drain.GoAwayResponse, 204, 2, ""},
+		{"half a GoAway", "small", drain.GoAwayResponse[:len(drain.GoAwayResponse)/2], 502, 1, "may or may not"},
+		{"another 408", "small", "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 408, 1, ""},
 		{"what it would say of a fault", "small", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", 503, 1, ""},
 		{"the end", "small", "", 502, 1, "may or may not"},
 		{"the end, no body", "", "", 502, 1, "may or may not"},
@@ -109,11 +110,11 @@ func TestOnlyWhatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 	}
 }
 
-// TestAFarewellBetweenTwoWrites has the leader close each connection when it has answered a write on it.
-func TestAFarewellBetweenTwoWrites(t *testing.T) {
+// TestAGoAwayBetweenTwoWrites has the leader close each connection when it has answered a write on it.
+func TestAGoAwayBetweenTwoWrites(t *testing.T) {
 	p := startPlainspoken(t, func(c net.Conn, _ int) {
 		io.WriteString(c, noContent)
-		io.WriteString(c, farewell)
+		io.WriteString(c, drain.GoAwayResponse)
 		c.Close()
 	})
 	r := startReplica(t, p.addr, nil)
@@ -125,9 +126,9 @@ func TestAFarewellBetweenTwoWrites(t *testing.T) {
 	}
 }
 
-// TestAStoppingLeaderSaysFarewell has a connection on which nothing is under way when the leader stops, and a
+// TestAStoppingLeaderSendsAGoAway has a connection on which nothing is under way when the leader stops, and a
 // request on its way there.
-func TestAStoppingLeaderSaysFarewell(t *testing.T) {
+func TestAStoppingLeaderSendsAGoAway(t *testing.T) {
 	var begun atomic.Int64
 	l := startLeader(t, nil)
 	l.stop()
@@ -144,12 +145,12 @@ func TestAStoppingLeaderSaysFarewell(t *testing.T) {
 		l.stop()
 	}()
 	got := strings.Join(c.head(t), "\r\n") + "\r\n\r\n"
-	if got != farewell {
+	if got != drain.GoAwayResponse {
 		t.Errorf("got %q", got)
 	}
 	c.send(t, request)
 	if rest, err := io.ReadAll(c.r); err != nil || len(rest) > 0 {
-		t.Errorf("after the farewell came %q, %v", rest, err)
+		t.Errorf("after the GoAway came %q, %v", rest, err)
 	}
 	c.Close()
 	testwait.Receive(t, "the leader to stop", stopped)
@@ -158,9 +159,9 @@ func TestAStoppingLeaderSaysFarewell(t *testing.T) {
 	}
 }
 
-// TestABrokenAnswerEndsWithoutAFarewell has a handler give up in the middle of its answer, whose rest a farewell
-// would be taken for.
-func TestABrokenAnswerEndsWithoutAFarewell(t *testing.T) {
+// TestABrokenAnswerEndsWithoutAGoAway has a handler give up in the middle of its answer, whose rest a GoAway would
+// be taken for.
+func TestABrokenAnswerEndsWithoutAGoAway(t *testing.T) {
 	arrived, leave := make(chan struct{}), make(chan struct{})
 	l := startLeader(t, nil)
 	l.stop()
@@ -190,27 +191,6 @@ func TestABrokenAnswerEndsWithoutAFarewell(t *testing.T) {
 		t.Errorf("got %q, %v", body, err)
 	}
 	testwait.Receive(t, "the leader to stop", stopped)
-}
-
-// TestNothingBeginsAfterAFarewell closes a connection between net/http's reading a request and its handler.
-func TestNothingBeginsAfterAFarewell(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	peer := dialRaw(t, l.Addr().String())
-	c, err := partingListener{l, new(partings)}.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Close()
-	if c.(*partingConn).begin(new(http.Request)) {
-		t.Error("a request may begin")
-	}
-	if got := strings.Join(peer.head(t), "\r\n") + "\r\n\r\n"; got != farewell {
-		t.Errorf("got %q", got)
-	}
 }
 
 // TestAWriteToAFrozenLeader has a leader that takes a write and says nothing more, on no connection.
