@@ -26,8 +26,8 @@ func TestCtrlCEndsAPushWithAWord(t *testing.T) {
 	for name, tt := range map[string]struct{ operation, discard, want string }{
 		"while notes are sent":             {"mutation PushNotes", "", "nothing of this push is visible"},
 		"before the commit":                {"mutation CommitNotes", fmt.Sprintf(discarded, false), "nothing of this push is visible"},
-		"after the commit":                 {"mutation CommitNotes", fmt.Sprintf(discarded, true), "the push is visible all the same"},
-		"at the commit, the server silent": {"mutation CommitNotes", "", "run it again to be sure"},
+		"after the commit":                 {"mutation CommitNotes", fmt.Sprintf(discarded, true), "the push is visible nevertheless"},
+		"at the commit, the server silent": {"mutation CommitNotes", "", "run it again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())

@@ -14,18 +14,18 @@ import (
 	"trip2g/internal/litefs"
 )
 
-// SecretsEnding follows the database's name in the name of the file that keeps made secrets.
+// SecretsEnding is appended to the database's name for the secrets file.
 const SecretsEnding = ".secrets"
 
-// How long a replica waits for the leader that starts beside it to create the file of secrets, and
-// how often it looks.
+// How long, and at which interval, a replica waits for a leader that starts at the same time to
+// create the secrets file.
 const (
 	secretsWait     = 10 * time.Second
 	secretsInterval = 50 * time.Millisecond
 )
 
-// completeSecrets fills in the secrets that are not set from the file that keeps them. A leader
-// without a database creates the file.
+// completeSecrets reads secrets that are not set from the secrets file. A leader without a database
+// creates the file.
 func (c *Config) completeSecrets() Faults {
 	if c.JWTSecret != "" && c.DataEncryptionKey != "" {
 		return nil
@@ -38,7 +38,7 @@ func (c *Config) completeSecrets() Faults {
 		}
 		if mounted {
 			return Faults{fmt.Sprintf("%[1]sJWT_SECRET and %[1]sDATA_ENCRYPTION_KEY must both be set when the database is on a LiteFS mount, "+
-				"which can keep no other file: make them with `openssl rand -hex 16` and give all nodes the same, or set %[1]sSECRETS_FILE", Prefix)}
+				"which can keep no other file: create them with `openssl rand -hex 16` and use the same on all nodes, or set %[1]sSECRETS_FILE", Prefix)}
 		}
 		file = c.DBFile + SecretsEnding
 	}
@@ -52,7 +52,7 @@ func (c *Config) completeSecrets() Faults {
 	case errors.As(err, &fault):
 		return Faults{string(fault)}
 	case err != nil:
-		return Faults{fmt.Sprintf("the file of made secrets: %v; mend it, or set %[2]sJWT_SECRET and %[2]sDATA_ENCRYPTION_KEY", err, Prefix)}
+		return Faults{fmt.Sprintf("the file of generated secrets: %v; fix it, or set %[2]sJWT_SECRET and %[2]sDATA_ENCRYPTION_KEY", err, Prefix)}
 	}
 	if c.JWTSecret == "" {
 		c.JWTSecret = kept["JWT_SECRET"]
@@ -95,7 +95,7 @@ func awaitSecrets(file string) (kept map[string]Secret, err error) {
 			return kept, err
 		}
 		if time.Now().After(deadline) {
-			return nil, secretsFault(fmt.Sprintf("%sSECRETS_FILE: the leader has not created %s: start the leader, and give both nodes the same file", Prefix, file))
+			return nil, secretsFault(fmt.Sprintf("%sSECRETS_FILE: the leader has not created %s: start the leader, and use the same file on both nodes", Prefix, file))
 		}
 	}
 }

@@ -15,12 +15,12 @@ import (
 	"trip2g/internal/litefs"
 )
 
-// SetUmask makes files that this process creates accessible to its own user only: a database contains
-// sessions, keys and unpublished notes.
+// SetUmask makes files that this process creates accessible to its own user only: a database
+// contains sessions, keys and unpublished notes.
 func SetUmask() { syscall.Umask(0o077) }
 
-// RestrictDatabase removes the access of other accounts from a database that an earlier version created.
-// A group keeps its access. A LiteFS mount has no modes of its own.
+// RestrictDatabase removes the access of other accounts from a database that an earlier version
+// created. A group keeps its access. A LiteFS mount has no modes of its own.
 func RestrictDatabase(path string, log zerolog.Logger) {
 	if mounted, err := litefs.Mounted(path); err != nil || mounted {
 		return
@@ -32,7 +32,7 @@ func RestrictDatabase(path string, log zerolog.Logger) {
 		case err != nil:
 			log.Warn().Err(err).Msg("every account of this machine can open the database: chmod 600 " + file)
 		case closed:
-			log.Info().Msg(file + " was open to every account of this machine; it is so no more")
+			log.Info().Msg(file + " was accessible to every account of this machine; access is now restricted")
 		}
 	}
 }

@@ -1,5 +1,4 @@
-// Package logbuffer writes a busy log in batches, so that a request does not wait for a system call
-// of its own.
+// Package logbuffer writes a log in batches, so that requests do not wait for a system call each.
 package logbuffer
 
 import (
@@ -13,17 +12,18 @@ import (
 )
 
 const (
-	// lineDelay is the longest time that a line below a warning waits. A process that is killed
-	// loses so much of its log.
+	// lineDelay is the maximum delay of a line below the level warning. A process that is killed
+	// loses up to this much of its log.
 	lineDelay = 100 * time.Millisecond
 
-	// batchSize is how many bytes are written at once, and twice that is all that is held: a log
-	// that takes its lines more slowly than they come slows down who writes them.
+	// batchSize is the number of bytes per write. The buffer holds twice as many; then writers
+	// block.
 	batchSize = 64 << 10
 )
 
-// Buffer is an io.Writer that takes whole lines, keeps their order and loses none. It is a
-// zerolog.LevelWriter: warnings and worse are written, with all before them, before the call returns.
+// Buffer is an io.Writer for whole lines. It keeps their order and loses none. As a
+// zerolog.LevelWriter, it returns from warnings and errors only after they, and all lines before
+// them, are written.
 type Buffer struct {
 	sink io.Writer
 
@@ -43,7 +43,7 @@ type Buffer struct {
 
 var _ zerolog.LevelWriter = (*Buffer)(nil)
 
-// New gives a buffer before a sink. Close ends it.
+// New returns a buffer that writes to sink. Close ends it.
 func New(sink io.Writer) *Buffer {
 	b := &Buffer{sink: sink, some: make(chan struct{}, 1), now: make(chan struct{}, 1), finished: make(chan struct{})}
 	b.passed = sync.NewCond(&b.mu)
@@ -51,10 +51,10 @@ func New(sink io.Writer) *Buffer {
 	return b
 }
 
-// Write takes a line. It waits only when the sink is slow.
+// Write adds a line. It blocks only while the buffer is full.
 func (b *Buffer) Write(line []byte) (int, error) { return b.add(line, false) }
 
-// WriteLevel takes a line of a level, and from a warning on returns when the sink has it.
+// WriteLevel adds a line. From the level warning on, it returns after the line is written.
 func (b *Buffer) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	return b.add(line, level >= zerolog.WarnLevel && level < zerolog.NoLevel)
 }
@@ -80,8 +80,7 @@ func (b *Buffer) add(line []byte, urgent bool) (int, error) {
 	return len(line), b.err
 }
 
-// addLate passes a line that comes after Close on at once: what still runs while a process ends is
-// worth reading.
+// addLate writes a line after Close directly, so that the last lines of a process are not lost.
 func (b *Buffer) addLate(line []byte) (int, error) {
 	b.mu.Unlock()
 	<-b.finished
@@ -89,7 +88,7 @@ func (b *Buffer) addLate(line []byte) (int, error) {
 	return b.sink.Write(line)
 }
 
-// Close passes on what there is and gives the sink's first error. Lines may still be written.
+// Close flushes the buffer and returns the sink's first error. Later lines are written directly.
 func (b *Buffer) Close() error {
 	b.mu.Lock()
 	b.closed = true
@@ -100,7 +99,7 @@ func (b *Buffer) Close() error {
 	return b.err
 }
 
-// run passes lines on until Close.
+// run writes batches until Close.
 func (b *Buffer) run() {
 	defer close(b.finished)
 	delay := time.NewTimer(lineDelay)
@@ -115,7 +114,7 @@ func (b *Buffer) run() {
 	}
 }
 
-// pass writes all that waits and tells whether more can come.
+// pass writes one batch and reports whether the buffer is still open.
 func (b *Buffer) pass() (open bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

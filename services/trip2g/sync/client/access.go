@@ -15,7 +15,7 @@ const (
 // siteAccessNames are the API's names of defaults.
 var siteAccessNames = map[trip2g.SiteAccess]string{trip2g.AccessEveryone: "EVERYONE", trip2g.AccessMembers: "MEMBERS"}
 
-// SiteAccess asks who may read the site, and whether the key may change the default.
+// SiteAccess returns who can read the site, and whether the key can change the default.
 func (c *Client) SiteAccess(ctx context.Context) (state trip2g.AccessState, mayChange bool, err error) {
 	var data struct {
 		SiteAccess *struct {
@@ -28,7 +28,7 @@ func (c *Client) SiteAccess(ctx context.Context) (state trip2g.AccessState, mayC
 		return trip2g.AccessState{}, false, err
 	}
 	if data.SiteAccess == nil {
-		return trip2g.AccessState{}, false, c.notOurs("its answer does not say who may read the site")
+		return trip2g.AccessState{}, false, c.notTrip2g("its answer does not say who may read the site")
 	}
 	state = trip2g.AccessState{AccessCounts: data.SiteAccess.AccessCounts}
 	for access, name := range siteAccessNames {
@@ -39,7 +39,7 @@ func (c *Client) SiteAccess(ctx context.Context) (state trip2g.AccessState, mayC
 	return state, data.SiteAccess.MayChange, nil
 }
 
-// UnspecifiedNotes lists the paths of notes that do not say who may read them, at most
+// UnspecifiedNotes returns the paths of notes that do not set their access, at most
 // trip2g.MaxUnspecified.
 func (c *Client) UnspecifiedNotes(ctx context.Context) ([]string, error) {
 	var data struct{ UnspecifiedNotes []string }
@@ -49,8 +49,8 @@ func (c *Client) UnspecifiedNotes(ctx context.Context) ([]string, error) {
 	return data.UnspecifiedNotes, nil
 }
 
-// SetSiteAccess sets who may read notes that do not say. The server refuses AccessEveryone if another
-// number than expectedPublic of published notes would become public.
+// SetSiteAccess sets the default access. The server rejects AccessEveryone unless exactly
+// expectedPublic published notes would become public.
 func (c *Client) SetSiteAccess(ctx context.Context, access trip2g.SiteAccess, expectedPublic int) error {
 	input := map[string]any{"access": siteAccessNames[access]}
 	if access == trip2g.AccessEveryone {

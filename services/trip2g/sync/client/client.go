@@ -1,4 +1,4 @@
-// Package client speaks the sync API to a trip2g server over HTTP.
+// Package client is an HTTP client for the sync API of a trip2g server.
 package client
 
 import (
@@ -13,46 +13,46 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// DefaultStall is how long an attempt may go on without a byte sent or received. A replica holds a
-// write while its leader restarts, and a commit of a large vault takes a while to be answered.
+// DefaultStall is how long an attempt can continue without a byte sent or received. A replica holds
+// a write while its leader restarts, and the commit of a large vault takes a while.
 const DefaultStall = 2 * time.Minute
 
-// endpoint is the API's address under the server's.
+// endpoint is the path of the API below the server's URL.
 const endpoint = "/_system/graphql"
 
-// Options is what a Client is made of. URL and, but for Anonymous, Key are needed.
+// Options of a Client. URL is required, and Key unless Anonymous.
 type Options struct {
 	URL       string // of any node, e.g. "https://notes.example.com"
 	Key       string // an API key
 	UserAgent string // "" is Go's own
 	VaultName string // of the folder that is pushed, "" if the server need not know
-	Anonymous bool   // without a key the client asks as anyone; else New wants one
+	Anonymous bool   // allows an empty Key
 
-	RetryFor time.Duration                     // how long after a first failure to try again; 0: not at all
+	RetryFor time.Duration                     // how long to retry after a first failure; 0 disables retries
 	Stall    time.Duration                     // 0: DefaultStall
-	Visible  time.Duration                     // how long AwaitVisible goes on; 0: DefaultVisible
-	OnRetry  func(err error, in time.Duration) // told before each wait; may be called from many goroutines; may be nil
+	Visible  time.Duration                     // how long AwaitVisible waits; 0: DefaultVisible
+	OnRetry  func(err error, in time.Duration) // called before each wait, concurrently; may be nil
 }
 
-// Client is a connection to one server as one API key. Its methods can be called from many
-// goroutines. Each one tries again, for RetryFor, when the server cannot be reached or says that
-// it cannot serve now (408, 429, 502, 503, 504, or the codes EUNAVAILABLE and EINDETERMINATE). That is safe although an
-// attempt without an answer may have been carried out: staging the same content, storing the same file,
-// hiding a hidden note and committing a committed push change nothing.
+// Client sends requests to one server with one API key. Its methods can be called concurrently.
+// They retry for RetryFor when the server is unreachable or temporarily unavailable (408, 429, 502,
+// 503, 504, or the codes EUNAVAILABLE and EINDETERMINATE). Retries are safe although the server may
+// have processed an attempt without a response, because all operations are idempotent.
 //
-// Errors are a trip2g.Error: EUNAUTHORIZED or EFORBIDDEN if the key was refused, EUNAVAILABLE if
-// the server could not be reached or could not serve, EINVALID or ETOOLARGE if it refused what was
-// sent, EEXPIRED if the push is over, ENOTFOUND if there is no sync API at the URL, ECONFLICT as
-// StageAsset says, EINTERNAL for other failures; or the context's error. None holds the key.
+// Errors are a trip2g.Error: EUNAUTHORIZED or EFORBIDDEN if the key was rejected, EUNAVAILABLE if
+// the server was unreachable or unavailable, EINVALID or ETOOLARGE if it rejected the data,
+// EEXPIRED if the push has ended, ENOTFOUND if there is no sync API at the URL, ECONFLICT as
+// described at StageAsset, EINTERNAL for other failures; or the context's error. No error contains
+// the key.
 type Client struct {
 	Options
 	base    *url.URL
 	http    *http.Client
-	reached atomic.Int64           // the newest position that the server's answers had; 0: none
-	push    atomic.Pointer[string] // the id of the push; nil before UsePush
+	reached atomic.Int64           // the newest position in responses; 0: none
+	push    atomic.Pointer[string] // ID of the push; nil before UsePush
 }
 
-// New makes a client; it connects to nothing yet. EINVALID for a URL or a key that can be none.
+// New returns a client without connecting. It returns EINVALID for an invalid URL or key.
 func New(o Options) (*Client, error) {
 	base, err := parseURL(o.URL)
 	if err != nil {
@@ -76,10 +76,10 @@ func New(o Options) (*Client, error) {
 	}}, nil
 }
 
-// Site is the address of the server's start page.
+// Site returns the URL of the server's home page.
 func (c *Client) Site() string { return c.base.String() + "/" }
 
-// Exposed tells that the key would go unencrypted over a network.
+// Exposed reports whether the key would be sent unencrypted over a network.
 func (c *Client) Exposed() bool { return c.base.Scheme != "https" && !isLoopback(c.base.Hostname()) }
 
 // isLoopback reports whether a host is the machine itself.
@@ -120,7 +120,7 @@ func parseURL(text string) (*url.URL, error) {
 	return base, nil
 }
 
-// checkKey takes what can stand in a header. It does not show the key.
+// checkKey checks that the key can be sent in a header. Errors do not contain the key.
 func checkKey(key string) error {
 	if key == "" {
 		return trip2g.Errorf(trip2g.EINVALID, "an API key is needed: `trip2g keys create` on the leader creates one")

@@ -379,82 +379,6 @@ func file(content string) func() (io.ReadCloser, error) {
 
 const uploaded = `{"data":{"result":{"__typename":"UploadNoteAssetPayload","uploadSkipped":false}}}`
 
-func TestAFileIsSentAgainFromItsStart(t *testing.T) {
-	t.Parallel()
-	content := strings.Repeat("pixels", 100_000)
-	var parts []string
-	take := func(w http.ResponseWriter, r *http.Request) {
-		form, err := r.MultipartReader()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		for {
-			part, err := form.NextPart()
-			if err != nil {
-				break
-			}
-			body, _ := io.ReadAll(part)
-			parts = append(parts, part.FormName()+"="+string(body))
-		}
-		if want := r.ContentLength; want <= int64(len(content)) {
-			t.Errorf("the length is %d", want)
-		}
-		answer(200, uploaded)(w, r)
-	}
-	early := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-	url, _ := serve(t, early, cut, take)
-	upload := trip2g.AssetUpload{NoteID: 7, Ref: "a b.png", AbsolutePath: "img/a b.png", Hash: hash(content)}
-	if err := connect(t, url, nil).StageAsset(t.Context(), upload, int64(len(content)), file(content)); err != nil {
-		t.Fatal(err)
-	}
-	if len(parts) != 3 || !strings.HasPrefix(parts[0], "operations=") || !strings.HasPrefix(parts[1], "map=") || parts[2] != "0="+content {
-		t.Errorf("%d parts, the last of %d bytes", len(parts), len(parts[len(parts)-1]))
-	}
-}
-
-func TestAFileThatChangesIsNotStored(t *testing.T) {
-	t.Parallel()
-	old := strings.Repeat("old", 50_000)
-	for name, now := range map[string]string{
-		"other bytes": strings.Repeat("new", 50_000), "shorter": old[:70_000], "longer": old + "x", "emptied": "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var whole atomic.Bool
-			url, asked := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if _, err := io.Copy(io.Discard, r.Body); err == nil {
-					whole.Store(true)
-				}
-				answer(200, uploaded)(w, r)
-			})
-			err := connect(t, url, nil).StageAsset(t.Context(), trip2g.AssetUpload{NoteID: 1, Ref: "a", AbsolutePath: "a.bin", Hash: hash(old)}, int64(len(old)), file(now))
-			if trip2g.ErrorCode(err) != trip2g.ECONFLICT {
-				t.Errorf("asked %d times: %v", asked.Load(), err)
-			}
-			if whole.Load() {
-				t.Error("the server got a whole request")
-			}
-		})
-	}
-}
-
-func TestAFileThatCannotBeReadIsNoFaultOfTheServer(t *testing.T) {
-	t.Parallel()
-	url, _ := serve(t, answer(200, uploaded))
-	fault := trip2g.Errorf(trip2g.EINVALID, "a.bin cannot be read")
-	broken := io.MultiReader(strings.NewReader("x"), readerFunc(func([]byte) (int, error) { return 0, fault }))
-	for name, open := range map[string]func() (io.ReadCloser, error){
-		"open": func() (io.ReadCloser, error) { return nil, fault },
-		"read": func() (io.ReadCloser, error) { return io.NopCloser(broken), nil },
-	} {
-		err := connect(t, url, nil).StageAsset(t.Context(), trip2g.AssetUpload{Hash: hash("xyz"), AbsolutePath: "a.bin"}, 3, open)
-		if !errors.Is(err, fault) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
@@ -471,46 +395,5 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	})
 	if err := connect(t, url, once).Commit(t.Context()); trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
 		t.Error(err)
-	}
-}
-
-func TestAWrongURLOrKeyIsNamedBeforeAnythingIsSent(t *testing.T) {
-	t.Parallel()
-	for _, url := range []string{"", "ftp://a", "http://", "http://:80", "http://a/?x=1", "http://a/?", "http://a/#x", "http://me:secret@a", "http://a:99999", "http://a b", "://"} {
-		_, err := client.New(client.Options{URL: url, Key: key})
-		if trip2g.ErrorCode(err) != trip2g.EINVALID || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: %v", url, err)
-		}
-	}
-	for _, bad := range []string{"", "two words", "line\nbreak", "ключ", "del\x7f"} {
-		_, err := client.New(client.Options{URL: "http://a", Key: bad})
-		if trip2g.ErrorCode(err) != trip2g.EINVALID || bad != "" && strings.Contains(err.Error(), bad) {
-			t.Errorf("key %q: %v", bad, err)
-		}
-	}
-}
-
-func TestAnAddressWithoutASchemeIsHTTPHereAndHTTPSElsewhere(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"localhost:8081": "http://localhost:8081/", "127.0.0.1:8081": "http://127.0.0.1:8081/", "[::1]:80": "http://[::1]:80/", "localhost": "http://localhost/",
-		"notes.example.com": "https://notes.example.com/", "192.0.2.1:8081/notes": "https://192.0.2.1:8081/notes/",
-	} {
-		c, err := client.New(client.Options{URL: address, Key: key})
-		if err != nil || c.Site() != want {
-			t.Errorf("%s: %v", address, err)
-		}
-	}
-}
-
-func TestAKeyInTheOpenIsNoticed(t *testing.T) {
-	t.Parallel()
-	for url, want := range map[string]bool{
-		"http://localhost:1": false, "http://127.0.0.1": false, "http://127.9.9.9:80": false, "http://[::1]:80": false, "http://app.localhost": false,
-		"https://example.com": false, "http://example.com": true, "http://10.20.0.2:8081": true, "http://localhost.example.com": true,
-	} {
-		if got := connect(t, url, nil).Exposed(); got != want {
-			t.Errorf("%s: %v", url, got)
-		}
 	}
 }

@@ -18,10 +18,10 @@ const (
   noteVersions(noteId: $note, before: $before, first: 200) { id contentHash size publishedAt } }`
 	versionQuery = `query Version($id: Int64!) { noteVersion(id: $id) { content } }`
 
-	// pageOfVersions is how many versions one answer has at most.
+	// pageOfVersions is the maximum number of versions in a response.
 	pageOfVersions = 200
-	// parallelQuestions keeps the connection busy while the server reads.
-	parallelQuestions = 4
+	// parallelRequests keeps the connection busy while the server reads.
+	parallelRequests = 4
 )
 
 type historyNote struct {
@@ -44,7 +44,7 @@ func (c *Client) History(ctx context.Context) ([]trip2g.RemoteVersion, error) {
 	}
 	lists := make([][]historyVersion, len(notes))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelQuestions)
+	group.SetLimit(parallelRequests)
 	for i, n := range notes {
 		group.Go(func() (err error) {
 			lists[i], err = c.versions(ctx, n.ID)
@@ -97,19 +97,19 @@ func (c *Client) versions(ctx context.Context, note int64) (all []historyVersion
 	}
 }
 
-// VersionText gives the text of a version. ENOTFOUND without one.
+// VersionText returns the text of a version. ENOTFOUND if there is none.
 func (c *Client) VersionText(ctx context.Context, id int64) (string, error) {
 	var data struct{ NoteVersion *struct{ Content *string } }
 	if err := c.call(ctx, versionQuery, map[string]any{"id": id}, maxList, &data); err != nil {
 		return "", err
 	}
 	if data.NoteVersion == nil || data.NoteVersion.Content == nil {
-		return "", trip2g.Errorf(trip2g.ENOTFOUND, "%s has no version %d any more", c.base, id)
+		return "", trip2g.Errorf(trip2g.ENOTFOUND, "%s no longer has version %d", c.base, id)
 	}
 	return *data.NoteVersion.Content, nil
 }
 
-// Had tells whether a note's history has a text with this SHA-256, in lower-case hex.
+// Had reports whether a note's history contains a text with this SHA-256, in lower-case hex.
 func (c *Client) Had(ctx context.Context, path, hash string) (bool, error) {
 	sum, err := hex.DecodeString(hash)
 	if err != nil {

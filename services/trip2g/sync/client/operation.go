@@ -31,13 +31,15 @@ const (
 	errorFields = `... on ErrorPayload { code message byFields { name value } } } }`
 )
 
-// warningsWithin bounds the asking for warnings.
+// warningsWithin is the timeout for warnings.
 const warningsWithin = 10 * time.Second
 
-// UsePush names the push that all requests from now on belong to. The id is random and new for each push.
+// UsePush sets the ID of the push that later requests belong to. It is random and new for each
+// push.
 func (c *Client) UsePush(id string) { c.push.Store(&id) }
 
-// NotePaths lists what the server has, with what the push has staged. Content is left empty.
+// NotePaths lists the notes on the server, including those that the push has staged. Content is
+// empty.
 func (c *Client) NotePaths(ctx context.Context) ([]trip2g.NotePath, error) {
 	var data struct {
 		NotePaths *[]struct {
@@ -50,7 +52,7 @@ func (c *Client) NotePaths(ctx context.Context) ([]trip2g.NotePath, error) {
 		return nil, err
 	}
 	if data.NotePaths == nil {
-		return nil, c.notOurs("its answer has no list of notes")
+		return nil, c.notTrip2g("its answer has no list of notes")
 	}
 	notes := make([]trip2g.NotePath, len(*data.NotePaths))
 	for i, n := range *data.NotePaths {
@@ -62,8 +64,8 @@ func (c *Client) NotePaths(ctx context.Context) ([]trip2g.NotePath, error) {
 	return notes, nil
 }
 
-// StageNotes stages notes until Commit and gives, in their order, each with the files that it
-// refers to and the hashes that the server has of them. EFORBIDDEN names notes that the server leaves out.
+// StageNotes stages notes until Commit. It returns, in the same order, the references of each with
+// the hashes of the server's files. EFORBIDDEN names notes that the server skips.
 func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([]trip2g.PushedNote, error) {
 	type update struct {
 		Path    string `json:"path"`
@@ -88,7 +90,7 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 	if err := c.mutate(ctx, pushNotesMutation, map[string]any{"updates": list, "skipCommit": true}, &result); err != nil {
 		return nil, err
 	}
-	if err := c.leftOut(result.Updated); err != nil {
+	if err := c.skipped(result.Updated); err != nil {
 		return nil, err
 	}
 	notes := make([]trip2g.PushedNote, len(result.Notes))
@@ -102,24 +104,24 @@ func (c *Client) StageNotes(ctx context.Context, updates []trip2g.NoteUpdate) ([
 			notes[i].Assets = append(notes[i].Assets, asset)
 		}
 		if i >= len(updates) || n.Path != updates[i].Path {
-			return nil, c.notOurs("its answer is about other notes than were sent")
+			return nil, c.notTrip2g("its answer is about other notes than were sent")
 		}
 	}
 	if len(notes) != len(updates) {
-		return nil, c.notOurs("its answer is about fewer notes than were sent")
+		return nil, c.notTrip2g("its answer is about fewer notes than were sent")
 	}
 	return notes, nil
 }
 
-// updatedNote is the server's result for one note: published, or with the id 0 left out.
+// updatedNote is the server's result for one note. The ID is 0 for a skipped note.
 type updatedNote struct {
 	ID       int64
 	Path     string
 	Warnings []struct{ Message string }
 }
 
-// leftOut returns an error that names the notes that the server leaves out of a push, nil if it takes all.
-func (c *Client) leftOut(notes []updatedNote) error {
+// skipped returns an error that names the notes that the server skips, nil if there are none.
+func (c *Client) skipped(notes []updatedNote) error {
 	var fields []trip2g.FieldError
 	for _, n := range notes {
 		if n.ID != 0 {
@@ -135,17 +137,19 @@ func (c *Client) leftOut(notes []updatedNote) error {
 	return &trip2g.Error{Code: trip2g.EFORBIDDEN, Message: fields[0].Name + ": " + fields[0].Value, Fields: fields}
 }
 
-// StageHiding stages the hiding of notes until Commit. Unknown paths are no error.
+// StageHiding stages the hiding of notes until Commit. Unknown paths are not an error.
 func (c *Client) StageHiding(ctx context.Context, paths []string) error {
 	return c.mutate(ctx, hideNotesMutation, map[string]any{"paths": paths, "skipCommit": true}, nil)
 }
 
-// Commit makes all that the push has staged visible, in one step. EEXPIRED if the push is over.
+// Commit makes everything that the push has staged visible in one step. EEXPIRED if the push has
+// ended.
 func (c *Client) Commit(ctx context.Context) error {
 	return c.mutate(ctx, commitMutation, nil, nil)
 }
 
-// Discard drops all that the push has staged and ends it. committed reports that it was too late. It asks once.
+// Discard drops everything that the push has staged and ends it. committed reports that it was
+// committed before. It does not retry.
 func (c *Client) Discard(ctx context.Context) (committed bool, err error) {
 	r, err := operation(discardMutation, nil, maxResult)
 	if err != nil {
@@ -156,8 +160,8 @@ func (c *Client) Discard(ctx context.Context) (committed bool, err error) {
 	return result.Committed, err
 }
 
-// Warnings lists what in the server's notes could not be taken as it was meant. It is asked once and for
-// seconds at the most: nothing hangs on the answer.
+// Warnings lists problems in the server's notes. It does not retry, because nothing depends on the
+// result.
 func (c *Client) Warnings(ctx context.Context) ([]trip2g.Warning, error) {
 	ctx, cancel := context.WithTimeout(ctx, warningsWithin)
 	defer cancel()
@@ -198,7 +202,7 @@ func operation(query string, variables map[string]any, maxAnswer int64) (request
 	}, nil
 }
 
-// encode is JSON without the escapes for HTML, which make a note of markup up to six times as long.
+// encode returns JSON without HTML escapes, which make markup up to six times as long.
 func encode(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -207,14 +211,14 @@ func encode(value any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// payload is a mutation's result: the union of what it gives and ErrorPayload.
+// payload is a mutation's result: its payload or an ErrorPayload.
 type payload struct {
 	Typename      string `json:"__typename"`
 	Code, Message string
 	ByFields      []trip2g.FieldError
 }
 
-// mutate runs a mutation with an input; nil is none. out may be nil.
+// mutate runs a mutation. input and out may be nil.
 func (c *Client) mutate(ctx context.Context, query string, input map[string]any, out any) error {
 	var variables map[string]any
 	if input != nil {
@@ -227,7 +231,7 @@ func (c *Client) mutate(ctx context.Context, query string, input map[string]any,
 	return c.change(ctx, r, out)
 }
 
-// change sends a mutation until the server has carried it out or refused it for good. out may be nil.
+// change sends a mutation with retries. out may be nil.
 func (c *Client) change(ctx context.Context, r request, out any) error {
 	return c.retry(ctx, func() error { return c.changeOnce(ctx, r, out) })
 }
@@ -240,23 +244,23 @@ func (c *Client) changeOnce(ctx context.Context, r request, out any) error {
 	}
 	var p payload
 	if err := json.Unmarshal(data.Result, &p); err != nil || p.Typename == "" {
-		return c.notOurs("its answer to a mutation has no result")
+		return c.notTrip2g("its answer to a mutation has no result")
 	}
 	if p.Typename == "ErrorPayload" {
-		return c.refused(p)
+		return c.rejected(p)
 	}
 	if out == nil {
 		return nil
 	}
 	if err := json.Unmarshal(data.Result, out); err != nil {
-		return c.notOurs("its answer to a mutation is of another shape")
+		return c.notTrip2g("its answer to a mutation is of another shape")
 	}
 	return nil
 }
 
-// refused returns the error of an ErrorPayload, a temporary one if the server could not do it now or does
-// not know whether it did.
-func (c *Client) refused(p payload) error {
+// rejected returns the error of an ErrorPayload. It is temporary if the server was unavailable or
+// the outcome is unknown.
+func (c *Client) rejected(p payload) error {
 	refused := &trip2g.Error{Code: knownCode(p.Code), Message: c.clean(p.Message)}
 	for _, f := range p.ByFields {
 		refused.Fields = append(refused.Fields, trip2g.FieldError{Name: c.clean(f.Name), Value: c.clean(f.Value)})
@@ -267,7 +271,7 @@ func (c *Client) refused(p payload) error {
 	return refused
 }
 
-// knownCode returns a server's code, or EINTERNAL for what it does not tell apart.
+// knownCode returns a known error code, or EINTERNAL for any other.
 func knownCode(code string) string {
 	switch code {
 	case trip2g.EINVALID, trip2g.ETOOLARGE, trip2g.EUNAUTHORIZED, trip2g.EFORBIDDEN, trip2g.ENOTFOUND, trip2g.ECONFLICT, trip2g.EEXPIRED, trip2g.EUNAVAILABLE, trip2g.EINDETERMINATE:
@@ -276,11 +280,11 @@ func knownCode(code string) string {
 	return trip2g.EINTERNAL
 }
 
-func (c *Client) notOurs(why string) error {
-	return &trip2g.Error{Code: trip2g.ENOTFOUND, Message: fmt.Sprintf("%s does not answer as a trip2g server does (%s): is it the right URL?", c.base, why)}
+func (c *Client) notTrip2g(why string) error {
+	return &trip2g.Error{Code: trip2g.ENOTFOUND, Message: fmt.Sprintf("%s does not respond like a trip2g server (%s): is this the right URL?", c.base, why)}
 }
 
-// header is what every request carries.
+// header returns the headers of a request.
 func (c *Client) header(contentType string) http.Header {
 	h := http.Header{}
 	if c.VaultName != "" {

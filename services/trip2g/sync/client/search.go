@@ -8,11 +8,11 @@ import (
 const (
 	searchQuery = `query Search($query: String!, $first: Int!) { search(query: $query, first: $first) {
   query total indexing results { title url snippet marks { start end } tags membersOnly } } `
-	// keyCheck fails for a key that is not valid, with which search alone would find what anyone may.
+	// keyCheck fails for an invalid key. Search alone would return public notes.
 	keyCheck = `notePaths(filter: {paths: ["?"]}) { id } `
 )
 
-// SearchAnswer is what a search found.
+// SearchAnswer is the result of a search.
 type SearchAnswer struct {
 	Query    string         `json:"query"`    // as far as it was read
 	Total    int            `json:"total"`    // notes that match
@@ -48,7 +48,7 @@ func (c *Client) Search(ctx context.Context, query string, first int) (SearchAns
 		return SearchAnswer{}, err
 	}
 	if data.Search == nil || data.Search.Results == nil {
-		return SearchAnswer{}, c.notOurs("its answer has no results")
+		return SearchAnswer{}, c.notTrip2g("its answer has no results")
 	}
 	for i := range data.Search.Results {
 		data.Search.Results[i].URL = c.base.String() + data.Search.Results[i].URL
@@ -56,7 +56,7 @@ func (c *Client) Search(ctx context.Context, query string, first int) (SearchAns
 	return *data.Search, nil
 }
 
-// Marked gives the snippet with begin and end around each mark.
+// Marked returns the snippet with begin and end around each mark.
 func (r SearchResult) Marked(begin, end string) string {
 	units, out, at := utf16.Encode([]rune(r.Snippet)), "", 0
 	for _, m := range r.Marks {

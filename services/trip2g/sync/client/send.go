@@ -21,18 +21,18 @@ import (
 )
 
 const (
-	// maxList bounds the list of notes, in bytes: that of a million notes has about this much.
+	// maxList is the maximum size of a list of notes, about that of a million notes, in bytes.
 	maxList = 256 << 20
-	// maxResult bounds the answer to a mutation, in bytes: it tells of 100 notes and their files.
+	// maxResult is the maximum size of a mutation's response, in bytes.
 	maxResult = 16 << 20
-	// maxShown bounds what is shown of a server's message, in bytes.
+	// maxShown is the maximum length of a server's message in an error, in bytes.
 	maxShown = 2000
 
 	firstWait = 250 * time.Millisecond
 	maxWait   = 5 * time.Second
 )
 
-// request is one POST that can be sent again.
+// request is a repeatable POST.
 type request struct {
 	contentType string
 	length      int64
@@ -40,30 +40,31 @@ type request struct {
 	maxAnswer   int64 // bytes
 }
 
-// temporary is a failure that another attempt may cure.
+// temporary is an error that may go away with another attempt.
 type temporary struct {
 	failure *trip2g.Error
-	after   time.Duration // what the server asked to wait; 0: nothing asked
+	after   time.Duration // Retry-After; 0: none
 }
 
 func (t *temporary) Error() string { return t.failure.Error() }
 func (t *temporary) Unwrap() error { return t.failure }
 
-// send posts a request until it is answered, and decodes the answer's data into out.
+// send posts a request with retries, and decodes the data of the response into out.
 func (c *Client) send(ctx context.Context, r request, out any) error {
 	return c.retry(ctx, func() error { return c.sendOnce(ctx, r, out) })
 }
 
-// sendOnce posts a request, and decodes the answer's data into out.
+// sendOnce posts a request once, and decodes the data of the response into out.
 func (c *Client) sendOnce(ctx context.Context, r request, out any) error {
 	data, err := c.attempt(ctx, r)
 	if err == nil && json.Unmarshal(data, out) != nil {
-		return c.notOurs("its answer is of another shape")
+		return c.notTrip2g("its answer is of another shape")
 	}
 	return err
 }
 
-// retry calls attempt until it gives no temporary failure, or for RetryFor after the first one.
+// retry calls attempt until it returns no temporary error, at most for RetryFor after the first
+// one.
 func (c *Client) retry(ctx context.Context, attempt func() error) error {
 	waits := &backoff.ExponentialBackOff{InitialInterval: firstWait, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: maxWait}
 	var failed time.Time
@@ -91,9 +92,9 @@ func (c *Client) retry(ctx context.Context, attempt func() error) error {
 	}
 }
 
-// wait gives how long to wait before the next attempt, the last one when RetryFor ends; not ok if
-// it has ended, or will have before the server wants to be asked again.
-func (c *Client) wait(again *temporary, since, next time.Duration) (time.Duration, bool) {
+// wait returns the delay before the next attempt. ok is false if RetryFor has ended, or ends before
+// Retry-After.
+func (c *Client) wait(again *temporary, since, next time.Duration) (delay time.Duration, ok bool) {
 	left := c.RetryFor - since
 	if left <= 0 || again.after > left {
 		return 0, false
@@ -101,7 +102,8 @@ func (c *Client) wait(again *temporary, since, next time.Duration) (time.Duratio
 	return min(max(next, again.after), left), true
 }
 
-// attempt posts once and gives the data of the answer. Without a byte for Stall it ends.
+// attempt posts once and returns the data of the response. It ends if no byte is transferred for
+// Stall.
 func (c *Client) attempt(asked context.Context, r request) (json.RawMessage, error) {
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
@@ -125,26 +127,26 @@ func (c *Client) attempt(asked context.Context, r request) (json.RawMessage, err
 		return nil, c.unreachable(asked, ctx, body, err)
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(&watchedReader{resp.Body, progress}, r.maxAnswer+1))
+	answer, err := io.ReadAll(io.LimitReader(&progressReader{resp.Body, progress}, r.maxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, c.unreachable(asked, ctx, body, err)
 	case int64(len(answer)) > r.maxAnswer:
-		return nil, longAnswer{c.notOurs(fmt.Sprintf("its answer has more than %d bytes", r.maxAnswer))}
+		return nil, longAnswer{c.notTrip2g(fmt.Sprintf("its answer has more than %d bytes", r.maxAnswer))}
 	}
-	c.noteReached(resp.Header)
+	c.recordPosition(resp.Header)
 	return c.read(resp, answer)
 }
 
-// longAnswer is the failure of an answer past its bound.
+// longAnswer is the error for a response that is too large.
 type longAnswer struct{ error }
 
 func (l longAnswer) Unwrap() error { return l.error }
 
 var errStalled = errors.New("no byte came or went for too long")
 
-// sentBody is a request's body. It remembers why it failed, which net/http may not say when the
-// server answers or hangs up at the same moment.
+// sentBody is a request's body that records its read error. net/http can hide it when the server
+// responds or closes the connection at the same time.
 type sentBody struct {
 	io.ReadCloser
 	progress func()
@@ -170,19 +172,18 @@ func (b *sentBody) err() error {
 	return b.fault
 }
 
-type watchedReader struct {
+type progressReader struct {
 	io.Reader
 	progress func()
 }
 
-func (r *watchedReader) Read(p []byte) (int, error) {
+func (r *progressReader) Read(p []byte) (int, error) {
 	r.progress()
 	return r.Reader.Read(p)
 }
 
-// unreachable sorts the failure of a connection. asked is the caller's context, ctx the attempt's. A
-// name that does not exist, a certificate that is not valid and a port that speaks something else
-// stay so; all else may pass.
+// unreachable classifies an error of a connection. asked is the caller's context, ctx the
+// attempt's. See isPermanent for errors that are not temporary.
 func (c *Client) unreachable(asked, ctx context.Context, body *sentBody, err error) error {
 	if fault := body.err(); fault != nil {
 		return fault
@@ -197,52 +198,53 @@ func (c *Client) unreachable(asked, ctx context.Context, body *sentBody, err err
 		err = fmt.Errorf("%w (%s)", errStalled, c.Stall)
 	}
 	failure := trip2g.Errorf(trip2g.EUNAVAILABLE, "%s cannot be reached: %s", c.base, c.clean(err.Error()))
-	if lasting(err) {
+	if isPermanent(err) {
 		return failure
 	}
 	return &temporary{failure: failure}
 }
 
-// read sorts an answer that came whole.
+// read classifies a complete response.
 func (c *Client) read(resp *http.Response, body []byte) (json.RawMessage, error) {
 	var answer answer
 	graphql := json.Unmarshal(body, &answer) == nil && (answer.Data != nil || len(answer.Errors) > 0)
 	switch code := resp.StatusCode; {
 	case isTemporary(code):
-		failure := trip2g.Errorf(trip2g.EUNAVAILABLE, "%s cannot serve now: %s", c.base, c.said(resp, answer))
+		failure := trip2g.Errorf(trip2g.EUNAVAILABLE, "%s cannot serve now: %s", c.base, c.serverMessage(resp, answer))
 		return nil, &temporary{failure, retryAfter(resp.Header, time.Now())}
 	case code >= 300 && code < 400:
 		return nil, c.redirected(resp)
 	case forward.IsIntakeRejection(resp):
-		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "%s is the internal port of a node, which takes no key: give the address of its public port", c.base)
+		return nil, trip2g.Errorf(trip2g.ENOTFOUND, "%s is the internal port of a node, which accepts no keys: use the URL of its public port", c.base)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return nil, trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s refused the key: %s", c.base, c.said(resp, answer))
+		return nil, trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s rejected the key: %s", c.base, c.serverMessage(resp, answer))
 	case code == http.StatusRequestEntityTooLarge && !graphql:
-		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "a proxy in front of %s refuses requests of this size (%s): raise its limit, in nginx client_max_body_size", c.base, c.clean(resp.Status))
+		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "a proxy in front of %s rejects requests of this size (%s): raise its limit, in nginx client_max_body_size", c.base, c.clean(resp.Status))
 	case code == http.StatusRequestEntityTooLarge:
-		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "%s did not take it: %s", c.base, c.said(resp, answer))
+		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "%s rejected it: %s", c.base, c.serverMessage(resp, answer))
 	case !graphql:
-		return nil, c.notOurs(fmt.Sprintf("it answered %s with %q", c.clean(resp.Status), c.clean(resp.Header.Get("Content-Type"))))
+		return nil, c.notTrip2g(fmt.Sprintf("it answered %s with %q", c.clean(resp.Status), c.clean(resp.Header.Get("Content-Type"))))
 	case code == http.StatusUnprocessableEntity:
-		return nil, trip2g.Errorf(trip2g.EINTERNAL, "%s does not know what it was asked (%s): if it is older than this trip2g, upgrade it", c.base, c.said(resp, answer))
+		return nil, trip2g.Errorf(trip2g.EINTERNAL, "%s does not support the request (%s): if it is older than this trip2g, upgrade it", c.base, c.serverMessage(resp, answer))
 	case len(answer.Errors) > 0:
-		failure := &trip2g.Error{Code: answer.code(), Message: c.said(resp, answer)}
+		failure := &trip2g.Error{Code: answer.code(), Message: c.serverMessage(resp, answer)}
 		if failure.Code == trip2g.EUNAVAILABLE || failure.Code == trip2g.EINDETERMINATE {
 			return nil, &temporary{failure: failure}
 		}
 		return nil, failure
 	case code != http.StatusOK:
-		return nil, c.notOurs("it answered " + c.clean(resp.Status))
+		return nil, c.notTrip2g("it answered " + c.clean(resp.Status))
 	}
 	return answer.Data, nil
 }
 
-// isTemporary tells the statuses of a server that cannot serve now, and of one that has not got all of a request.
+// isTemporary reports whether a status means that the server is unavailable or did not receive the
+// whole request.
 func isTemporary(code int) bool {
 	return code == http.StatusRequestTimeout || code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout
 }
 
-// answer is GraphQL's (GraphQL specification, section 7.1).
+// answer is a GraphQL response (GraphQL specification, section 7.1).
 type answer struct {
 	Data   json.RawMessage
 	Errors []struct {
@@ -251,8 +253,8 @@ type answer struct {
 	}
 }
 
-// code reads the server's code. One that says that the question is at fault stands for a fault of this
-// program, which asks the same of every server.
+// code returns the error code. Codes that blame the request become EINTERNAL, because the requests
+// are this program's.
 func (a answer) code() string {
 	code, _ := a.Errors[0].Extensions.Code.(string)
 	switch code {
@@ -262,8 +264,8 @@ func (a answer) code() string {
 	return trip2g.EINTERNAL
 }
 
-// said is what the server has to say for its answer.
-func (c *Client) said(resp *http.Response, a answer) string {
+// serverMessage returns the server's error message, or else its status.
+func (c *Client) serverMessage(resp *http.Response, a answer) string {
 	if len(a.Errors) > 0 && a.Errors[0].Message != "" {
 		return c.clean(a.Errors[0].Message)
 	}
@@ -273,14 +275,14 @@ func (c *Client) said(resp *http.Response, a answer) string {
 func (c *Client) redirected(resp *http.Response) error {
 	target, err := resp.Location()
 	if err != nil {
-		return c.notOurs("it redirects to nowhere")
+		return c.notTrip2g("it redirects to nowhere")
 	}
 	target.User, target.RawQuery, target.Fragment = nil, "", ""
 	target.Path = strings.TrimSuffix(target.Path, endpoint)
-	return trip2g.Errorf(trip2g.ENOTFOUND, "%s redirects to %s: the key was not sent there; if that is your server, give that URL", c.base, c.clean(target.String()))
+	return trip2g.Errorf(trip2g.ENOTFOUND, "%s redirects to %s: the key was not sent there; if that is your server, use that URL", c.base, c.clean(target.String()))
 }
 
-// retryAfter reads the header of that name (RFC 9110, section 10.2.3); 0 if there is none.
+// retryAfter parses Retry-After (RFC 9110, section 10.2.3); 0 if there is none.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
@@ -292,8 +294,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// clean makes a server's text fit to be shown: short, without the key, and without control
-// characters, which can make a terminal show what nobody said.
+// clean makes a server's text safe to show: short, without the key and without control characters.
 func (c *Client) clean(text string) string {
 	if c.Key != "" {
 		text = strings.ReplaceAll(text, c.Key, "[key]")

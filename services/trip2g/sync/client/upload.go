@@ -16,8 +16,8 @@ import (
 // StageAsset sends a file of size bytes for a note's reference, staged until Commit. Each attempt
 // opens the file again; upload.Body is not used.
 //
-// The file is sent as it is read. ECONFLICT if it turns out not to have that size and upload.Hash:
-// then nothing was stored, and the caller may hash it and try again.
+// The file is sent while it is read. StageAsset returns ECONFLICT if its size or hash differs.
+// Nothing was stored then, and the caller can hash the file and retry.
 func (c *Client) StageAsset(ctx context.Context, upload trip2g.AssetUpload, size int64, open func() (io.ReadCloser, error)) error {
 	head, tail, contentType, err := uploadForm(upload)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Client) StageAsset(ctx context.Context, upload trip2g.AssetUpload, size
 	}, nil)
 }
 
-// uploadForm gives what comes before and after the file in the body, by the GraphQL multipart
+// uploadForm returns the parts of the body before and after the file, as in the GraphQL multipart
 // request specification (github.com/jaydenseric/graphql-multipart-request-spec).
 func uploadForm(upload trip2g.AssetUpload) (head, tail []byte, contentType string, err error) {
 	operations, err := encode(map[string]any{"query": uploadMutation, "variables": map[string]any{"input": map[string]any{
@@ -62,8 +62,8 @@ func uploadForm(upload trip2g.AssetUpload) (head, tail []byte, contentType strin
 	return head, b.Bytes(), form.FormDataContentType(), nil
 }
 
-// verifiedReader gives a file's bytes and fails at their end, before the request's is reached, if
-// they are not those that were announced: the request is then never complete, and the server drops it.
+// verifiedReader reads a file and fails at its end if the content does not match the announced size
+// and hash. The request is then incomplete, and the server drops it.
 type verifiedReader struct {
 	file io.Reader
 	left int64
@@ -93,7 +93,7 @@ func (r *verifiedReader) end() error {
 	case n > 0 || hex.EncodeToString(r.sum.Sum(nil)) != r.want:
 		return errChanged
 	case err == nil:
-		return nil // a reader may give nothing and no error; the caller asks again
+		return nil // a reader can return 0 and no error
 	}
 	return err
 }

@@ -20,16 +20,16 @@ const (
   path: value hash: latestContentHash assetReplaces { url hash absolutePath } } }`
 	textsQuery = `query NoteTexts($filter: NotePathsFilter) { notePaths(filter: $filter) { path: value content } }`
 
-	// textsBatch is how many notes' texts one request asks for.
+	// textsBatch is the number of texts per request.
 	textsBatch = 50
-	// maxDownload bounds a file, in bytes: what a server may be set to take is less.
+	// maxDownload is the maximum size of a file in bytes.
 	maxDownload = 64 << 30
-	// absentFor is how long a file may be missing on a node that has not followed its leader yet.
+	// absentFor is how long a file can be missing on a replica that is behind its leader.
 	absentFor = 5 * time.Second
 )
 
-// Vault lists the notes that the server has, by path, with the files that it holds for each. What this
-// key has staged and not committed counts.
+// Vault lists the notes on the server by path, with the files of each. It includes notes that this
+// key has staged.
 func (c *Client) Vault(ctx context.Context) ([]trip2g.RemoteNote, error) {
 	var data struct {
 		NotePaths *[]struct {
@@ -41,7 +41,7 @@ func (c *Client) Vault(ctx context.Context) ([]trip2g.RemoteNote, error) {
 		return nil, err
 	}
 	if data.NotePaths == nil {
-		return nil, c.notOurs("its answer has no list of notes")
+		return nil, c.notTrip2g("its answer has no list of notes")
 	}
 	notes := make([]trip2g.RemoteNote, len(*data.NotePaths))
 	for i, n := range *data.NotePaths {
@@ -53,8 +53,8 @@ func (c *Client) Vault(ctx context.Context) ([]trip2g.RemoteNote, error) {
 	return notes, nil
 }
 
-// NoteTexts gives the texts of notes, in the order of paths, to each, one after the other. A note that
-// the server has no more is left out.
+// NoteTexts calls each with the texts of notes, in the order of paths. Notes that no longer exist
+// are skipped.
 func (c *Client) NoteTexts(ctx context.Context, paths []string, each func(path, content string) error) error {
 	size := textsBatch
 	for len(paths) > 0 {
@@ -93,11 +93,11 @@ func (c *Client) noteTexts(ctx context.Context, paths []string) (map[string]stri
 	return texts, nil
 }
 
-// Download writes a file to what create gives; each attempt creates it anew. ECONFLICT if what the
-// server gives is not what file.Hash says, ENOTFOUND if it does not give it. The key is not sent: the
-// address is enough.
+// Download writes a file to the writer from create, which each attempt calls. ECONFLICT if the
+// content does not match file.Hash, ENOTFOUND if the server does not have it. The key is not sent,
+// because the URL is signed.
 func (c *Client) Download(ctx context.Context, file trip2g.RemoteFile, create func() (io.Writer, error)) error {
-	address, err := c.here(file.URL)
+	address, err := c.reachableURL(file.URL)
 	if err != nil {
 		return err
 	}
@@ -115,16 +115,16 @@ func (c *Client) Download(ctx context.Context, file trip2g.RemoteFile, create fu
 	return nil
 }
 
-// here gives the address of a file at the URL that the server was reached by, which may be another
-// than the one that it knows of itself, behind a tunnel for example.
-func (c *Client) here(address string) (string, error) {
+// reachableURL returns a file's URL with the base URL of this client. The server may know itself by
+// another one, for example behind a tunnel.
+func (c *Client) reachableURL(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", c.notOurs("it gives a file an address that is none")
+		return "", c.notTrip2g("it returns an invalid file URL")
 	}
 	_, inside, ok := strings.Cut(u.EscapedPath(), trip2g.AssetPrefix)
 	if !ok {
-		return "", c.notOurs("it gives a file an address that is none of its files'")
+		return "", c.notTrip2g("it returns a file URL outside its files")
 	}
 	out := c.base.String() + trip2g.AssetPrefix + inside
 	if u.RawQuery != "" {
@@ -158,8 +158,8 @@ func (c *Client) download(asked context.Context, address string, file trip2g.Rem
 		return err
 	}
 	sum := sha256.New()
-	in := &watchedReader{resp.Body, func() { stall.Reset(c.Stall) }}
-	broken := &brokenWriter{Writer: out}
+	in := &progressReader{resp.Body, func() { stall.Reset(c.Stall) }}
+	broken := &errorWriter{Writer: out}
 	n, err := io.Copy(io.MultiWriter(broken, sum), io.LimitReader(in, maxDownload+1))
 	switch {
 	case broken.err != nil:
@@ -167,24 +167,24 @@ func (c *Client) download(asked context.Context, address string, file trip2g.Rem
 	case err != nil:
 		return c.unreachable(asked, ctx, &sentBody{}, err)
 	case n > maxDownload || hex.EncodeToString(sum.Sum(nil)) != file.Hash:
-		return trip2g.Errorf(trip2g.ECONFLICT, "%s gives another file than the one that it named", c.base)
+		return trip2g.Errorf(trip2g.ECONFLICT, "%s sent a file that does not match its hash", c.base)
 	}
 	return nil
 }
 
-// brokenWriter remembers that it was the writing that failed.
-type brokenWriter struct {
+// errorWriter records its error.
+type errorWriter struct {
 	io.Writer
 	err error
 }
 
-func (w *brokenWriter) Write(p []byte) (int, error) {
+func (w *errorWriter) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
 	w.err = err
 	return n, err
 }
 
-// readFile sorts the head of an answer that should be a file.
+// readFile checks the status of a response that should be a file.
 func (c *Client) readFile(resp *http.Response) error {
 	switch code := resp.StatusCode; {
 	case code == http.StatusOK:
@@ -195,8 +195,8 @@ func (c *Client) readFile(resp *http.Response) error {
 	case code == http.StatusNotFound:
 		return trip2g.Errorf(trip2g.ENOTFOUND, "%s does not have it: %s", c.base, c.clean(resp.Status))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s does not give it: %s", c.base, c.clean(resp.Status))
+		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "%s denied access: %s", c.base, c.clean(resp.Status))
 	default:
-		return c.notOurs("it answered " + c.clean(resp.Status))
+		return c.notTrip2g("it answered " + c.clean(resp.Status))
 	}
 }

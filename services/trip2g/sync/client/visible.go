@@ -12,14 +12,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// DefaultVisible is how long AwaitVisible goes on: many times what a replica needs to follow.
+// DefaultVisible is how long AwaitVisible waits: many times the usual lag of a replica.
 const DefaultVisible = 10 * time.Second
 
-// lookAgain is the pause between two looks at a server that is behind, which has waited itself.
-const lookAgain = 100 * time.Millisecond
+// visibleInterval is the pause between two requests. The server waits, too.
+const visibleInterval = 100 * time.Millisecond
 
-// noteReached takes in the position that an answer has.
-func (c *Client) noteReached(h http.Header) {
+// recordPosition records the position in a response.
+func (c *Client) recordPosition(h http.Header) {
 	position, ok := trip2g.ParsePosition(h.Get(trip2g.PositionHeader))
 	if !ok {
 		return
@@ -32,10 +32,10 @@ func (c *Client) noteReached(h http.Header) {
 	}
 }
 
-// AwaitVisible waits until readers of the server see all that this client's mutations have reached,
-// and tells which position that is; 0 if there was none. A push through a replica is visible on the
-// leader at once and here a moment later. EUNAVAILABLE if it is not known to be visible after
-// Visible, or ctx's error. A server that does not tell what it serves is taken at its word.
+// AwaitVisible waits until the server shows the last position of this client's mutations, and
+// returns that position; 0 if there was none. A push through a replica is visible on the leader at
+// once, and on the replica shortly after. It returns EUNAVAILABLE if the position is not visible
+// after Visible, or ctx's error.
 func (c *Client) AwaitVisible(ctx context.Context) (trip2g.Position, error) {
 	wanted := trip2g.Position(c.reached.Load())
 	if wanted == 0 {
@@ -45,26 +45,26 @@ func (c *Client) AwaitVisible(ctx context.Context) (trip2g.Position, error) {
 	defer cancel()
 	var missing error
 	for {
-		err := c.look(bounded, wanted)
+		err := c.checkVisible(bounded, wanted)
 		if err == nil {
 			return wanted, nil
 		}
 		if bounded.Err() == nil || missing == nil {
-			missing = err // not the end of the time, which would hide what was wrong before
+			missing = err // not the timeout, which would hide the cause
 		}
 		select {
 		case <-bounded.Done():
 			if ctx.Err() != nil {
 				return wanted, ctx.Err()
 			}
-			return wanted, trip2g.Errorf(trip2g.EUNAVAILABLE, "%s does not show it yet after %s: %s", c.base, c.Visible, c.clean(missing.Error()))
-		case <-time.After(lookAgain):
+			return wanted, trip2g.Errorf(trip2g.EUNAVAILABLE, "%s does not show it after %s: %s", c.base, c.Visible, c.clean(missing.Error()))
+		case <-time.After(visibleInterval):
 		}
 	}
 }
 
-// look reads once and gives an error unless the server serves the position.
-func (c *Client) look(ctx context.Context, wanted trip2g.Position) error {
+// checkVisible sends one request and returns an error unless the server serves the position.
+func (c *Client) checkVisible(ctx context.Context, wanted trip2g.Position) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, c.Site(), nil)
 	if err != nil {
 		return fmt.Errorf("make the request: %w", err)

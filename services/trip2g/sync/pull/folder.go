@@ -15,20 +15,20 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// folder is where a pull writes to. os.Root keeps it from whatever is outside.
+// folder is the target of a pull. os.Root confines it.
 type folder struct {
-	root *os.Root // nil for one that a rehearsal did not find
+	root *os.Root // nil if a dry run found no folder
 	text func([]byte) string
 
 	mu      sync.Mutex
-	pulled  map[string]string // the hash of each file as it was pulled, or pushed from here
-	kept    bool              // there is a stateFile
+	pulled  map[string]string // hash of each file when it was pulled, or pushed from here
+	kept    bool              // a stateFile exists
 	changed bool              // pulled differs from what is in stateFile
 	names   names             // set by readNames
-	dirs    map[string]bool   // that have to be synced
+	dirs    map[string]bool   // to sync
 }
 
-// open opens the folder. ENOTFOUND if it is none.
+// open opens the folder. It returns ENOTFOUND if that fails.
 func open(dir string, text func([]byte) string) (*folder, error) {
 	f := &folder{text: text, pulled: map[string]string{}, dirs: map[string]bool{}}
 	root, err := os.OpenRoot(dir)
@@ -52,13 +52,13 @@ func (f *folder) close() {
 	}
 }
 
-// found is a file of the folder.
+// found is a file in the folder.
 type found struct {
-	info fs.FileInfo // of the name itself, not of what a link leads to; nil if nothing is there
-	hash string      // SHA-256 in lower-case hex; "" for a link that leads out of the folder or nowhere
+	info fs.FileInfo // of the name itself, not of a link's target; nil if there is no file
+	hash string      // SHA-256 in lower-case hex; "" for a link out of the folder or to nowhere
 }
 
-// look reports what is at a path. The error says what else than a file is there.
+// look returns the file at a path. The error describes anything else that is there.
 func (f *folder) look(path string, note bool) (found, error) {
 	if f.root == nil {
 		return found{}, nil
@@ -79,7 +79,7 @@ func (f *folder) look(path string, note bool) (found, error) {
 			return found{info: info}, nil
 		}
 	case !info.Mode().IsRegular():
-		return found{}, errors.New("what has its name is no file")
+		return found{}, errors.New("something else has its name")
 	}
 	hash, err := f.hash(name, note)
 	if err != nil {
@@ -88,7 +88,7 @@ func (f *folder) look(path string, note bool) (found, error) {
 	return found{info, hash}, nil
 }
 
-// hash reads a file. A note counts as what of it is published.
+// hash returns the hash of a file; for a note, of its published text.
 func (f *folder) hash(name string, note bool) (string, error) {
 	file, err := f.root.Open(name)
 	if err != nil {
@@ -108,11 +108,11 @@ func (f *folder) hash(name string, note bool) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// anything is for files of which it does not matter what is there.
-func anything(fs.FileInfo) bool { return true }
+// anyState accepts any current state of a file.
+func anyState(fs.FileInfo) bool { return true }
 
-// as tells whether what is there now is what was there.
-func as(before fs.FileInfo) func(fs.FileInfo) bool {
+// sameAs returns a function that reports whether a file is unchanged since before.
+func sameAs(before fs.FileInfo) func(fs.FileInfo) bool {
 	return func(now fs.FileInfo) bool {
 		if before == nil || now == nil {
 			return before == nil && now == nil
@@ -121,8 +121,8 @@ func as(before fs.FileInfo) func(fs.FileInfo) bool {
 	}
 }
 
-// replace puts what content has at a path, whole or not at all: it is written beside it, synced
-// and renamed. before gives the mode; nil is a new file's. ECONFLICT unless expected holds for what is there then.
+// replace writes a file atomically: to a temporary file, which is synced and renamed. The mode is
+// that of before, if not nil. It returns ECONFLICT unless expected holds for the current file.
 func (f *folder) replace(name string, before fs.FileInfo, expected func(fs.FileInfo) bool, content io.Reader) error {
 	t, err := f.create(name, before)
 	if err != nil {
@@ -130,30 +130,30 @@ func (f *folder) replace(name string, before fs.FileInfo, expected func(fs.FileI
 	}
 	defer t.discard()
 	if _, err := io.Copy(t, content); err != nil {
-		return unwritten(name, err)
+		return writeError(name, err)
 	}
-	return t.keep(expected)
+	return t.commit(expected)
 }
 
-// temporary is a file on its way to a name.
+// temporary is a file that will be renamed.
 type temporary struct {
 	*os.File
 	folder     *folder
 	name, temp string
 }
 
-// create opens a temporary file beside the name of a path. It has the same name each time, so that what a killed
-// pull has left is taken by the next one.
+// create opens a temporary file in the folder of a path. Its name is always the same, so that the
+// next pull replaces one that a killed pull has left.
 func (f *folder) create(p string, before fs.FileInfo) (*temporary, error) {
 	name := f.names.local(p)
 	dir := path.Dir(name)
 	if err := f.root.MkdirAll(dir, 0o755); err != nil {
-		return nil, unwritten(name, err)
+		return nil, writeError(name, err)
 	}
 	sum := sha256.Sum256([]byte(name))
 	temp := path.Join(dir, ".trip2g-"+hex.EncodeToString(sum[:8])+".tmp")
 	if err := f.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, unwritten(name, err)
+		return nil, writeError(name, err)
 	}
 	mode := fs.FileMode(0o644)
 	if before != nil && before.Mode().IsRegular() {
@@ -161,56 +161,56 @@ func (f *folder) create(p string, before fs.FileInfo) (*temporary, error) {
 	}
 	file, err := f.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return nil, unwritten(name, err)
+		return nil, writeError(name, err)
 	}
 	return &temporary{file, f, name, temp}, nil
 }
 
-// again empties the file for another attempt.
-func (t *temporary) again() error {
+// reset empties the file for another attempt.
+func (t *temporary) reset() error {
 	if _, err := t.Seek(0, io.SeekStart); err != nil {
-		return unwritten(t.name, err)
+		return writeError(t.name, err)
 	}
 	if err := t.Truncate(0); err != nil {
-		return unwritten(t.name, err)
+		return writeError(t.name, err)
 	}
 	return nil
 }
 
-// keep gives the file its name.
-func (t *temporary) keep(expected func(fs.FileInfo) bool) error {
+// commit renames the file to its final name.
+func (t *temporary) commit(expected func(fs.FileInfo) bool) error {
 	if err := errors.Join(t.Sync(), t.Close()); err != nil {
-		return unwritten(t.name, err)
+		return writeError(t.name, err)
 	}
 	now, err := t.folder.root.Lstat(t.name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return unwritten(t.name, err)
+		return writeError(t.name, err)
 	}
 	if err != nil {
 		now = nil
 	}
 	if !expected(now) {
-		return trip2g.Errorf(trip2g.ECONFLICT, "was not written: what has its name came or changed during the pull, or this file system takes another name for the same")
+		return trip2g.Errorf(trip2g.ECONFLICT, "was not written: a file with this name was created or changed during the pull, or the file system does not distinguish it from another name")
 	}
 	if err := t.folder.root.Rename(t.temp, t.name); err != nil {
-		return unwritten(t.name, err)
+		return writeError(t.name, err)
 	}
 	t.folder.dirs[path.Dir(t.name)] = true
 	return nil
 }
 
-// discard removes what keep has not given its name.
+// discard removes the file unless it was committed.
 func (t *temporary) discard() {
 	t.Close()
 	t.folder.root.Remove(t.temp)
 }
 
-// remove takes a file away, and the folders that have become empty.
+// remove removes a file and folders that become empty.
 func (f *folder) remove(c change) error {
 	name := f.names.local(c.path)
 	now, err := f.root.Lstat(name)
-	if err != nil || !as(c.before)(now) {
-		return trip2g.Errorf(trip2g.ECONFLICT, "%s changed during the pull; it was left as it is", c.path)
+	if err != nil || !sameAs(c.before)(now) {
+		return trip2g.Errorf(trip2g.ECONFLICT, "%s changed during the pull; it was not removed", c.path)
 	}
 	if err := f.root.Remove(name); err != nil {
 		return trip2g.Errorf(trip2g.EINVALID, "%s cannot be removed: %v", c.path, cause(err))
@@ -227,12 +227,12 @@ func (f *folder) prune(dir string) {
 	f.dirs[dir] = true
 }
 
-// sync makes sure that new names outlive a power cut. Systems that cannot sync a folder do it themselves.
+// sync makes renames durable. Systems that cannot sync a folder need no sync.
 func (f *folder) sync() error {
 	for dir := range f.dirs {
 		d, err := f.root.Open(dir)
 		if err != nil {
-			return unwritten(dir, err)
+			return writeError(dir, err)
 		}
 		d.Sync()
 		d.Close()
@@ -241,11 +241,11 @@ func (f *folder) sync() error {
 	return nil
 }
 
-func unwritten(name string, err error) error {
+func writeError(name string, err error) error {
 	return trip2g.Errorf(trip2g.EINVALID, "%s cannot be written: %v", name, cause(err))
 }
 
-// cause gives what the operating system said, without the call and the path that os adds.
+// cause returns the operating system's error, without the call and path that package os adds.
 func cause(err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return pathErr.Err

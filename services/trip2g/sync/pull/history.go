@@ -11,27 +11,27 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// historyDir is where the versions of notes go: no push sends a name that starts with a dot.
+// historyDir contains the versions of notes. No push sends names that start with a dot.
 const historyDir = ".history"
 
-// versionPath is where a version is kept: in a folder with the note's path, under the time at which it
-// was published (UTC) and its number, so that names sort by age.
+// versionPath returns the path of a version: a folder with the note's path, and a name of the
+// publication time (UTC) and the version's number, so that names sort by age.
 func versionPath(v trip2g.RemoteVersion) string {
 	name := fmt.Sprintf("%s-%d%s", v.PublishedAt.UTC().Format("2006-01-02T150405Z"), v.ID, path.Ext(v.Path))
 	return path.Join(historyDir, v.Path, name)
 }
 
-// writeHistory writes the versions that the folder lacks. A version never changes, so one that is
-// there in its length is there.
+// writeHistory writes the versions that the folder lacks. Versions never change, so a file of the
+// right size is not written again.
 func (r *run) writeHistory(ctx context.Context) error {
 	versions, err := r.Server.History(ctx)
 	if err != nil {
 		return err
 	}
 	var lacking []trip2g.RemoteVersion
-	told := map[string]bool{}
+	warned := map[string]bool{}
 	for _, v := range versions {
-		if told[v.Path] || !r.fitOnce(v.Path, told) {
+		if warned[v.Path] || !r.acceptsOnce(v.Path, warned) {
 			continue
 		}
 		if info, err := r.folder.root.Lstat(versionPath(v)); err != nil || !info.Mode().IsRegular() || info.Size() != v.Size {
@@ -51,12 +51,12 @@ func (r *run) writeHistory(ctx context.Context) error {
 	return group.Wait()
 }
 
-// fitOnce is fit for the path of a version's note, of which it warns once.
-func (r *run) fitOnce(path string, told map[string]bool) bool {
-	if r.fit(path, trip2g.ValidatePath(path)) {
+// acceptsOnce calls accepts for the path of a version's note, and warns once per note.
+func (r *run) acceptsOnce(path string, warned map[string]bool) bool {
+	if r.accepts(path, trip2g.ValidatePath(path)) {
 		return true
 	}
-	told[path] = true
+	warned[path] = true
 	return false
 }
 
@@ -69,7 +69,7 @@ func (r *run) writeVersion(ctx context.Context, v trip2g.RemoteVersion) error {
 	r.naming.Lock()
 	defer r.naming.Unlock()
 	name := versionPath(v)
-	if err := r.folder.replace(name, nil, anything, strings.NewReader(content)); err != nil {
+	if err := r.folder.replace(name, nil, anyState, strings.NewReader(content)); err != nil {
 		return err
 	}
 	r.summary.Versions++

@@ -14,8 +14,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// macFolder mounts a folder as a Mac has it: names are kept as they are given, and found in any letter case
-// and Unicode form.
+// macFolder mounts a folder as a Mac has it: names are kept as they are given, and found in any
+// letter case and Unicode form.
 func macFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -10,14 +10,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// names are those of the files and folders in a folder, by path: a file system may have a name in another
-// Unicode form than the server, or in another letter case.
+// names maps paths to the names in the folder, which can have another Unicode form or letter case
+// than on the server.
 type names struct {
 	actual map[string]string   // by path, in the form of trip2g.NormalizePath
 	folded map[string][]string // paths, by trip2g.FoldPath
 }
 
-// readNames lists the folder. What cannot be read is found when something is to go there.
+// readNames lists the folder. It ignores errors: a later write to the same place reports them.
 func (f *folder) readNames() {
 	f.names = names{actual: make(map[string]string), folded: make(map[string][]string)}
 	if f.root == nil {
@@ -40,7 +40,7 @@ func (f *folder) readNames() {
 	})
 }
 
-// add takes a name in. Of two in different Unicode forms the one in NFC counts.
+// add adds a name. Of two in different Unicode forms, the one in NFC is used.
 func (n names) add(name string) {
 	p := trip2g.NormalizePath(name)
 	if _, taken := n.actual[p]; taken && name != p {
@@ -52,7 +52,7 @@ func (n names) add(name string) {
 	n.actual[p] = name
 }
 
-// local returns the name under which the folder has, or is to have, what is at a path.
+// local returns the name in the folder for a path.
 func (n names) local(p string) string {
 	if name, ok := n.actual[p]; ok {
 		return name
@@ -64,7 +64,7 @@ func (n names) local(p string) string {
 	return path.Join(n.local(dir), path.Base(p))
 }
 
-// variant returns the one path in the folder that differs from p in letter case alone.
+// variant returns the only path in the folder that differs from p in letter case alone.
 func (n names) variant(p string) (string, bool) {
 	if _, there := n.actual[p]; there {
 		return "", false
@@ -75,8 +75,8 @@ func (n names) variant(p string) (string, bool) {
 	return "", false
 }
 
-// findRenames plans to rename the files of the folder that the server has under a name in another letter case:
-// where the file system cannot keep the two apart, and where a file was pulled under the old name.
+// findRenames plans to rename files whose letter case differs on the server, if the file system
+// does not distinguish the names, or if the file was pulled under the old name.
 func (r *run) findRenames(wants map[string]want) {
 	r.plan.renames = make(map[string]string)
 	for to := range wants {
@@ -93,7 +93,7 @@ func (r *run) findRenames(wants map[string]want) {
 	}
 }
 
-// isSame reports whether the file system takes two names for one file.
+// isSame reports whether two names are the same file.
 func (f *folder) isSame(a, b string) bool {
 	if f.root == nil {
 		return false
@@ -106,7 +106,7 @@ func (f *folder) isSame(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// rename gives the files of the plan their new names.
+// rename renames the files of the plan.
 func (r *run) rename() error {
 	for to, from := range r.plan.renames {
 		if err := r.folder.rename(from, to, func(dir string) bool { return r.wantsBelow(dir) }); err != nil {
@@ -127,13 +127,13 @@ func (r *run) wantsBelow(dir string) bool {
 	return false
 }
 
-// rename renames a file, and with it the folders that it is in where the file system cannot keep the two names
-// apart; keep reports whether a folder is to keep its name.
+// rename renames a file, and its folders if the file system does not distinguish the names. keep
+// reports whether a folder keeps its name.
 func (f *folder) rename(from, to string, keep func(dir string) bool) error {
 	name, wanted := f.names.local(from), f.names.local(to)
 	if !f.isSame(from, to) {
 		if err := f.root.MkdirAll(path.Dir(wanted), 0o755); err != nil {
-			return unwritten(to, err)
+			return writeError(to, err)
 		}
 		if err := f.move(name, wanted); err != nil {
 			return err
@@ -148,7 +148,7 @@ func (f *folder) rename(from, to string, keep func(dir string) bool) error {
 			is[i] = was[i]
 			continue
 		}
-		if err := f.respell(path.Join(append(is[:i:i], was[i])...), path.Join(is[:i+1]...)); err != nil {
+		if err := f.renameCase(path.Join(append(is[:i:i], was[i])...), path.Join(is[:i+1]...)); err != nil {
 			return err
 		}
 	}
@@ -156,9 +156,9 @@ func (f *folder) rename(from, to string, keep func(dir string) bool) error {
 	return nil
 }
 
-// respell gives a file or folder a name that the file system takes for the one that it has. Some systems take
-// that for done already: there another name comes between the two.
-func (f *folder) respell(from, to string) error {
+// renameCase changes the letter case of a name. Some systems ignore such a rename; there it goes
+// through a temporary name.
+func (f *folder) renameCase(from, to string) error {
 	if err := f.move(from, to); err != nil || f.lists(to) {
 		return err
 	}
@@ -169,7 +169,7 @@ func (f *folder) respell(from, to string) error {
 	return f.move(between, to)
 }
 
-// lists reports whether a folder has just this name.
+// lists reports whether a folder lists exactly this name.
 func (f *folder) lists(name string) bool {
 	entries, err := fs.ReadDir(f.root.FS(), path.Dir(name))
 	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == path.Base(name) })
@@ -177,7 +177,7 @@ func (f *folder) lists(name string) bool {
 
 func (f *folder) move(from, to string) error {
 	if err := f.root.Rename(from, to); err != nil {
-		return unwritten(to, err)
+		return writeError(to, err)
 	}
 	f.dirs[path.Dir(from)], f.dirs[path.Dir(to)] = true, true
 	return nil

@@ -12,8 +12,8 @@ import (
 	"trip2g/services/trip2g/sync/pull"
 )
 
-// TestAnotherMachinesRenameInLetterCaseLosesNoNote pulls what somebody else has renamed, to a Mac's folder and
-// to one of Linux.
+// TestAnotherMachinesRenameInLetterCaseLosesNoNote pulls what somebody else has renamed, to a Mac's
+// folder and to one of Linux.
 func TestAnotherMachinesRenameInLetterCaseLosesNoNote(t *testing.T) {
 	for name, folder := range map[string]func(*testing.T) string{"a Mac": macFolder, "Linux": func(t *testing.T) string { return t.TempDir() }} {
 		for _, remove := range []bool{false, true} {
@@ -80,7 +80,8 @@ func TestAMacsOwnLetterCaseIsBroughtToTheServers(t *testing.T) {
 	}
 }
 
-// A folder that was copied from a Mac to Linux has its names in another Unicode form than the server.
+// A folder that was copied from a Mac to Linux has its names in another Unicode form than the
+// server.
 func TestAFoldersOwnUnicodeFormIsKept(t *testing.T) {
 	nfd := norm.NFD.String
 	dir := t.TempDir()

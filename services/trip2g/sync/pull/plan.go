@@ -12,24 +12,24 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxFaults bounds how many faults one error lists.
+// maxFaults is the maximum number of files that an error lists.
 const maxFaults = 100
 
-// plan is what a pull has to do.
+// plan lists the changes of a pull.
 type plan struct {
 	notes  []change
 	files  []change
 	remove []change
-	forget []string // what the folder was to have and nobody has any more
+	forget []string // files that exist neither in the folder nor on the server
 
-	renames map[string]string // paths in the folder, by those that they get
+	renames map[string]string // old path by new path
 }
 
 // change is a file to write or to remove.
 type change struct {
 	path   string
-	remote trip2g.RemoteFile // of a file that is no note
-	before fs.FileInfo       // what is there now; nil: nothing
+	remote trip2g.RemoteFile // unless it is a note
+	before fs.FileInfo       // the current file; nil if there is none
 }
 
 // want is a file that the folder should have.
@@ -39,7 +39,7 @@ type want struct {
 	file trip2g.RemoteFile
 }
 
-// wanted gives what the server has by path, without what no folder should get from anybody.
+// wanted returns the server's files by path, without those that accepts rejects.
 func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
 	out := make(map[string]want, len(notes))
 	for i := range notes {
@@ -53,7 +53,7 @@ func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
 		if err != nil {
 			fault = trip2g.Errorf(trip2g.EINVALID, "hash is none")
 		}
-		if r.fit(n.Path, fault) {
+		if r.accepts(n.Path, fault) {
 			out[n.Path] = want{note: true, hash: hash}
 		}
 	}
@@ -63,8 +63,8 @@ func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
 			switch {
 			case ok && known.hash == f.Hash:
 			case ok:
-				r.Reporter.Warn(trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("refers to another version of %q than the one that is pulled; it is left out", f.Path)})
-			case r.fit(f.Path, trip2g.ValidateAssetPath(f.Path)):
+				r.Reporter.Warn(trip2g.Warning{Path: n.Path, Text: fmt.Sprintf("refers to a different version of %q than the one pulled; it is skipped", f.Path)})
+			case r.accepts(f.Path, trip2g.ValidateAssetPath(f.Path)):
 				out[f.Path] = want{hash: f.Hash, file: f}
 			}
 		}
@@ -72,12 +72,12 @@ func (r *run) wanted(notes []trip2g.RemoteNote) map[string]want {
 	return out
 }
 
-// fit tells whether a path of the server's can be one in the folder. Names that start with a dot
-// steer programs (.git, .obsidian), and no push sends them.
-func (r *run) fit(path string, fault error) bool {
+// accepts reports whether a path of the server is allowed in the folder, and warns if not. Names
+// that start with a dot configure programs (.git, .obsidian), and no push sends them.
+func (r *run) accepts(path string, fault error) bool {
 	switch {
 	case fault != nil:
-		r.Reporter.Warn(trip2g.Warning{Path: path, Text: "is left out: its " + trip2g.ErrorMessage(fault)})
+		r.Reporter.Warn(trip2g.Warning{Path: path, Text: "is skipped: its " + trip2g.ErrorMessage(fault)})
 	case !filepath.IsLocal(filepath.FromSlash(path)), ignored(path):
 		r.Reporter.Warn(trip2g.Warning{Path: path, Text: "is left out: files of that name are not written"})
 	default:
@@ -138,7 +138,7 @@ func (r *run) compare(ctx context.Context, wants map[string]want) error {
 			conflicts = append(conflicts, trip2g.FieldError{Name: path, Value: "differs from the server's, and the server never had it"})
 		}
 	}
-	conflicts = append(conflicts, r.compareGone(wants)...)
+	conflicts = append(conflicts, r.compareMissing(wants)...)
 	switch {
 	case len(obstacles) > 0:
 		return listed("nothing was written: something else stands where %s to go; move it away", obstacles)
@@ -159,9 +159,9 @@ func (r *run) add(path string, w want, there found) {
 	r.summary.Files = append(r.summary.Files, path)
 }
 
-// compareGone plans what to do about the files that were pulled, or pushed from here, and the server has no
-// more. Other files are never removed.
-func (r *run) compareGone(wants map[string]want) (conflicts []trip2g.FieldError) {
+// compareMissing plans what to do about the files that were pulled, or pushed from here, and the
+// server has no more. Other files are never removed.
+func (r *run) compareMissing(wants map[string]want) (conflicts []trip2g.FieldError) {
 	renamed := make(map[string]bool, len(r.plan.renames))
 	for _, from := range r.plan.renames {
 		renamed[from] = true
@@ -198,7 +198,7 @@ func (r *run) isWanted(path string, wants map[string]want) bool {
 
 func isNote(path string) bool { return trip2g.ValidatePath(path) == nil }
 
-// listed makes an error that names files; message has a place for how many there are.
+// listed returns an error that lists files. message has a verb for their number.
 func listed(message string, faults []trip2g.FieldError) error {
 	slices.SortFunc(faults, func(a, b trip2g.FieldError) int { return strings.Compare(a.Name, b.Name) })
 	subject := fmt.Sprintf("%d files have", len(faults))

@@ -1,4 +1,4 @@
-// Package pull brings a folder up to date with a server: the vault back out, byte for byte.
+// Package pull brings a folder up to date with the vault on a server, byte for byte.
 package pull
 
 import (
@@ -15,21 +15,22 @@ import (
 type Server interface {
 	// Vault lists the notes, by path, with the files of each.
 	Vault(ctx context.Context) ([]trip2g.RemoteNote, error)
-	// NoteTexts gives each of the notes that are still there, one after the other.
+	// NoteTexts calls each with the text of every note that still exists.
 	NoteTexts(ctx context.Context, paths []string, each func(path, content string) error) error
-	// Download writes a file to what create gives, anew with each attempt. ECONFLICT unless its hash is file.Hash.
+	// Download writes a file to the writer from create, which each attempt calls. ECONFLICT unless
+	// its hash is file.Hash.
 	Download(ctx context.Context, file trip2g.RemoteFile, create func() (io.Writer, error)) error
-	// Had tells whether a note's history has a text with this SHA-256, in lower-case hex.
+	// Had reports whether a note's history has a text with this SHA-256, in lower-case hex.
 	Had(ctx context.Context, path, hash string) (bool, error)
 	// History lists the published versions of all notes, hidden ones too.
 	History(ctx context.Context) ([]trip2g.RemoteVersion, error)
-	// VersionText gives the text of a version.
+	// VersionText returns the text of a version.
 	VersionText(ctx context.Context, id int64) (string, error)
 }
 
-// Reporter is told how a pull goes. Add can be called from many goroutines.
+// Reporter receives the progress of a pull. Add can be called concurrently.
 type Reporter interface {
-	// Warn tells of something that is left out.
+	// Warn reports something that is skipped.
 	Warn(trip2g.Warning)
 	// Begin starts a part of the work: a number of notes or files.
 	Begin(what string, total int64, bytes bool)
@@ -38,44 +39,43 @@ type Reporter interface {
 	End()
 }
 
-// Options is what a pull is made of. All but the switches are needed.
+// Options are the parts of a pull. All except the switches are required.
 type Options struct {
 	Server   Server
 	Reporter Reporter
-	// Text gives what of a note's file is published, so that a file in another encoding counts as what it says.
+	// Text returns the published text of a note's file, whatever its encoding.
 	Text func(raw []byte) string
 
 	History bool // also write every version of every note, to .history in the folder
 
-	Force  bool // overwrite, and with Delete remove, what has changed in the folder
-	Delete bool // remove the files that were pulled, or pushed from here, and the server has no more
-	DryRun bool // ask and compare, change nothing
+	Force  bool // overwrite files that have changed in the folder, and with Delete remove them
+	Delete bool // remove files that were pulled or pushed from here and are no longer on the server
+	DryRun bool // compare only
 }
 
-// Summary is what a pull did, or with DryRun would do. Its lists are by path.
+// Summary contains what a pull did, or with DryRun would do. Its lists are sorted by path.
 type Summary struct {
 	Notes     []string // written
 	Files     []string // written
 	Removed   []string
-	Renamed   []string // to the letter case that they have on the server
-	Gone      []string // that were pulled, or pushed from here, and the server has no more, because Delete was not asked for
+	Renamed   []string // to the letter case of the server
+	Gone      []string // pulled or pushed from here and no longer on the server, without Delete
 	Kept      []string // changed in the folder, and not on the server since the last pull
 	Unchanged int
 	Versions  int // written, of the history
 }
 
-// Changed tells whether anything differed.
+// Changed reports whether anything differed.
 func (s Summary) Changed() bool {
 	return len(s.Notes)+len(s.Files)+len(s.Removed)+len(s.Renamed)+s.Versions > 0
 }
 
-// Run makes dir, if it is not there, and writes to it what differs. Each file is whole at every
-// moment, under its own name: the old one or the new one. Nothing outside dir is ever touched,
-// whatever the server says and whatever links are in dir.
+// Run creates dir if necessary and writes what differs. Each file is replaced atomically. Nothing
+// outside dir is ever touched, whatever the server sends and whatever links are in dir.
 //
-// ECONFLICT, with one field for each, if files in dir have changes that would be lost, or cannot be
-// written where they belong; then nothing was changed. A pull that fails later continues where it
-// was when it is run again.
+// It returns ECONFLICT, with one field per file, if files in dir have changes that would be lost,
+// or if something else blocks their paths; then nothing was changed. After a later failure, run it
+// again to continue.
 func Run(ctx context.Context, dir string, o Options) (Summary, error) {
 	folder, err := openFolder(dir, o)
 	if err != nil {
@@ -107,7 +107,7 @@ type run struct {
 	wants   map[string]want // what the folder should have, by path
 	plan    plan
 	summary Summary
-	naming  sync.Mutex // lets one file at a time be given its name
+	naming  sync.Mutex // serializes renames
 }
 
 func (r *run) sort() {
@@ -116,7 +116,7 @@ func (r *run) sort() {
 	}
 }
 
-// carryOut does what the plan says. What was done is remembered, also if it ends early.
+// carryOut executes the plan, and saves the state even if it fails.
 func (r *run) carryOut(ctx context.Context) (err error) {
 	defer func() {
 		if saved := r.folder.save(); err == nil {
@@ -138,11 +138,11 @@ func (r *run) carryOut(ctx context.Context) (err error) {
 	return r.writeHistory(ctx)
 }
 
-// openFolder opens the folder to write to, making it unless the pull is a rehearsal.
+// openFolder opens the folder, and creates it unless DryRun is set.
 func openFolder(dir string, o Options) (*folder, error) {
 	if !o.DryRun {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, trip2g.Errorf(trip2g.ENOTFOUND, "the folder %s cannot be made: %v", dir, cause(err))
+			return nil, trip2g.Errorf(trip2g.ENOTFOUND, "the folder %s cannot be created: %v", dir, cause(err))
 		}
 	}
 	return open(dir, o.Text)

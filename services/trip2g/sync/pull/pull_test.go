@@ -162,8 +162,8 @@ func TestAHostileServerWritesNothingElsewhere(t *testing.T) {
 	}
 }
 
-// TestAPullThatFailsAnywhereLeavesWholeFiles fails at each file in turn: what is there is the old or
-// the new, and the same pull, run again, brings the rest.
+// TestAPullThatFailsAnywhereLeavesWholeFiles fails at each file in turn: what is there is the old
+// or the new, and the same pull, run again, brings the rest.
 func TestAPullThatFailsAnywhereLeavesWholeFiles(t *testing.T) {
 	old := &server{notes: map[string]string{"a.md": "old a", "b/c.md": "old c"}, files: map[string]string{"pic.png": "old pixels"}}
 	now := &server{notes: map[string]string{"a.md": "new a", "b/c.md": "new c"}, files: map[string]string{"pic.png": "new pixels"}, torn: true}

@@ -11,25 +11,25 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Where a folder keeps what it has in common with the server: no push sends a name that starts with a dot.
+// The state file. No push sends names that start with a dot.
 const (
 	stateDir  = ".trip2g"
 	stateFile = stateDir + "/pulled.json"
-	// maxState bounds that file, in bytes: of a million files it has less.
+	// maxState is the maximum size of the state file in bytes. A million files need less.
 	maxState = 512 << 20
 )
 
-// state is what stateFile has.
+// state is the content of stateFile.
 type state struct {
 	Version int               `json:"version"`
 	Files   map[string]string `json:"files"` // SHA-256 in lower-case hex, by path
 }
 
-// State is what a folder that was pulled has in common with the server, for a push from it: each file
-// as it was last pulled or pushed.
+// State is the last common state of a pulled folder and the server: each file as it was last pulled
+// or pushed. It implements push.Base.
 type State struct{ folder *folder }
 
-// OpenState reads what a folder remembers; nil if no pull has made it. The caller closes it.
+// OpenState reads the state of a folder; nil if it has none. The caller closes it.
 func OpenState(dir string) (*State, error) {
 	f, err := open(dir, nil)
 	if err != nil {
@@ -42,26 +42,26 @@ func OpenState(dir string) (*State, error) {
 	return &State{f}, nil
 }
 
-// Hash gives the SHA-256 in lower-case hex that a file had; of a note, of its text.
+// Hash returns the SHA-256 of a file in lower-case hex; for a note, of its text.
 func (s *State) Hash(path string) (hash string, had bool) {
 	hash, had = s.folder.pulled[path]
 	return hash, had
 }
 
-// Remember takes a file as one that folder and server have alike.
+// Remember records a file as equal in the folder and on the server.
 func (s *State) Remember(path, hash string) { s.folder.remember(path, hash) }
 
-// Forget takes a file as one that the folder never had.
+// Forget removes a file from the state.
 func (s *State) Forget(path string) {
 	if _, had := s.folder.pulled[path]; had {
 		s.folder.forget(path)
 	}
 }
 
-// Save writes what is remembered, whole or not at all.
+// Save writes the state file atomically.
 func (s *State) Save() error { return s.folder.save() }
 
-// Close ends the use of the folder; of nil, too.
+// Close releases the folder. s can be nil.
 func (s *State) Close() {
 	if s != nil {
 		s.folder.close()
@@ -83,7 +83,7 @@ func (f *folder) load() error {
 		err = json.Unmarshal(raw, &s)
 	}
 	if err != nil || s.Version != 1 {
-		return trip2g.Errorf(trip2g.ENOTFOUND, "%s in the folder cannot be read: remove it, and the next pull makes it anew", stateFile)
+		return trip2g.Errorf(trip2g.ENOTFOUND, "%s in the folder cannot be read: remove it, and the next pull creates a new one", stateFile)
 	}
 	for name, hash := range s.Files {
 		f.pulled[trip2g.NormalizePath(name)] = hash
@@ -92,7 +92,7 @@ func (f *folder) load() error {
 	return nil
 }
 
-// save writes what the folder remembers.
+// save writes the state file if it has changed.
 func (f *folder) save() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,7 +103,7 @@ func (f *folder) save() error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", stateFile, err)
 	}
-	if err := f.replace(stateFile, nil, anything, bytes.NewReader(raw)); err != nil {
+	if err := f.replace(stateFile, nil, anyState, bytes.NewReader(raw)); err != nil {
 		return err
 	}
 	f.changed = false
@@ -118,7 +118,7 @@ func (f *folder) remember(name, hash string) {
 	}
 }
 
-// moved takes a file that is remembered under one name as one under another.
+// moved records that a file was renamed.
 func (f *folder) moved(from, to string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

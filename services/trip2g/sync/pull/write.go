@@ -28,12 +28,12 @@ func (r *run) writeNotes(ctx context.Context) error {
 		paths[i] = c.path
 		planned[c.path] = c
 	}
-	r.summary.Notes = nil // from here on what was written, not what was planned
+	r.summary.Notes = nil // from here on, notes that were written
 	return r.Server.NoteTexts(ctx, paths, func(path, content string) error {
 		r.Reporter.Add(1)
 		c := planned[path]
-		if err := r.folder.replace(path, c.before, as(c.before), strings.NewReader(content)); err != nil {
-			return r.passOver(path, err)
+		if err := r.folder.replace(path, c.before, sameAs(c.before), strings.NewReader(content)); err != nil {
+			return r.warnConflict(path, err)
 		}
 		// The text may be newer than the list: what was written counts.
 		sum := sha256.Sum256([]byte(content))
@@ -43,9 +43,9 @@ func (r *run) writeNotes(ctx context.Context) error {
 	})
 }
 
-// passOver makes a warning of a file that stands in the way only since the plan was made: it is left
-// as it is, and the others are written.
-func (r *run) passOver(path string, err error) error {
+// warnConflict turns ECONFLICT into a warning: a file that has changed since the plan was made is
+// skipped, and the others are written.
+func (r *run) warnConflict(path string, err error) error {
 	if trip2g.ErrorCode(err) != trip2g.ECONFLICT {
 		return err
 	}
@@ -74,15 +74,15 @@ func (r *run) writeFile(ctx context.Context, c change) error {
 		return err
 	}
 	defer t.discard()
-	err = r.Server.Download(ctx, c.remote, func() (io.Writer, error) { return t, t.again() })
+	err = r.Server.Download(ctx, c.remote, func() (io.Writer, error) { return t, t.reset() })
 	if err != nil {
 		return err
 	}
 	r.Reporter.Add(1)
 	r.naming.Lock()
 	defer r.naming.Unlock()
-	if err := t.keep(as(c.before)); err != nil {
-		return r.passOver(c.path, err)
+	if err := t.commit(sameAs(c.before)); err != nil {
+		return r.warnConflict(c.path, err)
 	}
 	r.folder.remember(c.path, c.remote.Hash)
 	r.summary.Files = append(r.summary.Files, c.path)
@@ -95,7 +95,7 @@ func (r *run) remove() error {
 	}
 	for _, c := range r.plan.remove {
 		if err := r.folder.remove(c); err != nil {
-			return fmt.Errorf("remove what the server has no more: %w", err)
+			return fmt.Errorf("remove a file that is no longer on the server: %w", err)
 		}
 		r.folder.forget(c.path)
 	}

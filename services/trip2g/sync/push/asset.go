@@ -17,7 +17,7 @@ import (
 const (
 	// parallelUploads lets the server store several small files in one transaction.
 	parallelUploads = 8
-	// uploadTries is how often a file that changes while it is sent is hashed and sent anew.
+	// uploadTries is how often a file that changes during its upload is hashed and sent.
 	uploadTries = 3
 )
 
@@ -27,10 +27,10 @@ type upload struct {
 	assetPath string
 	hash      string
 	size      int64
-	refused   bool // by the server, for what it is
+	rejected  bool // by the server, permanently
 }
 
-// uploads picks the files that the server lacks or has differently.
+// uploads returns the files that are missing or different on the server.
 func (r *run) uploads(ctx context.Context, all []wanted) ([]upload, error) {
 	hashes := map[string]upload{}
 	var out []upload
@@ -53,11 +53,11 @@ func (r *run) uploads(ctx context.Context, all []wanted) ([]upload, error) {
 			}
 			hashes[assetPath] = known
 		}
-		if r.heldBack(w, assetPath, known.hash) {
+		if r.keepsServers(w, assetPath, known.hash) {
 			continue
 		}
 		if w.has.Hash == known.hash && w.has.AbsolutePath == assetPath {
-			r.alike[assetPath] = known.hash
+			r.inSync[assetPath] = known.hash
 			continue
 		}
 		out = append(out, upload{wanted: w, assetPath: assetPath, hash: known.hash, size: known.size})
@@ -90,24 +90,24 @@ func (r *run) stageAssets(ctx context.Context, uploads []upload) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	uploads = slices.DeleteFunc(uploads, func(u upload) bool { return u.refused })
+	uploads = slices.DeleteFunc(uploads, func(u upload) bool { return u.rejected })
 	for _, u := range uploads {
-		r.keepAsset(u)
+		r.recordAsset(u)
 	}
 	r.summary.Files = files(uploads)
 	return nil
 }
 
-// keepAsset notes that the server has a file now.
-func (r *run) keepAsset(u upload) {
+// recordAsset records that the server has a file.
+func (r *run) recordAsset(u upload) {
 	n := r.after[u.notePath]
 	kept := slices.DeleteFunc(slices.Clone(n.Assets), func(a trip2g.NoteAsset) bool { return a.Ref == u.ref })
 	n.Assets = append(kept, trip2g.NoteAsset{Ref: u.ref, AbsolutePath: u.assetPath, Hash: u.hash})
 	r.after[u.notePath] = n
-	r.alike[u.assetPath] = u.hash
+	r.inSync[u.assetPath] = u.hash
 }
 
-// files lists the files of uploads: each note and reference takes one upload of its own.
+// files returns the files of uploads. Each note and reference has an upload of its own.
 func files(uploads []upload) []string {
 	paths := make(map[string]bool, len(uploads))
 	for _, u := range uploads {
@@ -127,14 +127,14 @@ func notesOf(uploads []upload) map[string][]string {
 	return notes
 }
 
-// refusedFile tells that the server does not take a file, whenever it is sent.
-func refusedFile(err error) bool {
+// isRejectedFile reports whether err means that the server never accepts the file.
+func isRejectedFile(err error) bool {
 	code := trip2g.ErrorCode(err)
 	return code == trip2g.ETOOLARGE || code == trip2g.EINVALID || code == trip2g.EFORBIDDEN
 }
 
-// stageAsset sends one file, and anew if it changes meanwhile. One that the server does not take is
-// left out with a warning.
+// stageAsset sends one file, and again if it changes meanwhile. A rejected file is skipped with a
+// warning.
 func (r *run) stageAsset(ctx context.Context, u *upload) error {
 	for try := 1; ; try++ {
 		var unread error
@@ -146,9 +146,9 @@ func (r *run) stageAsset(ctx context.Context, u *upload) error {
 		case err == nil:
 			r.Reporter.Add(u.size)
 			return nil
-		case unread == nil && refusedFile(err):
-			u.refused = true
-			r.Reporter.Warn(trip2g.Warning{Path: u.notePath, Text: fmt.Sprintf("refers to %q, which the server does not take (%s); it is left out", u.ref, trip2g.ErrorMessage(err))})
+		case unread == nil && isRejectedFile(err):
+			u.rejected = true
+			r.Reporter.Warn(trip2g.Warning{Path: u.notePath, Text: fmt.Sprintf("refers to %q, which the server rejects (%s); it is skipped", u.ref, trip2g.ErrorMessage(err))})
 			return nil
 		case trip2g.ErrorCode(err) != trip2g.ECONFLICT:
 			return err

@@ -7,12 +7,12 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// unsure is the hash of what a push that failed may have changed on the server. No file has it, so that
-// the next push sends the file whatever it is by then, and the next pull overwrites nothing.
-const unsure = "?"
+// uncertain replaces the hash of a file that a failed push may have changed on the server. It
+// matches no file, so that the next push sends the file, and the next pull does not overwrite it.
+const uncertain = "?"
 
-// had tells whether the vault ever had a note. Without a base any may have been there.
-func (p plan) had(path string) bool {
+// everHad reports whether the vault ever had a note. Without a base, it may have had any.
+func (p plan) everHad(path string) bool {
 	if p.base == nil {
 		return true
 	}
@@ -20,8 +20,8 @@ func (p plan) had(path string) bool {
 	return had
 }
 
-// unedited tells whether a file of the vault is as it came or was last sent.
-func (p plan) unedited(path, hash string) bool {
+// unmodified reports whether a file has not changed since it was last pulled or pushed.
+func (p plan) unmodified(path, hash string) bool {
 	if p.base == nil {
 		return false
 	}
@@ -29,22 +29,22 @@ func (p plan) unedited(path, hash string) bool {
 	return had && was == hash
 }
 
-// changedThere reports whether the server has another text of a note than the vault last had.
+// changedThere reports whether a note has changed on the server since the last pull or push.
 func (p plan) changedThere(n trip2g.NotePath) bool {
 	if p.base == nil {
 		return false
 	}
 	was, had := p.base.Hash(n.Path)
-	return had && was != unsure && was != hexOf(n.Hash)
+	return had && was != uncertain && was != hexOf(n.Hash)
 }
 
-// hexOf gives a note's hash as a base has it, "" for what is none.
+// hexOf converts a note's hash to that of a base, "" if it is invalid.
 func hexOf(contentHash string) string {
 	hash, _ := trip2g.HexHash(contentHash)
 	return hash
 }
 
-// filesOf gives the hashes that a server has of each file.
+// filesOf returns the hashes of each file on the server.
 func filesOf(notes []trip2g.NotePath) map[string][]string {
 	out := map[string][]string{}
 	for _, n := range notes {
@@ -57,18 +57,18 @@ func filesOf(notes []trip2g.NotePath) map[string][]string {
 	return out
 }
 
-// heldBack tells whether a file stays where it is because the server's is newer. A file of which the server
-// has no such version goes with no note, also with a new one: else it would pass for the server's when the
-// next push looks.
-func (r *run) heldBack(w wanted, path, hash string) bool {
+// keepsServers reports whether a file is not sent because the server's version is newer. Such a
+// file is sent for no note, not even a new one: the next push would take it for the server's
+// version.
+func (r *run) keepsServers(w wanted, path, hash string) bool {
 	there := r.remoteFiles[path]
 	differs := w.has.Hash != "" && w.has.Hash != hash
 	switch {
-	case len(there) == 0, !r.unedited(path, hash):
+	case len(there) == 0, !r.unmodified(path, hash):
 		return false
 	case slices.Contains(there, hash):
 		if differs {
-			r.Reporter.Warn(trip2g.Warning{Path: w.notePath, Text: fmt.Sprintf("refers to %q, of which the server has another version for this note and the folder's for others; it was left so: pull, or --force to send the folder's", w.ref)})
+			r.Reporter.Warn(trip2g.Warning{Path: w.notePath, Text: fmt.Sprintf("refers to %q, of which the server has a different version for this note than for others; it was not changed: pull it, or use --force to send the folder's version", w.ref)})
 		}
 		return differs
 	case !slices.Contains(r.summary.Older, path):
@@ -78,8 +78,8 @@ func (r *run) heldBack(w wanted, path, hash string) bool {
 	return true
 }
 
-// keepBase remembers what vault and server have alike after a push.
-func (r *run) keepBase() {
+// updateBase records the files that are equal in the vault and on the server after a push.
+func (r *run) updateBase() {
 	if r.Base == nil {
 		return
 	}
@@ -89,7 +89,7 @@ func (r *run) keepBase() {
 	for _, path := range r.summary.Sent {
 		r.Base.Remember(path, hexOf(r.after[path].Hash))
 	}
-	for path, hash := range r.alike {
+	for path, hash := range r.inSync {
 		r.Base.Remember(path, hash)
 	}
 	for _, path := range r.summary.Hidden {
@@ -98,22 +98,22 @@ func (r *run) keepBase() {
 	r.saveBase()
 }
 
-// doubt marks what a push that failed was about: what it staged counts as the server's for the next one.
-func (r *run) doubt() {
+// markUncertain treats everything that a failed push touched as possibly changed on the server.
+func (r *run) markUncertain() {
 	if r.Base == nil {
 		return
 	}
 	for _, n := range r.send {
-		r.Base.Remember(n.Path, unsure)
+		r.Base.Remember(n.Path, uncertain)
 	}
 	for _, path := range slices.Concat(r.hide, r.uploading) {
-		r.Base.Remember(path, unsure)
+		r.Base.Remember(path, uncertain)
 	}
 	r.saveBase()
 }
 
 func (r *run) saveBase() {
 	if err := r.Base.Save(); err != nil {
-		r.Reporter.Warn(trip2g.Warning{Path: ".trip2g", Text: "what this folder has in common with the server cannot be kept there: " + trip2g.ErrorMessage(err)})
+		r.Reporter.Warn(trip2g.Warning{Path: ".trip2g", Text: "the state of this folder cannot be saved: " + trip2g.ErrorMessage(err)})
 	}
 }

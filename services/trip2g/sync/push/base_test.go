@@ -44,8 +44,8 @@ func (s *server) pushPulled(dir string, change func(*push.Options, *client.Optio
 	return summary, err
 }
 
-// TestAPulledFolderDoesNotUndoWhatOthersPublish has each way in which a note can differ from the pull, here
-// and on the server.
+// TestAPulledFolderDoesNotUndoWhatOthersPublish has each way in which a note can differ from the
+// pull, here and on the server.
 func TestAPulledFolderDoesNotUndoWhatOthersPublish(t *testing.T) {
 	for _, force := range []bool{false, true} {
 		t.Run(fmt.Sprint("force ", force), func(t *testing.T) {
@@ -86,8 +86,8 @@ func TestAPulledFolderDoesNotUndoWhatOthersPublish(t *testing.T) {
 	}
 }
 
-// TestARemovedNoteThatOthersChangedMeanwhileStaysPublished removes a note from a folder and publishes a newer
-// text of it from elsewhere: who removed it has not seen that text.
+// TestARemovedNoteThatOthersChangedMeanwhileStaysPublished removes a note from a folder and
+// publishes a newer text of it from elsewhere: who removed it has not seen that text.
 func TestARemovedNoteThatOthersChangedMeanwhileStaysPublished(t *testing.T) {
 	s := start(t)
 	first := folder(t, map[string]string{"a.md": "1", "b.md": "1"})
@@ -108,8 +108,8 @@ func TestARemovedNoteThatOthersChangedMeanwhileStaysPublished(t *testing.T) {
 	}
 }
 
-// TestAPushThatFailedLeavesNothingThatIsTakenForAnothers takes an edit and a removal back after the server
-// got them and did not publish them: readers must not get them with the next push.
+// TestAPushThatFailedLeavesNothingThatIsTakenForAnothers takes an edit and a removal back after the
+// server got them and did not publish them: readers must not get them with the next push.
 func TestAPushThatFailedLeavesNothingThatIsTakenForAnothers(t *testing.T) {
 	s := start(t)
 	notes := map[string]string{"a.md": "as pulled", "b.md": "as pulled", "c.md": "c"}

@@ -10,28 +10,27 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Memory keeps what the pushes of one vault to one server learn, so that the next one asks and reads
-// only what has changed, and so that what goes from the vault between two of them is hidden. After a push
-// that failed the server is asked anew. What others do to the server meanwhile is not noticed, and so is
-// not undone. The zero value is ready; one push at a time
-// may use it. A nil Memory remembers nothing.
+// Memory caches state between the pushes of one vault to one server. The next push then reads only
+// what has changed, and hides notes that were removed from the vault in between. After a failed
+// push, the state is requested from the server again. Changes by others are not noticed, and so not
+// reverted. The zero value is ready for use by one push at a time. A nil Memory caches nothing.
 type Memory struct {
-	notes []trip2g.NotePath // what the server has, by path
-	known bool
-	seen  map[string]bool // the paths of the notes that the vault had and readers may still see
-	push  string          // the id of a push that failed, with which the next one goes on; "" for none
+	notes   []trip2g.NotePath // what the server has, by path
+	known   bool
+	inVault map[string]bool // paths of notes that were in the vault and may still be visible
+	push    string          // the ID of a failed push that the next one resumes; "" for none
 
 	mu   sync.Mutex
 	refs map[string]textRefs // by a note's path
 }
 
-// textRefs is the files that a text refers to.
+// textRefs are the references of a text.
 type textRefs struct {
 	hash string // of the text
 	refs []string
 }
 
-// server gives what the server has, if that is known.
+// server returns the notes on the server, if they are known.
 func (m *Memory) server() (notes []trip2g.NotePath, known bool) {
 	if m == nil {
 		return nil, false
@@ -45,7 +44,7 @@ func (m *Memory) forget() {
 	}
 }
 
-// unfinished returns the id of the push with which the next one goes on; "" for none.
+// unfinished returns the ID of the push to resume; "" for none.
 func (m *Memory) unfinished() string {
 	if m == nil {
 		return ""
@@ -53,54 +52,54 @@ func (m *Memory) unfinished() string {
 	return m.push
 }
 
-func (m *Memory) goOnWith(id string) {
+func (m *Memory) resumeWith(id string) {
 	if m != nil {
 		m.push = id
 	}
 }
 
-// Stop discards what a push that failed has left on the server, for when there is no next one.
+// Stop discards the staged data of a failed push that will not be resumed.
 func (m *Memory) Stop(ctx context.Context, server Server) {
 	if id := m.unfinished(); id != "" {
 		server.UsePush(id)
 		discard(ctx, server)
-		m.goOnWith("")
+		m.resumeWith("")
 	}
 }
 
-// see takes in which notes the vault has.
-func (m *Memory) see(notes []trip2g.NotePath) {
+// observe records the notes of the vault.
+func (m *Memory) observe(notes []trip2g.NotePath) {
 	if m == nil {
 		return
 	}
-	if m.seen == nil {
-		m.seen = make(map[string]bool, len(notes))
+	if m.inVault == nil {
+		m.inVault = make(map[string]bool, len(notes))
 	}
 	for _, n := range notes {
-		m.seen[n.Path] = true
+		m.inVault[n.Path] = true
 	}
 }
 
-// saw tells whether the vault had a note in one of the pushes.
-func (m *Memory) saw(path string) bool { return m != nil && m.seen[path] }
+// wasInVault reports whether the vault had a note in one of the pushes.
+func (m *Memory) wasInVault(path string) bool { return m != nil && m.inVault[path] }
 
-// hid takes in that readers see notes no more: who shows one again is not undone.
-func (m *Memory) hid(paths []string) {
+// markHidden records that paths were hidden. If others publish them again, that is not reverted.
+func (m *Memory) markHidden(paths []string) {
 	if m != nil {
 		for _, path := range paths {
-			delete(m.seen, path)
+			delete(m.inVault, path)
 		}
 	}
 }
 
-func (m *Memory) keep(notes map[string]trip2g.NotePath) {
+func (m *Memory) remember(notes map[string]trip2g.NotePath) {
 	if m != nil {
 		m.notes = slices.SortedFunc(maps.Values(notes), func(a, b trip2g.NotePath) int { return cmp.Compare(a.Path, b.Path) })
 		m.known = true
 	}
 }
 
-// references gives what is remembered of a note's text with this hash.
+// references returns the cached references of a note's text with this hash.
 func (m *Memory) references(path, hash string) ([]string, bool) {
 	if m == nil {
 		return nil, false
@@ -111,7 +110,7 @@ func (m *Memory) references(path, hash string) ([]string, bool) {
 	return found.refs, ok && found.hash == hash
 }
 
-func (m *Memory) keepReferences(path, hash string, refs []string) {
+func (m *Memory) rememberReferences(path, hash string, refs []string) {
 	if m == nil {
 		return
 	}

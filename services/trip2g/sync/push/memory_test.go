@@ -19,8 +19,8 @@ import (
 	"trip2g/services/trip2g/sync/push"
 )
 
-// TestWhatIsRememberedIsNotAskedAgain pushes a folder again and again, as a watch does: the server is
-// asked what it has once, a push without a change asks it nothing, and each change arrives.
+// TestWhatIsRememberedIsNotAskedAgain pushes a folder again and again, as a watch does: the server
+// is asked what it has once, a push without a change asks it nothing, and each change arrives.
 func TestWhatIsRememberedIsNotAskedAgain(t *testing.T) {
 	s := start(t)
 	memory := &push.Memory{}
@@ -64,8 +64,8 @@ func TestWhatIsRememberedIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-// TestWhatGoesDuringAWatchIsHidden renames and removes notes between two pushes, without --delete: a note
-// moves in one step, and what was gone before stays.
+// TestWhatGoesDuringAWatchIsHidden renames and removes notes between two pushes, without --delete:
+// a note moves in one step, and what was gone before stays.
 func TestWhatGoesDuringAWatchIsHidden(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"before.md": "before", "old.md": "text", "removed.md": "x", "kept.md": "kept"})
@@ -103,7 +103,8 @@ func TestWhatGoesDuringAWatchIsHidden(t *testing.T) {
 	}
 }
 
-// TestWhatSomebodyShowsAgainIsNotHiddenByAWatch has a note that went during the watch come back from elsewhere.
+// TestWhatSomebodyShowsAgainIsNotHiddenByAWatch has a note that went during the watch come back
+// from elsewhere.
 func TestWhatSomebodyShowsAgainIsNotHiddenByAWatch(t *testing.T) {
 	s := start(t)
 	memory := &push.Memory{}
@@ -151,7 +152,7 @@ func TestWhatTheServerDoesNotTakeKeepsNothingElseFromReaders(t *testing.T) {
 	if notes, _, _ := s.published(); len(notes) != 2 || !slices.Equal(summary.Sent, []string{"a.md", "c.md"}) {
 		t.Errorf("readers see %d notes; sent %q", len(notes), summary.Sent)
 	}
-	if len(told.warnings) != 1 || !strings.HasPrefix(told.warnings[0], "b.md: is not taken by the server") {
+	if len(told.warnings) != 1 || !strings.HasPrefix(told.warnings[0], "b.md: was rejected by the server") {
 		t.Errorf("warnings %.500q", told.warnings)
 	}
 }
@@ -172,7 +173,8 @@ func TestANoteThatIsLeftOutStaysAsTheServerHasIt(t *testing.T) {
 	}
 }
 
-// TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete has a published note and image come under a rule.
+// TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete has a published note and image come under a
+// rule.
 func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"a.md": "![[scan.png]]", "Diary/b.md": "b", "Diary/never.md": "c"})
@@ -188,7 +190,7 @@ func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
 		if notes, _, _ := s.published(); len(notes) != 2 || !slices.Equal(summary.StillPublished, []string{"Diary/b.md"}) || len(summary.Excluded) != 2 {
 			t.Errorf("readers see %v after %+v", notes, summary)
 		}
-		if want := []string{`a.md: refers to "scan.png", which is left out (.trip2gignore:1)`}; !slices.Equal(told.warnings, want) {
+		if want := []string{`a.md: refers to "scan.png", which is excluded (.trip2gignore:1)`}; !slices.Equal(told.warnings, want) {
 			t.Errorf("warnings %q", told.warnings)
 		}
 	}
@@ -198,7 +200,8 @@ func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
 	}
 }
 
-// TestNothingThatIsLeftOutIsSent looks through every byte that a push sends for a secret and its name.
+// TestNothingThatIsLeftOutIsSent looks through every byte that a push sends for a secret and its
+// name.
 func TestNothingThatIsLeftOutIsSent(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{

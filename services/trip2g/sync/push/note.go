@@ -15,20 +15,20 @@ import (
 
 // Bounds of one request.
 const (
-	batchNotes  = 100     // the sync API's batch
-	batchBytes  = 4 << 20 // of text; a larger note goes alone
+	batchNotes  = 100     // notes
+	batchBytes  = 4 << 20 // of text; a larger note is sent alone
 	hidingPaths = 1000
 )
 
-// wanted is a file that a note refers to.
+// wanted is a reference of a note to a file.
 type wanted struct {
 	noteID   int64
 	notePath string
 	ref      string
-	has      trip2g.NoteAsset // what the server has for it; the zero value if nothing
+	has      trip2g.NoteAsset // the file on the server; zero if there is none
 }
 
-// stageNotes sends the notes that differ and gives the files that they refer to.
+// stageNotes sends the notes that differ and returns their references.
 func (r *run) stageNotes(ctx context.Context) (all []wanted, err error) {
 	if len(r.send) == 0 {
 		return nil, nil
@@ -66,19 +66,19 @@ func (r *run) stageNotes(ctx context.Context) (all []wanted, err error) {
 	return all, flush()
 }
 
-// stageBatch sends notes. What the server refuses by name is left out with a warning, because one
-// note that it does not take is no reason to keep the others from readers.
+// stageBatch sends notes. Notes that the server rejects by name are skipped with a warning, so that
+// the others are published.
 func (r *run) stageBatch(ctx context.Context, batch []trip2g.NoteUpdate) ([]trip2g.PushedNote, error) {
 	for len(batch) > 0 {
 		notes, err := r.Server.StageNotes(ctx, batch)
 		if err == nil {
 			for i, n := range notes {
 				r.summary.Sent = append(r.summary.Sent, n.Path)
-				r.after[n.Path] = trip2g.NotePath{ID: n.ID, Path: n.Path, Hash: trip2g.ContentHash(batch[i].Content), Assets: held(n.Assets)}
+				r.after[n.Path] = trip2g.NotePath{ID: n.ID, Path: n.Path, Hash: trip2g.ContentHash(batch[i].Content), Assets: stored(n.Assets)}
 			}
 			return notes, nil
 		}
-		taken := r.withoutRefused(batch, err)
+		taken := r.withoutRejected(batch, err)
 		if len(taken) == len(batch) {
 			return nil, err
 		}
@@ -87,8 +87,8 @@ func (r *run) stageBatch(ctx context.Context, batch []trip2g.NoteUpdate) ([]trip
 	return nil, nil
 }
 
-// withoutRefused gives the notes that an error does not name, and warns of the others.
-func (r *run) withoutRefused(batch []trip2g.NoteUpdate, err error) []trip2g.NoteUpdate {
+// withoutRejected returns the notes that an error does not name, and warns about the others.
+func (r *run) withoutRejected(batch []trip2g.NoteUpdate, err error) []trip2g.NoteUpdate {
 	reasons := map[string]string{}
 	for _, field := range trip2g.ErrorFields(err) {
 		reasons[field.Name] = field.Value
@@ -96,7 +96,7 @@ func (r *run) withoutRefused(batch []trip2g.NoteUpdate, err error) []trip2g.Note
 	var taken []trip2g.NoteUpdate
 	for _, u := range batch {
 		if reason, refused := reasons[u.Path]; refused {
-			r.Reporter.Warn(trip2g.Warning{Path: u.Path, Text: "is not taken by the server and left out: " + reason})
+			r.Reporter.Warn(trip2g.Warning{Path: u.Path, Text: "was rejected by the server and skipped: " + reason})
 			continue
 		}
 		taken = append(taken, u)
@@ -104,8 +104,8 @@ func (r *run) withoutRefused(batch []trip2g.NoteUpdate, err error) []trip2g.Note
 	return taken
 }
 
-// held picks the references for which the server has a file.
-func held(assets []trip2g.NoteAsset) (out []trip2g.NoteAsset) {
+// stored returns the references for which the server has a file.
+func stored(assets []trip2g.NoteAsset) (out []trip2g.NoteAsset) {
 	for _, a := range assets {
 		if a.Hash != "" {
 			out = append(out, a)
@@ -114,7 +114,8 @@ func held(assets []trip2g.NoteAsset) (out []trip2g.NoteAsset) {
 	return out
 }
 
-// readNote reads a note. One that was removed since the vault was listed is left as the server has it.
+// readNote reads a note. If it was removed since the vault was listed, it stays unchanged on the
+// server.
 func (r *run) readNote(ctx context.Context, path string) (content string, ok bool, err error) {
 	content, err = r.Vault.ReadNote(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,9 +134,9 @@ func wantedByPushed(notes []trip2g.PushedNote) (all []wanted) {
 	return all
 }
 
-// wantedByUnchanged gives the files of the notes that are not sent. The server tells only which it
-// has, so the text tells which there should be: a file can have come to the folder after its note,
-// and a push can have been cut short between a note and its files.
+// wantedByUnchanged returns the references of the notes that are not sent. They are read from the
+// text, because the server lists only files that it has: a file can be added after its note, and a
+// push can be interrupted between a note and its files.
 func (r *run) wantedByUnchanged(ctx context.Context) ([]wanted, error) {
 	return r.wantedBy(ctx, r.unchanged)
 }
@@ -152,13 +153,13 @@ func (r *run) wantedBy(ctx context.Context, notes []trip2g.NotePath) ([]wanted, 
 			}
 			content, err := r.Vault.ReadNote(ctx, n.Path)
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil // removed since: the next push sees to it
+				return nil // removed since; the next push handles it
 			}
 			if err != nil {
 				return err
 			}
-			refs := own(r.References(n.Path, content))
-			r.Memory.keepReferences(n.Path, trip2g.ContentHash(content), refs)
+			refs := cloneAll(r.References(n.Path, content))
+			r.Memory.rememberReferences(n.Path, trip2g.ContentHash(content), refs)
 			lists[i] = wantedByText(n, refs)
 			return nil
 		})
@@ -169,9 +170,8 @@ func (r *run) wantedBy(ctx context.Context, notes []trip2g.NotePath) ([]wanted, 
 	return slices.Concat(lists...), nil
 }
 
-// own copies references: a parser may give pieces of the note's text, and with them the whole text
-// stays in memory.
-func own(refs []string) []string {
+// cloneAll copies references. A parser can return substrings, which keep the whole text in memory.
+func cloneAll(refs []string) []string {
 	out := make([]string, len(refs))
 	for i, ref := range refs {
 		out[i] = strings.Clone(ref)
@@ -191,8 +191,8 @@ func wantedByText(n trip2g.NotePath, refs []string) []wanted {
 	return all
 }
 
-// stageHiding takes the notes that are gone from the vault out of the next commit: a note under a
-// new name appears in the moment in which its old one goes.
+// stageHiding hides removed notes in the same commit, so that a renamed note appears when its old
+// path disappears.
 func (r *run) stageHiding(ctx context.Context) error {
 	for paths := range slices.Chunk(r.hide, hidingPaths) {
 		if err := r.Server.StageHiding(ctx, paths); err != nil {
@@ -206,8 +206,8 @@ func (r *run) stageHiding(ctx context.Context) error {
 	return nil
 }
 
-// warnings asks what could not be taken as it was meant in the notes that were sent. The push is done: a
-// server that does not tell is not asked again.
+// warnings requests the warnings about notes that were sent. Errors are ignored, because the push
+// has succeeded.
 func (r *run) warnings(ctx context.Context) (about []trip2g.Warning) {
 	if len(r.summary.Sent) == 0 || r.summary.Unseen != nil {
 		return nil

@@ -6,22 +6,22 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// plan is how a vault and a server differ.
+// plan is the difference between a vault and a server.
 type plan struct {
-	base      Base              // nil if everything goes
-	send      []trip2g.NotePath // the server's entry for each note to send; only Path if it has none
+	base      Base              // nil to send everything
+	send      []trip2g.NotePath // the server's entry for each note to send; only Path for a new one
 	unchanged []trip2g.NotePath // the server's entries
-	older     []string          // not to send or hide: the server has a version that the vault never had
+	older     []string          // neither sent nor hidden: the server has a newer version
 	hide      []string
-	left      []string // what hide would have if hiding was asked for
-	neverHad  []string // not to hide: the vault never had them
-	excluded  []string // what hide would have if hiding was asked for: notes that a rule keeps out of pushes
+	left      []string // would be in hide with Delete
+	neverHad  []string // not hidden, because they were never in the vault
+	excluded  []string // like left, for notes that a rule excludes
 }
 
-// compare plans a push. The server's list is by path, and so are the plan's.
+// compare plans a push. All lists are sorted by path.
 func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 	p := plan{base: o.Base}
-	if o.Force || len(remote) == 0 { // a server without a note is a new one
+	if o.Force || len(remote) == 0 { // an empty server is a new one
 		p.base = nil
 	}
 	local := o.Vault.Notes()
@@ -31,7 +31,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		switch {
 		case ok && there.Hash == n.Hash:
 			p.unchanged = append(p.unchanged, there)
-		case p.unedited(n.Path, hexOf(n.Hash)):
+		case p.unmodified(n.Path, hexOf(n.Hash)):
 			p.older = append(p.older, n.Path)
 		case ok:
 			p.send = append(p.send, there)
@@ -44,7 +44,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		delete(known, path)
 	}
 	p.hideVariants(known)
-	delete(known, trip2g.SettingsPath) // the Settings form makes it on the server: a folder without it says nothing about it
+	delete(known, trip2g.SettingsPath) // the admin page creates it on the server, so a folder without it is normal
 	excluded := make(map[string]bool)
 	for _, e := range o.Vault.Excluded() {
 		excluded[e.Path] = true
@@ -55,7 +55,7 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		}
 		switch {
 		case !excluded[n.Path]:
-			p.addGone(n, o)
+			p.addMissing(n, o)
 		case o.Delete:
 			p.hide = append(p.hide, n.Path)
 		default:
@@ -65,13 +65,13 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 	slices.Sort(p.hide)
 	slices.Sort(p.older)
 	if len(p.hide) > 0 && len(local) == 0 {
-		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and %d that the server has would be hidden: is it the right folder?", len(p.hide))
+		return plan{}, trip2g.Errorf(trip2g.EINVALID, "the folder has no notes, and %d published notes would be unpublished: is it the right folder?", len(p.hide))
 	}
 	return p, nil
 }
 
-// hideVariants plans to hide what the server has under another name for a note that is sent under a new one,
-// where the names differ only in letter case: it is the note, renamed, and the server keeps its history.
+// hideVariants plans to hide the old path of a note that is sent under a path that differs only in
+// letter case. It is a renamed note, whose history the server keeps.
 func (p *plan) hideVariants(known map[string]trip2g.NotePath) {
 	variants := make(map[string][]string)
 	for path := range known {
@@ -79,22 +79,22 @@ func (p *plan) hideVariants(known map[string]trip2g.NotePath) {
 	}
 	for _, n := range p.send {
 		others := variants[trip2g.FoldPath(n.Path)]
-		if n.ID == 0 && len(others) == 1 && p.had(others[0]) {
+		if n.ID == 0 && len(others) == 1 && p.everHad(others[0]) {
 			p.hide = append(p.hide, others[0])
 			delete(known, others[0])
 		}
 	}
 }
 
-// addGone plans what to do about a note that the server has and the vault has not.
-func (p *plan) addGone(n trip2g.NotePath, o Options) {
+// addMissing plans what happens to a note that the server has and the vault does not.
+func (p *plan) addMissing(n trip2g.NotePath, o Options) {
 	path := n.Path
 	switch {
 	case p.changedThere(n):
 		p.older = append(p.older, path)
-	case o.Memory.saw(path): // it was removed or renamed under the eyes of a watch
+	case o.Memory.wasInVault(path): // removed or renamed during a watch
 		p.hide = append(p.hide, path)
-	case !p.had(path):
+	case !p.everHad(path):
 		p.neverHad = append(p.neverHad, path)
 	case o.Delete:
 		p.hide = append(p.hide, path)

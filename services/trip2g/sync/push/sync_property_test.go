@@ -16,8 +16,9 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// The property test runs this many sequences of about so many steps, always the same ones, so that a run does
-// not fail by chance. The flags of rapid change that: -rapid.seed=0 -rapid.checks=100 looks for others.
+// The property test runs this many sequences of about so many steps, always the same ones, so that
+// a run does not fail by chance. The flags of rapid change that: -rapid.seed=0 -rapid.checks=100
+// looks for others.
 const (
 	syncChecks = "10"
 	syncSteps  = "25"
@@ -41,10 +42,11 @@ type syncVault struct {
 
 var syncPaths = rapid.SampledFrom([]string{"a.md", "b.md", "folder/c.md"})
 
-// TestNothingThatSomebodyWroteIsLostByASync edits, removes and publishes in two vaults and on the server, and
-// pushes and pulls in any order. A sync never overwrites or removes a text in a vault that the server never
-// had, never replaces or hides what others published by what the vault last saw, names each note of
-// readers that it changed, and the server keeps all that was ever published.
+// TestNothingThatSomebodyWroteIsLostByASync edits, removes and publishes in two vaults and on the
+// server, and pushes and pulls in any order. A sync never overwrites or removes a text in a vault
+// that the server never had, never replaces or hides what others published by what the vault last
+// saw, names each note of readers that it changed, and the server keeps all that was ever
+// published.
 func TestNothingThatSomebodyWroteIsLostByASync(t *testing.T) {
 	t.Parallel()
 	setDefault(t, "rapid.checks", syncChecks)
@@ -219,7 +221,8 @@ func (v *syncVault) read(t *testing.T) map[string]string {
 	return files
 }
 
-// keep notes what a sync has left alike in the vault and on the server, and forgets what neither has.
+// keep notes what a sync has left alike in the vault and on the server, and forgets what neither
+// has.
 func (v *syncVault) keep(here, there map[string]string) {
 	for path := range v.base {
 		_, inVault := here[path]

@@ -90,8 +90,8 @@ func publishVault(t *testing.T, s *server, dir string) published {
 	return p
 }
 
-// TestTheVaultOfAllFeaturesReadsAsItShould has the page of each note as somebody looked at it and found it
-// good. After a change that is meant, run it with -update and look again.
+// TestTheVaultOfAllFeaturesReadsAsItShould has the page of each note as somebody looked at it and
+// found it good. After a change that is meant, run it with -update and look again.
 func TestTheVaultOfAllFeaturesReadsAsItShould(t *testing.T) {
 	p := publishVault(t, start(t), copyVault(t, "features"))
 	for url, fragment := range p.fragments {
@@ -137,8 +137,8 @@ func compareGolden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestAVaultInThreeScriptsHasAnAddressForEachNote would send a reader of one script to nothing, or make an
-// address that no one can tell from another.
+// TestAVaultInThreeScriptsHasAnAddressForEachNote would send a reader of one script to nothing, or
+// make an address that no one can tell from another.
 func TestAVaultInThreeScriptsHasAnAddressForEachNote(t *testing.T) {
 	p := publishVault(t, start(t), copyVault(t, "scripts"))
 	want := []string{"/", "/café_au_lait", "/tower", "/заметки_о_море", "/острова/большой_остров", "/ёлка", "/יומן_המגדלור", "/日記/二日目", "/灯台日記"}
@@ -163,15 +163,16 @@ func TestAVaultInThreeScriptsHasAnAddressForEachNote(t *testing.T) {
 	}
 }
 
-// hostileNames are names that a file system takes and people do not expect, each with the address it gets.
+// hostileNames are names that a file system takes and people do not expect, each with the address
+// it gets.
 var hostileNames = map[string]string{
 	"'; DROP TABLE notes; --.md": "/drop_table_notes", "<script>alert(1)<.md": "/script_alert_1", "#a^b|c.md": "/a_b_c", "CON.md": "/con",
 	"\u202egnp.md": "/gnp", "..dots...md": "", "!!!.md": "/_", "a%20b.md": "/a_20b", "e\u0301.md": "/é", "ẞ.md": "/ß", "A?b&c=d.md": "/a_b_c_d",
 	"deep/" + strings.Repeat("d/", 400) + "x.md": "/deep/" + strings.Repeat("d/", 400) + "x", strings.Repeat("n", 250) + ".md": "/" + strings.Repeat("n", 250),
 }
 
-// TestAHostileVaultIsPublishedAllTheSame has all that somebody could leave in a folder to stop a push, a
-// node or a reader: none of it keeps the rest from being read.
+// TestAHostileVaultIsPublishedAllTheSame has all that somebody could leave in a folder to stop a
+// push, a node or a reader: none of it keeps the rest from being read.
 func TestAHostileVaultIsPublishedAllTheSame(t *testing.T) {
 	s := start(t)
 	dir := copyVault(t, "hostile")
@@ -250,7 +251,8 @@ func pictureBomb(side uint32) []byte {
 	return out.Bytes()
 }
 
-// TestThePagesAboutWritingShowWhatTheySay would promise an owner what the pages themselves do not have.
+// TestThePagesAboutWritingShowWhatTheySay would promise an owner what the pages themselves do not
+// have.
 func TestThePagesAboutWritingShowWhatTheySay(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../../../docs")); err != nil {

@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// index finds files of a vault by what a reference says.
+// index finds files by reference.
 type index struct {
 	exact  map[string]bool
 	byPath map[string][]string // by folded path
@@ -63,9 +63,9 @@ func (x *index) ending(p string) (string, bool) {
 	return "", false
 }
 
-// FindAsset finds the file that a reference in a note means, as Obsidian does: relative to the
-// note (unless it starts with "/"), else from the vault's root, else the shortest path that ends in
-// it. It is tried as written, then without "#..." and "?...", then percent-decoded. For a drawing of
+// FindAsset finds the file that a reference in a note means, as Obsidian does: relative to the note
+// (unless it starts with "/"), else from the vault's root, else the shortest path that ends in it.
+// It is tried as written, then without "#..." and "?...", then percent-decoded. For a drawing of
 // Excalidraw it is the exported image. ok is false if the vault has no such file to publish.
 func (v *Vault) FindAsset(notePath, ref string) (assetPath string, ok bool) {
 	if found, ok := v.files.find(notePath, ref); ok {
@@ -79,10 +79,10 @@ func (v *Vault) FindAsset(notePath, ref string) (assetPath string, ok bool) {
 	return "", false
 }
 
-// MissingAsset says why FindAsset has no file for a reference, "" if that is no fault.
+// MissingAsset returns why FindAsset finds no file for a reference, "" if that is not a problem.
 func (v *Vault) MissingAsset(notePath, ref string) string {
 	if found, ok := v.outside.find(notePath, ref); ok {
-		return fmt.Sprintf("which is left out (%s)", v.excluded[found])
+		return fmt.Sprintf("which is excluded (%s)", v.excluded[found])
 	}
 	if _, ok := v.names.find(notePath, ref); ok {
 		return "" // a note can be called Node.js
@@ -92,7 +92,7 @@ func (v *Vault) MissingAsset(notePath, ref string) string {
 
 // find finds the file that a reference in a note means: see Vault.FindAsset.
 func (x *index) find(notePath, ref string) (string, bool) {
-	for _, candidate := range readings(ref) {
+	for _, candidate := range interpretations(ref) {
 		if found, ok := x.from(path.Dir(notePath), candidate); ok {
 			return found, true
 		}
@@ -100,8 +100,8 @@ func (x *index) find(notePath, ref string) (string, bool) {
 	return "", false
 }
 
-// readings gives what a reference may mean, the most literal first.
-func readings(ref string) []string {
+// interpretations returns the possible paths of a reference, the most literal first.
+func interpretations(ref string) []string {
 	bare := ref
 	if i := strings.IndexAny(ref, "#?"); i >= 0 {
 		bare = ref[:i]
@@ -152,7 +152,7 @@ func (v *Vault) hashFile(ctx context.Context, assetPath string) (hash string, si
 	sum := sha256.New()
 	size, err = io.Copy(sum, readerWith(ctx, f))
 	if err != nil {
-		return "", 0, unreadable(assetPath, err)
+		return "", 0, readError(assetPath, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), size, nil
 }
@@ -162,19 +162,19 @@ func (v *Vault) hashFile(ctx context.Context, assetPath string) (hash string, si
 func (v *Vault) OpenAsset(assetPath string) (io.ReadCloser, error) {
 	info, err := v.root.Stat(v.name(assetPath))
 	if err != nil {
-		return nil, unreadable(assetPath, err)
+		return nil, readError(assetPath, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is no regular file any more", assetPath)
+		return nil, trip2g.Errorf(trip2g.EINVALID, "%s is no longer a regular file", assetPath)
 	}
 	f, err := v.root.Open(v.name(assetPath))
 	if err != nil {
-		return nil, unreadable(assetPath, err)
+		return nil, readError(assetPath, err)
 	}
 	return f, nil
 }
 
-// contextReader ends a long read with its context.
+// contextReader is a reader that fails when its context ends.
 type contextReader struct {
 	ctx context.Context
 	io.Reader

@@ -14,9 +14,9 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// excludedInBrowser applies the rules of a folder as the publish page does: with its own script, whose
-// answers have to be those of this package. It returns the notes that stay out of a push with their
-// rules, and the places of what is wrong.
+// excludedInBrowser applies the rules of a folder as the publish page does: with its own script,
+// whose answers have to be those of this package. It returns the notes that stay out of a push with
+// their rules, and the places of what is wrong.
 func excludedInBrowser(t *testing.T, files map[string]string) (excluded map[string]string, faults []string) {
 	t.Helper()
 	found := rulesInBrowser(t, files)

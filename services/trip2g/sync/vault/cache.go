@@ -7,25 +7,24 @@ import (
 	"time"
 )
 
-// settled is how old a file's last change must have been when it was read for the file's times to
-// tell a later one: some file systems count in steps of two seconds.
-const settled = 2 * time.Second
+// minAge is the minimum age of a file's last change for its result to be cached. A later change
+// could otherwise have the same time, because some file systems have a resolution of two seconds.
+const minAge = 2 * time.Second
 
-// Cache remembers what was found in files, so that a second look at a folder reads only those that
-// have changed since. The zero value is ready. It can be used from many goroutines, for one folder
-// and one MaxNoteSize.
+// Cache stores the results of reading files, so that opening a folder again reads only files that
+// have changed. The zero value is ready for concurrent use with one folder and one MaxNoteSize.
 type Cache struct {
 	mu    sync.Mutex
 	files map[string]known // by path
 }
 
-// known is what was found in a file, and what the file was then.
+// known is the result of reading a file, with its state at that time.
 type known struct {
 	info  fs.FileInfo
 	found any
 }
 
-// get gives what is remembered of a file that is still what it was.
+// get returns the result for a file that has not changed.
 func (c *Cache) get(path string, info fs.FileInfo) (any, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -33,12 +32,12 @@ func (c *Cache) get(path string, info fs.FileInfo) (any, bool) {
 	return k.found, ok && os.SameFile(k.info, info) && same(k.info, info)
 }
 
-// put remembers what was found in a file, unless it changed so shortly before it was read, at, that
-// the next change may leave the times as they are.
+// put stores the result for a file that was read at the time at, unless it had just changed: see
+// minAge.
 func (c *Cache) put(path string, info fs.FileInfo, at time.Time, found any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at.Sub(info.ModTime()) < settled {
+	if at.Sub(info.ModTime()) < minAge {
 		delete(c.files, path)
 		return
 	}
@@ -48,8 +47,8 @@ func (c *Cache) put(path string, info fs.FileInfo, at time.Time, found any) {
 	c.files[path] = known{info, found}
 }
 
-// cached gives what read finds in a file, without reading it again while it stays as it is. A failure
-// is not remembered.
+// cached returns the result of read, from the cache if the file has not changed. Errors are not
+// cached.
 func cached[T any](v *Vault, path string, read func() (T, error)) T {
 	var info fs.FileInfo
 	if v.cache != nil {

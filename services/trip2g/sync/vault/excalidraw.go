@@ -7,8 +7,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// drawingEnding ends the names of the notes in which Excalidraw's plugin keeps its drawings, without
-// the note's own ending. References to drawings have it too.
+// drawingEnding ends the names of the notes in which Excalidraw's plugin keeps its drawings,
+// without the note's own ending. References to drawings have it too.
 const drawingEnding = ".excalidraw"
 
 var (

@@ -10,11 +10,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxLinks bounds the links on the way to a file, as Linux does.
+// maxLinks is the maximum number of links in a path, as on Linux.
 const maxLinks = 40
 
-// link takes a link to a file of the vault as that file, unless a rule keeps the file out of a push. A link
-// to a folder is not followed: its notes are found where they are, and a circle of links has no end.
+// link adds a link to a file of the vault as a file, unless a rule excludes its target. Links to
+// folders are not followed, because they can form a cycle.
 func (w *walk) link(name string) {
 	written, err := w.root.Readlink(name)
 	var info fs.FileInfo
@@ -27,23 +27,23 @@ func (w *walk) link(name string) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which does not exist; it is left out", written)})
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which does not exist; it is skipped", written)})
 	case err != nil:
-		// os.Root returns an error without a name for a link out of it, and for one with an absolute target.
-		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which is not followed (%v); it is left out", written, cause(err))})
+		// os.Root returns an error without a name for a link out of it, and for one with an
+		// absolute target.
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to %q, which is not followed (%v); it is skipped", written, cause(err))})
 	case info.IsDir():
 		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is a link to the folder %q; links to folders are not followed", written)})
 	default:
 		if rule := w.ruleFor(target); rule != "" {
-			w.excludeFile(name, fmt.Sprintf("a link to %s: %s", shown(target), rule))
+			w.excludeFile(name, fmt.Sprintf("a link to %s: %s", displayPath(target), rule))
 			return
 		}
 		w.file(name, info.Mode())
 	}
 }
 
-// resolve returns the path of the file that a link leads to in the end. Links that lead out of the vault are
-// for os.Root to refuse, before or when the file is opened.
+// resolve returns the final target of a link. os.Root rejects links that lead out of the vault.
 func (w *walk) resolve(name string) (string, error) {
 	done, rest := ".", name
 	for links := 0; rest != ""; {
@@ -70,13 +70,13 @@ func (w *walk) resolve(name string) (string, error) {
 	return done, nil
 }
 
-// ruleFor returns the rule that keeps a path out of a push, wherever in the vault it is; "" if none does.
+// ruleFor returns the rule that excludes a path; "" if none does.
 func (w *walk) ruleFor(name string) string {
 	var ignore *ignoreFile
 	segments := strings.Split(name, "/")
 	for i, segment := range segments {
 		if ignored(segment) {
-			return "hidden files stay out"
+			return "hidden files are excluded"
 		}
 		ignore = w.ignoreFileOf(path.Join(".", path.Join(segments[:i]...)), ignore)
 		rule, _ := w.rules.rule(path.Join(segments[:i+1]...), i < len(segments)-1, ignore)

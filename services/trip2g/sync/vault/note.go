@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// readTries is how often a file that changes under the reader's hand is read before giving up.
+	// readTries is how often a file that changes while it is read is read.
 	readTries = 3
 	// readAgainAfter lets an editor finish saving.
 	readAgainAfter = 50 * time.Millisecond
@@ -28,7 +28,7 @@ type text struct {
 	warning trip2g.Warning // Text is "" if there is none
 }
 
-// ReadNote gives a note's text as it is published: valid UTF-8, without a byte order mark. UTF-16
+// ReadNote returns a note's text as it is published: valid UTF-8, without a byte order mark. UTF-16
 // with its mark is decoded; bytes that are not UTF-8 become U+FFFD. The file is never written.
 //
 // ETOOLARGE past the limit, ECONFLICT if the file keeps changing while it is read, EINVALID if it
@@ -39,9 +39,9 @@ func (v *Vault) ReadNote(ctx context.Context, path string) (string, error) {
 	case err == nil:
 		return read.content, nil
 	case trip2g.ErrorCode(err) == trip2g.EINTERNAL:
-		return "", unreadable(path, err)
+		return "", readError(path, err)
 	default:
-		return "", fmt.Errorf("%s %w", shown(path), err)
+		return "", fmt.Errorf("%s %w", displayPath(path), err)
 	}
 }
 
@@ -74,10 +74,10 @@ func more(lines int) string {
 }
 
 func (v *Vault) tooLarge(size int64) error {
-	return trip2g.Errorf(trip2g.ETOOLARGE, "has %d bytes; the largest note that is taken has %d: split it, or raise the limit on the server (TRIP2G_MAX_NOTE_SIZE) and here (--max-note-size)", size, v.maxNoteSize)
+	return trip2g.Errorf(trip2g.ETOOLARGE, "has %d bytes; the maximum size of a note is %d: split it, or raise the limit on the server (TRIP2G_MAX_NOTE_SIZE) and here (--max-note-size)", size, v.maxNoteSize)
 }
 
-// readWhole reads a file, again if it changed meanwhile: half of an editor's save is no note.
+// readWhole reads a file, and again if it changed meanwhile, for example while an editor saves it.
 func (v *Vault) readWhole(ctx context.Context, path string) ([]byte, error) {
 	for try := 1; ; try++ {
 		raw, changed, err := v.readOnce(path)
@@ -122,18 +122,18 @@ func (v *Vault) readOnce(path string) (raw []byte, changed bool, err error) {
 	return buffer.Bytes(), !same(before, after) || int64(buffer.Len()) != after.Size(), nil
 }
 
-// same tells whether an open file is as it was.
+// same reports whether a file is unchanged.
 func same(before, after fs.FileInfo) bool {
 	return before.Size() == after.Size() && before.ModTime().Equal(after.ModTime())
 }
 
-// Text gives what of a file's bytes is published: see ReadNote.
+// Text returns the published text of a file: see ReadNote.
 func Text(raw []byte) string {
 	content, _ := decode(raw)
 	return content
 }
 
-// decode gives a file's text and the lines, from 1, on which something could not be decoded.
+// decode returns a file's text and the lines, from 1, on which something could not be decoded.
 //
 // A byte order mark of UTF-8 is dropped: it says nothing in a text that is always UTF-8, and it
 // would hide the frontmatter of a note from whoever looks for "---" at its start.

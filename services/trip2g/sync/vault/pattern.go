@@ -61,8 +61,8 @@ func trimRight(line string) string {
 	return trimmed
 }
 
-// globSegment turns the part of a pattern between slashes into one of package doublestar, where braces
-// mean something.
+// globSegment turns the part of a pattern between slashes into one of package doublestar, where
+// braces mean something.
 func globSegment(segment string) (string, error) {
 	switch {
 	case segment == "":

@@ -16,8 +16,7 @@ import (
 // maxRulesFile bounds a file with rules, in bytes.
 const maxRulesFile = 1 << 20
 
-// rules say what of a vault stays out of a push. What is in a folder that stays out stays out with
-// it, whatever a pattern says of it, as with git.
+// rules determine what is excluded. Everything in an excluded folder is excluded, as in git.
 type rules struct {
 	exclude   []pattern // of the command line and the settings
 	include   []pattern
@@ -31,8 +30,8 @@ type ignoreFile struct {
 	around   *ignoreFile
 }
 
-// rule returns the rule that keeps a path out of a push, "" if none does. kept reports that an
-// ignore file asks for it: then the rules that nobody wrote do not count.
+// rule returns the rule that excludes a path, "" if none does. kept reports that an ignore file
+// includes it explicitly; built-in rules do not apply then.
 func (r *rules) rule(name string, isDir bool, in *ignoreFile) (rule string, kept bool) {
 	key := trip2g.FoldPath(name)
 	for _, p := range r.exclude {
@@ -52,7 +51,7 @@ func (r *rules) rule(name string, isDir bool, in *ignoreFile) (rule string, kept
 	return "", false
 }
 
-// match finds the pattern that decides about a path: the last one of the nearest file.
+// match returns the pattern that applies to a path: the last match in the nearest file.
 func (f *ignoreFile) match(key string, isDir bool) (pattern, bool) {
 	for ; f != nil; f = f.around {
 		inside := strings.TrimPrefix(key, f.folder)
@@ -80,8 +79,8 @@ func (r *rules) includes(name string) bool {
 	return false
 }
 
-// loadRules reads the rules that hold for the whole vault. Those that cannot be read are faults:
-// without them something private could be published.
+// loadRules reads the rules for the whole vault. Unreadable rules are faults, because something
+// private could be published without them.
 func (w *walk) loadRules(o Options) {
 	w.rules.exclude = w.patterns("--exclude", "--exclude", o.Exclude)
 	w.loadSettings(o)
@@ -206,7 +205,7 @@ func (w *walk) readRules(name string) (string, error) {
 	return content, nil
 }
 
-// readSmall looks before it opens: opening a named pipe would wait for its other end.
+// readSmall checks the file type before it opens the file, because opening a named pipe blocks.
 func (w *walk) readSmall(name string) ([]byte, error) {
 	info, err := w.root.Stat(name)
 	if err != nil {

@@ -196,8 +196,8 @@ func TestAWrongRuleStopsThePush(t *testing.T) {
 	}
 }
 
-// TestARuleThatMatchesNothingIsNamed has misspelt names, which keep nothing private, and rules that need
-// no warning.
+// TestARuleThatMatchesNothingIsNamed has misspelt names, which keep nothing private, and rules that
+// need no warning.
 func TestARuleThatMatchesNothingIsNamed(t *testing.T) {
 	files := map[string]string{
 		".trip2gignore": "Dairy/\nDiary/\nDiary/b.md\n!Diary/a.md\n.obsidian/\nnode_modules\n*.tmp.md\n/Sub\n", "Diary/a.md": "", "Diary/b.md": "",
@@ -329,8 +329,8 @@ func TestFilesOfALeftOutFolderAreNotFound(t *testing.T) {
 	})
 	v := openWith(t, dir)
 	for ref, want := range map[string]string{
-		"scan.png":                  "which is left out (.trip2gignore:1)",
-		"Private/scan.png":          "which is left out (.trip2gignore:1)",
+		"scan.png":                  "which is excluded (.trip2gignore:1)",
+		"Private/scan.png":          "which is excluded (.trip2gignore:1)",
 		"nowhere.png":               "which is not in the folder",
 		"plain.excalidraw":          "",
 		"Node.js":                   "",

@@ -63,7 +63,8 @@ func TestLinksNeverLeadOutOfTheFolder(t *testing.T) {
 	}
 }
 
-// TestALinkPublishesNothingThatARuleKeepsPrivate has links from published folders into those that stay out.
+// TestALinkPublishesNothingThatARuleKeepsPrivate has links from published folders into those that
+// stay out.
 func TestALinkPublishesNothingThatARuleKeepsPrivate(t *testing.T) {
 	dir := folder(t, map[string]string{
 		".trip2gignore": "Diary/\n!Pub/kept.md\n", "Diary/a.md": "secret", "Diary/deep/pic.png": "secret", "Work/.trip2gignore": "plan.md\n", "Work/plan.md": "secret",
@@ -84,7 +85,7 @@ func TestALinkPublishesNothingThatARuleKeepsPrivate(t *testing.T) {
 	out := excluded(v)
 	for name, rule := range map[string]string{
 		"Pub/diary.md": "a link to Diary/a.md: .trip2gignore:1", "Pub/kept.md": "a link to Diary/a.md: .trip2gignore:1", "Pub/chain.md": "a link to Diary/a.md: .trip2gignore:1",
-		"Pub/plan.md": "a link to Work/plan.md: Work/.trip2gignore:1", "Pub/trash.md": "a link to .trash/old.md: hidden files stay out",
+		"Pub/plan.md": "a link to Work/plan.md: Work/.trip2gignore:1", "Pub/trash.md": "a link to .trash/old.md: hidden files are excluded",
 		"Pub/c.md": "a link to Other/c.md: not in include of _settings.md", "Pub/through.md": "a link to Diary/a.md: .trip2gignore:1",
 		"Pub/day.md": "a link to Templates/day.md: folder of templates (.obsidian/templates.json)",
 	} {
@@ -95,7 +96,7 @@ func TestALinkPublishesNothingThatARuleKeepsPrivate(t *testing.T) {
 	if found, ok := v.FindAsset("Pub/b.md", "pic.png"); !ok || found != "Pub/good.png" && found != "Pub/data/pic.png" {
 		t.Errorf("the image found is %q", found)
 	}
-	if why := v.MissingAsset("Pub/b.md", "Pub/pic.png"); why != "which is left out (a link to Diary/deep/pic.png: .trip2gignore:1)" {
+	if why := v.MissingAsset("Pub/b.md", "Pub/pic.png"); why != "which is excluded (a link to Diary/deep/pic.png: .trip2gignore:1)" {
 		t.Errorf("a linked image of a folder that stays out: %q", why)
 	}
 }

@@ -34,9 +34,9 @@ func (u unmatched) isAboutHidden() bool {
 	return false
 }
 
-// see drops the patterns that match a path. Unlike a rule, a pattern counts as used also where an
-// earlier one has decided.
-func (w *walk) see(name string, isDir bool) {
+// markMatched drops the patterns that match a path. Unlike a rule, a pattern counts as used also
+// where an earlier one has decided.
+func (w *walk) markMatched(name string, isDir bool) {
 	if len(w.unmatched) == 0 {
 		return
 	}
@@ -47,7 +47,7 @@ func (w *walk) see(name string, isDir bool) {
 	})
 }
 
-// reportUnmatched names the patterns that match nothing: a name that is misspelt keeps nothing private.
+// reportUnmatched names the patterns that match nothing: a misspelled name keeps nothing private.
 // One that ends in what is meant as a comment is a fault, because its owner relies on it.
 func (w *walk) reportUnmatched() {
 	for _, u := range w.unmatched {
@@ -63,8 +63,8 @@ func (w *walk) reportUnmatched() {
 	}
 }
 
-// hasComment reports whether a pattern goes on with what looks like a comment. In the syntax of .gitignore
-// a comment begins a line.
+// hasComment reports whether a pattern goes on with what looks like a comment. In the syntax of
+// .gitignore a comment begins a line.
 func hasComment(text string) bool {
 	return strings.Contains(text, " #") || strings.Contains(text, "\t#")
 }

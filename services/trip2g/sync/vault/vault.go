@@ -1,4 +1,4 @@
-// Package vault reads a vault from disk: a folder of notes and the files that they refer to.
+// Package vault reads a folder of notes, and the files that they refer to, from disk.
 package vault
 
 import (
@@ -18,22 +18,21 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// DefaultMaxNoteSize is the largest note that a server takes unless it is set otherwise
-// (TRIP2G_MAX_NOTE_SIZE), in bytes.
+// DefaultMaxNoteSize is the default maximum size of a note (TRIP2G_MAX_NOTE_SIZE), in bytes.
 const DefaultMaxNoteSize = 16 << 20
 
-// Options of a vault. The zero value is good.
+// Options of a vault. The zero value contains the defaults.
 type Options struct {
 	MaxNoteSize int64  // bytes of a note's text; 0: DefaultMaxNoteSize
-	Cache       *Cache // what earlier looks at the same folder have found; nil: nothing
+	Cache       *Cache // cache of earlier reads of the same folder; may be nil
 
-	Exclude []string // patterns in the syntax of .gitignore: what matches stays out of a push
-	// Settings reads more patterns from the text of the note trip2g.SettingsPath; nil: there are none.
+	Exclude []string // patterns in the syntax of .gitignore: matches are excluded
+	// Settings, if not nil, reads more patterns from the note trip2g.SettingsPath.
 	Settings func(content string) (trip2g.PushRules, error)
 }
 
-// Vault is a folder as it was found by Open. Nothing outside the folder is ever read, whatever
-// links are in it. Its methods can be called from many goroutines.
+// Vault is a folder at the time of Open. Nothing outside the folder is ever read, whatever links
+// are in it. Its methods can be called concurrently.
 type Vault struct {
 	root        *os.Root
 	maxNoteSize int64
@@ -41,21 +40,20 @@ type Vault struct {
 	notes       []trip2g.NotePath
 	leftOut     []string
 	files       index
-	outside     index             // the files that stay out of a push
-	names       index             // the notes, without their ending
-	excluded    map[string]string // notes and files that stay out of a push: the rule
+	outside     index             // excluded files
+	names       index             // the notes, without their extension
+	excluded    map[string]string // rule by path of excluded notes and files
 	onDisk      map[string]string // the names of notes and files in the folder, by path, where the two differ
 	warnings    []trip2g.Warning
 }
 
-// Open walks dir and reads every note once, for its hash. Notes are the .md and .html files. Paths are in
-// the form of trip2g.NormalizePath, whichever form the folder's names have.
-// Left out are names that start with a dot, what is named node_modules, what a rule keeps out of a
-// push (see Excluded), and with a warning: links to folders, links that lead out of dir or nowhere,
-// what is no regular file, and notes whose name or size no server takes.
+// Open walks dir and reads every note once, for its hash. Notes are the .md and .html files. Paths
+// are normalized by trip2g.NormalizePath. Open ignores names that start with a dot, node_modules,
+// and what a rule excludes (see Excluded). It skips, with a warning, links to folders, links out of
+// dir or to nowhere, special files, and notes whose name or size is invalid.
 //
-// ENOTFOUND or EINVALID if dir is no folder. Else EINVALID with one field for each file that cannot
-// be read and each rule that is wrong. The caller closes the vault.
+// It returns ENOTFOUND or EINVALID if dir is not a folder, and EINVALID with one field per
+// unreadable file and invalid rule. The caller closes the vault.
 func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	if o.MaxNoteSize == 0 {
 		o.MaxNoteSize = DefaultMaxNoteSize
@@ -72,7 +70,7 @@ func Open(ctx context.Context, dir string, o Options) (*Vault, error) {
 	return v, nil
 }
 
-// openFolder looks before it opens: opening a named pipe would wait for its other end.
+// openFolder checks the file type before it opens the folder, because opening a named pipe blocks.
 func openFolder(dir string) (*os.Root, error) {
 	info, err := os.Stat(dir)
 	switch {
@@ -90,10 +88,11 @@ func openFolder(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-// Close ends the use of the folder.
+// Close releases the folder.
 func (v *Vault) Close() error { return v.root.Close() }
 
-// name returns a file's name in the folder, which may have it in another Unicode form than its path.
+// name returns a file's name in the folder, which may have it in another Unicode form than its
+// path.
 func (v *Vault) name(path string) string {
 	if name, differs := v.onDisk[path]; differs {
 		return name
@@ -101,14 +100,13 @@ func (v *Vault) name(path string) string {
 	return path
 }
 
-// Notes lists the notes by path, each with the Hash of what ReadNote gave for it; ID, Content and
-// Assets are empty. The caller must not change the list.
+// Notes returns the notes by path with Path and Hash. The caller must not change the list.
 func (v *Vault) Notes() []trip2g.NotePath { return v.notes }
 
-// LeftOut lists the paths of the notes that are in the folder and cannot be published as they are.
+// LeftOut returns the paths of notes that cannot be published.
 func (v *Vault) LeftOut() []string { return v.leftOut }
 
-// Excluded lists the notes that a rule keeps out of a push, by path.
+// Excluded returns the notes that a rule excludes, by path.
 func (v *Vault) Excluded() (notes []trip2g.Exclusion) {
 	for _, path := range slices.Sorted(maps.Keys(v.excluded)) {
 		if isNote(path) {
@@ -118,7 +116,7 @@ func (v *Vault) Excluded() (notes []trip2g.Exclusion) {
 	return notes
 }
 
-// Warnings tells what was left out or could not be taken as it is, by path.
+// Warnings returns the warnings, by path.
 func (v *Vault) Warnings() []trip2g.Warning { return v.warnings }
 
 func (v *Vault) load(ctx context.Context, dir string, o Options) error {
@@ -142,8 +140,7 @@ func (v *Vault) load(ctx context.Context, dir string, o Options) error {
 	return w.err(dir)
 }
 
-// hashNotes reads the notes that were found, several at once because a disk answers many
-// questions in the time of one.
+// hashNotes reads the notes, several at once because a disk processes requests concurrently.
 func (v *Vault) hashNotes(ctx context.Context, w *walk) error {
 	paths, f := w.notes, &w.findings
 	found := make([]hashed, len(paths))
@@ -173,7 +170,7 @@ func (v *Vault) hashNotes(ctx context.Context, w *walk) error {
 			v.leftOut = append(v.leftOut, path)
 		case errors.Is(h.err, fs.ErrNotExist): // removed since its name was read
 		case h.err != nil:
-			f.fault(path, "%s", plain(h.err))
+			f.fault(path, "%s", errorText(h.err))
 		default:
 			v.notes = append(v.notes, trip2g.NotePath{Path: path, Hash: h.hash})
 		}
@@ -181,7 +178,8 @@ func (v *Vault) hashNotes(ctx context.Context, w *walk) error {
 	return nil
 }
 
-// hashed is what is kept of a note that was read: a vault may be larger than memory.
+// hashed is the result of reading a note. Texts are not kept, because a vault can be larger than
+// memory.
 type hashed struct {
 	hash    string
 	warning trip2g.Warning // Text is "" if there is none
@@ -196,7 +194,7 @@ func (v *Vault) hashNote(ctx context.Context, path string) hashed {
 	})
 }
 
-// cause gives what the operating system said, without the call and the path that os adds.
+// cause returns the operating system's error, without the call and path that package os adds.
 func cause(err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return pathErr.Err
@@ -204,30 +202,30 @@ func cause(err error) error {
 	return err
 }
 
-// unreadable is a file's failure; the context's own errors stay as they are.
-func unreadable(path string, err error) error {
+// readError returns err as an error of a file. Errors of the context are returned as they are.
+func readError(path string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return &trip2g.Error{Code: trip2g.EINVALID, Message: shown(path) + " cannot be read", Err: cause(err)}
+	return &trip2g.Error{Code: trip2g.EINVALID, Message: displayPath(path) + " cannot be read", Err: cause(err)}
 }
 
-// plain is an error's text for a list that names the file beside it.
-func plain(err error) string {
+// errorText returns the text of an error for a list of files.
+func errorText(err error) string {
 	if trip2g.ErrorCode(err) != trip2g.EINTERNAL {
 		return trip2g.ErrorMessage(err)
 	}
 	return fmt.Sprintf("cannot be read: %v", cause(err))
 }
 
-// isNote tells notes from other files by their ending, as trip2g.ValidatePath does.
+// isNote reports whether a path has the file extension of a note, as trip2g.ValidatePath does.
 func isNote(path string) bool {
 	path = strings.ToLower(path)
 	return strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".html")
 }
 
-// shown is a path as a list may show it: control characters and broken bytes as escapes.
-func shown(path string) string {
+// displayPath returns a path with control characters and invalid bytes escaped.
+func displayPath(path string) string {
 	if strings.ContainsFunc(path, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
 		return fmt.Sprintf("%q", path)
 	}

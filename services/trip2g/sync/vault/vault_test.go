@@ -120,7 +120,7 @@ func TestWhatNoServerTakesIsLeftOutWithAWord(t *testing.T) {
 		"back\\slash.md": "backslash", `"line\nbreak.md"`: "control character", `"bad\xff.md"`: "UTF-8",
 		"large.md": "101 bytes", "wide.md": "204 bytes",
 	} {
-		if !strings.Contains(got[name], want) || !strings.HasSuffix(got[name], "it is left out") {
+		if !strings.Contains(got[name], want) || !strings.HasSuffix(got[name], "it is skipped") {
 			t.Errorf("%s: %q does not say %q", name, got[name], want)
 		}
 	}

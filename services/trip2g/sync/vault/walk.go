@@ -14,26 +14,26 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxFaults bounds how many faults one error lists.
+// maxFaults is the maximum number of faults that an error lists.
 const maxFaults = 100
 
-// findings is what is wrong with a vault: faults keep it from being published, warnings do not.
+// findings are the problems of a vault. Faults prevent a push, warnings do not.
 type findings struct {
 	faults   []trip2g.FieldError
 	warnings []trip2g.Warning
 }
 
 func (f *findings) fault(path, format string, args ...any) {
-	f.faults = append(f.faults, trip2g.FieldError{Name: shown(path), Value: fmt.Sprintf(format, args...)})
+	f.faults = append(f.faults, trip2g.FieldError{Name: displayPath(path), Value: fmt.Sprintf(format, args...)})
 }
 
 func (f *findings) warn(w trip2g.Warning) {
-	w.Path = shown(w.Path)
+	w.Path = displayPath(w.Path)
 	f.warnings = append(f.warnings, w)
 }
 
 func (f *findings) leaveOut(path, why string) {
-	f.warn(trip2g.Warning{Path: path, Text: why + "; it is left out"})
+	f.warn(trip2g.Warning{Path: path, Text: why + "; it is skipped"})
 }
 
 func (f *findings) sortedWarnings() []trip2g.Warning {
@@ -46,9 +46,9 @@ func (f *findings) err(dir string) error {
 		return nil
 	}
 	slices.SortStableFunc(f.faults, func(a, b trip2g.FieldError) int { return cmp.Compare(a.Name, b.Name) })
-	message := fmt.Sprintf("nothing was sent: %s has %d files to mend first", dir, len(f.faults))
+	message := fmt.Sprintf("nothing was sent: %s has %d files to fix first", dir, len(f.faults))
 	if len(f.faults) == 1 {
-		message = fmt.Sprintf("nothing was sent: %s has a file to mend first", dir)
+		message = fmt.Sprintf("nothing was sent: %s has a file to fix first", dir)
 	}
 	if len(f.faults) > maxFaults {
 		message += fmt.Sprintf(", of which these are the first %d", maxFaults)
@@ -82,7 +82,7 @@ func newWalk(root *os.Root) *walk {
 	}
 }
 
-// folder walks one folder; "." is the vault itself. The error is ctx's alone.
+// folder walks one folder; "." is the vault itself. It returns only errors of ctx.
 func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error {
 	entries, err := w.entries(dir)
 	if errors.Is(err, fs.ErrNotExist) && dir != "." {
@@ -102,7 +102,7 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 			continue
 		}
 		name := path.Join(dir, entry.Name())
-		w.see(name, entry.IsDir())
+		w.markMatched(name, entry.IsDir())
 		rule, kept := w.rules.rule(name, entry.IsDir(), ignore)
 		switch {
 		case rule != "":
@@ -120,8 +120,8 @@ func (w *walk) folder(ctx context.Context, dir string, ignore *ignoreFile) error
 	return nil
 }
 
-// exclude takes the names of what stays out of a push, so that people can be told, and opens nothing
-// but folders. One that cannot be read has nothing to tell.
+// exclude records the names of excluded files, for reports. It opens only folders, and ignores
+// errors.
 func (w *walk) exclude(ctx context.Context, name string, entry fs.DirEntry, rule string) error {
 	if !entry.IsDir() {
 		w.excludeFile(name, rule)
@@ -136,7 +136,7 @@ func (w *walk) exclude(ctx context.Context, name string, entry fs.DirEntry, rule
 			continue
 		}
 		insideName := path.Join(name, inside.Name())
-		w.see(insideName, inside.IsDir())
+		w.markMatched(insideName, inside.IsDir())
 		if err := w.exclude(ctx, insideName, inside, rule); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (w *walk) excludeFile(name, rule string) {
 // notIncluded is the rule for notes that no pattern of include matches.
 const notIncluded = "not in include of " + trip2g.SettingsPath
 
-// ignored tells the names, of files and of folders, that belong to no vault.
+// ignored reports whether a file or folder name is never part of a vault.
 func ignored(name string) bool { return strings.HasPrefix(name, ".") || name == "node_modules" }
 
 // entries lists a folder in byte order.
@@ -170,7 +170,7 @@ func (w *walk) entries(dir string) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// entry takes what is no folder.
+// entry adds a file or link.
 func (w *walk) entry(name string, mode fs.FileMode) {
 	if mode&fs.ModeSymlink != 0 {
 		w.link(name)
@@ -181,12 +181,12 @@ func (w *walk) entry(name string, mode fs.FileMode) {
 
 func (w *walk) file(name string, mode fs.FileMode) {
 	if !mode.IsRegular() {
-		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is %s, no file; it is left out", kind(mode))})
+		w.warn(trip2g.Warning{Path: name, Text: fmt.Sprintf("is %s, not a regular file; it is skipped", kind(mode))})
 		return
 	}
 	path := trip2g.NormalizePath(name)
 	if !isNote(path) {
-		// A file whose path no server takes counts only if a note refers to it, and then is not found.
+		// A file with an invalid path is reported as missing if a note refers to it.
 		if trip2g.ValidateAssetPath(path) == nil && w.claim(path, name) {
 			w.files.add(path)
 		}
@@ -207,8 +207,8 @@ func (w *walk) file(name string, mode fs.FileMode) {
 	w.notes = append(w.notes, path)
 }
 
-// claim notes which file of the folder a path means, and reports whether the path is new. Of two names in
-// different Unicode forms, which few file systems keep apart, the one in NFC is meant.
+// claim records the name of a path's file, and reports whether the path is new. Of two names in
+// different Unicode forms, the one in NFC is used.
 func (w *walk) claim(path, name string) bool {
 	other, taken := w.onDisk[path]
 	switch {
@@ -234,8 +234,8 @@ func kind(mode fs.FileMode) string {
 	}
 }
 
-// warnAboutVariants warns of notes that some file systems could not keep apart: on those a clone
-// of the vault has one of them only, and the server gives the second one's page another URL.
+// warnAboutVariants warns about notes whose paths differ only in letter case. Some file systems can
+// store only one of them, and the second one gets another URL.
 func (w *walk) warnAboutVariants(notes []trip2g.NotePath) {
 	first := make(map[string]string, len(notes))
 	for _, n := range notes {

@@ -16,31 +16,31 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// How a Watcher waits. A save is several changes, the last of which makes it whole.
+// Delays of a Watcher. A save is several changes, of which only the last completes it.
 const (
-	// quiet is how long nothing must change before a change is told.
+	// quiet is how long nothing must change before a change is reported.
 	quiet = 60 * time.Millisecond
-	// quietGone is quiet after something went: many editors put a file in the place of the old one.
-	quietGone = 250 * time.Millisecond
-	// quietAtMost bounds the wait while changes go on and on.
-	quietAtMost = 500 * time.Millisecond
+	// quietRemove is used instead after a removal, because many editors replace the file.
+	quietRemove = 250 * time.Millisecond
+	// maxQuiet is the maximum delay during continuous changes.
+	maxQuiet = 500 * time.Millisecond
 
-	// lookEvery is how often all is looked at, for changes of which the system does not tell, as on
-	// network drives. lookOften is for folders that the system does not watch at all.
-	lookEvery = time.Minute
-	lookOften = time.Second
+	// scanInterval is the interval of full scans, for changes that the system does not report, as
+	// on network drives. unwatchedInterval is used if the system cannot watch a folder.
+	scanInterval      = time.Minute
+	unwatchedInterval = time.Second
 )
 
-// Watcher tells when the files of a vault may have changed.
+// Watcher reports when the files of a vault may have changed.
 type Watcher struct {
 	dir       string
 	events    *fsnotify.Watcher
 	changes   chan struct{}
-	unwatched error // why the system does not tell of some folder's changes; nil if it does
+	unwatched error // why a folder cannot be watched; nil if all are
 }
 
-// Watch watches dir and the folders in it, those too that come later, until ctx ends. The folder has
-// to be there; the errors are those of Open. It can go and come back.
+// Watch watches dir and its subfolders, including new ones, until ctx ends. dir must exist at first
+// and can be removed and created again later. Errors are those of Open.
 func Watch(ctx context.Context, dir string) (*Watcher, error) {
 	root, err := openFolder(dir)
 	if err != nil {
@@ -52,7 +52,7 @@ func Watch(ctx context.Context, dir string) (*Watcher, error) {
 	}
 	events, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "the system lets no more folders be watched: %v", err)
+		return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "the system cannot watch more folders: %v", err)
 	}
 	w := &Watcher{dir: dir, events: events, changes: make(chan struct{}, 1)}
 	w.unwatched = w.add(dir)
@@ -64,27 +64,26 @@ func Watch(ctx context.Context, dir string) (*Watcher, error) {
 	return w, nil
 }
 
-// Changes gives a value when something may have changed since the last one, once it is quiet. It is
-// closed when the watching has ended.
+// Changes returns a channel that receives after a change, and is closed at the end.
 func (w *Watcher) Changes() <-chan struct{} { return w.changes }
 
 func (w *Watcher) follow(ctx context.Context) {
-	settle, look := time.NewTimer(0), time.NewTimer(w.lookAgain())
+	settle, look := time.NewTimer(0), time.NewTimer(w.nextScan())
 	settle.Stop()
 	defer look.Stop()
-	var first time.Time // when the first change was seen that is not told yet; zero: none
+	var first time.Time // time of the first unreported change; zero: none
 	noted := func(wait time.Duration) {
 		if first.IsZero() {
 			first = time.Now()
 		}
-		settle.Reset(max(0, min(wait, quietAtMost-time.Since(first))))
+		settle.Reset(max(0, min(wait, maxQuiet-time.Since(first))))
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case event := <-w.events.Events:
-			if wait := w.seen(event); wait > 0 {
+			if wait := w.delay(event); wait > 0 {
 				noted(wait)
 			}
 		case <-w.events.Errors: // changes were lost
@@ -96,20 +95,20 @@ func (w *Watcher) follow(ctx context.Context) {
 		case <-look.C:
 			w.unwatched = w.add(w.dir)
 			wakeup.Signal(w.changes)
-			look.Reset(w.lookAgain())
+			look.Reset(w.nextScan())
 		}
 	}
 }
 
-func (w *Watcher) lookAgain() time.Duration {
+func (w *Watcher) nextScan() time.Duration {
 	if w.unwatched != nil {
-		return lookOften
+		return unwatchedInterval
 	}
-	return lookEvery
+	return scanInterval
 }
 
-// seen gives how long to wait after an event; 0 if it is about nothing of the vault.
-func (w *Watcher) seen(event fsnotify.Event) time.Duration {
+// delay returns the delay after an event; 0 if it does not concern the vault.
+func (w *Watcher) delay(event fsnotify.Event) time.Duration {
 	if event.Op == fsnotify.Chmod || w.foreign(event.Name) {
 		return 0
 	}
@@ -119,12 +118,12 @@ func (w *Watcher) seen(event fsnotify.Event) time.Duration {
 		}
 	}
 	if event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename) {
-		return quietGone
+		return quietRemove
 	}
 	return quiet
 }
 
-// foreign tells the paths that belong to no vault.
+// foreign reports whether a path is never part of a vault.
 func (w *Watcher) foreign(name string) bool {
 	inside, err := filepath.Rel(w.dir, name)
 	if err != nil {
@@ -138,7 +137,7 @@ func (w *Watcher) foreign(name string) bool {
 	return false
 }
 
-// add watches a folder and those in it. One that goes meanwhile is no error.
+// add watches a folder and its subfolders. It ignores one that is removed meanwhile.
 func (w *Watcher) add(dir string) error {
 	return filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		switch {

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// lasting tells the failures of a connection that another attempt cannot cure.
-func lasting(err error) bool {
+// isPermanent reports whether a connection error will not go away with another attempt.
+func isPermanent(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
 	}
