@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// prepared gives a whole vault at once and then one change after another.
+// prepared returns a whole vault first, then one change after another.
 type prepared struct {
 	head   trip2g.Position
 	vault  []trip2g.Note

@@ -71,7 +71,7 @@ func TestALoadEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// The page tells percentiles by the nearest rank, which is a latency that was measured.
+// The page shows percentiles by the nearest rank, so that each is a measured latency.
 func TestPercentile(t *testing.T) {
 	var hundred []time.Duration
 	for i := range 100 {

@@ -10,13 +10,13 @@ import (
 	"strconv"
 )
 
-// request is what /describe tells of the request that arrived.
+// request is the description of a request in the response of /describe.
 type request struct {
 	Method     string
 	URI        string
 	Host       string
 	RemoteAddr string
-	Proto      string // by the origin that the intake believes
+	Proto      string // of the origin that the leader's port accepts
 	Header     http.Header
 	Trailer    http.Header
 	Chunked    bool
@@ -24,7 +24,7 @@ type request struct {
 	SHA256     string
 }
 
-// echo answers in the ways that a forwarder has to carry through.
+// echo handles requests in all ways that a forwarder must support.
 func echo() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/describe", describe)
@@ -35,7 +35,8 @@ func echo() http.Handler {
 	return mux
 }
 
-// describe tells what arrived, with repeated header lines and the status that ?status= names.
+// describe responds with a description of the request, repeated header lines, and the status in
+// ?status=.
 func describe(w http.ResponseWriter, r *http.Request) {
 	hash := sha256.New()
 	length, err := io.Copy(hash, r.Body)
@@ -68,8 +69,8 @@ func describe(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// mirror sends the body back as it comes, and its digest in a trailer that was announced and in
-// one that was not (net/http.TrailerPrefix).
+// mirror streams the body back, and sends its digest in an announced trailer and in an unannounced
+// one (net/http.TrailerPrefix).
 func mirror(w http.ResponseWriter, r *http.Request) {
 	http.NewResponseController(w).EnableFullDuplex()
 	w.Header().Set("Trailer", "X-Announced")
@@ -98,7 +99,7 @@ func lines(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// hints answers with two informational responses (RFC 8297) before the final one.
+// hints sends two informational responses (RFC 8297) before the final one.
 func hints(w http.ResponseWriter, r *http.Request) {
 	for _, link := range []string{"</a.css>; rel=preload", "</b.css>; rel=preload"} {
 		w.Header().Set("Link", link)
@@ -108,7 +109,7 @@ func hints(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "done")
 }
 
-// hangUp breaks the response off in its body.
+// hangUp closes the connection in the middle of the response body.
 func hangUp(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "the first half")
 	http.NewResponseController(w).Flush()

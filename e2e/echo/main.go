@@ -1,8 +1,8 @@
-// Command echo stands in a leader's place for the suite: behind the very intake that a leader has,
-// every request is answered with what arrived. It serves the same on a public port, so that a test
-// can compare an answer that a replica forwarded with the one given directly.
+// Command echo replaces a leader in some tests: behind the same internal port as a leader's, it
+// responds with what arrived. It serves the same on a public port, so that a test can compare a
+// forwarded response with a direct one.
 //
-// It takes the settings TRIP2G_LISTEN_ADDR, TRIP2G_INTERNAL_LISTEN_ADDR and TRIP2G_JWT_SECRET.
+// It reads the settings TRIP2G_LISTEN_ADDR, TRIP2G_INTERNAL_LISTEN_ADDR and TRIP2G_JWT_SECRET.
 package main
 
 import (
