@@ -11,6 +11,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/search"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/web/docsite"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
@@ -66,15 +67,15 @@ func (d *documentation) build() (http.Handler, error) {
 		SystemPages: systemPages(),
 		Parse:       parseAsPublic, Render: markdown.Render, Excerpt: markdown.Excerpt, Context: markdown.Context,
 		Log: d.node.log, BodyCacheSize: docsBodyCache, Observe: d.search.Observe, Heavy: d.node.heavy,
-		BasePath: base, Manual: &site.Manual{Version: trip2g.Version},
+		BasePath: base, Manual: &render.Manual{Version: trip2g.Version},
 	})
 	if _, err := follower.Refresh(context.Background()); err != nil {
 		return nil, err
 	}
 	close(d.built)
 	return trip2ghttp.Below(base, trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: current, Assets: vault, Codings: site.Codings, BasePath: base,
-		Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix,
+		Site: current, Assets: vault, Codings: render.Codings, BasePath: base,
+		Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix,
 		Routes: trip2ghttp.SearchRoutes(trip2ghttp.SearchOptions{
 			Search: prefixedSearch{d.search, base}, Site: current, Identity: trip2ghttp.NewIdentity(current, ""),
 			Frame: follower.SearchFrame, BasePath: base,

@@ -23,6 +23,7 @@ import (
 	"trip2g/services/trip2g/content/notefeed"
 	"trip2g/services/trip2g/content/search"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/ops/config"
 	"trip2g/services/trip2g/replication/leaderwatch"
 	"trip2g/services/trip2g/replication/nodes"
@@ -63,7 +64,7 @@ func newNode(c *config.Config, log zerolog.Logger) *node {
 	n.search, n.feed = n.newSearch(), notefeed.New()
 	n.docs = newDocumentation(n)
 	n.access = trip2ghttp.NewAccessLog(log, n.registry)
-	n.fastPath = trip2ghttp.NewFastPath(n.current, site.Codings, c.SessionCookieName, n.access)
+	n.fastPath = trip2ghttp.NewFastPath(n.current, render.Codings, c.SessionCookieName, n.access)
 	trip2ghttp.RegisterNode(n.registry, c.Role(), n.current, n.replicationLag)
 	trip2ghttp.RegisterLag(n.registry, n.lag, n.served)
 	trip2ghttp.RegisterDisk(n.registry, n.diskSpace)
@@ -174,13 +175,13 @@ func (n *node) siteProblem() string {
 // ownHandler returns the handler of requests that this node answers itself. o contains what is
 // specific to its role. waitFor is nil on a leader, which always serves the newest position.
 func (n *node) ownHandler(o trip2ghttp.Options, waitFor func(context.Context, trip2g.Position) error) http.Handler {
-	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, site.Codings
+	o.Site, o.SessionCookie, o.Codings = n.current, n.config.SessionCookieName, render.Codings
 	_, memory := bodyBytes(n.config)
 	o.Assets = filecache.New(o.Assets, filecache.Options{
 		MemorySize: memory, DiskSize: int64(n.config.FileCacheSize), Dirs: n.tempDirs, Log: n.log,
 	})
 	o.Signer = trip2g.NewAssetSigner(n.config.JWTSecret.Reveal())
-	o.Static, o.StaticPrefix = site.StaticHandler(), site.StaticPrefix
+	o.Static, o.StaticPrefix = render.StaticHandler(), render.StaticPrefix
 	o.Welcome = n.welcome
 	o.Routes = append(o.Routes, n.routes()...)
 	return trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(trip2ghttp.NewHandler(o)), trip2ghttp.ConsistencyOptions{

@@ -10,7 +10,7 @@ import (
 	"github.com/andybalholm/brotli"
 
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 )
 
 // TestEveryCodingDecodesToThePage decodes each coding with a decoder other than the encoder's
@@ -25,7 +25,7 @@ func TestEveryCodingDecodesToThePage(t *testing.T) {
 		trip2g.Brotli: func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
 	}
 	etags := map[string]bool{plain.ETag: true}
-	for _, coding := range site.Codings {
+	for _, coding := range render.Codings {
 		b := page.Body(coding)
 		if b.Coding != coding || len(b.Bytes) >= len(plain.Bytes)/2 || etags[b.ETag] || b != page.Body(coding) {
 			t.Errorf("%s: the body is %s, %s bytes, ETag %s", coding, b.Coding, b.Length, b.ETag)

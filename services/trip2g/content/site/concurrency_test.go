@@ -14,8 +14,8 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// concurrentRounds is the number of commits. With the variable SITE_CONCURRENCY_TIME, a duration such as 30s,
-// the test runs for that long instead.
+// concurrentRounds is the number of commits. With the variable SITE_CONCURRENCY_TIME, a duration
+// such as 30s, the test runs for that long instead.
 const concurrentRounds = 80
 
 // TestReadersNeverSeeHalfACommit publishes commits that each push, rename and remove notes, while

@@ -20,6 +20,8 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/content/site/index"
+	"trip2g/services/trip2g/content/site/render"
 )
 
 // Defaults of Options.
@@ -57,15 +59,24 @@ type Options struct {
 	// BasePath is where the site is served. With Manual, it is not the root of the host.
 	BasePath trip2g.BasePath
 	// Manual is set for the documentation; nil for an owner's site.
-	Manual *Manual
+	Manual *render.Manual
 	// Heavy limits concurrent work that takes milliseconds of processor time, each with weight 1;
 	// default: one per processor.
 	Heavy *semaphore.Weighted
 }
 
-// Manual describes the documentation.
-type Manual struct {
-	Version string // of the documented program
+// manualName is the site name of the documentation.
+const manualName = "trip2g documentation"
+
+func (o *Options) indexOptions() index.Options {
+	if o.Manual != nil {
+		return index.Options{SystemPages: o.SystemPages, SiteName: manualName}
+	}
+	return index.Options{SystemPages: o.SystemPages}
+}
+
+func (o *Options) renderOptions() *render.Options {
+	return &render.Options{Render: o.Render, Excerpt: o.Excerpt, Context: o.Context, Log: o.Log, BasePath: o.BasePath, Manual: o.Manual}
 }
 
 // firstRetry is the delay after the first failure. It doubles with each further one, up to
@@ -77,11 +88,13 @@ type Follower struct {
 	Options
 	source  trip2g.ChangeSource
 	current atomic.Pointer[snapshot]
+	empty   *render.Site // before the first snapshot
 
 	refreshing chan struct{} // held during a refresh
 	state      *state        // guarded by refreshing
 
-	cache   *pageCache
+	render  *render.Options
+	cache   *render.Cache
 	waiters waiters
 
 	mu  sync.Mutex
@@ -103,9 +116,10 @@ func NewFollower(source trip2g.ChangeSource, o Options) *Follower {
 		o.Heavy = semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))
 	}
 	f := &Follower{
-		Options: o, source: source, cache: newPageCache(o.BodyCacheSize, o.Heavy), refreshing: make(chan struct{}, 1),
+		Options: o, source: source, render: o.renderOptions(), cache: render.NewCache(o.BodyCacheSize, o.Heavy), refreshing: make(chan struct{}, 1),
 		err: trip2g.Errorf(trip2g.EUNAVAILABLE, "the site is not loaded yet"),
 	}
+	f.empty = render.New(index.NewBuilder(f.indexOptions()).Build(), f.render, f.cache)
 	f.state = f.newState()
 	return f
 }
@@ -254,28 +268,28 @@ func (f *Follower) publish() {
 		return
 	}
 	start := time.Now()
-	follows := f.state.builder.current != nil
+	follows := f.state.builder.IsBuilt()
 	next := f.state.snapshot()
 	f.current.Store(next)
 	f.notifyObserver(last, next, follows)
 	f.waiters.wake(next.position)
 	f.reportWarnings(last, next)
-	f.Log.Debug().Int64("position", int64(next.position)).Int("pages", next.index.pages).
+	f.Log.Debug().Int64("position", int64(next.position)).Int("pages", next.index.Pages).
 		Dur("duration", time.Since(start)).Msg("site follows")
 }
 
 // reportWarnings calls Warn with the warnings that the last snapshot did not have.
 func (f *Follower) reportWarnings(last, next *snapshot) {
-	if f.Warn == nil || last != nil && last.index.warnings == next.index.warnings {
+	if f.Warn == nil || last != nil && last.index.SameWarnings(next.index) {
 		return
 	}
 	reported := map[trip2g.Warning]bool{}
 	if last != nil {
-		for _, w := range last.index.warnings.all() {
+		for _, w := range last.index.Warnings() {
 			reported[w] = true
 		}
 	}
-	for _, w := range next.index.warnings.all() {
+	for _, w := range next.index.Warnings() {
 		if !reported[w] {
 			f.Warn(w)
 		}
@@ -293,4 +307,21 @@ func (f *Follower) logRefresh(err error) {
 		f.Log.Info().Int64("position", int64(f.state.position)).Msg("the site follows the database")
 	}
 	f.err = err
+}
+
+// Frame is a trip2g.SystemPageRenderer with the name, language and stylesheet of the current site.
+func (f *Follower) Frame(p trip2g.SystemPage) []byte { return f.pages().Frame(p) }
+
+// SearchFrame is a trip2g.SearchPageRenderer.
+func (f *Follower) SearchFrame(p trip2g.SearchPage) []byte { return f.pages().SearchFrame(p) }
+
+// WelcomeFrame is a trip2g.WelcomePageRenderer.
+func (f *Follower) WelcomeFrame(p trip2g.WelcomePage) []byte { return f.pages().WelcomeFrame(p) }
+
+// pages returns the current pages. Before the first load there are no notes.
+func (f *Follower) pages() *render.Site {
+	if s := f.current.Load(); s != nil {
+		return s.pages
+	}
+	return f.empty
 }

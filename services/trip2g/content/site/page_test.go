@@ -8,11 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"trip2g/services/trip2g"
-
 	"golang.org/x/net/html"
 
-	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/content/site/render"
 )
 
 // TestEveryPageIsCompleteAndObeysTheContentPolicy checks pages of every kind.
@@ -76,14 +75,14 @@ func TestStaticFilesAreCachedForever(t *testing.T) {
 	address, _, _ := strings.Cut(rest, `"`)
 	for path, want := range map[string]string{
 		address: "200 public, max-age=31536000, immutable",
-		site.StaticPrefix + "0123456789abcdef/site.css": "200 no-cache",
-		site.StaticPrefix + "0/site.css":                "404 ",
-		site.StaticPrefix + "0123456789abcdef/":         "404 ",
-		site.StaticPrefix + "0123456789abcdef/../x":     "404 ",
-		site.StaticPrefix:                               "404 ",
+		render.StaticPrefix + "0123456789abcdef/site.css": "200 no-cache",
+		render.StaticPrefix + "0/site.css":                "404 ",
+		render.StaticPrefix + "0123456789abcdef/":         "404 ",
+		render.StaticPrefix + "0123456789abcdef/../x":     "404 ",
+		render.StaticPrefix:                               "404 ",
 	} {
 		w := httptest.NewRecorder()
-		site.StaticHandler().ServeHTTP(w, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}})
+		render.StaticHandler().ServeHTTP(w, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}})
 		got := strconv.Itoa(w.Code) + " " + w.Header().Get("Cache-Control")
 		if got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/content/site/ordered"
 )
 
 // sessionByToken is a session by the hash of its token.
@@ -32,17 +33,17 @@ type sessionEnd struct {
 // sessions holds the sessions that have not expired.
 type sessions struct {
 	byID    map[int64]*trip2g.Session
-	byToken *orderedIndex[sessionByToken]
-	byUser  *orderedIndex[sessionByUser]
-	byEnd   *orderedIndex[sessionEnd]
+	byToken *ordered.Index[sessionByToken]
+	byUser  *ordered.Index[sessionByUser]
+	byEnd   *ordered.Index[sessionEnd]
 }
 
 func newSessions() *sessions {
 	return &sessions{
 		byID:    make(map[int64]*trip2g.Session),
-		byToken: newOrderedIndex(func(a, b sessionByToken) bool { return a.tokenHash < b.tokenHash }),
-		byUser:  newOrderedIndex(lessBy(compareSessions)),
-		byEnd: newOrderedIndex(func(a, b sessionEnd) bool {
+		byToken: ordered.New(func(a, b sessionByToken) bool { return a.tokenHash < b.tokenHash }),
+		byUser:  ordered.New(ordered.LessBy(compareSessions)),
+		byEnd: ordered.New(func(a, b sessionEnd) bool {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) < 0
 		}),
 	}
@@ -51,9 +52,9 @@ func newSessions() *sessions {
 func (s *sessions) put(session *trip2g.Session) {
 	s.remove(session.ID)
 	s.byID[session.ID] = session
-	s.byToken.put(sessionByToken{session.TokenHash, session})
-	s.byUser.put(sessionByUser{session.User.ID, session.ID, session})
-	s.byEnd.put(sessionEnd{session.ExpiresAt, session.ID})
+	s.byToken.Put(sessionByToken{session.TokenHash, session})
+	s.byUser.Put(sessionByUser{session.User.ID, session.ID, session})
+	s.byEnd.Put(sessionEnd{session.ExpiresAt, session.ID})
 }
 
 func (s *sessions) remove(id int64) {
@@ -62,15 +63,15 @@ func (s *sessions) remove(id int64) {
 		return
 	}
 	delete(s.byID, id)
-	s.byToken.delete(sessionByToken{tokenHash: session.TokenHash})
-	s.byUser.delete(sessionByUser{user: session.User.ID, id: id})
-	s.byEnd.delete(sessionEnd{session.ExpiresAt, id})
+	s.byToken.Delete(sessionByToken{tokenHash: session.TokenHash})
+	s.byUser.Delete(sessionByUser{user: session.User.ID, id: id})
+	s.byEnd.Delete(sessionEnd{session.ExpiresAt, id})
 }
 
 // snapshot removes expired sessions, for which there is no change, and returns the rest.
-func (s *sessions) snapshot(now time.Time) (byToken orderedSet[sessionByToken], byUser orderedSet[sessionByUser]) {
-	for first, ok := s.byEnd.first(sessionEnd{}); ok && !now.Before(first.at); first, ok = s.byEnd.first(sessionEnd{}) {
+func (s *sessions) snapshot(now time.Time) (byToken ordered.Set[sessionByToken], byUser ordered.Set[sessionByUser]) {
+	for first, ok := s.byEnd.First(sessionEnd{}); ok && !now.Before(first.at); first, ok = s.byEnd.First(sessionEnd{}) {
 		s.remove(first.id)
 	}
-	return s.byToken.snapshot(), s.byUser.snapshot()
+	return s.byToken.Snapshot(), s.byUser.Snapshot()
 }

@@ -9,6 +9,7 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 )
 
 func TestSettingsApplyToAllPagesAtOnce(t *testing.T) {
@@ -44,7 +45,7 @@ func TestSettingsApplyToAllPagesAtOnce(t *testing.T) {
 	if _, _, ok := s.Asset("h1"); ok {
 		t.Error("the stylesheet is still served")
 	}
-	if page, found := s.Page("/favicon.ico", trip2g.Anonymous); page != nil || found != (trip2g.Location{URL: site.StaticURL("icon.svg")}) {
+	if page, found := s.Page("/favicon.ico", trip2g.Anonymous); page != nil || found != (trip2g.Location{URL: render.StaticURL("icon.svg")}) {
 		t.Errorf("without an icon of the owner's a browser is led to %+v", found)
 	}
 	source.put("f.md", "---\nslug: favicon.ico\ncontent_type: text/plain\n---\nMine")

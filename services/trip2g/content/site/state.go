@@ -8,17 +8,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/content/site/index"
+	"trip2g/services/trip2g/content/site/render"
 )
-
-// note is a published note and its parsed document. It is immutable.
-type note struct {
-	trip2g.Note
-	doc    *trip2g.Document
-	access trip2g.Access // with defaults applied
-}
-
-// usesDefaultAccess reports whether the note does not specify its access.
-func (n *note) usesDefaultAccess() bool { return n.doc.Access.Level == trip2g.Unspecified }
 
 // state is what the follower has read so far.
 type state struct {
@@ -28,12 +20,18 @@ type state struct {
 	position   trip2g.Position
 	changedAt  time.Time
 	owned      bool
-	builder    *builder
+	builder    *index.Builder
 	sessions   *sessions
+
+	render *render.Options
+	cache  *render.Cache
+
+	indexed *index.Index // in the last snapshot
+	pages   *render.Site // of indexed
 }
 
 func (f *Follower) newState() *state {
-	return &state{builder: newBuilder(&f.Options, f.cache), sessions: newSessions()}
+	return &state{render: f.render, cache: f.cache, builder: index.NewBuilder(f.indexOptions()), sessions: newSessions()}
 }
 
 // continues reports whether set continues the state: it is from the same database, which has not
@@ -53,19 +51,19 @@ func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *tr
 	if !set.ChangedAt.IsZero() {
 		s.changedAt = set.ChangedAt.UTC()
 	}
-	s.builder.publicURL, s.builder.vaultName, s.owned = set.PublicURL, set.VaultName, set.Owned
-	s.builder.siteAccess = set.SiteAccess
+	s.owned = set.Owned
+	s.builder.SetSite(set.PublicURL, set.VaultName, set.SiteAccess)
 	for _, n := range s.parseAll(set.Notes, parse) {
-		s.builder.put(n)
+		s.builder.Put(n)
 	}
 	for _, id := range set.RemovedNotes {
-		s.builder.remove(id)
+		s.builder.Remove(id)
 	}
 	for _, r := range set.Redirects {
-		s.builder.putRedirect(&r)
+		s.builder.PutRedirect(&r)
 	}
 	for _, id := range set.RemovedRedirects {
-		s.builder.removeRedirect(id)
+		s.builder.RemoveRedirect(id)
 	}
 	for _, session := range set.Sessions {
 		s.sessions.put(&session)
@@ -75,28 +73,26 @@ func (s *state) apply(set trip2g.ChangeSet, parse func(path, content string) *tr
 	}
 }
 
-func (s *state) parseAll(published []trip2g.Note, parse func(path, content string) *trip2g.Document) []*note {
-	notes := make([]*note, len(published))
+func (s *state) parseAll(published []trip2g.Note, parse func(path, content string) *trip2g.Document) []*index.Note {
+	notes := make([]*index.Note, len(published))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, n := range published {
-		old := s.builder.notes[n.ID]
+		old := s.builder.Note(n.ID)
 		switch {
 		case old == nil || old.Path != n.Path || old.Hash != n.Hash:
 		case old.VersionID == n.VersionID && slices.Equal(old.Assets, n.Assets):
 			notes[i] = old
 			continue
 		default:
-			n.Content = old.Content // shared with the document
-			notes[i] = &note{n, old.doc, old.access}
+			notes[i] = old.With(n)
 			continue
 		}
 		if old != nil && slices.Equal(old.Assets, n.Assets) {
 			n.Assets = old.Assets // keeps references to them equal
 		}
 		group.Go(func() error {
-			doc := parse(n.Path, n.Content)
-			notes[i] = &note{n, doc, doc.Access.Resolve(s.builder.defaultAccess)}
+			notes[i] = s.builder.ParsedNote(n, parse(n.Path, n.Content))
 			return nil
 		})
 	}
@@ -106,13 +102,17 @@ func (s *state) parseAll(published []trip2g.Note, parse func(path, content strin
 
 // changed reports whether the state differs visibly from the last snapshot.
 func (s *state) changed(last *snapshot) bool {
-	return s.builder.isDirty() || s.position != last.position || s.databaseID != last.databaseID || s.owned != last.owned || !s.changedAt.Equal(last.changedAt)
+	return s.builder.IsDirty() || s.position != last.position || s.databaseID != last.databaseID || s.owned != last.owned || !s.changedAt.Equal(last.changedAt)
 }
 
 // snapshot returns an immutable snapshot of the state.
 func (s *state) snapshot() *snapshot {
 	next := &snapshot{databaseID: s.databaseID, lineages: s.lineages, position: s.position, changedAt: s.changedAt, owned: s.owned}
-	next.index = s.builder.build()
+	next.index = s.builder.Build()
+	if next.index != s.indexed {
+		s.indexed, s.pages = next.index, render.New(next.index, s.render, s.cache)
+	}
+	next.pages = s.pages
 	next.sessionsByToken, next.sessionsByUser = s.sessions.snapshot(time.Now())
 	return next
 }

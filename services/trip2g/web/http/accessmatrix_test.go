@@ -18,6 +18,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/search"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/store/sqlite"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
@@ -133,7 +134,7 @@ func newMatrixNode(t *testing.T) *matrixNode {
 	t.Cleanup(func() { stop(); <-done })
 	current := m.follower.Current
 	m.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1", Codings: site.Codings,
+		Site: current, Assets: db, Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix, SessionCookie: "session_r1", Codings: render.Codings,
 		Routes: trip2ghttp.SearchRoutes(trip2ghttp.SearchOptions{
 			Search: index, Site: current, Identity: trip2ghttp.NewIdentity(current, "session_r1"), Frame: m.follower.SearchFrame,
 		}),

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 )
 
 // A text file takes a slow line a fraction of its size, and is not sent again to who has it.
@@ -45,7 +45,7 @@ func TestATextFileIsCompressedForWhoTakesIt(t *testing.T) {
 func TestFilesOfOneTagAreNotTakenForEachOther(t *testing.T) {
 	n := newNode(t)
 	_, page := n.ask(t, "GET", "/")
-	files := regexp.MustCompile(site.StaticPrefix+`[^"]+\.(?:css|js)`).FindAllString(page, -1)
+	files := regexp.MustCompile(render.StaticPrefix+`[^"]+\.(?:css|js)`).FindAllString(page, -1)
 	if len(files) < 2 {
 		t.Fatalf("the page has %q", files)
 	}

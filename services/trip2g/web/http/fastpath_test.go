@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 	"trip2g/services/trip2g/web/http/fastlane"
 )
@@ -17,7 +17,7 @@ import (
 // A page of a signed-in reader can differ, so that only the handler behind may respond with it.
 func TestOnlyRequestsWithoutASessionTakeTheFastPath(t *testing.T) {
 	n := newNode(t)
-	fast := trip2ghttp.NewFastPath(n.current, site.Codings, "session_r1", trip2ghttp.NewAccessLog(zerolog.Nop(), prometheus.NewRegistry()))
+	fast := trip2ghttp.NewFastPath(n.current, render.Codings, "session_r1", trip2ghttp.NewAccessLog(zerolog.Nop(), prometheus.NewRegistry()))
 	served := n.current().Stats().Position
 	for _, tt := range []struct {
 		path, cookie string

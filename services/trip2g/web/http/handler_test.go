@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
@@ -45,7 +45,7 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 		{"GET", n.secret, 403, "for members of this site", "Cache-Control: private, no-cache"},
 		{"GET", trip2g.AssetPrefix + strings.Repeat("0", 64) + "/x", 404, "Page not found", ""},
 		{"GET", trip2g.AssetPrefix, 404, "Page not found", ""},
-		{"GET", site.StaticPrefix + "0/site.css", 404, "", ""},
+		{"GET", render.StaticPrefix + "0/site.css", 404, "", ""},
 	} {
 		t.Run(tt.method+" "+tt.path[:min(len(tt.path), 40)], func(t *testing.T) {
 			res, body := n.ask(t, tt.method, tt.path)
@@ -199,7 +199,7 @@ func TestMissingPagesAreCountedAndNonsenseIsNot(t *testing.T) {
 
 func TestBeforeThereIsASiteANodeSaysSo(t *testing.T) {
 	server := httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: func() trip2g.Site { return nil }, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix,
+		Site: func() trip2g.Site { return nil }, Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix,
 	}))
 	defer server.Close()
 	for _, path := range []string{"/", trip2g.AssetPrefix + "x"} {

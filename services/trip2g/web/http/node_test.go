@@ -17,6 +17,7 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/store/sqlite"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
@@ -81,7 +82,7 @@ func newNode(t *testing.T) *node {
 		}
 	}
 	n.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1", Codings: site.Codings,
+		Site: f.Current, Assets: db, Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix, SessionCookie: "session_r1", Codings: render.Codings,
 		Signer:  signer,
 		Missing: func(path string) { n.missing = append(n.missing, path) },
 	}))
@@ -148,7 +149,7 @@ func (n *node) ask(t *testing.T, method, path string, headers ...string) (*http.
 func stylesheet(t *testing.T, n *node) string {
 	t.Helper()
 	_, page := n.ask(t, "GET", "/", "Accept-Encoding", "identity")
-	path := regexp.MustCompile(site.StaticPrefix + `[0-9a-f]+/site\.css`).FindString(page)
+	path := regexp.MustCompile(render.StaticPrefix + `[0-9a-f]+/site\.css`).FindString(page)
 	if path == "" {
 		t.Fatalf("the page names no stylesheet: %s", page)
 	}

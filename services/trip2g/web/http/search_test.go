@@ -20,6 +20,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/search"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/store/sqlite"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
@@ -57,7 +58,7 @@ func newSearchNode(t *testing.T, searcher trip2g.Searcher, notes ...trip2g.NoteU
 	}
 	n := &node{db: db}
 	n.Server = httptest.NewServer(trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: f.Current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session_r1", Codings: site.Codings,
+		Site: f.Current, Assets: db, Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix, SessionCookie: "session_r1", Codings: render.Codings,
 		Routes: trip2ghttp.SearchRoutes(trip2ghttp.SearchOptions{
 			Search: searcher, Site: f.Current, Identity: trip2ghttp.NewIdentity(f.Current, "session_r1"), Frame: f.SearchFrame,
 		}),

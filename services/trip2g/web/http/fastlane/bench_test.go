@@ -17,7 +17,7 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
-	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/ops/logbuffer"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
@@ -61,9 +61,9 @@ func serveNode(b testing.TB, assets trip2g.AssetReader, current func() trip2g.Si
 	log := zerolog.New(buffer).With().Timestamp().Str("node", "a").Str("role", "replica").Logger()
 	access := trip2ghttp.NewAccessLog(log, prometheus.NewRegistry())
 	own := trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: current, Assets: assets, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session", Codings: site.Codings,
+		Site: current, Assets: assets, Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix, SessionCookie: "session", Codings: render.Codings,
 	})
-	pages := trip2ghttp.NewFastPath(current, site.Codings, "session", access)
+	pages := trip2ghttp.NewFastPath(current, render.Codings, "session", access)
 	s := new(server)
 	s.serve(b, pages.Wrap(forward.PublicGuard(access.Wrap(trip2ghttp.PublicPort, trip2ghttp.WithRequestID(own)))), pages, lane)
 	return s.addr
@@ -72,7 +72,7 @@ func serveNode(b testing.TB, assets trip2g.AssetReader, current func() trip2g.Si
 // serveBare gives the header fields and bytes of the node's page.
 func serveBare(b testing.TB, current func() trip2g.Site) string {
 	node := new(server)
-	pages := trip2ghttp.NewFastPath(current, site.Codings, "session", trip2ghttp.NewAccessLog(zerolog.Nop(), prometheus.NewRegistry()))
+	pages := trip2ghttp.NewFastPath(current, render.Codings, "session", trip2ghttp.NewAccessLog(zerolog.Nop(), prometheus.NewRegistry()))
 	node.serve(b, pages.Wrap(http.NotFoundHandler()), pages, false)
 	res, err := http.Get("http://" + node.addr + "/page")
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/markdown"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/content/site/render"
 	"trip2g/services/trip2g/store/sqlite"
 	trip2ghttp "trip2g/services/trip2g/web/http"
 	"trip2g/services/trip2g/web/http/cork"
@@ -99,14 +100,14 @@ func start(t testing.TB, db *sqlite.DB, current func() trip2g.Site, how way) *se
 	s := &server{registry: prometheus.NewRegistry()}
 	access := trip2ghttp.NewAccessLog(zerolog.New(&s.log), s.registry)
 	own := trip2ghttp.NewHandler(trip2ghttp.Options{
-		Site: current, Assets: db, Static: site.StaticHandler(), StaticPrefix: site.StaticPrefix, SessionCookie: "session", Codings: site.Codings,
+		Site: current, Assets: db, Static: render.StaticHandler(), StaticPrefix: render.StaticPrefix, SessionCookie: "session", Codings: render.Codings,
 	})
 	reads := trip2ghttp.ReadYourWrites(trip2ghttp.WithRequestID(own), trip2ghttp.ConsistencyOptions{
 		Served: func() trip2g.Position { return current().Stats().Position },
 		Lag:    func() trip2ghttp.Lag { return trip2ghttp.Lag{} },
 	})
 	handler := forward.PublicGuard(access.Wrap(trip2ghttp.PublicPort, reads))
-	pages := trip2ghttp.NewFastPath(current, site.Codings, "session", access)
+	pages := trip2ghttp.NewFastPath(current, render.Codings, "session", access)
 	if how != general {
 		handler = pages.Wrap(handler)
 	}
