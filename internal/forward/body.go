@@ -271,8 +271,8 @@ func (b *body) record(c chunk) {
 	}
 }
 
-// settle ends the keeping: an answer has come, and the request will not be sent again.
-func (b *body) settle() {
+// stopBuffering drops what is kept: a response has come, and the request will not be sent again.
+func (b *body) stopBuffering() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.dropKept()

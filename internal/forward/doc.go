@@ -1,6 +1,6 @@
 // Package forward carries a replica's writes to the leader.
 //
-// On a replica, [Split] decides by the method alone: GET, HEAD and OPTIONS are served by the node,
+// On a replica, [RouteByMethod] decides by the method alone: GET, HEAD and OPTIONS are served by the node,
 // everything else goes to a [Forwarder], which streams the request to the leader's internal port
 // and the response back, verbatim but for the session cookie's name. On the leader, that port is a
 // [Server] whose [NewIntake] handler verifies the request's X-Replica-Auth header and runs it

@@ -21,16 +21,16 @@ const (
 	lastPause  = 320 * time.Millisecond
 )
 
-// exchange is one request on its way to the leader, and the answer on its way back.
+// exchange forwards one request to the leader and the response to the client.
 type exchange struct {
 	*Forwarder
-	w     http.ResponseWriter // the client's
-	relay *relay              // writes the leader's response to w
-	in    *http.Request
-	body  *body // nil without one
-	way   way
-	nonce nonce
-	start time.Time // of the wait for the leader
+	w         http.ResponseWriter // the client's
+	relay     *relay              // writes the leader's response to w
+	in        *http.Request
+	body      *body // nil without one
+	transport transport
+	nonce     nonce
+	start     time.Time // of the wait for the leader
 
 	streamed bool // the body is sent while the client sends it
 
@@ -41,14 +41,18 @@ type exchange struct {
 	err     error // of an outcome that is no answer
 }
 
-// way is how requests get to the leader. [notProcessed] knows the errors with which both ways say that the leader
-// did not begin a request.
-type way interface {
-	// reserve gives a connection with room for one request, for which roundTrip must be called. An error says that
-	// no connection could be made: nothing of the request has been sent.
+// transport sends requests to the leader. [notProcessed] recognizes the errors that mean that the leader did not
+// begin one.
+//
+// There are two because neither does for all: http1Pool sends a request that is here as a whole about a millisecond
+// faster, and http2Pool sends one whose body still comes, where both sides can send at the same time and stop each
+// other.
+type transport interface {
+	// reserve returns a connection with room for one request, for which roundTrip must be called. After an error
+	// nothing of the request has been sent.
 	reserve(context.Context) (*conn, error)
 	roundTrip(*conn, *http.Request) (*http.Response, error)
-	// drop is for a connection on which roundTrip has given an error.
+	// drop discards a connection on which roundTrip has failed.
 	drop(*conn)
 }
 
@@ -61,7 +65,7 @@ func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange
 // run serves the client.
 func (x *exchange) run() {
 	defer x.leaveBody()
-	defer x.account() // before what leaveBody does to the connection ends the request's context
+	defer x.recordOutcome() // before what leaveBody does to the connection ends the request's context
 	if switchesProtocol(x.in) {
 		x.fail(notUpgradable(x.in))
 		return
@@ -74,11 +78,11 @@ func (x *exchange) run() {
 		}
 	}
 	x.start = time.Now()
-	x.way = x.wholes
+	x.transport = x.http1
 	if x.streamed {
-		x.way = x.streams
+		x.transport = x.http2
 	}
-	release, err := x.takePlace()
+	release, err := x.acquireSlot()
 	if err != nil {
 		x.fail(err)
 		return
@@ -96,38 +100,38 @@ func (x *exchange) run() {
 	proxy.ServeHTTP(x.relay, x.withoutBody())
 }
 
-// takePlace waits for one of the places of requests under way, as long as a request may be held. Those whose
-// body still comes have some of the places only: clients that send half of one must not keep out who sends all.
-func (x *exchange) takePlace() (release func(), err error) {
+// acquireSlot waits for a slot for as long as a request may be held. Requests whose body still comes share half of
+// the slots, so that clients that send half of a body do not keep out those that send all.
+func (x *exchange) acquireSlot() (release func(), err error) {
 	timer := time.NewTimer(x.holdFor)
 	defer timer.Stop()
 	if !x.bodyComes() {
 		return x.acquire(x.slots, timer.C)
 	}
-	leaveStreams, err := x.acquire(x.partial, timer.C)
+	releasePartial, err := x.acquire(x.partial, timer.C)
 	if err != nil {
 		return nil, err
 	}
 	leave, err := x.acquire(x.slots, timer.C)
 	if err != nil {
-		leaveStreams()
+		releasePartial()
 		return nil, err
 	}
-	return func() { leave(); leaveStreams() }, nil
+	return func() { leave(); releasePartial() }, nil
 }
 
-func (x *exchange) acquire(places chan struct{}, late <-chan time.Time) (release func(), err error) {
-	release = func() { <-places }
+func (x *exchange) acquire(slots chan struct{}, late <-chan time.Time) (release func(), err error) {
+	release = func() { <-slots }
 	select {
-	case places <- struct{}{}:
+	case slots <- struct{}{}:
 		return release, nil
 	default:
 	}
 	select {
-	case places <- struct{}{}:
+	case slots <- struct{}{}:
 		return release, nil
 	case <-late:
-		return nil, overloaded(fmt.Errorf("%d requests are under way", cap(places)))
+		return nil, overloaded(fmt.Errorf("%d requests are under way", cap(slots)))
 	case <-x.in.Context().Done():
 		return nil, clientGone(x.in.Context().Err(), false)
 	}
@@ -188,7 +192,7 @@ func (x *exchange) RoundTrip(out *http.Request) (*http.Response, error) {
 			x.log.Warn().Err(err).Dur("at_most", max(x.holdFor, 0)).Msg("the leader cannot be reached: holding writes")
 		}
 		if x.holdFor < 0 || !sleep(hold, pause) {
-			return nil, x.giveUp(err)
+			return nil, x.unreachable(err)
 		}
 	}
 }
@@ -205,8 +209,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// giveUp says how a request ends that did not reach the leader.
-func (x *exchange) giveUp(err error) *failure {
+// unreachable returns the failure of a request that did not reach the leader.
+func (x *exchange) unreachable(err error) *failure {
 	if gone := x.in.Context().Err(); gone != nil {
 		return clientGone(gone, false)
 	}
@@ -221,7 +225,7 @@ func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response,
 			return nil, &notAdmittedError{err}
 		}
 	}
-	c, err := x.way.reserve(hold)
+	c, err := x.transport.reserve(hold)
 	if err != nil {
 		return nil, err
 	}
@@ -230,11 +234,11 @@ func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response,
 	}
 	res, wrote, err := x.send(c, out)
 	if err != nil {
-		defer x.way.drop(c)
-		return nil, x.judge(c, wrote, err)
+		defer x.transport.drop(c)
+		return nil, x.classifyError(c, wrote, err)
 	}
 	if x.body != nil {
-		x.body.settle()
+		x.body.stopBuffering()
 	}
 	return res, nil
 }
@@ -249,12 +253,12 @@ func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote b
 	req.Header = out.Header.Clone()
 	req.Trailer = out.Trailer.Clone()
 	x.sign(req, c)
-	res, err = x.way.roundTrip(c, req)
+	res, err = x.transport.roundTrip(c, req)
 	return res, headers.Load(), err
 }
 
-// judge says what an error of send means for the request.
-func (x *exchange) judge(c *conn, wrote bool, err error) error {
+// classifyError maps an error of send to a failure, or returns it if the request can be sent again.
+func (x *exchange) classifyError(c *conn, wrote bool, err error) error {
 	if gone := x.in.Context().Err(); gone != nil {
 		return clientGone(gone, wrote)
 	}
@@ -272,7 +276,7 @@ func (x *exchange) judge(c *conn, wrote bool, err error) error {
 	if notProcessed(err) {
 		return err
 	}
-	return unknownFate(err)
+	return indeterminate(err)
 }
 
 // errNotProcessed is of a request over HTTP/1.1 whose response was that of a GoAway of the package drain.
@@ -312,7 +316,7 @@ func (x *exchange) receive(res *http.Response) error {
 	if IsIntakeRejection(res) {
 		f := rejected(rejectedBy(res, x.signer.now()))
 		if x.sent > 1 {
-			f = unknownFate(f.err) // perhaps as a replay of an attempt that the leader did begin
+			f = indeterminate(f.err) // perhaps as a replay of an attempt that the leader did begin
 		}
 		if x.rejections.due() {
 			x.log.Error().Err(f.err).Msg("forwarding does not work")
@@ -322,8 +326,8 @@ func (x *exchange) receive(res *http.Response) error {
 	if res.StatusCode == http.StatusLoopDetected && x.loops.due() {
 		x.log.Error().Msg("forwarding does not work: TRIP2G_LEADER_ADDR does not name the leader's internal address (508 Loop Detected)")
 	}
-	if x.told != nil {
-		x.told(res.Header)
+	if x.onResponse != nil {
+		x.onResponse(res.Header)
 	}
 	x.outcome = OutcomeOK
 	if x.failed {
@@ -333,19 +337,19 @@ func (x *exchange) receive(res *http.Response) error {
 	if isEventStream(res) {
 		res.Body = newEventBody(res.Body, x)
 	} else {
-		res.Body = &watchedBody{res.Body, x}
+		res.Body = &truncationReader{res.Body, x}
 	}
 	return nil
 }
 
-// watchedBody notes when a response breaks off.
-type watchedBody struct {
+// truncationReader records a response body that ends early.
+type truncationReader struct {
 	io.ReadCloser
 	x *exchange
 }
 
 // Read implements io.Reader.
-func (b *watchedBody) Read(p []byte) (int, error) {
+func (b *truncationReader) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
 		b.x.outcome, b.x.err = OutcomeCut, err
@@ -365,15 +369,15 @@ func (x *exchange) fail(err error) {
 	f.answer(x.w, x.in)
 }
 
-// account counts and logs how the exchange ended, also when it ends in a panic.
-func (x *exchange) account() {
+// recordOutcome counts and logs how the exchange ended, also when it ends in a panic.
+func (x *exchange) recordOutcome() {
 	answered := x.outcome == OutcomeOK || x.outcome == OutcomeHeldThenOK
 	if x.relay.broken || !answered && x.in.Context().Err() != nil {
 		x.outcome = OutcomeClientGone
 	}
 	x.metrics.observe(x.outcome, x.held)
 	switch x.outcome {
-	case OutcomeUnavailable, OutcomeUnknownFate, OutcomeCut:
+	case OutcomeUnavailable, OutcomeIndeterminate, OutcomeCut:
 		x.log.Warn().Err(x.err).Str("outcome", string(x.outcome)).Str("method", x.in.Method).Str("path", clip(x.in.URL.Path)).
 			Str("request_id", RequestID(x.in.Context())).Dur("held", x.held).Msg("a request has no answer of the leader")
 	}

@@ -48,8 +48,8 @@ func notReplayable(err error) *failure {
 		"The leader is stopping and did not begin this request, so nothing was written. Its body is too large to be kept and sent again from here: send it again.", err}
 }
 
-func unknownFate(err error) *failure {
-	return &failure{OutcomeUnknownFate, http.StatusBadGateway, 0,
+func indeterminate(err error) *failure {
+	return &failure{OutcomeIndeterminate, http.StatusBadGateway, 0,
 		"The connection to the leader was lost before it answered. The write may or may not have happened: look before you send it again.", err}
 }
 

@@ -213,7 +213,7 @@ func TestThePositionOfAWriteReachesTheClientAndTheReplica(t *testing.T) {
 	}))
 	heard := make(chan string, 2)
 	r := startReplica(t, l.addr, func(o *Options) {
-		o.OnAnswer = func(h http.Header) { heard <- h.Get("X-Trip2g-Position") }
+		o.OnResponse = func(h http.Header) { heard <- h.Get("X-Trip2g-Position") }
 	})
 	for path, cookies := range map[string][]string{"/write": {cookie}, "/sign-in": {cookie, "session_r1=V; Path=/"}} {
 		res, _ := post(t, r.addr, path, "text/plain", "")
@@ -238,7 +238,7 @@ func TestOnlyTheLeaderIsHeard(t *testing.T) {
 	}))
 	heard := make(chan string, 1)
 	r := startReplica(t, l.addr, func(o *Options) {
-		o.OnAnswer = func(h http.Header) { heard <- h.Get("X-Trip2g-Position") }
+		o.OnResponse = func(h http.Header) { heard <- h.Get("X-Trip2g-Position") }
 	})
 	if res, _ := post(t, r.addr, "/", "text/plain", ""); res.StatusCode != http.StatusBadGateway {
 		t.Errorf("status %d", res.StatusCode)

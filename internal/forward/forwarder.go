@@ -49,7 +49,7 @@ type Options struct {
 	Admit     func(timeline string) error
 	Suspended func() error
 
-	OnAnswer func(http.Header) // told the header of each answer of the leader, as it came, before the client gets it; nil: nobody
+	OnResponse func(http.Header) // called with the header of each response of the leader; nil: not called
 
 	Log        zerolog.Logger
 	Registerer prometheus.Registerer // for trip2g_forward_*; nil: not registered
@@ -60,25 +60,25 @@ type Options struct {
 // responses, flushes, trailers. Only hop-by-hop headers (RFC 9110, section 7.6.1) stay behind, and
 // the session cookie changes its name. See the package's comment for requests that get no answer.
 type Forwarder struct {
-	signer    *Signer
-	node      string
-	cookies   cookieNames
-	holdFor   time.Duration
-	addr      string
-	wholes    *wholePool    // for requests that are here as a whole
-	streams   *streamPool   // for all others
-	slots     chan struct{} // holds one element for each request under way
-	partial   chan struct{} // and one for each of them whose body had not come whole when it began
-	replay    *budget
-	ends      *streamEnds
-	buffers   bufferPool
-	told      func(http.Header) // nil: nobody
-	suspended func() error      // nil: never
-	lastEvent string
-	log       zerolog.Logger
-	metrics   *forwardMetrics
+	signer     *Signer
+	node       string
+	cookies    cookieNames
+	holdFor    time.Duration
+	addr       string
+	http1      *http1Pool    // for requests that are here as a whole
+	http2      *http2Pool    // for all others
+	slots      chan struct{} // holds one element for each request under way
+	partial    chan struct{} // and one for each of them whose body had not come whole when it began
+	replay     *budget
+	ends       *streamEnds
+	buffers    bufferPool
+	onResponse func(http.Header) // nil: not called
+	suspended  func() error      // nil: never
+	lastEvent  string
+	log        zerolog.Logger
+	metrics    *forwardMetrics
 
-	loops, rejections, outages occasionally
+	loops, rejections, outages logLimiter
 }
 
 // New makes a forwarder. It connects with the first request. LeaderAddr without a port and a missing
@@ -96,22 +96,22 @@ func New(o Options) (*Forwarder, error) {
 	}
 	pool := poolOptions{o.LeaderAddr, orDefault(o.DialTimeout, DefaultDialTimeout), o.Admit}
 	f := &Forwarder{
-		signer:    o.Signer,
-		node:      o.Node,
-		cookies:   cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
-		holdFor:   orDefault(o.HoldFor, DefaultHoldFor),
-		addr:      o.LeaderAddr,
-		wholes:    newWholePool(pool),
-		streams:   newStreamPool(pool),
-		slots:     make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
-		partial:   make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
-		replay:    newBudget(replayBudget),
-		ends:      newStreamEnds(),
-		lastEvent: o.LastEvent,
-		told:      o.OnAnswer,
-		suspended: o.Suspended,
-		log:       o.Log.With().Str("leader", o.LeaderAddr).Logger(),
-		metrics:   newForwardMetrics(o.Registerer),
+		signer:     o.Signer,
+		node:       o.Node,
+		cookies:    cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
+		holdFor:    orDefault(o.HoldFor, DefaultHoldFor),
+		addr:       o.LeaderAddr,
+		http1:      newHTTP1Pool(pool),
+		http2:      newHTTP2Pool(pool),
+		slots:      make(chan struct{}, orDefault(o.MaxInFlight, DefaultMaxInFlight)),
+		partial:    make(chan struct{}, max(1, orDefault(o.MaxInFlight, DefaultMaxInFlight)/2)),
+		replay:     newBudget(replayBudget),
+		ends:       newStreamEnds(),
+		lastEvent:  o.LastEvent,
+		onResponse: o.OnResponse,
+		suspended:  o.Suspended,
+		log:        o.Log.With().Str("leader", o.LeaderAddr).Logger(),
+		metrics:    newForwardMetrics(o.Registerer),
 	}
 	return f, nil
 }
@@ -126,27 +126,26 @@ func orDefault[T comparable](v, fallback T) T {
 
 // Close closes the connections to the leader; call it when no request is under way.
 func (f *Forwarder) Close() {
-	f.wholes.close()
-	f.streams.close()
+	f.http1.close()
+	f.http2.close()
 }
 
-// ServeHTTP implements http.Handler. It is for requests that [Local] is false for, but takes any. It
-// ends with the panic http.ErrAbortHandler where the leader's answer broke off, so that the client
-// does not take what it got for the whole.
+// ServeHTTP implements http.Handler. It takes requests of any method. It panics with http.ErrAbortHandler
+// if the leader's response ends early, so that the client does not mistake a part for the whole.
 func (f *Forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	newExchange(f, w, r).run()
 }
 
-// occasionally is for log lines that one cause would repeat with every request.
-type occasionally struct{ last atomic.Int64 }
+// logLimiter limits log lines that one cause would repeat with every request.
+type logLimiter struct{ last atomic.Int64 }
 
-const occasion = time.Minute
+const logInterval = time.Minute
 
-// due tells, at most once a minute, that it is time for the line.
-func (o *occasionally) due() bool {
+// due reports whether the line is due: at most once in each logInterval.
+func (o *logLimiter) due() bool {
 	now := time.Now().UnixNano()
 	last := o.last.Load()
-	return (last == 0 || now-last >= int64(occasion)) && o.last.CompareAndSwap(last, now)
+	return (last == 0 || now-last >= int64(logInterval)) && o.last.CompareAndSwap(last, now)
 }
 
 // bufferPool implements httputil.BufferPool.

@@ -200,7 +200,7 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 	t.Cleanup(func() { close(forever) })
 	r := startReplica(t, p.addr, func(o *Options) { o.DialTimeout = 50 * time.Millisecond })
 	defer r.forwarder.Close()
-	r.forwarder.wholes.silence, r.forwarder.wholes.lostAfter = 10*time.Millisecond, 200*time.Millisecond
+	r.forwarder.http1.silence, r.forwarder.http1.lostAfter = 10*time.Millisecond, 200*time.Millisecond
 	answered := make(chan *http.Response)
 	go func() {
 		res, _ := post(t, r.addr, "/", "text/plain", "x")
@@ -221,7 +221,7 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 	if res := testwait.Receive(t, "the answer", answered); res.StatusCode != http.StatusBadGateway {
 		t.Errorf("got %s", res.Status)
 	}
-	r.wantOutcome(t, OutcomeUnknownFate)
+	r.wantOutcome(t, OutcomeIndeterminate)
 }
 
 // TestALeaderThatIsNowhereIsToldFromOneThatIsThere goes through the ways in which connecting fails.

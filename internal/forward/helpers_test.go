@@ -180,7 +180,7 @@ func startReplica(t *testing.T, addr string, change func(*Options)) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.addr = startServer(t, PublicGuard(Split(http.HandlerFunc(serveLocally), withID(r.forwarder))))
+	r.addr = startServer(t, PublicGuard(RouteByMethod(http.HandlerFunc(serveLocally), withID(r.forwarder))))
 	t.Cleanup(r.forwarder.Close)
 	return r
 }

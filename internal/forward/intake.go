@@ -30,9 +30,9 @@ type IntakeOptions struct {
 // port 0) and Host are the client's, [OriginFrom] tells the rest, and the headers of the hop are
 // gone. Any other gets 401 and a body that is always the same; the log has the reason.
 func NewIntake(o IntakeOptions) http.Handler {
-	i := &intake{IntakeOptions: o, rejections: newRejections(o.Registerer), logged: map[Reason]*occasionally{}}
+	i := &intake{IntakeOptions: o, rejections: newRejections(o.Registerer), logged: map[Reason]*logLimiter{}}
 	for _, reason := range reasons {
-		i.logged[reason] = new(occasionally)
+		i.logged[reason] = new(logLimiter)
 	}
 	return i
 }
@@ -40,7 +40,7 @@ func NewIntake(o IntakeOptions) http.Handler {
 type intake struct {
 	IntakeOptions
 	rejections *prometheus.CounterVec
-	logged     map[Reason]*occasionally // never written after NewIntake
+	logged     map[Reason]*logLimiter // never written after NewIntake
 }
 
 // ServeHTTP implements http.Handler.

@@ -49,7 +49,7 @@ type Messenger struct {
 	addr, node string
 	signer     *Signer
 	timeout    time.Duration
-	pool       *wholePool
+	pool       *http1Pool
 }
 
 // NewMessenger makes a messenger. It connects with the first message.
@@ -60,7 +60,7 @@ func NewMessenger(o MessengerOptions) (*Messenger, error) {
 	}
 	timeout := orDefault(o.Timeout, DefaultMessageTimeout)
 	return &Messenger{
-		addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, timeout: timeout, pool: newWholePool(poolOptions{addr: o.LeaderAddr, dialTimeout: timeout}),
+		addr: o.LeaderAddr, node: o.Node, signer: &Signer{key, time.Now}, timeout: timeout, pool: newHTTP1Pool(poolOptions{addr: o.LeaderAddr, dialTimeout: timeout}),
 	}, nil
 }
 
@@ -174,7 +174,7 @@ type messages struct {
 	next       http.Handler
 	verifier   *Verifier
 	count      *prometheus.CounterVec
-	rejections occasionally
+	rejections logLimiter
 }
 
 // ServeHTTP implements http.Handler.

@@ -11,17 +11,17 @@ type Outcome string
 
 // The outcomes of a [Forwarder].
 const (
-	OutcomeOK          Outcome = "ok"           // answered by the leader, whatever the status
-	OutcomeHeldThenOK  Outcome = "held_then_ok" // the same, after having been held
-	OutcomeUnavailable Outcome = "unavailable"  // 503, nothing was written
-	OutcomeUnknownFate Outcome = "unknown_fate" // 502, the write may have happened
-	OutcomeCut         Outcome = "cut"          // the leader's answer ended early, and so did the client's
-	OutcomeClientGone  Outcome = "client_gone"  // the client left or broke off its body
-	OutcomeRefused     Outcome = "refused"      // not to be forwarded, or not taken by the other side
-	OutcomeRejected    Outcome = "rejected"     // 502, the leader did not accept this replica's signature
+	OutcomeOK            Outcome = "ok"            // answered by the leader, whatever the status
+	OutcomeHeldThenOK    Outcome = "held_then_ok"  // the same, after having been held
+	OutcomeUnavailable   Outcome = "unavailable"   // 503, nothing was written
+	OutcomeIndeterminate Outcome = "indeterminate" // 502, the write may have happened
+	OutcomeCut           Outcome = "cut"           // the leader's answer ended early, and so did the client's
+	OutcomeClientGone    Outcome = "client_gone"   // the client left or broke off its body
+	OutcomeRefused       Outcome = "refused"       // not to be forwarded, or not taken by the other side
+	OutcomeRejected      Outcome = "rejected"      // 502, the leader did not accept this replica's signature
 )
 
-var outcomes = []Outcome{OutcomeOK, OutcomeHeldThenOK, OutcomeUnavailable, OutcomeUnknownFate, OutcomeCut, OutcomeClientGone, OutcomeRefused, OutcomeRejected}
+var outcomes = []Outcome{OutcomeOK, OutcomeHeldThenOK, OutcomeUnavailable, OutcomeIndeterminate, OutcomeCut, OutcomeClientGone, OutcomeRefused, OutcomeRejected}
 
 // forwardMetrics are a replica's.
 type forwardMetrics struct {

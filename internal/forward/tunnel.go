@@ -50,7 +50,7 @@ type Tunnel struct {
 	addr, node string
 	signer     *Signer
 	log        zerolog.Logger
-	outages    occasionally
+	outages    logLimiter
 }
 
 // NewTunnel returns a tunnel. It connects when LiteFS does.

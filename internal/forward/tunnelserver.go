@@ -34,7 +34,7 @@ type tunnelServer struct {
 	TunnelServerOptions
 	next     http.Handler
 	verifier *Verifier
-	failures occasionally
+	failures logLimiter
 }
 
 // ServeHTTP implements http.Handler.

@@ -136,7 +136,7 @@ func (n *node) newForwarder() (*forward.Forwarder, error) {
 		return nil, err
 	}
 	return forward.New(forward.Options{
-		OnAnswer: n.observeLeader, LastEvent: graphql.LastEvent,
+		OnResponse: n.observeLeader, LastEvent: graphql.LastEvent,
 		Admit:      func(timeline string) error { return n.watch.Admit(trip2g.ParseTimeline(timeline)) },
 		Suspended:  n.divergence,
 		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
@@ -152,7 +152,7 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 	}
 	own := n.ownHandler(trip2ghttp.Options{Routes: routes, Assets: assets, Missing: n.missCounter.Add, CatchUp: n.catchUp}, n.waitFor)
 	return ports{
-		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.Split(own, n.forwarder))),
+		public:   forward.PublicGuard(n.access.Wrap(trip2ghttp.PublicPort, forward.RouteByMethod(own, n.forwarder))),
 		internal: n.internalHandler(forward.RefuseLoop(n.config.NodeName)),
 	}, nil
 }

@@ -4,7 +4,7 @@ import "net/http"
 
 // Local tells whether a replica serves requests with this method itself: GET, HEAD and OPTIONS, in
 // these very letters (methods are case-sensitive: RFC 9110, section 9.1).
-func Local(method string) bool {
+func isReadOnly(method string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return true
@@ -12,11 +12,11 @@ func Local(method string) bool {
 	return false
 }
 
-// Split gives a handler that runs local for the methods a replica serves itself and remote for all
-// others. Nothing of either has run when it decides, so that no request has an effect on two nodes.
-func Split(local, remote http.Handler) http.Handler {
+// RouteByMethod returns a handler that runs local for the methods that a replica serves itself and remote for all
+// others. It decides before either has run, so that no request has an effect on two nodes.
+func RouteByMethod(local, remote http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if Local(r.Method) {
+		if isReadOnly(r.Method) {
 			local.ServeHTTP(w, r)
 			return
 		}

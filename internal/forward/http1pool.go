@@ -14,13 +14,13 @@ import (
 	"trip2g/internal/drain"
 )
 
-// maxOpenings is how many connections of a [wholePool] are being opened at a time, so that many requests that wait
+// maxOpenings is how many connections of a [http1Pool] are being opened at a time, so that many requests that wait
 // for a leader do not storm it when it is there.
 const maxOpenings = 16
 
-// wholePool holds the connections to the leader over HTTP/1.1, each for one request at a time. What is under way
+// http1Pool holds the connections to the leader over HTTP/1.1, each for one request at a time. What is under way
 // has one of its own; the others are kept until the leader closes them.
-type wholePool struct {
+type http1Pool struct {
 	connector
 	silence   time.Duration // after which watch looks for the leader
 	lostAfter time.Duration // of looking, after which the leader counts as gone
@@ -31,15 +31,15 @@ type wholePool struct {
 	closed bool
 }
 
-func newWholePool(o poolOptions) *wholePool {
-	return &wholePool{
+func newHTTP1Pool(o poolOptions) *http1Pool {
+	return &http1Pool{
 		connector: newConnector(o, (*http.Protocols).SetHTTP1),
 		silence:   pingAfter, lostAfter: pingTimeout, openings: make(chan struct{}, maxOpenings),
 	}
 }
 
-// reserve implements way.
-func (p *wholePool) reserve(ctx context.Context) (*conn, error) {
+// reserve implements transport.
+func (p *http1Pool) reserve(ctx context.Context) (*conn, error) {
 	if c := p.take(); c != nil {
 		return c, nil
 	}
@@ -60,7 +60,7 @@ func (p *wholePool) reserve(ctx context.Context) (*conn, error) {
 }
 
 // take gives an idle connection, reserved, nil if there is none.
-func (p *wholePool) take() *conn {
+func (p *http1Pool) take() *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.idle) > 0 {
@@ -74,8 +74,8 @@ func (p *wholePool) take() *conn {
 	return nil
 }
 
-// roundTrip implements way. The connection can be used again when the response's body has been read and closed.
-func (p *wholePool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
+// roundTrip implements transport. The connection can be used again when the response's body has been read and closed.
+func (p *http1Pool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
 	ctx, lost := context.WithCancelCause(req.Context())
 	timer := p.watch(ctx, lost)
 	end := func() {
@@ -98,8 +98,8 @@ func (p *wholePool) roundTrip(c *conn, req *http.Request) (*http.Response, error
 	return res, nil
 }
 
-// drop implements way.
-func (p *wholePool) drop(c *conn) { c.Close() }
+// drop implements transport.
+func (p *http1Pool) drop(c *conn) { c.Close() }
 
 // pooledBody is the body of a response, with whose end its connection is free.
 type pooledBody struct {
@@ -114,7 +114,7 @@ func (b *pooledBody) Close() error {
 }
 
 // put takes back a connection whose request has ended. It drops those that have been closed.
-func (p *wholePool) put(c *conn) {
+func (p *http1Pool) put(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -129,7 +129,7 @@ func (p *wholePool) put(c *conn) {
 }
 
 // close closes the connections that are idle, and others when they are.
-func (p *wholePool) close() {
+func (p *http1Pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
@@ -143,7 +143,7 @@ func (p *wholePool) close() {
 // that takes no packets. A leader that is frozen, or a machine that took its address, answers TCP all
 // the same: HTTP/2 has PING for that, and here a new connection is asked for. Stopping the timer
 // spares what has an answer before the first look.
-func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) *time.Timer {
+func (p *http1Pool) watch(ctx context.Context, lost context.CancelCauseFunc) *time.Timer {
 	return time.AfterFunc(p.silence, func() {
 		if err := p.awaitSign(ctx); err != nil {
 			lost(fmt.Errorf("the leader says nothing: %w", err))
@@ -157,7 +157,7 @@ func (p *wholePool) watch(ctx context.Context, lost context.CancelCauseFunc) *ti
 // awaitSign waits for a sign that the leader's host is there: it tries to connect until it succeeds or
 // fails in a way that only a host can cause, such as a port that a stopping leader has closed. The
 // error is that of the last attempt within lostAfter.
-func (p *wholePool) awaitSign(ctx context.Context) error {
+func (p *http1Pool) awaitSign(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.lostAfter)
 	defer cancel()
 	for {

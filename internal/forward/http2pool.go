@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// streamPool holds the connections to the leader over HTTP/2. One is opened when those there are have no room
+// http2Pool holds the connections to the leader over HTTP/2. One is opened when those there are have no room
 // for another request, so their number is bounded by that of the requests under way.
-type streamPool struct {
+type http2Pool struct {
 	connector
 
 	mu      sync.Mutex
@@ -24,12 +24,12 @@ type opening struct {
 	err  error // valid when done is closed
 }
 
-func newStreamPool(o poolOptions) *streamPool {
-	return &streamPool{connector: newConnector(o, (*http.Protocols).SetUnencryptedHTTP2)}
+func newHTTP2Pool(o poolOptions) *http2Pool {
+	return &http2Pool{connector: newConnector(o, (*http.Protocols).SetUnencryptedHTTP2)}
 }
 
-// reserve implements way.
-func (p *streamPool) reserve(ctx context.Context) (*conn, error) {
+// reserve implements transport.
+func (p *http2Pool) reserve(ctx context.Context) (*conn, error) {
 	for {
 		c, o := p.reserveOrOpen()
 		if c != nil {
@@ -46,16 +46,16 @@ func (p *streamPool) reserve(ctx context.Context) (*conn, error) {
 	}
 }
 
-// roundTrip implements way.
-func (p *streamPool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
+// roundTrip implements transport.
+func (p *http2Pool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
 	return c.RoundTrip(req)
 }
 
-// drop implements way: other requests may be under way on the connection.
-func (p *streamPool) drop(*conn) {}
+// drop implements transport: other requests may be under way on the connection.
+func (p *http2Pool) drop(*conn) {}
 
 // reserveOrOpen gives a connection with room reserved, or else the attempt to open one.
-func (p *streamPool) reserveOrOpen() (*conn, *opening) {
+func (p *http2Pool) reserveOrOpen() (*conn, *opening) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var reserved *conn
@@ -90,7 +90,7 @@ func (c *conn) leave() {
 }
 
 // open makes a connection and adds it to the pool.
-func (p *streamPool) open(o *opening) {
+func (p *http2Pool) open(o *opening) {
 	c, err := p.connect(context.Background())
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,7 +103,7 @@ func (p *streamPool) open(o *opening) {
 }
 
 // close closes the connections. Requests under way are cut.
-func (p *streamPool) close() {
+func (p *http2Pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.conns {

@@ -250,7 +250,7 @@ func TestAWriteWhoseFateIsUnknownIsNotSentTwice(t *testing.T) {
 			if n := begun.Load(); n != 1 {
 				t.Errorf("the write was begun %d times", n)
 			}
-			r.wantOutcome(t, OutcomeUnknownFate)
+			r.wantOutcome(t, OutcomeIndeterminate)
 		})
 	}
 }
