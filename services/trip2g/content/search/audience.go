@@ -2,8 +2,8 @@ package search
 
 import "trip2g/services/trip2g"
 
-// A row of the index names in its lowest bits who may read its note, its audience, so that a query leaves out
-// what its reader may not read before anything is counted or ranked.
+// The lowest bits of a row's ID are the number of its note's audience: who may read the note. So a query
+// excludes what its visitor may not read before anything is counted or ranked.
 const (
 	audienceBits   = 6
 	maxAudiences   = 1 << audienceBits
@@ -16,13 +16,19 @@ func noteOf(row int64) int64 { return row >> audienceBits }
 
 func audienceOf(row int64) int { return int(row & (maxAudiences - 1)) }
 
-// audiences numbers those of the notes in the index and counts their notes.
+// audiences numbers the audiences of the indexed notes and counts the notes of each, by language.
 type audiences struct {
 	numbers map[trip2g.Access]int
-	notes   [maxAudiences]int
+	notes   [maxAudiences][len(stemmers)]int
 }
 
-// number returns the audience of notes with an access, a new one if need be.
+// indexed is a note's place in the index.
+type indexed struct {
+	row  int64
+	lang language
+}
+
+// number returns the number of the audience with an access and assigns one to a new audience.
 func (a *audiences) number(access trip2g.Access) int {
 	if n, known := a.numbers[access]; known {
 		return n
@@ -38,41 +44,52 @@ func (a *audiences) number(access trip2g.Access) int {
 	return n
 }
 
-// count adds delta for the audience of each row.
-func (a *audiences) count(rows []int64, delta int) {
-	for _, row := range rows {
-		a.notes[audienceOf(row)] += delta
-	}
-}
+// count adds delta to the counts of a note's audience.
+func (a *audiences) count(n indexed, delta int) { a.notes[audienceOf(n.row)][n.lang] += delta }
+
+// reset sets all counts to 0. The numbers stay: rows of the next database use them.
+func (a *audiences) reset() { a.notes = [maxAudiences][len(stemmers)]int{} }
 
 // total returns the number of notes in the index.
 func (a *audiences) total() (n int) {
-	for _, count := range a.notes {
-		n += count
+	var v visible
+	for audience := range a.notes {
+		v.add(&a.notes[audience])
 	}
-	return n
+	return v.notes
 }
 
-// visible is what a reader may read of the index.
+// visible is the part of the index that a visitor may read.
 type visible struct {
-	mask  uint64 // a bit for each audience
-	notes int    // how many notes those have for certain
+	mask      uint64    // a bit for each audience
+	notes     int       // in these audiences; those of otherAudiences count for the owner alone
+	languages languages // of these notes
 }
 
-// to returns what a reader may read. Notes of otherAudiences have to be looked at one by one, except for the
-// owner.
-func (a *audiences) to(reader trip2g.Visitor) (v visible) {
-	for access, n := range a.numbers {
-		if reader.MayRead(access) {
-			v.mask |= 1 << n
-			v.notes += a.notes[n]
+// add adds the notes of an audience.
+func (v *visible) add(counts *[len(stemmers)]int) {
+	for lang, n := range counts {
+		if n > 0 {
+			v.notes += n
+			v.languages.add(language(lang))
 		}
 	}
-	if reader.IsOwner() || !reader.Groups().IsEmpty() {
+}
+
+// visibleTo returns what a visitor may read. Notes of otherAudiences have to be checked one by one, except
+// for the owner.
+func (a *audiences) visibleTo(visitor trip2g.Visitor) (v visible) {
+	for access, n := range a.numbers {
+		if visitor.MayRead(access) {
+			v.mask |= 1 << n
+			v.add(&a.notes[n])
+		}
+	}
+	if visitor.IsOwner() || !visitor.Groups().IsEmpty() {
 		v.mask |= 1 << otherAudiences
 	}
-	if reader.IsOwner() {
-		v.notes += a.notes[otherAudiences]
+	if visitor.IsOwner() {
+		v.add(&a.notes[otherAudiences])
 	}
 	return v
 }

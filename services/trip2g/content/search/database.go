@@ -15,17 +15,17 @@ import (
 	"trip2g/internal/tempdir"
 )
 
-// The words are kept in an FTS5 table without its texts (https://sqlite.org/fts5.html#contentless_delete_tables),
-// in a database that only this process has: not on the mount, and gone with the process. The texts are
-// cut into words before (words), so that the simplest tokenizer will do: it parts at spaces, and takes
-// all that is not ASCII for a word's letters.
+// The words are in a contentless FTS5 table (https://sqlite.org/fts5.html#contentless_delete_tables), in a
+// database of this process alone: not on the mount, and gone with the process. The function words splits the
+// texts, so that the simplest tokenizer suffices: it splits at spaces and treats all non-ASCII characters as
+// letters.
 //
-// Measured with 10,000 notes of 3 KB on two cores: FTS5 made the index in 1.4 s with 20 MB of memory in
-// a file of 20 MB, takes a change in 0.5 ms, and ranks all notes for a word that each of them has in 7 ms;
+// Measured with 10,000 notes of 3 KB on two cores: FTS5 built the index in 1.4 s with 20 MB of memory in a
+// file of 20 MB, applies a change in 0.5 ms, and ranks all notes for a word that each of them has in 7 ms.
 // bleve v2.6.3 took 17.7 s, 210 MB, 142 MB and 3.8 ms for the same, and 1 ms. A prefix index would have
 // doubled file and time and made the worst query a fifth faster.
 const (
-	// FTS5 would merge what changes have left while a change is made, 30 ms in one of fifty: see mergeSome.
+	// Without automerge: FTS5 would merge segments during a change, 30 ms in one of fifty. See mergeSome.
 	createTable = `CREATE VIRTUAL TABLE words USING fts5(title, names, headings, text, path, tags,
 		content='', contentless_delete=1, tokenize='ascii');
 		INSERT INTO words(words, rank) VALUES('automerge', 0)`
@@ -37,15 +37,15 @@ const (
 	countNotes = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 AND ?2 >> (rowid & 63) & 1 LIMIT ?3)`
 )
 
-// pragmas bound the memory of a connection, in KiB, and ask for no safety: after a crash the index is made
-// anew. With a log (WAL), who searches does not wait for who writes; it is put into the file a hundred pages
-// at a time, as a thousand, SQLite's own number, held one change in fifty back for 20 ms.
+// pragmas bound the memory of a connection, in KiB, and ask for no durability: the index is rebuilt at each
+// start. With a WAL, searches do not wait for writes. It is checkpointed every hundred pages: with SQLite's
+// default of a thousand, one change in fifty took 20 ms longer.
 const pragmas = `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;
 	PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 100; PRAGMA journal_size_limit = 4194304`
 
-// entry is a note as the index has it: the words of each field.
+// entry is a note to be indexed: the words of each field.
 type entry struct {
-	row    int64
+	indexed
 	fields [fields]string
 }
 
@@ -56,15 +56,15 @@ type database struct {
 	readers                 []*reader
 }
 
-// openDatabase makes an empty index in the first of the folders that takes it, for so many searches at a
-// time; skip says how many to leave out at first. Its files have no name any more when it returns.
+// openDatabase creates an empty index in the first folder that works, for so many concurrent searches. It
+// tries the folders from number skip on. Its files are unlinked when it returns.
 func openDatabase(dirs tempdir.Dirs, skip, readers int) (d *database, err error) {
 	err = dirs.WithFolder(skip, func(dir string) error {
 		d, err = openDatabaseIn(dir, readers)
 		return err
 	})
 	if errors.Is(err, tempdir.ErrNone) {
-		err = fmt.Errorf("make the search index: %w", err)
+		err = fmt.Errorf("create the search index: %w", err)
 	}
 	return d, err
 }
@@ -81,7 +81,7 @@ func openDatabaseIn(dir string, readers int) (d *database, err error) {
 		return nil, err
 	}
 	if err := d.writer.Exec(createTable); err != nil {
-		return nil, fmt.Errorf("make the search index: %w", err)
+		return nil, fmt.Errorf("create the search index: %w", err)
 	}
 	if d.insert, _, err = d.writer.PrepareFlags(insertNote, sqlite3.PREPARE_PERSISTENT); err != nil {
 		return nil, fmt.Errorf("prepare the search index: %w", err)
@@ -131,24 +131,23 @@ func (d *database) close() {
 	}
 }
 
-// apply takes rows out and entries in, all of it or nothing; with anew all that was there is taken out
-// before.
-func (d *database) apply(removed []int64, added []entry, anew bool) (err error) {
+// apply removes notes and adds entries in one transaction; with rebuild it empties the index first.
+func (d *database) apply(removed []indexed, added []entry, rebuild bool) (err error) {
 	tx := d.writer.Begin()
 	defer tx.End(&err)
-	if anew {
+	if rebuild {
 		if err := d.writer.Exec(dropTable + ";" + createTable); err != nil {
 			return fmt.Errorf("empty the search index: %w", err)
 		}
 	}
-	for _, row := range removed {
-		if err := errors.Join(d.remove.BindInt64(1, row), d.remove.Exec()); err != nil {
-			return fmt.Errorf("take a note out of the search index: %w", err)
+	for _, note := range removed {
+		if err := errors.Join(d.remove.BindInt64(1, note.row), d.remove.Exec()); err != nil {
+			return fmt.Errorf("remove a note from the search index: %w", err)
 		}
 	}
 	for _, e := range added {
 		if err := d.add(e); err != nil {
-			return fmt.Errorf("put a note into the search index: %w", err)
+			return fmt.Errorf("add a note to the search index: %w", err)
 		}
 	}
 	return nil
@@ -162,17 +161,17 @@ func (d *database) add(e entry) error {
 	return errors.Join(err, d.insert.Exec())
 }
 
-// merge joins parts of the index that changes have left, about so many pages of them, for a search has to
-// look into each part. done tells that there was nothing to join (https://sqlite.org/fts5.html#the_merge_command).
+// merge merges about so many pages of the index's segments, because a search has to read each segment. done
+// reports that there was nothing to merge (https://sqlite.org/fts5.html#the_merge_command).
 func (d *database) merge(pages int) (done bool, err error) {
 	before := d.writer.TotalChanges()
 	if err := errors.Join(d.merging.BindInt(1, pages), d.merging.Exec()); err != nil {
-		return false, fmt.Errorf("tidy the search index: %w", err)
+		return false, fmt.Errorf("optimize the search index: %w", err)
 	}
 	return d.writer.TotalChanges()-before < 2, nil
 }
 
-// reader searches, one query at a time.
+// reader runs one query at a time.
 type reader struct {
 	conn        *sqlite3.Conn
 	find, count *sqlite3.Stmt
@@ -206,7 +205,7 @@ func (r *reader) close() {
 // maxMatches bounds the notes that one query ranks, and so its time.
 const maxMatches = 50_000
 
-// match is a note that was found.
+// match is a note that matches a query.
 type match struct {
 	row   int64
 	score float64
@@ -253,7 +252,7 @@ func (r *reader) matches(ctx context.Context, expression string, v visible) (n i
 	return n, err
 }
 
-// query runs a statement until its end or ctx's.
+// query runs a statement to its end, or until ctx ends.
 func (r *reader) query(ctx context.Context, s *sqlite3.Stmt, bind func() error, row func()) error {
 	defer r.conn.SetInterrupt(r.conn.SetInterrupt(ctx))
 	err := bind()
@@ -267,8 +266,8 @@ func (r *reader) query(ctx context.Context, s *sqlite3.Stmt, bind func() error, 
 	return err
 }
 
-// expression writes a query for FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax). Every word of
-// it is a string in quotes, of letters and digits, so that nothing in it is an operator.
+// expression returns a query in the syntax of FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax).
+// Every word is a quoted string of letters and digits, so that nothing in it is an operator.
 func (q query) expression() string {
 	var out strings.Builder
 	for i, t := range q.terms {

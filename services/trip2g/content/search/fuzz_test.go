@@ -24,7 +24,7 @@ func FuzzSearch(f *testing.F) {
 	f.Cleanup(db.close)
 	r := db.readers[0]
 	finds := func(t *testing.T, typed string) bool {
-		q := parse(typed)
+		q := parse(typed, 0)
 		if q.isEmpty() {
 			return false
 		}
@@ -36,9 +36,9 @@ func FuzzSearch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, typed, text string) {
 		text = strings.ToValidUTF8(text, "")
-		e := entry{row: rowOf(1, 0)}
+		e := entry{indexed: indexed{row: rowOf(1, 0)}}
 		e.fields[inText] = spaced(text)
-		if err := db.apply([]int64{e.row}, []entry{e}, false); err != nil {
+		if err := db.apply([]indexed{e.indexed}, []entry{e}, false); err != nil {
 			t.Fatalf("put %q into the index: %v", text, err)
 		}
 		finds(t, typed)
@@ -54,7 +54,7 @@ func FuzzSearch(f *testing.F) {
 			n++
 			return n < 20
 		})
-		piece, marks, _ := snippet(text, parse(typed))
+		piece, marks, _ := snippet(text, parse(typed, 0))
 		units, at := len(utf16.Encode([]rune(piece))), 0
 		for _, m := range marks {
 			if m[0] < at || m[1] <= m[0] || m[1] > units {

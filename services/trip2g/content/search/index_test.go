@@ -14,7 +14,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// notes is a site of which only its notes are asked.
+// notes is a site of which only the notes and settings are used.
 type notes struct {
 	trip2g.Site
 	pages map[int64]trip2g.NotePage
@@ -24,6 +24,9 @@ func (n *notes) NoteByID(id int64, reader trip2g.Visitor) (trip2g.NotePage, bool
 	page, ok := n.pages[id]
 	return page, ok && reader.MayRead(page.Access)
 }
+
+// Settings implements trip2g.Site.
+func (n *notes) Settings() trip2g.Settings { return trip2g.Settings{} }
 
 // newNotes makes a site of so many notes, and the change by which it came.
 func newNotes(count int) (*notes, trip2g.SiteChange) {
@@ -63,11 +66,11 @@ func (x *Index) openForTest(t *testing.T) *database {
 // applyForTest takes in what one transaction can.
 func (x *Index) applyForTest(t *testing.T, db *database) {
 	t.Helper()
-	b := x.gather()
-	if err := db.apply(b.removed, b.added, b.anew); err != nil {
+	b := x.collect()
+	if err := db.apply(b.removed, b.added, b.rebuild); err != nil {
 		t.Fatal(err)
 	}
-	x.took(b)
+	x.applied(b)
 }
 
 // A full disk, or whatever else breaks the index, costs a new index and no note.
@@ -80,7 +83,7 @@ func TestNothingIsLostWithAnIndex(t *testing.T) {
 	if n, indexing := total(t, x, "words"); n != batchNotes || !indexing {
 		t.Errorf("after a batch %d notes are found, and indexing is %v", n, indexing)
 	}
-	x.lost(x.gather())
+	x.requeue(x.collect())
 	x.closed(db)
 	if n, indexing := total(t, x, "words"); n != 0 || !indexing {
 		t.Errorf("without a database %d notes are found, and indexing is %v", n, indexing)
@@ -115,7 +118,7 @@ func TestFilesHaveNoName(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := x.await(t.Context(), func() bool { return x.open && !x.queue.large }); err != nil {
+	if err := x.await(t.Context(), func() bool { return x.open && !x.queue.bulkPending }); err != nil {
 		t.Fatal(err)
 	}
 	if n, _ := total(t, x, "words"); n != 10 || x.Fault() != nil {
@@ -147,13 +150,13 @@ func TestASmallChangeGoesFirst(t *testing.T) {
 	page.Doc = &trip2g.Document{Title: page.Title, Body: strings.Repeat("other ", 10) + "pineapple"}
 	site.pages[id] = page
 	x.Observe(trip2g.SiteChange{Site: site, Position: 2, Notes: []int64{id}})
-	b := x.gather()
-	if err := db.apply(b.removed, b.added, b.anew); err != nil {
+	b := x.collect()
+	if err := db.apply(b.removed, b.added, b.rebuild); err != nil {
 		t.Fatal(err)
 	}
-	x.took(b)
-	if n, indexing := total(t, x, "pineapple"); n != 1 || !indexing || x.queue.settled != 2 {
-		t.Errorf("%d notes are found, indexing is %v, settled is %d", n, indexing, x.queue.settled)
+	x.applied(b)
+	if n, indexing := total(t, x, "pineapple"); n != 1 || !indexing || x.queue.indexedTo != 2 {
+		t.Errorf("%d notes are found, indexing is %v, indexedTo is %d", n, indexing, x.queue.indexedTo)
 	}
 }
 
@@ -170,22 +173,22 @@ func TestChangesDoNotMakeSearchesSlow(t *testing.T) {
 		x.Observe(trip2g.SiteChange{Site: site, Position: trip2g.Position(2 + id), Notes: []int64{id}})
 		x.applyForTest(t, db)
 	}
-	tidy := func() int {
-		if err := x.tidy(t.Context(), db, true); err != nil {
+	optimize := func() int {
+		if err := x.optimize(t.Context(), db, true); err != nil {
 			t.Fatal(err)
 		}
 		return parts(t, db)
 	}
-	x.wanted = 1
-	if n := tidy(); n < changes {
-		t.Errorf("the index has %d parts after %d changes: it was tidied while somebody waited", n, changes)
+	x.waiting = 1
+	if n := optimize(); n < changes {
+		t.Errorf("the index has %d parts after %d changes: it was optimized while somebody waited", n, changes)
 	}
-	x.wanted = 0
-	if n := tidy(); n > 4 {
+	x.waiting = 0
+	if n := optimize(); n > 4 {
 		t.Errorf("the index has %d parts when there is nothing to do", n)
 	}
 	if n, _ := total(t, x, "words"); n != changes {
-		t.Errorf("in the tidy index %d of %d notes are found", n, changes)
+		t.Errorf("in the optimized index %d of %d notes are found", n, changes)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Bounds of a query. What is beyond is not looked for.
+// Limits of a query. The rest of a longer one is ignored.
 const (
 	maxQuery = 1000 // bytes
 	maxTerms = 16
@@ -33,14 +33,14 @@ const (
 // columns are the fields' names in the index.
 var columns = [fields]string{inTitle: "title", inNames: "names", inHeadings: "headings", inText: "text", inPath: "path", inTags: "tags"}
 
-// query is what a reader looks for: notes that have all terms, and none of those with not.
+// query matches the notes that have all of terms and none of without.
 type query struct {
-	text    string // as far as it was read
+	text    string // cut to maxQuery
 	terms   []term // that a note must have
 	without []term // that it must not have
 }
 
-// term is a word, a phrase or a tag. Any of its phrases will do, the first is the best.
+// term is a word, a phrase or a tag. A note matches if it has any of the phrases; the first is exact.
 type term struct {
 	field   field
 	phrases []phrase
@@ -53,14 +53,15 @@ type phrase struct {
 	weight float64 // of a hit
 }
 
-// Weights of what is found, beside the word itself.
+// Weights of a hit.
 const (
 	asWritten   = 1.0
-	asBeginning = 0.5 // the word may go on
+	asBeginning = 0.5 // the start of a longer word
 	asInflected = 0.4 // another form of the word
 )
 
-// parse reads what a reader typed. Everything has a meaning; what is no operator is text to look for:
+// parse reads what a visitor typed, with the languages of the notes that are searched. Everything has a
+// meaning; text without an operator is searched for:
 //
 //	one two     both words, in any form, the last as far as it is typed
 //	"one two"   the words in a row
@@ -68,7 +69,7 @@ const (
 //	tag:a/b #a  the tag, or one below it
 //	path:a/b    in the page's address
 //	title:one   in the title
-func parse(text string) query {
+func parse(text string, set languages) query {
 	if len(text) > maxQuery {
 		text = text[:maxQuery]
 	}
@@ -81,7 +82,7 @@ func parse(text string) query {
 		if p == (piece{}) {
 			break
 		}
-		t, ok := p.term(&budget)
+		t, ok := p.term(&budget, set)
 		switch {
 		case !ok:
 		case p.not:
@@ -93,16 +94,16 @@ func parse(text string) query {
 	return q
 }
 
-// piece is an operator's text.
+// piece is one operator with its text.
 type piece struct {
 	not    bool
 	field  field
 	quoted bool
-	open   bool // nothing comes after it: it may go on
+	open   bool // at the end of the query: the visitor may still be typing it
 	text   string
 }
 
-// cutPiece takes the first piece off a text; an empty one if there is none.
+// cutPiece returns the first piece of a text and the rest; an empty piece if there is none.
 func cutPiece(text string) (p piece, rest string) {
 	text = strings.TrimLeftFunc(text, isSpace)
 	if text == "" {
@@ -132,7 +133,7 @@ func cutPiece(text string) (p piece, rest string) {
 	return p, text[end:]
 }
 
-// operators are what a reader writes before what a field shall have.
+// operators are the prefixes that restrict a piece to a field.
 var operators = [fields]string{inTags: "tag:", inPath: "path:", inTitle: "title:"}
 
 func cutField(text string) (field, string) {
@@ -160,12 +161,12 @@ func first(text string) rune { r, _ := utf8.DecodeRuneInString(text); return r }
 
 func isSpace(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-// isQuote takes those of other keyboards too; a phone makes them by itself.
+// isQuote reports whether r is a quotation mark of any keyboard; phones insert typographic ones.
 func isQuote(r rune) bool { return strings.ContainsRune("\"“”„«»", r) }
 
-// term gives what a piece looks for; ok is false if it has no word. budget is the number of words that
-// may still be looked for.
-func (p piece) term(budget *int) (t term, ok bool) {
+// term returns the term of a piece; ok is false if it has no word. budget is the number of words that
+// remain for the query.
+func (p piece) term(budget *int, set languages) (t term, ok bool) {
 	t.field = p.field
 	if p.field == inTags {
 		tag := foldTag(p.text)
@@ -186,14 +187,20 @@ func (p piece) term(budget *int) (t term, ok bool) {
 	if p.open && !last.run && utf8.RuneCountInString(last.text) > 1 || p.field == inPath {
 		t.phrases = append(t.phrases, phrase{list, true, asBeginning})
 	}
-	if stem := stemOf(last.text); !p.quoted && len(list) == 1 && stem != "" && (stem != last.text || len(t.phrases) == 1) {
-		t.phrases = append(t.phrases, phrase{[]string{stem}, true, asInflected})
+	if p.quoted || len(list) > 1 {
+		return t, true
+	}
+	began := len(t.phrases) > 1
+	for _, stem := range stemsOf(last.text, set) {
+		if stem != last.text || !began {
+			t.phrases = append(t.phrases, phrase{[]string{stem}, true, asInflected})
+		}
 	}
 	return t, true
 }
 
-// queryWords gives the words of a piece and its last one. The character that ends a run is in the pair
-// before it already; but where words follow, it comes between.
+// queryWords returns the words of a piece and its last one. The character that ends a run is omitted,
+// because the pair before it contains it, and in a note other pairs can follow.
 func queryWords(text string, most int) (list []string, last word) {
 	var run bool
 	words(text, func(w word) bool {
@@ -210,11 +217,11 @@ func queryWords(text string, most int) (list []string, last word) {
 	return slices.Clip(list), last
 }
 
-// tagSeparator stands for all in a tag that is no letter and no digit, so that the index takes a tag as
-// one word. It is a private character, which no text's word has.
+// tagSeparator replaces everything in a tag that is neither a letter nor a digit, so that the tokenizer
+// keeps a tag as one word. It is a private-use character, which no word of a text contains.
 const tagSeparator = "\ue000"
 
-// foldTag gives the one word that a tag is in the index.
+// foldTag returns the word that stands for a tag in the index.
 func foldTag(tag string) string {
 	var out []string
 	for segment := range strings.SplitSeq(tag, "/") {
@@ -234,5 +241,5 @@ func foldTag(tag string) string {
 	return cutWord(strings.Join(out, tagSeparator+tagSeparator))
 }
 
-// isEmpty tells that there is nothing to look for.
+// isEmpty reports whether the query has no term that a note must match.
 func (q query) isEmpty() bool { return len(q.terms) == 0 }

@@ -6,70 +6,71 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// bulk is a change of so many notes that others go before it.
-const bulk = 200
+// bulkSize is the number of notes from which on a change is a bulk change: others go before it.
+const bulkSize = 200
 
-// queue is what the index has to look at. It holds numbers of notes; what they are is asked when their turn
-// comes, so that a note that changed twice is looked at as it is now.
+// queue has the IDs of the notes that the index has to read again. A note is read when its turn comes, so
+// that one that changed twice is indexed in its newest version.
 type queue struct {
-	site  trip2g.Site // the newest that the queue was told of
-	told  trip2g.Position
-	anew  bool // what the index has is of another database
-	fresh []int64
-	later []int64 // of changes of many notes
-	busy  bool    // notes were taken out that the index does not have yet
-	large bool    // the index does not have all of a change of many notes yet
-
-	// settled is a position up to which the index has every change that was not of many notes.
-	settled trip2g.Position
+	site     trip2g.Site // of the newest change
+	position trip2g.Position
+	rebuild  bool    // the index is of another database
+	urgent   []int64 // of small changes
+	bulk     []int64 // of bulk changes
+	busy     bool    // a batch is not in the index yet
+	// bulkPending reports that a bulk change is not completely in the index yet.
+	bulkPending bool
+	// indexedTo is a position up to which the index has every small change.
+	indexedTo trip2g.Position
 }
 
-// put takes a change in.
-func (q *queue) put(c trip2g.SiteChange) {
-	q.site, q.told = c.Site, c.Position
+// enqueue adds a change.
+func (q *queue) enqueue(c trip2g.SiteChange) {
+	q.site, q.position = c.Site, c.Position
 	switch {
 	case c.Reloaded:
-		q.anew, q.fresh, q.later, q.large, q.settled = true, nil, slices.Clip(c.Notes), true, 0
-	case len(c.Notes) >= bulk:
-		q.later, q.large = append(q.later, c.Notes...), true
+		q.rebuild, q.urgent, q.bulk, q.bulkPending, q.indexedTo = true, nil, slices.Clip(c.Notes), true, 0
+	case len(c.Notes) >= bulkSize:
+		q.bulk, q.bulkPending = append(q.bulk, c.Notes...), true
 	default:
-		q.fresh = append(q.fresh, c.Notes...)
+		q.urgent = append(q.urgent, c.Notes...)
 	}
-	if !q.busy && !q.anew && len(q.fresh) == 0 {
-		q.settled = q.told
+	if !q.busy && !q.rebuild && len(q.urgent) == 0 {
+		q.indexedTo = q.position
 	}
 }
 
-// next takes one note out. urgent tells whether it is of a small change.
-func (q *queue) next() (id int64, urgent, ok bool) {
+// dequeue removes one note. urgent reports whether it is of a small change.
+func (q *queue) dequeue() (id int64, urgent, ok bool) {
 	switch {
-	case len(q.fresh) > 0:
-		id, q.fresh = q.fresh[0], q.fresh[1:]
+	case len(q.urgent) > 0:
+		id, q.urgent = q.urgent[0], q.urgent[1:]
 		return id, true, true
-	case len(q.later) > 0:
-		id, q.later = q.later[0], q.later[1:]
+	case len(q.bulk) > 0:
+		id, q.bulk = q.bulk[0], q.bulk[1:]
 		return id, false, true
 	}
 	return 0, false, false
 }
 
-// took ends what next began. upTo is where the queue was when it had no more small changes, 0 if it had.
-func (q *queue) took(upTo trip2g.Position) {
+// applied records that the dequeued notes are in the index. upTo is the queue's position when it had no more
+// small changes, 0 if it had.
+func (q *queue) applied(upTo trip2g.Position) {
 	q.busy = false
-	q.large = q.anew || len(q.later) > 0
+	q.bulkPending = q.rebuild || len(q.bulk) > 0
 	switch {
-	case q.anew:
-	case len(q.fresh) == 0:
-		q.settled = q.told
+	case q.rebuild:
+	case len(q.urgent) == 0:
+		q.indexedTo = q.position
 	default:
-		q.settled = max(q.settled, upTo)
+		q.indexedTo = max(q.indexedTo, upTo)
 	}
 }
 
-// back puts notes in again, of an index that is lost.
-func (q *queue) back(ids []int64) {
-	q.busy, q.large = false, q.large || len(ids) > 0
-	q.later = append(ids, q.later...)
+// requeue adds notes again that are not in the index after a failure.
+func (q *queue) requeue(ids []int64) {
+	q.busy, q.bulkPending = false, q.bulkPending || len(ids) > 0
+	q.bulk = append(ids, q.bulk...)
 }
 
-func (q *queue) isEmpty() bool { return len(q.fresh) == 0 && len(q.later) == 0 && !q.anew }
+func (q *queue) isEmpty() bool { return len(q.urgent) == 0 && len(q.bulk) == 0 && !q.rebuild }

@@ -9,11 +9,11 @@ import (
 )
 
 // Ranking is BM25 (https://www.staff.city.ac.uk/~sbrp622/papers/foundations_bm25_review.pdf) by field,
-// with two differences. FTS5's own function takes how rare a word is from all notes: what members' notes
-// say would move public ones. Here it is counted in those that the reader may read. And lengths are
-// compared with fixed ones, so that a note's score is its own.
+// with two differences. A word's rarity is counted in the notes that the visitor may read: FTS5's own
+// function counts all, so that members' notes would change the order of public ones. And a field's length is
+// compared with a constant instead of the average, so that a score does not depend on other notes.
 
-// ranking is how much a hit in a field counts, and how many words the field usually has.
+// ranking has the weight of a hit in each field, and the field's usual number of words.
 var ranking = [fields]struct{ weight, usual float64 }{
 	inTitle:    {8, 4},
 	inNames:    {5, 6},
@@ -23,19 +23,19 @@ var ranking = [fields]struct{ weight, usual float64 }{
 }
 
 const (
-	saturation  = 1.2 // k1: how soon more hits of the same term count no more
+	saturation  = 1.2 // k1: how quickly further hits of a term stop to count
 	lengthShare = 0.6 // b: how much a field's length counts
 
-	wholeTitle = 12.0 // for a title that is what was looked for and nothing else
-	closeBy    = 0.5  // for each place where one term follows another
-	mostClose  = 6    // such places that count
-	mostHits   = 300  // of a note that are looked at; those in titles come first
+	wholeTitle = 12.0 // bonus of a title that equals the query
+	closeBy    = 0.5  // bonus of each place where one term follows another
+	mostClose  = 6    // limit of such places
+	mostHits   = 300  // limit of hits in a note; those in titles come first
 )
 
-// plan is how the hits of one query count.
+// plan has the weights of a query's hits.
 type plan struct {
 	phrases []phraseRole // in the order of the expression
-	terms   []float64    // by term: how rare it is
+	terms   []float64    // by term: its rarity
 }
 
 type phraseRole struct {
@@ -44,8 +44,7 @@ type phraseRole struct {
 	weight float64
 }
 
-// plan looks up how rare the terms are, if there are several to compare. v is what its
-// reader may read.
+// plan counts the rarity of the terms, if there are several to compare, in the visible notes v.
 func (r *reader) plan(ctx context.Context, q query, v visible) (*plan, error) {
 	p := &plan{}
 	for i, t := range q.terms {
@@ -67,7 +66,7 @@ func (r *reader) plan(ctx context.Context, q query, v visible) (*plan, error) {
 	return p, nil
 }
 
-// score is the function of that name in SQL: score(words, plan).
+// score implements the SQL function score(words, plan).
 func score(fts fts5.Context, ctx sqlite3.Context, args ...sqlite3.Value) {
 	p, ok := args[0].Pointer().(*plan)
 	if !ok {
@@ -100,7 +99,7 @@ func (p *plan) score(fts fts5.Context) (float64, error) {
 			return 0, err
 		}
 		if number >= len(p.phrases) {
-			continue // of what must not be there
+			continue // of query.without
 		}
 		role, in := p.phrases[number], field(column+1)
 		found[role.term][in] += role.weight
@@ -131,7 +130,7 @@ func (p *plan) score(fts fts5.Context) (float64, error) {
 	return total, nil
 }
 
-// fieldsScore gives what the hits of one term come to.
+// fieldsScore returns the score of one term's hits.
 func fieldsScore(fts fts5.Context, found *[fields]float64) (sum float64, err error) {
 	for f, n := range found {
 		rank := ranking[f]

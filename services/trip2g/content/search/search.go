@@ -13,13 +13,14 @@ var _ trip2g.Searcher = (*Index)(nil)
 
 // Search is trip2g.Searcher's.
 func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2g.SearchResponse, error) {
-	q := parse(request.Query)
 	if request.Fresh {
-		x.freshen(ctx)
+		x.awaitFresh(ctx)
 	}
-	answer := trip2g.SearchResponse{Query: q.text, Results: []trip2g.SearchResult{}}
+	answer := trip2g.SearchResponse{Results: []trip2g.SearchResult{}}
 	open, v := x.state(&answer, request.Visitor)
 	site := x.Site()
+	q := parse(request.Query, v.languages.resolve(siteLang(site)))
+	answer.Query = q.text
 	if fault := x.Fault(); fault != nil {
 		return answer, &trip2g.Error{
 			Code: trip2g.EUNAVAILABLE, Message: "search does not work on this node at the moment; the log of the node says why", Err: fault, RetryAfter: lastRetry,
@@ -46,37 +47,45 @@ func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2
 	return answer, nil
 }
 
-// freshen waits for what the site has now.
-func (x *Index) freshen(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, x.FreshWait)
-	defer cancel()
-	var told trip2g.Position
-	x.change(func() { told, x.wanted = x.queue.told, x.wanted+1 })
-	defer x.change(func() { x.wanted-- })
-	_ = x.await(ctx, func() bool { return x.queue.settled >= told || x.queue.told < told })
+// siteLang returns the language of notes that name none, "" if it is not known.
+func siteLang(site trip2g.Site) string {
+	if site == nil {
+		return ""
+	}
+	return site.Settings().Lang
 }
 
-// isWithheld reports whether a note is not the reader's of those whose audience has no number of its own.
-func isWithheld(site trip2g.Site, m match, reader trip2g.Visitor) bool {
+// awaitFresh waits until the index has what the site has now, for at most FreshWait.
+func (x *Index) awaitFresh(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, x.FreshWait)
+	defer cancel()
+	var newest trip2g.Position
+	x.change(func() { newest, x.waiting = x.queue.position, x.waiting+1 })
+	defer x.change(func() { x.waiting-- })
+	_ = x.await(ctx, func() bool { return x.queue.indexedTo >= newest || x.queue.position < newest })
+}
+
+// isWithheld reports whether the visitor may not read a note of otherAudiences.
+func isWithheld(site trip2g.Site, m match, visitor trip2g.Visitor) bool {
 	if audienceOf(m.row) != otherAudiences {
 		return false
 	}
-	_, ok := site.NoteByID(noteOf(m.row), reader)
+	_, ok := site.NoteByID(noteOf(m.row), visitor)
 	return !ok
 }
 
-// state sets how far the index is in an answer, and returns what of it the reader may read.
-func (x *Index) state(answer *trip2g.SearchResponse, reader trip2g.Visitor) (open bool, v visible) {
+// state sets the indexing progress of an answer, and returns what the visitor may read of the index.
+func (x *Index) state(answer *trip2g.SearchResponse, visitor trip2g.Visitor) (open bool, v visible) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	answer.Indexing = !x.open || x.queue.site == nil || x.queue.large
-	if has := x.audiences.total(); answer.Indexing && !x.queue.anew && has > 0 {
-		answer.Progress = 100 * has / (has + len(x.queue.later))
+	answer.Indexing = !x.open || x.queue.site == nil || x.queue.bulkPending
+	if has := x.audiences.total(); answer.Indexing && !x.queue.rebuild && has > 0 {
+		answer.Progress = 100 * has / (has + len(x.queue.bulk))
 	}
-	return x.open, x.audiences.to(reader)
+	return x.open, x.audiences.visibleTo(visitor)
 }
 
-// find ranks the notes that match when it is this query's turn.
+// find ranks the matching notes. It waits for a reader, at most turnTime.
 func (x *Index) find(ctx context.Context, q query, v visible) ([]match, error) {
 	turn, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
@@ -95,8 +104,8 @@ func (x *Index) find(ctx context.Context, q query, v visible) ([]match, error) {
 	return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search at the moment; try again in a second")
 }
 
-// show looks what was found up in the site. What is not there any more, or not for this reader any more,
-// was not found.
+// show looks up the matches in the site. It drops notes that are gone or that the visitor may no longer
+// read.
 func (x *Index) show(ctx context.Context, answer *trip2g.SearchResponse, site trip2g.Site, q query, request trip2g.SearchRequest, found []match) error {
 	answer.Total = len(found)
 	for _, m := range found[min(max(request.Offset, 0), len(found)):] {

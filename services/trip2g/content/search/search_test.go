@@ -300,6 +300,38 @@ func TestAnotherDatabaseIsIndexedAnew(t *testing.T) {
 	v.wants(trip2g.Anonymous, "apple", "x", "banana", "")
 }
 
+// Forms of a word are those of the note's language, else of the site's, else of the script's.
+func TestAnotherFormOfAWordIsFoundInEachLanguage(t *testing.T) {
+	v := openVault(t,
+		"Dach.md", "---\nlang: de-AT\n---\nDas Haus hat ein Dach.",
+		"Ville.md", "La maison est grande. Chien et chat.",
+		"Tools.md", "---\nlang: en\n---\nA tool for searching.",
+	)
+	v.wants(trip2g.Anonymous,
+		"Häuser ", "Dach",
+		"searches ", "Tools",
+		"chiennes ", "",
+	)
+	v.push("_settings.md", "---\nlang: fr\n---\n")
+	v.wants(trip2g.Anonymous,
+		"chiennes ", "Ville", // the site's language, of notes that were indexed before
+		"Häuser ", "Dach",
+		"searches ", "Tools",
+	)
+}
+
+// The language of a members' note does not change what others find.
+func TestTheLanguageOfAMembersNoteIsNotRevealed(t *testing.T) {
+	v := openVault(t,
+		"Open.md", "Haus",
+		"Secret.md", "---\nfree: false\nlang: de\n---\nHaus",
+	)
+	v.wants(trip2g.Anonymous, "Häuser ", "")
+	v.wants(trip2g.Member, "Häuser ", "Open, Secret")
+	v.hide("Secret.md")
+	v.wants(trip2g.Member, "Häuser ", "")
+}
+
 // A snippet is the place that was looked for, and its marks are the words.
 func TestSnippets(t *testing.T) {
 	long := strings.Repeat("Nothing of it here. ", 60)

@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a snippet, in columns: a character of a script without spaces is as wide as two.
+// Limits of a snippet, in columns: a character of a script without spaces counts as two.
 const (
 	snippetWidth  = 200
-	snippetBefore = 60 // of it before what was found
+	snippetBefore = 60 // before the first hit
 	snippetHits   = 200
 )
 
-// hit is where a term stands in a text, in bytes.
+// hit is the place of a term in a text, in bytes.
 type hit struct{ start, end, term int }
 
-// snippet gives the piece of a text with the most terms of a query, on one line, and where in it they are:
-// start and end in UTF-16 code units. ok is false if the text has none; then the piece is its beginning.
+// snippet returns the part of a text with the most terms of a query, on one line, and the places of the terms
+// in it: start and end in UTF-16 code units. ok is false if the text has none; then it is the text's beginning.
 func snippet(text string, q query) (piece string, marks [][2]int, ok bool) {
 	hits := hitsOf(text, q)
 	start, end := 0, 0
@@ -52,9 +52,9 @@ func snippet(text string, q query) (piece string, marks [][2]int, ok bool) {
 	return w.out.String(), marks, len(hits) > 0
 }
 
-// hitsOf finds the first terms of a query in a text, in order and apart.
+// hitsOf returns the first hits of a query in a text, in order and not overlapping.
 func hitsOf(text string, q query) (hits []hit) {
-	var row [maxWords]word // the last words, as a ring
+	var row [maxWords]word // ring buffer of the last words
 	n := 0
 	words(text, func(w word) bool {
 		row[n%len(row)] = w
@@ -73,7 +73,7 @@ func hitsOf(text string, q query) (hits []hit) {
 	return hits
 }
 
-// hitAt tells whether a term of the query ends with the last of n words.
+// hitAt reports whether a term of the query ends with the last of n words.
 func hitAt(row *[maxWords]word, n int, q query) (hit, bool) {
 	last := row[(n-1)%len(row)]
 	for i, t := range q.terms {
@@ -102,13 +102,13 @@ func hitAt(row *[maxWords]word, n int, q query) (hit, bool) {
 	return hit{}, false
 }
 
-// ends tells whether a word can be the last one of a phrase.
+// ends reports whether a word matches the last one of a phrase.
 func ends(w word, p phrase) bool {
 	wanted := p.words[len(p.words)-1]
 	return w.text == wanted || p.prefix && strings.HasPrefix(w.text, wanted)
 }
 
-// best chooses the hit from which on a piece has the most different terms, the first of equals.
+// best returns the hit from which a snippet has the most different terms, the first of equals.
 func best(hits []hit) hit {
 	const near = snippetWidth - snippetBefore
 	chosen, most := hits[0], 0
@@ -131,8 +131,7 @@ func best(hits []hit) hit {
 	return chosen
 }
 
-// before goes back from what was found to where a piece can begin: at the line's start if that is near, else
-// between words.
+// before returns where a snippet with a hit begins: at the line's start if that is near, else between words.
 func before(text string, at int) int {
 	start := at
 	for width := 0; start > 0; {
@@ -156,7 +155,7 @@ func before(text string, at int) int {
 	return start
 }
 
-// after goes on from a piece's start to where it can end.
+// after returns where a snippet that begins at start ends.
 func after(text string, start int) int {
 	width, space := 0, -1
 	for i, r := range text[start:] {
@@ -180,7 +179,7 @@ func columnsOf(r rune) int {
 	return 1
 }
 
-// pieceWriter writes a piece on one line and counts its UTF-16 code units.
+// pieceWriter writes a snippet on one line and counts its UTF-16 code units.
 type pieceWriter struct {
 	out   strings.Builder
 	units int
@@ -198,7 +197,7 @@ func (w *pieceWriter) text(s string) {
 	}
 }
 
-// mark gives where the next character will be.
+// mark returns the place of the next character.
 func (w *pieceWriter) mark() int {
 	if w.space {
 		w.space = false

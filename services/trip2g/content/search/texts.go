@@ -9,15 +9,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Bounds of the texts that are kept for snippets: what is looked for often, or as one types, is found in the
-// same notes.
+// Limits of the texts that are cached for snippets: frequent queries, and those of one visitor who is typing,
+// find the same notes.
 const (
-	keptTexts     = 512
-	keptTextBytes = 8 << 20
+	maxTexts      = 512
+	maxTextsBytes = 8 << 20
 )
 
-// texts gives the texts of notes. They are made of what is in memory, which takes some milliseconds for a
-// long one.
+// texts caches the texts of notes. Extracting a long one takes some milliseconds.
 type texts struct {
 	of func(*trip2g.Document) string
 
@@ -28,7 +27,7 @@ type texts struct {
 
 func newTexts(of func(*trip2g.Document) string) *texts {
 	t := &texts{of: of}
-	kept, err := simplelru.NewLRU(keptTexts, func(_ *trip2g.Document, text string) { t.bytes -= len(text) })
+	kept, err := simplelru.NewLRU(maxTexts, func(_ *trip2g.Document, text string) { t.bytes -= len(text) })
 	if err != nil {
 		panic(err) // the size is positive
 	}
@@ -50,13 +49,13 @@ func (t *texts) get(doc *trip2g.Document) string {
 		t.kept.Add(doc, text)
 		t.bytes += len(text)
 	}
-	for t.bytes > keptTextBytes && t.kept.Len() > 1 {
+	for t.bytes > maxTextsBytes && t.kept.Len() > 1 {
 		t.kept.RemoveOldest()
 	}
 	return text
 }
 
-// textOf gives the part of a note's text that can be searched, without its title at the start.
+// textOf returns the searchable part of a note's text, without the title at its start.
 func textOf(of func(*trip2g.Document) string, doc *trip2g.Document) string {
 	if len(doc.Body) > maxText {
 		cut := *doc

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxWord bounds a word in bytes, folded: what is longer is no word of a language.
+// maxWord limits a folded word, in bytes: longer ones are cut.
 const maxWord = 64
 
-// word is a piece of a text that can be looked for.
+// word is a token of a text.
 //
-// A script that puts spaces between words gives its words. One that does not gives each two neighbours
-// among its characters, and the last one of a run alone: so each piece of a run is found, without a
-// dictionary, as a row of words, and a single character as the beginning of one.
+// In a script with spaces, a token is a word. In a script without, it is each pair of adjacent characters
+// and the last character of a run alone (bigrams). So any part of a run is found as a phrase, without a
+// dictionary, and a single character as the beginning of a token.
 type word struct {
 	start, end int    // where it is in the text, in bytes
 	text       string // folded: words are equal if these are
@@ -22,17 +22,17 @@ type word struct {
 	last       bool   // it is the last one of its run, which stands for one character
 }
 
-// kind is what a character is for words.
+// kind classifies a character.
 type kind uint8
 
 const (
-	between  kind = iota // parts words
-	letter               // of a script with spaces: letters, digits, and what hangs on them
+	between  kind = iota // separates words
+	letter               // of a script with spaces: letters, digits and their marks
 	unspaced             // of a script without
 	symbol               // a word by itself, such as an emoji
 )
 
-// words gives the words of a text in order until visit returns false.
+// words calls visit for the words of a text in order until visit returns false.
 func words(text string, visit func(word) bool) {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
@@ -63,7 +63,7 @@ func words(text string, visit func(word) bool) {
 func endOf(k kind, text string, at int) int {
 	for at < len(text) {
 		r, size := utf8.DecodeRuneInString(text[at:])
-		if kindOf(r) != k && !(k == unspaced && hangs(r)) {
+		if kindOf(r) != k && !(k == unspaced && isMark(r)) {
 			break
 		}
 		at += size
@@ -71,7 +71,7 @@ func endOf(k kind, text string, at int) int {
 	return at
 }
 
-// visitRun gives the words of a run of a script without spaces.
+// visitRun is words for a run of a script without spaces.
 func visitRun(text string, start, end int, visit func(word) bool) bool {
 	last := word{start: start, run: true}
 	last.first = character(text[:end], start)
@@ -95,13 +95,13 @@ func visitRun(text string, start, end int, visit func(word) bool) bool {
 	return last.text == "" || visit(last)
 }
 
-// character gives where the character at a place ends, with the marks that hang on it.
+// character returns where the character at a place ends, including its marks.
 func character(text string, at int) int {
 	_, size := utf8.DecodeRuneInString(text[at:])
 	at += size
 	for at < len(text) {
 		r, size := utf8.DecodeRuneInString(text[at:])
-		if !hangs(r) {
+		if !isMark(r) {
 			break
 		}
 		at += size
@@ -109,9 +109,9 @@ func character(text string, at int) int {
 	return at
 }
 
-// hangs tells whether a character belongs to the one before it: an accent, a vowel's sign, the mark of
-// a voiced sound in half-width kana.
-func hangs(r rune) bool {
+// isMark reports whether a character belongs to the one before it: an accent, a vowel sign, the voicing
+// mark of half-width kana.
+func isMark(r rune) bool {
 	return r >= 0x300 && unicode.IsMark(r) || r == 0xFF9E || r == 0xFF9F
 }
 
@@ -135,7 +135,7 @@ func kindOf(r rune) kind {
 	return letter
 }
 
-// Characters that are not seen within a word.
+// Invisible characters within a word.
 const (
 	softHyphen = 0xAD
 	nonJoiner  = 0x200C
@@ -153,7 +153,7 @@ var unspacedScripts = &unicode.RangeTable{
 	R32: []unicode.Range32{{0x1B000, 0x1B16F, 1}, {0x20000, 0x3FFFD, 1}},
 }
 
-// cutWord bounds a word.
+// cutWord cuts a word to maxWord.
 func cutWord(s string) string {
 	if len(s) <= maxWord {
 		return s
@@ -165,7 +165,7 @@ func cutWord(s string) string {
 	return s[:end]
 }
 
-// spaced gives the words of texts with spaces between, as the index takes them.
+// spaced returns the words of texts, separated by spaces, for the tokenizer.
 func spaced(texts ...string) string {
 	var out strings.Builder
 	for _, text := range texts {
