@@ -24,13 +24,13 @@ func NewAssetSigner(secret string) *AssetSigner {
 	return &AssetSigner{mac.Sum(nil)}
 }
 
-// Query gives what to put behind "?" of the address of the file with this hash.
+// Query returns what to put behind "?" of the address of the file with this hash.
 func (s *AssetSigner) Query(hash string, now time.Time) string {
 	until := strconv.FormatInt(now.Add(AssetLinkLifetime).Unix(), 10)
 	return url.Values{"until": {until}, "signature": {s.signature(hash, until)}}.Encode()
 }
 
-// Allows tells whether query, of a request for the file with this hash, is what Query gave, and still good.
+// Allows reports whether query, of a request for the file with this hash, is what Query gave, and still good.
 func (s *AssetSigner) Allows(hash string, query url.Values, now time.Time) bool {
 	until := query.Get("until")
 	end, err := strconv.ParseInt(until, 10, 64)

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Document is a note understood: its frontmatter in types, what its text refers to, and what
-// could not be understood. Parsing never fails; what is wrong becomes a Warning.
+// Document is a parsed note: its frontmatter, its references, and its warnings. Parsing never fails: an error
+// in the note becomes a Warning.
 type Document struct {
 	Title       string // frontmatter, else the first level-1 heading, else the file's name
 	TitleInBody bool   // Body begins with Title as a level-1 heading of its own
@@ -36,8 +36,8 @@ type Document struct {
 	Format   Format
 }
 
-// Address gives the URL path that a note asks for, by NoteURL; ok is false for one that is not to be
-// seen. A slug that makes an address of the server's own is left out.
+// Address returns the URL path that a note requests, by NoteURL; ok is false for an unpublished note. A slug
+// that results in a reserved URL is ignored.
 func (d *Document) Address(notePath string) (url string, ok bool) {
 	if d.Access.Level == NotShown {
 		return "", false
@@ -49,7 +49,7 @@ func (d *Document) Address(notePath string) (url string, ok bool) {
 	return url, ok
 }
 
-// MayHave reports whether the note's slug may make a URL path its address.
+// MayHave reports whether the note may have a URL path by its slug.
 func (d *Document) MayHave(url string) bool {
 	return !IsReserved(url) && url != TagsURL && (!IsServerFile(url) || d.ContentType != "")
 }
@@ -57,14 +57,13 @@ func (d *Document) MayHave(url string) bool {
 // Link is a reference to another note.
 type Link struct {
 	Target   string // percent-decoded, without "#" and what follows
-	Embed    bool   // it is shown in this note, not only led to
-	Relative bool   // a note at this path from the folder of this one comes first, as in any Markdown: see Resolve
+	Embed    bool   // the note is shown in this one
+	Relative bool   // resolved from the note's folder first, as in plain Markdown: see Resolve
 	Start    int    // the block of Body that it is in: its context
 	End      int
 }
 
-// Resolve finds the address of the page that a link leads to. Every link must be resolved by it: what
-// a page shows, and what is listed as leading to a page, are then the same.
+// Resolve returns the URL path of a link's page. All links are resolved by it, so that pages and backlinks agree.
 func (l Link) Resolve(links Links) (url string, ok bool) {
 	if l.PrefersRelative() {
 		if url, ok := links.Note("./" + l.Target); ok {
@@ -74,7 +73,7 @@ func (l Link) Resolve(links Links) (url string, ok bool) {
 	return links.Note(l.Target)
 }
 
-// PrefersRelative tells whether "./" and the target comes before the target.
+// PrefersRelative reports whether "./" + Target is tried before Target.
 func (l Link) PrefersRelative() bool {
 	return l.Relative && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../")
 }
@@ -89,8 +88,8 @@ type Heading struct {
 // SettingsPath is where an owner's note with the site's settings is.
 const SettingsPath = "_settings.md"
 
-// Settings are what an owner says of the whole site, in the frontmatter of the note SettingsPath. The
-// zero Settings are those of a vault without one.
+// Settings are the site settings: the frontmatter of the note SettingsPath. The zero value is that of a vault
+// without the note.
 type Settings struct {
 	Title       string // of the site; "": see Site.Name
 	Home        string // path or title of the note that is the home page; "": the one that its name makes it
@@ -100,26 +99,25 @@ type Settings struct {
 	Stylesheet  string // reference to the owner's CSS file
 	Icon        string // reference to the site's icon
 	Image       string // reference to the picture of pages that name none, for previews elsewhere
-	HardBreaks  bool   // a line's end in a paragraph is a line's end on the page
-	RawHTML     bool   // HTML in notes is kept as it is; else what could do harm is taken out
+	HardBreaks  bool   // a line break in a paragraph is one on the page
+	RawHTML     bool   // HTML in notes is kept; otherwise it is sanitized
 	HideGraph   bool   // pages show no graph
 	NoIndex     bool   // search engines are asked to stay away
 
-	// Access is who may read notes that do not say. It comes before what the database has.
+	// Access is the default for notes that do not set it. It overrides the stored one.
 	Access SiteAccess
 }
 
-// Format is how a note's text is written.
+// Format is the markup of a note.
 type Format int
 
-// Plain is for a text that could not be parsed: it is shown as it stands.
 const (
 	Markdown Format = iota
 	HTML
-	Plain
+	Plain // unparsable; shown verbatim
 )
 
-// Warning tells an owner what in a note could not be taken as it was meant.
+// Warning describes a problem in a note, for its owner.
 type Warning struct {
 	Path  string
 	Line  int // from 1; 0 if it is about the whole note
@@ -127,19 +125,19 @@ type Warning struct {
 	Level WarningLevel
 }
 
-// WarningLevel says how much a warning matters. The zero value is the usual one.
+// WarningLevel is the severity of a warning.
 type WarningLevel uint8
 
 // Levels of warnings.
 const (
-	LevelWarning  WarningLevel = iota // a part of the note is not shown as it was meant
+	LevelWarning  WarningLevel = iota // a part of the note is not shown as intended
 	LevelInfo                         // nothing is wrong
-	LevelCritical                     // nothing of the note's text, or of its frontmatter, could be read
+	LevelCritical                     // the whole text or the whole frontmatter could not be read
 )
 
-// Links answers where the references of one note lead. References come without their "#" part and
-// percent-decoded. One that starts with "./" or "../" is meant from the note's folder, one that
-// starts with "/" from the vault's root, and any other as Obsidian finds it.
+// Links resolves the references of one note. References have no "#" part and are percent-decoded. One with
+// "./" or "../" is relative to the note's folder, one with "/" to the vault's root, and any other is resolved
+// as in Obsidian.
 type Links interface {
 	// Note resolves a link to a note to the URL path of its page, unescaped; to WithheldPage if the readers may not
 	// have that page.
@@ -156,16 +154,16 @@ type Links interface {
 // alone: the path can say what nobody told them, since a link can go by an alias or a file's name.
 const WithheldPage = "\x00withheld"
 
-// Embed is a note as another one shows it.
+// Embed is a note that is embedded in another one.
 type Embed struct {
 	URL   string // of its page, unescaped
-	Path  string // in the vault: what tells one note from another
+	Path  string // in the vault; identifies the note
 	Doc   *Document
 	Links Links // for the references of its text
 }
 
-// AssetURL is the URL path at which every node serves a file: it names the content, so what it
-// gives never changes.
+// AssetURL returns the URL path at which every node serves a file. It contains the hash, so its content never
+// changes.
 func AssetURL(a NoteAsset) string {
 	return AssetPrefix + a.Hash + "/" + escapeName(a.AbsolutePath)
 }

@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// Codes of errors. httpx.Status has the HTTP status of each.
+// Codes of errors. httpx.Status maps them to HTTP.
 const (
-	EINVALID      = "invalid"      // the input is wrong; saying it again will not help
+	EINVALID      = "invalid"      // invalid input; do not retry
 	EUNAUTHORIZED = "unauthorized" // no key, session or code, or a wrong one
-	EFORBIDDEN    = "forbidden"    // known, but without the right
-	ENOTFOUND     = "not_found"    // no such thing
-	ECONFLICT     = "conflict"     // the state it was meant for is gone
+	EFORBIDDEN    = "forbidden"    // authenticated, but without permission
+	ENOTFOUND     = "not_found"    // does not exist
+	ECONFLICT     = "conflict"     // the state has changed meanwhile
 	EEXPIRED      = "expired"      // the push that it belongs to is over; run the push again
 	ETOOLARGE     = "too_large"    // past a limit; the message names the limit
 	ERATELIMITED  = "rate_limited" // the same client asked too often; it may ask again later
-	EUNAVAILABLE  = "unavailable"  // not now; trying again may help
-	EINTERNAL     = "internal"     // a fault of ours; details are in the log, never in an answer
+	EUNAVAILABLE  = "unavailable"  // temporary; retry later
+	EINTERNAL     = "internal"     // server error; details are only in the log
 
-	// EINDETERMINATE: the change may or may not be stored. Whoever sends it again looks first, unless
-	// carrying it out twice does no harm.
+	// EINDETERMINATE: the change may or may not be stored. Check before sending it again, unless it is
+	// idempotent.
 	EINDETERMINATE = "indeterminate"
 
 	internalText = "internal error; the server's log tells more"
 )
 
-// FieldError says what is wrong with one part of an input.
+// FieldError describes an error in one part of an input.
 type FieldError struct {
 	Name  string // a field's name, or a note's path
-	Value string // what is wrong and what would be right
+	Value string // the error and how to correct it
 }
 
-// Error is a failure that a caller may show to whoever asked.
+// Error is an error whose message may be shown to the client.
 type Error struct {
 	Code    string       // one of the codes above
 	Message string       // for people: what is wrong and what to do
@@ -42,7 +42,7 @@ type Error struct {
 	RetryAfter time.Duration // of ERATELIMITED and EUNAVAILABLE: when trying again may help; 0: soon
 }
 
-// Error gives the text for logs: message, fields and cause.
+// Error returns the text for logs: message, fields and cause.
 func (e *Error) Error() string {
 	s := e.Message
 	for _, f := range e.Fields {
@@ -54,10 +54,10 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf makes an Error with a code and a message for people.
+// Errorf returns an Error with a code and a message for people.
 func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
@@ -65,7 +65,7 @@ func Errorf(code, format string, args ...any) *Error {
 // ErrStarting answers a request that needs the site while this node has none yet.
 var ErrStarting = Errorf(EUNAVAILABLE, "this node is starting; try again in a moment (/readyz on its internal port says what it waits for)")
 
-// ErrorCode gives the code of the first Error in err's chain, EINTERNAL for any other error and "" for nil.
+// ErrorCode returns the code of the first Error in err's chain, EINTERNAL for any other error and "" for nil.
 func ErrorCode(err error) string {
 	var e *Error
 	switch {
@@ -78,8 +78,7 @@ func ErrorCode(err error) string {
 	}
 }
 
-// ErrorMessage gives the text that whoever asked may see: an Error's own message,
-// and for everything else a sentence without details.
+// ErrorMessage returns the text for the client: an Error's message, and a generic one for any other error.
 func ErrorMessage(err error) string {
 	var e *Error
 	switch {
@@ -92,7 +91,7 @@ func ErrorMessage(err error) string {
 	}
 }
 
-// ErrorFields gives the parts at fault of the first Error in err's chain.
+// ErrorFields returns the parts at fault of the first Error in err's chain.
 func ErrorFields(err error) []FieldError {
 	var e *Error
 	if errors.As(err, &e) {

@@ -2,31 +2,31 @@ package trip2g
 
 import "context"
 
-// HistoryService is what the owner can learn of the notes and their versions, and bring back.
+// HistoryService lists all notes and their versions, and restores versions.
 type HistoryService interface {
-	// ListNotes gives the notes that a filter finds, by path, and how many those are without Offset and
-	// Limit. EINVALID for a filter that is none.
+	// ListNotes returns the notes that match a filter, by path, and their number without Offset and Limit.
+	// EINVALID for an invalid filter.
 	ListNotes(ctx context.Context, filter NoteFilter) (notes []ListedNote, total int, err error)
-	// FindNote gives the note with a path; ENOTFOUND without one.
+	// FindNote returns the note with a path; ENOTFOUND without one.
 	FindNote(ctx context.Context, path string) (ListedNote, error)
 	// Versions lists a note's published versions, the newest first: those before the version with an ID
 	// (0: from the newest on), at most limit. EINVALID for a limit past MaxListed.
 	Versions(ctx context.Context, noteID, before int64, limit int) ([]NoteVersion, error)
-	// Version gives a published version with its text; ENOTFOUND without one.
+	// Version returns a published version with its text; ENOTFOUND without one.
 	Version(ctx context.Context, id int64) (NoteVersion, error)
 	// LatestVersion finds the newest of all published versions, without its text; ENOTFOUND without one.
 	LatestVersion(ctx context.Context) (NoteVersion, error)
-	// Stats tells how much there is in the database.
+	// Stats returns the size of the database's contents.
 	Stats(ctx context.Context) (ArchiveStats, error)
-	// Compare tells how two versions of one note differ, line by line. ETOOLARGE for very long texts.
+	// Compare returns the difference of two versions of a note by line. ETOOLARGE for very long texts.
 	Compare(ctx context.Context, from, to int64) (Difference, error)
-	// Restore publishes a version's text anew, as the newest version of its note. The history stays.
+	// Restore publishes a version's text again, as the newest version of its note.
 	Restore(ctx context.Context, stage Stage, versionID int64) (ListedNote, Position, error)
-	// ShowNotes lets readers see hidden notes again, as they were. Paths of no hidden note are no error.
+	// ShowNotes publishes hidden notes again, with their last version. Other paths are ignored.
 	ShowNotes(ctx context.Context, stage Stage, paths []string) (Position, error)
 }
 
-// Bounds of one call of a HistoryService.
+// Limits of one call of a HistoryService.
 const (
 	MaxListed       = 200  // notes or versions of a list, notes to show
 	MaxFilterLength = 1024 // bytes of the text to look for
@@ -42,7 +42,7 @@ type ListedNote struct {
 	ByDefault bool   // the note does not say it itself
 }
 
-// NoteFilter picks notes for a list.
+// NoteFilter selects notes for a list.
 type NoteFilter struct {
 	Text   string // that the path or the title contains, in any case
 	Show   NoteShow
@@ -51,10 +51,10 @@ type NoteFilter struct {
 	Limit  int        // how many there are in the list, from 1 to MaxListed
 }
 
-// NoteShow picks notes by what readers see of them.
+// NoteShow filters notes by their visibility.
 type NoteShow int
 
-// AllNotes is every note.
+// Filters for NoteShow.
 const (
 	AllNotes NoteShow = iota
 	NotesWithPage
@@ -85,12 +85,12 @@ type DiffLine struct {
 	Cut  bool // the line is longer
 }
 
-// LineKind tells where a line is.
+// LineKind says which of two texts have a line.
 type LineKind int
 
-// SameLine is a line of both texts.
+// Kinds of lines.
 const (
-	SameLine LineKind = iota
+	SameLine LineKind = iota // in both texts
 	RemovedLine
 	AddedLine
 )

@@ -173,7 +173,7 @@ type ChangeSet struct {
 	RemovedRedirects []int64
 }
 
-// ChangeSource gives a site what changed. limit bounds the changes of one call and so the length
+// ChangeSource returns a site what changed. limit bounds the changes of one call and so the length
 // of its one read transaction; a caller repeats until Position is Head and has then a consistent
 // whole, because a row that changed meanwhile comes again with its new position.
 type ChangeSource interface {
@@ -186,7 +186,7 @@ func ContentHash(content string) string {
 	return base64.URLEncoding.EncodeToString(sum[:])
 }
 
-// HexHash gives in lower-case hex, as files are hashed, what ContentHash gives in base64. An error for what is
+// HexHash returns in lower-case hex, as files are hashed, what ContentHash gives in base64. An error for what is
 // no base64.
 func HexHash(contentHash string) (string, error) {
 	sum, err := base64.URLEncoding.DecodeString(contentHash)
@@ -196,7 +196,7 @@ func HexHash(contentHash string) (string, error) {
 	return hex.EncodeToString(sum), nil
 }
 
-// ValidatePath gives EINVALID with a reason unless path can name a note of a vault:
+// ValidatePath returns EINVALID with a reason unless path can name a note of a vault:
 // relative, "/"-separated, clean, valid UTF-8 without control characters, within the
 // length limits, and ending in .md or .html.
 func ValidatePath(path string) error {

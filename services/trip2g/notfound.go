@@ -18,7 +18,7 @@ type NotFoundStore interface {
 	DeleteNotFound(ctx context.Context, path string) error
 }
 
-// Bounds of a batch: paths, and the bytes of them.
+// Limits of a batch: paths, and the bytes of them.
 const (
 	MaxNotFoundBatch = 1000
 	MaxNotFoundBytes = 64 << 10

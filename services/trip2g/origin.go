@@ -12,10 +12,10 @@ type Origin struct {
 	Host       string // what the client asked for, with the port if it gave one
 }
 
-// URL gives the address of the node that the client talked to, without a path.
+// URL returns the address of the node that the client talked to, without a path.
 func (o Origin) URL() string { return o.Scheme + "://" + o.Host }
 
-// Secure tells whether the browser talks TLS: to the node, or to a proxy before it that the public
+// Secure reports whether the browser talks TLS: to the node, or to a proxy before it that the public
 // URL names. public may be nil.
 func (o Origin) Secure(public *url.URL) bool {
 	return o.Scheme == "https" || public != nil && public.Scheme == "https" && strings.EqualFold(public.Host, o.Host)

@@ -3,7 +3,7 @@ package trip2g
 // Coding is a content coding of HTTP (RFC 9110, section 8.4.1).
 type Coding uint8
 
-// Identity is the bytes as they are.
+// Content codings, in the order of their names below.
 const (
 	Identity Coding = iota
 	Gzip
@@ -11,11 +11,10 @@ const (
 	Zstd
 )
 
-// String gives the coding's name in HTTP.
+// String returns the coding's name in Content-Encoding.
 func (c Coding) String() string { return [...]string{"identity", "gzip", "br", "zstd"}[c] }
 
-// Body is the bytes of one representation. It is made once, shared by all who read it, and must not
-// be changed.
+// Body is the content of one representation. It is shared by concurrent requests and must not be changed.
 type Body struct {
 	Bytes  []byte
 	Coding Coding
@@ -23,14 +22,14 @@ type Body struct {
 	Length string // len(Bytes) in decimal
 }
 
-// Page is what one address gives at a site's position to readers of one kind.
+// Page is the resource at one URL at a site's position, for visitors with the same rights.
 type Page interface {
-	// Withheld reports whether the page stands for one that the reader may not have, and says that instead.
+	// Withheld reports whether the page replaces one that the visitor may not read.
 	Withheld() bool
 	// ContentType is the body's media type.
 	ContentType() string
-	// Body gives the page's bytes in a coding, making them if memory does not have them. A coding that
-	// is not offered, or that would not make the body smaller, gives the Identity one: Body.Coding
-	// tells. What it gives depends on nothing but the site's position and the kind of reader.
+	// Body returns the page in a coding and renders it if it is not in memory. If the coding is not offered or
+	// would not be smaller, it returns the Identity one: see Body.Coding. The result depends only on the
+	// site's position and the visitor's rights.
 	Body(Coding) *Body
 }

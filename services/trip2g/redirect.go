@@ -35,7 +35,7 @@ type RedirectStore interface {
 // MaxRedirectLength bounds an address of a redirect, in bytes.
 const MaxRedirectLength = 2 * MaxPathLength
 
-// CleanRedirect gives a redirect's addresses in the form in which they are kept. EINVALID if from can be
+// CleanRedirect returns a redirect's addresses in the form in which they are kept. EINVALID if from can be
 // no address of a page, or to neither that nor the URL of another site.
 func CleanRedirect(from, to string) (cleanFrom, cleanTo string, err error) {
 	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
@@ -55,7 +55,7 @@ func addressError(name, fault string) error {
 	return &Error{Code: EINVALID, Message: name + " " + fault, Fields: []FieldError{{Name: name, Value: fault}}}
 }
 
-// localAddress gives a path on this site in its one form, "" for what is none.
+// localAddress returns a path on this site in its one form, "" for what is none.
 func localAddress(address string) string {
 	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || len(address) > MaxRedirectLength || textFault(address) != "" {
 		return ""

@@ -2,23 +2,23 @@ package trip2g
 
 import "context"
 
-// SearchRequest is what somebody looks for.
+// SearchRequest is a search of one visitor.
 type SearchRequest struct {
-	Query   string  // of any length and content: what is too long is cut
-	Visitor Visitor // nothing is found, counted or ranked by what this one may not read
-	Offset  int     // results to leave out from the start
-	Limit   int     // results wanted, at most
+	Query   string  // of any content; cut if it is too long
+	Visitor Visitor // other notes are not found and do not influence the ranking
+	Offset  int     // number of results to skip
+	Limit   int     // maximum number of results
 	// Fresh makes the search wait, for a bounded time, for all that the site has now.
 	Fresh bool
 }
 
-// SearchResponse is what was found.
+// SearchResponse is the result of a search.
 type SearchResponse struct {
 	Query   string // as far as it was read
 	Total   int    // notes that match; Results can be fewer
 	Results []SearchResult
-	// Indexing tells that the index is still being made, or that a large change is not in it yet; what it
-	// does not have was not found. Progress is how much it has, in percent.
+	// Indexing reports that the index is being built, or that a large change is not in it yet: notes that are
+	// not indexed were not found. Progress is the indexed share in percent.
 	Indexing bool
 	Progress int
 }
@@ -33,8 +33,7 @@ type SearchResult struct {
 	Tags        []string `json:"tags"` // without "#"
 }
 
-// Searcher finds notes by their words. EUNAVAILABLE if it cannot answer now: too many ask, or the query
-// takes too long.
+// Searcher finds notes by their words. EUNAVAILABLE if too many searches run, or the query takes too long.
 type Searcher interface {
 	Search(context.Context, SearchRequest) (SearchResponse, error)
 }

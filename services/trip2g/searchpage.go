@@ -12,5 +12,5 @@ type SearchPage struct {
 	Next     string // URL of the results after these, "" if there are none
 }
 
-// SearchPageRenderer gives a search page in the look of the site that the node serves now.
+// SearchPageRenderer returns a search page in the look of the site that the node serves now.
 type SearchPageRenderer func(SearchPage) []byte

@@ -23,7 +23,7 @@ type Session struct {
 // MaxUserAgent is what is kept of a browser's User-Agent, in bytes: browsers' have about 120.
 const MaxUserAgent = 256
 
-// Browser gives what people call the browser that a session began in: "Firefox on Linux".
+// Browser returns what people call the browser that a session began in: "Firefox on Linux".
 func (s Session) Browser() string {
 	ua := useragent.Parse(s.UserAgent)
 	name := cmp.Or(ua.Name, "A browser or program of unknown name")

@@ -23,7 +23,7 @@ const ClaimPath = "/_system/claim"
 const NoOwner = "this site has no owner yet, so nobody can sign in: open " + ClaimPath +
 	" on the machine that it runs on, or set TRIP2G_OWNER_EMAIL to your address and start the leader again"
 
-// ClaimService gives a site that has no owner its first one.
+// ClaimService returns a site that has no owner its first one.
 type ClaimService interface {
 	// Claim takes the code from the leader's log, makes the address the owner's and signs it in.
 	// EUNAUTHORIZED for a wrong or expired code, EFORBIDDEN if the site has an owner or the client is on

@@ -9,7 +9,7 @@ import (
 // Site is what readers see, at one position. It is immutable, lives in memory, and reading it
 // touches no database.
 type Site interface {
-	// Page gives what an unescaped URL path has for a reader: a note, a list, a feed or whatever else
+	// Page returns what an unescaped URL path has for a reader: a note, a list, a feed or whatever else
 	// is made of the notes; nil if there is nothing. Then a found.URL that is not empty is where it is instead.
 	Page(urlPath string, reader Visitor) (page Page, found Location)
 	// NotFound is the body of a 404: it suggests what the reader may have meant. Withheld is that of a page

@@ -1,14 +1,14 @@
 package trip2g
 
-// SiteChange is what a site has that the one before it had not.
+// SiteChange is the difference between two successive versions of a site.
 type SiteChange struct {
 	Site     Site
 	Position Position
-	// Notes are the IDs of those whose pages came, changed, moved or went.
+	// Notes are the IDs of notes whose pages were added, changed, moved or removed.
 	Notes []int64
-	// Changes are those of all notes, with a page or without, by path; none if Anew.
+	// Changes are those of all notes, with a page or without, by path; none if Reloaded.
 	Changes []NoteChange
-	// Reloaded tells that the site does not follow from the one before it: Notes are all that it has, and
-	// what is known of others is of another database.
+	// Reloaded reports that the site was loaded from another database: Notes are all its notes, and all
+	// earlier ones are invalid.
 	Reloaded bool
 }

@@ -2,11 +2,11 @@ package trip2g
 
 import "html/template"
 
-// SystemPage is a page of the server's own, under /_system/: a sign-in page, or one of the owner's.
+// SystemPage is a page below /_system/, for example a sign-in or admin page.
 type SystemPage struct {
 	Title   string  // of the page, and its level-1 heading
 	Path    string  // its URL path, unescaped: the entry of Nav with it is marked
-	Visitor Visitor // for whom it is: what the header offers
+	Visitor Visitor // selects the links in the header
 	Nav     []NavItem
 	Body    template.HTML // what comes below the heading, safe to be shown as it is
 	Wide    bool          // it has the window's width, not that of a text
@@ -23,6 +23,6 @@ type NavItem struct {
 	Group string // heading that it is under with its neighbours of the same group; "" for none
 }
 
-// SystemPageRenderer puts a page of the server's own into the look of the site that the node serves now, and gives
-// the whole page's bytes. What a page shows of its reader it does not keep: such an answer is private.
+// SystemPageRenderer renders a page with the layout of the current site. The result depends on the visitor,
+// so it is not cached.
 type SystemPageRenderer func(SystemPage) []byte

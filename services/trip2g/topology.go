@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what nodes report of themselves.
+// Limits of what nodes report of themselves.
 const (
 	// LagHistory is the number of minutes that a node remembers its lag of.
 	LagHistory = 60
@@ -89,7 +89,7 @@ func (r *NodeReport) Behind() Position {
 
 var nodeNames = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
-// IsNodeName tells whether a node can have this name.
+// IsNodeName reports whether a node can have this name.
 func IsNodeName(name string) bool { return nodeNames.MatchString(name) }
 
 // Validate refuses a report that no node of ours makes, EINVALID.
@@ -201,7 +201,7 @@ func (n *RejectedNode) Title() string {
 
 // NodeService tells of the nodes, on each of them, and lets the owner forget those that are gone.
 type NodeService interface {
-	// Topology gives the picture as of now, from memory.
+	// Topology returns the picture as of now, from memory.
 	Topology() Topology
 	// ForgetNode takes the replicas of this name that no longer report out of the picture: ENOTFOUND if
 	// there is none, ECONFLICT for one that reports.

@@ -11,7 +11,7 @@ import (
 
 func seconds(n float64) *float64 { return &n }
 
-// report gives one of a node that is well.
+// report returns one of a node that is well.
 func report(name, role string) trip2g.NodeReport {
 	return trip2g.NodeReport{
 		Name: name, Role: role, Process: "process of " + name, Version: "1.0", DatabaseID: "db", Position: 5, LeaderPosition: 5,

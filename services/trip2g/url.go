@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NoteURL gives the URL path of a note, unescaped: the sync API's rule, section "URLs of notes".
+// NoteURL returns the URL path of a note, unescaped: the sync API's rule, section "URLs of notes".
 // slug is the frontmatter's, "" if there is none: "name" replaces the last segment as written,
 // "/a/b" the whole path. ok is false for a note that is no page of its own: one whose path has a
 // segment starting with "_" (other than a last "_index"). A README is its folder's page, as an index is.
@@ -63,7 +63,7 @@ func FolderPageRank(notePath string) int {
 // systemPrefix starts the addresses that the server has for itself.
 const systemPrefix = "/_system"
 
-// IsReserved tells whether a URL path is one of the server's own, which no note can have.
+// IsReserved reports whether a URL path is one of the server's own, which no note can have.
 func IsReserved(url string) bool {
 	return url == systemPrefix || strings.HasPrefix(url, systemPrefix+"/")
 }

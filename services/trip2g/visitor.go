@@ -1,27 +1,29 @@
 package trip2g
 
-// Visitor is a visitor's rights. Values are comparable.
+// Visitor is the access level of a person who reads the site, with the groups of a member. Values are comparable.
 type Visitor struct {
 	level  visitorLevel
 	groups Groups // of a member
 }
 
+// visitorLevel is an access level. Each includes the ones before it.
 type visitorLevel uint8
 
+// Access levels, in increasing order.
 const (
 	guest visitorLevel = iota
 	member
 	owner
 )
 
-// Readers that are in no group.
+// Visitors without groups.
 var (
 	Anonymous = Visitor{}              // not signed in
 	Member    = Visitor{level: member} // signed in
 	Owner     = Visitor{level: owner}
 )
 
-// VisitorOf returns the rights of a session's user; signedIn is false if there is no session.
+// VisitorOf returns the visitor of a session; signedIn is false if there is none.
 func VisitorOf(session Session, signedIn bool) Visitor {
 	switch {
 	case !signedIn:
@@ -33,13 +35,13 @@ func VisitorOf(session Session, signedIn bool) Visitor {
 	}
 }
 
-// IsSignedIn reports whether the reader is a member or the owner.
+// IsSignedIn reports whether the visitor is a member or the owner.
 func (r Visitor) IsSignedIn() bool { return r.level >= member }
 
-// IsOwner reports whether the reader is the owner.
+// IsOwner reports whether the visitor is the owner.
 func (r Visitor) IsOwner() bool { return r.level == owner }
 
-// Within returns the reader as one who is in no other groups than some.
+// Within returns the visitor with only those groups that are in a set.
 func (r Visitor) Within(groups Groups) Visitor {
 	r.groups = r.groups.within(groups)
 	return r
@@ -48,8 +50,7 @@ func (r Visitor) Within(groups Groups) Visitor {
 // Groups returns the groups that a member is in.
 func (r Visitor) Groups() Groups { return r.groups }
 
-// MayRead reports whether the reader may read a note. An access that is not resolved is nobody's but the
-// owner's.
+// MayRead reports whether the visitor may read a note. If the access is not resolved, only the owner may.
 func (r Visitor) MayRead(a Access) bool {
 	switch a.Level {
 	case Public:

@@ -72,7 +72,7 @@ func compare(a, b string) (d trip2g.Difference) {
 	return d
 }
 
-// cutLine gives a line as it is shown.
+// cutLine returns a line as it is shown.
 func cutLine(line string) (text string, cut bool) {
 	line = strings.TrimSuffix(line, "\n")
 	if len(line) <= maxLine {

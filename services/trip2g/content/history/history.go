@@ -58,7 +58,7 @@ func (s *Service) ListNotes(ctx context.Context, f trip2g.NoteFilter) (notes []t
 	return notes, total, nil
 }
 
-// plainText gives a function that makes texts comparable that differ in case, or in how letters are encoded.
+// plainText returns a function that makes texts comparable that differ in case, or in how letters are encoded.
 func plainText() func(string) string {
 	fold := cases.Fold()
 	return func(s string) string { return norm.NFC.String(fold.String(s)) }

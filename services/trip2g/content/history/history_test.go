@@ -86,7 +86,7 @@ func (v *vault) find(path string) trip2g.ListedNote {
 	return n
 }
 
-// versions gives a note's versions, the newest first.
+// versions returns a note's versions, the newest first.
 func (v *vault) versions(path string) []trip2g.NoteVersion {
 	v.t.Helper()
 	list, err := v.Versions(v.t.Context(), v.find(path).ID, 0, trip2g.MaxListed)

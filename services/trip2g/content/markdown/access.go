@@ -87,7 +87,7 @@ func (r *accessReader) group(key string, line int, empty bool, texts []string) t
 	return trip2g.ForGroups
 }
 
-// access returns what the keys say together: the most private of it. Only free: true beside groups means what
+// access returns what the keys say together: the most private of it. Only free: true with groups means what
 // it says.
 func (r *accessReader) access() trip2g.Access {
 	if r.levels["free"] == trip2g.Public {

@@ -1,6 +1,6 @@
 package markdown
 
-// Address gives the URL path that a note asks for, "" if it is not to be seen. Only the frontmatter is
+// Address returns the URL path that a note asks for, "" if it is not to be seen. Only the frontmatter is
 // read for it.
 func Address(notePath, content string) string {
 	url, ok := parseFrontmatter(notePath, wellFormed(content)).Address(notePath)

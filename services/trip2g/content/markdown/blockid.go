@@ -36,7 +36,7 @@ func (blockIDs) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Con
 	}
 }
 
-// named gives the block that a paragraph's mark names: a list's item if the paragraph begins it.
+// named returns the block that a paragraph's mark names: a list's item if the paragraph begins it.
 func named(node *ast.Paragraph) ast.Node {
 	if item := node.Parent(); item.Kind() == ast.KindListItem && node.PreviousSibling() == nil {
 		return item
@@ -59,7 +59,7 @@ func cutBlockID(line text.Segment, source []byte) (rest text.Segment, id []byte)
 	return rest.TrimRightSpace(source), append([]byte("^"), bytes.ToLower(value[m[2]:m[3]])...)
 }
 
-// setBlockID gives a block its id; the first block that has it keeps it, and its first id.
+// setBlockID returns a block its id; the first block that has it keeps it, and its first id.
 func setBlockID(block ast.Node, id []byte, pc parser.Context) {
 	used, _ := pc.Get(blockIDsKey).(map[string]bool)
 	if used == nil {

@@ -22,7 +22,7 @@ var calloutTypes = map[string][]string{
 	"failure": {"fail", "missing"}, "danger": {"error"}, "bug": nil, "example": nil, "quote": {"cite"},
 }
 
-// calloutType gives the type that a name stands for.
+// calloutType returns the type that a name stands for.
 func calloutType(name string) string {
 	name = strings.ToLower(name)
 	for known, others := range calloutTypes {
@@ -113,7 +113,7 @@ func renderBlockquote(w util.BufWriter, _ []byte, n ast.Node, entering bool) (as
 	return ast.WalkContinue, err
 }
 
-// frame gives the tags around a callout, the first without its ">".
+// frame returns the tags around a callout, the first without its ">".
 func (t *calloutTitle) frame() (start, end string) {
 	attributes := ` class="callout callout-` + t.kind + `" aria-label="` + titleOfType(t.kind) + `"`
 	switch t.fold {

@@ -15,7 +15,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// Bounds on the code of one note that is coloured; what goes past them is shown as it stands.
+// Limits on the code of one note that is coloured; what goes past them is shown as it stands.
 // The patterns that know a language can need time by the square of a text's length or worse, which
 // nothing tells beforehand: only the clock ends them. Nodes that differ in that differ in colours.
 const (
@@ -23,7 +23,7 @@ const (
 	colourTime  = time.Second // in all
 )
 
-// languages gives the languages that are known by their names in lower case.
+// languages returns the languages that are known by their names in lower case.
 var languages = sync.OnceValue(func() map[string]chroma.Lexer {
 	known := make(map[string]chroma.Lexer)
 	for _, lexer := range lexers.GlobalLexerRegistry.Lexers {
@@ -37,7 +37,7 @@ var languages = sync.OnceValue(func() map[string]chroma.Lexer {
 
 const colouredKey = "coloured"
 
-// colourCode gives the fenced code in a tree its colours.
+// colourCode returns the fenced code in a tree its colours.
 func colourCode(root ast.Node, source []byte, f *fragment) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		block, ok := n.(*ast.FencedCodeBlock)
@@ -97,7 +97,7 @@ func switchClass(out *bytes.Buffer, from, to string) string {
 	return to
 }
 
-// tokenClass gives the class of a kind of text in code, "" if it looks like any other.
+// tokenClass returns the class of a kind of text in code, "" if it looks like any other.
 func tokenClass(t chroma.TokenType) string {
 	switch t {
 	case chroma.KeywordType, chroma.NameClass, chroma.NameException:
@@ -133,7 +133,7 @@ func tokenClass(t chroma.TokenType) string {
 }
 
 // renderCodeSpan renders code within a text. In a table a long name may go on in a new line after each "_", and
-// leaves room for the columns beside its own.
+// leaves room for the other columns.
 func renderCodeSpan(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		_, err := w.WriteString("</code>")
@@ -153,27 +153,27 @@ func renderCodeSpan(w util.BufWriter, source []byte, n ast.Node, entering bool) 
 	return ast.WalkSkipChildren, nil
 }
 
-// isDrawing tells whether a block describes a drawing. No sound way to draw Mermaid's without its own
-// script is known, and that needs inline styles, which pages do not allow.
-func isDrawing(n ast.Node, source []byte) bool {
+// isDiagram reports whether a block is a Mermaid diagram. It is shown as code: Mermaid's script needs inline
+// styles, which pages do not allow.
+func isDiagram(n ast.Node, source []byte) bool {
 	fenced, ok := n.(*ast.FencedCodeBlock)
 	return ok && strings.EqualFold(string(fenced.Language(source)), "mermaid")
 }
 
 // renderCode renders a block of code, fenced or indented.
 func renderCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
-	drawing := isDrawing(n, source)
+	diagram := isDiagram(n, source)
 	if !entering {
 		_, err := w.WriteString("</code></pre>\n")
-		if drawing {
+		if diagram {
 			_, err = w.WriteString("</figure>\n")
 		}
 		return ast.WalkContinue, err
 	}
-	if drawing {
+	if diagram {
 		w.WriteString(`<figure class="diagram"`)
 		writeID(w, n)
-		w.WriteString(">\n<figcaption>A drawing, as it is written in Mermaid</figcaption>\n" + `<pre class="mermaid"`)
+		w.WriteString(">\n<figcaption>Diagram source (Mermaid)</figcaption>\n" + `<pre class="mermaid"`)
 	} else {
 		w.WriteString("<pre")
 		writeID(w, n)

@@ -47,7 +47,7 @@ func withoutFenced(text string) string {
 // byteRange is the bytes from start up to end of a text.
 type byteRange struct{ start, end int }
 
-// codeRanges gives where a text is code, in order.
+// codeRanges returns where a text is code, in order.
 func codeRanges(source []byte) []byteRange {
 	var found []byteRange
 	root, limits := parseTree(source, noteWork)
@@ -74,7 +74,7 @@ func codeRanges(source []byte) []byteRange {
 	return found
 }
 
-// findComments gives the comments that begin outside of code. A comment that ends within code took
+// findComments returns the comments that begin outside of code. A comment that ends within code took
 // the code's beginning away: what follows must be looked at again.
 func findComments(source []byte, code []byteRange) (found []byteRange, open int, again bool) {
 	for at := 0; ; {
@@ -107,7 +107,7 @@ func findComments(source []byte, code []byteRange) (found []byteRange, open int,
 	}
 }
 
-// nextFence gives the offset of the next fence that no backslash makes text, -1 if there is none.
+// nextFence returns the offset of the next fence that no backslash makes text, -1 if there is none.
 func nextFence(source []byte, at int) int {
 	for {
 		i := bytes.Index(source[at:], []byte(commentFence))
@@ -121,7 +121,7 @@ func nextFence(source []byte, at int) int {
 	}
 }
 
-// isEscaped tells whether an odd number of backslashes comes before a byte.
+// isEscaped reports whether an odd number of backslashes comes before a byte.
 func isEscaped(source []byte, at int) bool {
 	n := 0
 	for at-n > 0 && source[at-n-1] == '\\' {
@@ -133,7 +133,7 @@ func isEscaped(source []byte, at int) bool {
 // linePrefix is what can begin each line of a quote or list.
 const linePrefix = "> \t"
 
-// beginsLine tells whether nothing but linePrefix comes before a byte on its line.
+// beginsLine reports whether nothing but linePrefix comes before a byte on its line.
 func beginsLine(source []byte, at int) bool {
 	line := source[bytes.LastIndexByte(source[:at], '\n')+1 : at]
 	return len(bytes.Trim(line, linePrefix)) == 0

@@ -34,7 +34,7 @@ var converter = goldmark.New(
 // at each word.
 var withoutAddresses = newParser()
 
-// parserOf gives the parser for a text.
+// parserOf returns the parser for a text.
 func parserOf(source []byte) parser.Parser {
 	if hasAddress(source) {
 		return converter.Parser()
@@ -42,7 +42,7 @@ func parserOf(source []byte) parser.Parser {
 	return withoutAddresses
 }
 
-// hasAddress tells whether a text may have an address that becomes a link by itself.
+// hasAddress reports whether a text may have an address that becomes a link by itself.
 func hasAddress(source []byte) bool {
 	return bytes.Contains(source, []byte("://")) || bytes.Contains(source, []byte("www.")) || bytes.IndexByte(source, '@') >= 0
 }

@@ -15,7 +15,7 @@ type Field = struct {
 	Value any
 }
 
-// SetFields gives a note's text with other values in its frontmatter. All else stays: keys that nobody
+// SetFields returns a note's text with other values in its frontmatter. All else stays: keys that nobody
 // here knows, their order, comments, and the text below. EINVALID for a frontmatter that cannot be read.
 func SetFields(content string, values []Field) (string, error) {
 	content = strings.TrimPrefix(wellFormed(content), "\uFEFF")
@@ -49,7 +49,7 @@ func SetFields(content string, values []Field) (string, error) {
 	return "---\n" + text + "---\n" + body, nil
 }
 
-// setField gives a key its value, where it is or at the end. Of a key that is there twice, or in another
+// setField returns a key its value, where it is or at the end. Of a key that is there twice, or in another
 // letter case, one stays.
 func setField(mapping *yaml.Node, f Field) {
 	wanted := f.Value != nil

@@ -68,7 +68,7 @@ func link(href, rel, title string) *element {
 	return e
 }
 
-// missing makes the element of a reference to nothing, which says so.
+// missing returns the element for a broken reference, with an explanation.
 func missing(fault string) *element {
 	return &element{tag: "span", attributes: []attribute{{"class", "missing"}, {"title", fault}}}
 }
@@ -76,7 +76,7 @@ func missing(fault string) *element {
 // external is the rel of a link that leaves the site.
 const external = "noopener"
 
-// holding gives the element with a text in it.
+// holding appends a text to the element and returns it.
 func (e *element) holding(text string) *element {
 	e.AppendChild(e, rawString(text))
 	return e
@@ -89,20 +89,20 @@ var mediaEndings = map[string]string{
 	".mp4": "video", ".webm": "video", ".ogv": "video", ".mov": "video", ".mkv": "video",
 }
 
-// mediaTag gives the element that shows a file of that name, "" if there is none.
+// mediaTag returns the name of the element for an image, audio or video file; "" for another file.
 func mediaTag(name string) string { return mediaEndings[strings.ToLower(path.Ext(name))] }
 
-func isPaper(name string) bool { return strings.EqualFold(path.Ext(name), ".pdf") }
+func isPDF(name string) bool { return strings.EqualFold(path.Ext(name), ".pdf") }
 
-// paper makes the element that shows a PDF of the vault, or a link to it where a browser cannot.
-func paper(src, label string, size imageSize) *element {
-	e := &element{tag: "object", attributes: []attribute{{"class", "paper"}, {"data", src}, {"type", "application/pdf"}, {"aria-label", label}}}
+// pdf returns the element that embeds a PDF of the vault, with a link as its fallback.
+func pdf(src, label string, size imageSize) *element {
+	e := &element{tag: "object", attributes: []attribute{{"class", "pdf"}, {"data", src}, {"type", "application/pdf"}, {"aria-label", label}}}
 	e.resize(size)
 	e.AppendChild(e, link(src, "", "").holding(label))
 	return e
 }
 
-// resize gives an element the size that a text wants it to have.
+// resize sets the width and height of an element.
 func (e *element) resize(size imageSize) {
 	if size.width > 0 {
 		e.attributes = append(e.attributes, attribute{"width", strconv.Itoa(size.width)})
@@ -112,7 +112,7 @@ func (e *element) resize(size imageSize) {
 	}
 }
 
-// media makes the element that shows or plays a file, or a link to it where a browser cannot.
+// media returns the element for an image, audio or video file; for any other file, a link.
 func media(src, name, label, title string, size imageSize) *element {
 	tag := mediaTag(name)
 	if tag == "" {
@@ -135,10 +135,10 @@ func media(src, name, label, title string, size imageSize) *element {
 	return e
 }
 
-// assetMedia shows a file of the vault.
+// assetMedia returns the element for a file of the vault.
 func (t target) assetMedia(asset trip2g.NoteAsset, label, title string, size imageSize) *element {
-	if isPaper(asset.AbsolutePath) {
-		return paper(t.assetURL(asset), label, size)
+	if isPDF(asset.AbsolutePath) {
+		return pdf(t.assetURL(asset), label, size)
 	}
 	return media(t.assetURL(asset), asset.AbsolutePath, label, title, size)
 }

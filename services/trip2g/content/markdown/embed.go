@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Bounds on the notes that one note shows; past them a link to the note takes its place.
+// Limits on the notes that one note shows; past them a link to the note takes its place.
 const (
 	// maxEmbedDepth is how deep notes lie in each other.
 	maxEmbedDepth = 5
@@ -55,7 +55,7 @@ func renderShown(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.Wal
 	return ast.WalkContinue, err
 }
 
-// embed gives what stands where a note is to be shown: the note; a link to it, where it cannot stand or
+// embed returns what stands where a note is to be shown: the note; a link to it, where it cannot stand or
 // would be too much; or a word on what is wrong.
 func (r *resolver) embed(at ast.Node, t target, label string) ast.Node {
 	e, ok := r.embedded(t)
@@ -95,7 +95,7 @@ func (r *resolver) embedded(t target) (trip2g.Embed, bool) {
 	return t.embed(r.links)
 }
 
-// linkTo gives a link to what cannot be shown, marked if there is nothing.
+// linkTo returns a link to what cannot be shown, marked if there is nothing.
 func (r *resolver) linkTo(t target, label string) *element {
 	switch href, ok := t.resolve(r.scope); {
 	case !ok:
@@ -146,7 +146,7 @@ func (s *scope) title(t target) string {
 	return s.doc.Title + " › " + t.heading()
 }
 
-// holdsBlocks tells whether a note can be shown among the children of a node.
+// holdsBlocks reports whether a note can be shown among the children of a node.
 func holdsBlocks(n ast.Node) bool {
 	switch n.Kind() {
 	case ast.KindParagraph, ast.KindTextBlock, extast.KindTableCell:
@@ -190,7 +190,7 @@ func place(n ast.Node, s *shown, source []byte) {
 	}
 }
 
-// isBlank tells whether a block holds nothing but space.
+// isBlank reports whether a block holds nothing but space.
 func isBlank(block ast.Node, source []byte) bool {
 	for c := block.FirstChild(); c != nil; c = c.NextSibling() {
 		if text, ok := c.(*ast.Text); !ok || !util.IsBlank(text.Segment.Value(source)) {

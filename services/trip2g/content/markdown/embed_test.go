@@ -11,7 +11,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// showing gives a vault of notes, each to be found by its name: name, text, name, text ...
+// showing returns a vault of notes, each to be found by its name: name, text, name, text ...
 func showing(pairs ...string) vault {
 	v := vault{notes: map[string]string{}, shown: map[string]*trip2g.Document{}, files: someVault.files}
 	for i := 0; i < len(pairs); i += 2 {

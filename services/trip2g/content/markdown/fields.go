@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Bounds on what is taken from one value.
+// Limits on what is taken from one value.
 const (
 	maxItems   = 256     // of a list
 	maxScalar  = 4 << 10 // bytes of a text
@@ -49,7 +49,7 @@ func (f *fields) warnKey(key, what string) {
 	f.warn(f.values[key].Line+1, "%s %s", key, what)
 }
 
-// scalars gives the texts in a value, those of lists in lists too; null is none.
+// scalars returns the texts in a value, those of lists in lists too; null is none.
 func scalars(n *yaml.Node, depth int) []string {
 	switch {
 	case n == nil || depth > maxNesting:
@@ -77,7 +77,7 @@ func scalars(n *yaml.Node, depth int) []string {
 	return found
 }
 
-// all gives the texts of a key. A value that holds something, but no text, is named in a warning.
+// all returns the texts of a key. A value that holds something, but no text, is named in a warning.
 func (f *fields) all(key string) []string {
 	n := f.values[key]
 	found := scalars(n, 0)
@@ -87,7 +87,7 @@ func (f *fields) all(key string) []string {
 	return found
 }
 
-// text gives the first text of a key, "" if it has none.
+// text returns the first text of a key, "" if it has none.
 func (f *fields) text(key string) string {
 	if found := f.all(key); len(found) > 0 {
 		return found[0]
@@ -95,7 +95,7 @@ func (f *fields) text(key string) string {
 	return ""
 }
 
-// list gives the texts of a key. A single text is taken apart at separator, "" leaves it whole.
+// list returns the texts of a key. A single text is taken apart at separator, "" leaves it whole.
 func (f *fields) list(key, separator string) []string {
 	found := f.all(key)
 	if len(found) != 1 || separator == "" {
@@ -110,7 +110,7 @@ func (f *fields) list(key, separator string) []string {
 	return parts
 }
 
-// flag gives a yes or no; otherwise if the key says neither.
+// flag returns a yes or no; otherwise if the key says neither.
 func (f *fields) flag(key string, otherwise bool) bool {
 	value := f.text(key)
 	if value == "" {
@@ -141,7 +141,7 @@ var layouts = []string{
 	time.DateOnly, "2006/01/02", "02.01.2006",
 }
 
-// time gives the point in time that the first of some keys has, the zero time if none has one.
+// time returns the point in time that the first of some keys has, the zero time if none has one.
 func (f *fields) time(keys ...string) time.Time {
 	for _, key := range keys {
 		value := f.text(key)

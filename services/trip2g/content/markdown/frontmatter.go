@@ -119,10 +119,10 @@ var (
 	continuedLine = regexp.MustCompile(`^(?:[ \t]+\S|-\s|#)`) // more of a value, or a comment
 )
 
-// isField tells whether a line looks like a key with its value.
+// isField reports whether a line looks like a key with its value.
 func isField(line string) bool { return fieldLine.MatchString(line[:min(len(line), maxKey)]) }
 
-// leadingFields gives the first lines of a text as far as they look like keys and values, "" if none does.
+// leadingFields returns the first lines of a text as far as they look like keys and values, "" if none does.
 func leadingFields(text string) string {
 	text = text[:min(len(text), maxFrontmatter)]
 	end := 0
@@ -138,7 +138,7 @@ func leadingFields(text string) string {
 	return text[:end]
 }
 
-// beginsWithField tells whether the first line of a text that is neither empty nor a comment looks like a
+// beginsWithField reports whether the first line of a text that is neither empty nor a comment looks like a
 // key with its value.
 func beginsWithField(text string) bool {
 	for line := range strings.Lines(text) {
@@ -149,7 +149,7 @@ func beginsWithField(text string) bool {
 	return false
 }
 
-// parseYAML gives the first document's root, nil if there is none. Aliases are not followed here,
+// parseYAML returns the first document's root, nil if there is none. Aliases are not followed here,
 // so that no text can grow.
 func parseYAML(block string) (root *yaml.Node, err error) {
 	var document yaml.Node
@@ -167,7 +167,7 @@ func parseYAML(block string) (root *yaml.Node, err error) {
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
 
-// yamlFault gives the note's line that an error of the YAML package names, and what it says.
+// yamlFault returns the note's line that an error of the YAML package names, and what it says.
 func yamlFault(err error) (line int, text string) {
 	message, _, _ := strings.Cut(err.Error(), "\n")
 	m := yamlLine.FindStringSubmatch(message)
@@ -221,7 +221,7 @@ func readSettings(doc *trip2g.Document, f *fields) {
 	}
 }
 
-// settingKeys are those of the note with the site's settings, beside those that any note may have.
+// settingKeys are the keys of _settings.md, in addition to those of any note.
 var settingKeys = []string{
 	"title", "home", "description", "lang", "footer", "stylesheet", "icon", "image", "cover", "banner", "hard_breaks", "raw_html", "graph",
 	"index", "access", "exclude", "include",
@@ -250,7 +250,7 @@ func unknownSetting(key string) string {
 	return "is no setting of the site and is left out"
 }
 
-// reference gives what a value refers to: a path, or a link as Obsidian's or any Markdown writes it.
+// reference returns what a value refers to: a path, or a link as Obsidian's or any Markdown writes it.
 func reference(value string) string {
 	value = strings.TrimPrefix(strings.TrimSpace(value), "!")
 	if inner, ok := strings.CutPrefix(value, "[["); ok {
@@ -266,7 +266,7 @@ func reference(value string) string {
 
 var markdownLink = regexp.MustCompile(`^\[[^\]]*\]\((?:<([^>]*)>|([^)\s]*))[^)]*\)$`)
 
-// file gives a reference to a file of the vault, which is one of the note's.
+// file returns a reference to a file of the vault, which is one of the note's.
 func (f *fields) file(doc *trip2g.Document, key string) string {
 	ref := reference(f.text(key))
 	switch {
@@ -283,7 +283,7 @@ func (f *fields) file(doc *trip2g.Document, key string) string {
 	return ref
 }
 
-// picture gives the first of some keys' references to a picture: a file of the vault, which is one of
+// picture returns the first of some keys' references to a picture: a file of the vault, which is one of
 // the note's, or a URL of its own.
 func (f *fields) picture(doc *trip2g.Document, keys ...string) string {
 	for _, key := range keys {
@@ -298,7 +298,7 @@ func (f *fields) picture(doc *trip2g.Document, keys ...string) string {
 	return ""
 }
 
-// identifiers gives the names in keys' lists that CSS can have; lists may be texts with spaces or commas.
+// identifiers returns the names in keys' lists that CSS can have; lists may be texts with spaces or commas.
 func (f *fields) identifiers(keys ...string) []string {
 	var names []string
 	for _, key := range keys {
@@ -319,7 +319,7 @@ const maxClasses = 32
 
 var cssName = regexp.MustCompile(`^-?[_\p{L}][\p{L}\p{N}_-]{0,63}$`)
 
-// translations gives the notes that say the same in other languages: of keys "lang-de", and of the
+// translations returns the notes that say the same in other languages: of keys "lang-de", and of the
 // mappings "translations" and "hreflang".
 func (f *fields) translations() map[string]string {
 	found := make(map[string]string)
@@ -352,7 +352,7 @@ func (f *fields) translations() map[string]string {
 	return found
 }
 
-// path gives a value that is to be a URL path, "" for what can be none.
+// path returns a value that is to be a URL path, "" for what can be none.
 func (f *fields) path(key string) string {
 	value := f.text(key)
 	if len(value) > trip2g.MaxPathLength || strings.ContainsFunc(value, unicode.IsControl) {

@@ -16,7 +16,7 @@ import (
 
 func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 
-// TestFrontmatterOfAnyKindIsTaken gives values that vaults have, odd ones too; only the fields that
+// TestFrontmatterOfAnyKindIsTaken returns values that vaults have, odd ones too; only the fields that
 // are named here are looked at.
 func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 	type doc = trip2g.Document

@@ -46,7 +46,7 @@ func headingID(text string) string {
 	return "section"
 }
 
-// setHeadingIDs gives each heading an id of its own: the second "a" is "a-1". The id that its block
+// setHeadingIDs returns each heading an id of its own: the second "a" is "a-1". The id that its block
 // has goes on an element within.
 func setHeadingIDs(root ast.Node, source []byte) {
 	used := make(map[string]bool)
@@ -116,7 +116,7 @@ func forEachHeading(root ast.Node, fn func(*ast.Heading) bool) {
 	})
 }
 
-// firstHeading gives the text of the first level-1 heading, "" if there is none.
+// firstHeading returns the text of the first level-1 heading, "" if there is none.
 func firstHeading(root ast.Node, source []byte) (text string) {
 	forEachHeading(root, func(h *ast.Heading) bool {
 		if h.Level == 1 {
@@ -127,7 +127,7 @@ func firstHeading(root ast.Node, source []byte) (text string) {
 	return text
 }
 
-// openingHeading gives the text of the level-1 heading that a text begins with, "" if it begins
+// openingHeading returns the text of the level-1 heading that a text begins with, "" if it begins
 // with something else.
 func openingHeading(root ast.Node, source []byte) string {
 	if h, ok := root.FirstChild().(*ast.Heading); ok && h.Level == 1 {
@@ -136,7 +136,7 @@ func openingHeading(root ast.Node, source []byte) string {
 	return ""
 }
 
-// plainText gives a node's text without any markup.
+// plainText returns a node's text without any markup.
 func plainText(n ast.Node, source []byte) string {
 	var b strings.Builder
 	ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -101,7 +101,7 @@ var hostile = map[string]func(n int) string{
 	"sections that show themselves": func(n int) string { return strings.Repeat("# a\n![[#a]]\n", n/12) },
 	"embeds in a table":             func(n int) string { return "a|b\n-|-\n" + strings.Repeat("![[note]]|![[#^x]]\n", n/20) },
 	"embeds of a block":             func(n int) string { return "a ^x\n\n" + strings.Repeat("![[#^x]] ", n/9) },
-	"papers":                        repeat("![[paper.pdf]] "),
+	"PDFs":                          repeat("![[paper.pdf]] "),
 	"frames":                        repeat("<iframe src=https://e.org>"),
 	"frames that end":               repeat("<iframe src=https://e.org></iframe>"),
 	"many different links": func(n int) string {

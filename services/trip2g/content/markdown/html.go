@@ -88,7 +88,7 @@ func rewriteIDs(attributes []html.Attribute, in *scope) []html.Attribute {
 	return attributes
 }
 
-// framed gives a link to what a frame shows, "" for nothing.
+// framed returns a link to what a frame shows, "" for nothing.
 func framed(t html.Token) string {
 	for _, a := range t.Attr {
 		if a.Key == "src" && t.Type == html.StartTagToken {
@@ -155,7 +155,7 @@ func rewriteLink(attributes []html.Attribute, in *scope) []html.Attribute {
 	return kept
 }
 
-// rewriteSource resolves the src of a picture, sound or film. One that is not there has none.
+// rewriteSource resolves the src of an image, audio or video; it removes a broken one.
 func rewriteSource(attributes []html.Attribute, links trip2g.Links) []html.Attribute {
 	kept := make([]html.Attribute, 0, len(attributes))
 	for _, a := range attributes {

@@ -45,7 +45,7 @@ var (
 	noteContentsKey = parser.NewContextKey()
 )
 
-// noteStarts gives the footnotes that are open, the innermost last.
+// noteStarts returns the footnotes that are open, the innermost last.
 func noteStarts(pc parser.Context) []*noteStart {
 	starts, _ := pc.Get(noteStartsKey).([]*noteStart)
 	return starts

@@ -219,7 +219,7 @@ func (t table) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Cont
 	t.ParagraphTransformer.Transform(node, reader, pc)
 }
 
-// delimiterColumns gives the most columns that a line of the paragraph could declare; 0: no table.
+// delimiterColumns returns the most columns that a line of the paragraph could declare; 0: no table.
 func delimiterColumns(node *ast.Paragraph, source []byte) int {
 	most := 0
 	for i := 1; i < node.Lines().Len(); i++ {

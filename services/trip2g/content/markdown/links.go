@@ -1,9 +1,6 @@
 package markdown
 
 import (
-	"path"
-	"strings"
-
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 
@@ -54,9 +51,9 @@ func (c *collector) Asset(ref string) (trip2g.NoteAsset, bool) {
 	return trip2g.NoteAsset{}, false
 }
 
-// collect takes a link in, but for one to a picture, a sound or a film: no note is called so.
+// collect adds a link, unless its target has the extension of an image, audio, video or PDF file.
 func (c *collector) collect(l trip2g.Link) {
-	if mediaTag(l.Target) == "" && !strings.EqualFold(path.Ext(l.Target), ".pdf") {
+	if mediaTag(l.Target) == "" && !isPDF(l.Target) {
 		c.add(l)
 	}
 }
@@ -77,7 +74,7 @@ func (c *collector) add(l trip2g.Link) {
 	c.links = append(c.links, l)
 }
 
-// blockOf gives the bytes of the block in which a node is: a paragraph, a heading, a table's row. A
+// blockOf returns the bytes of the block in which a node is: a paragraph, a heading, a table's row. A
 // footnote that stands in a text has no place of its own but its line.
 func blockOf(n ast.Node, source []byte) byteRange {
 	for block := n; block != nil; block = block.Parent() {
@@ -99,7 +96,7 @@ func blockOf(n ast.Node, source []byte) byteRange {
 // maxLineAround is how far lineAt looks to either side, in bytes.
 const maxLineAround = 4096
 
-// lineAt gives the line of a text that a byte is in, of a long one what is around the byte.
+// lineAt returns the line of a text that a byte is in, of a long one what is around the byte.
 func lineAt(source []byte, at int) byteRange {
 	start, end := min(at, len(source)), min(at, len(source))
 	for start > max(at-maxLineAround, 0) && source[start-1] != '\n' {

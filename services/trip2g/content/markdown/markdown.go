@@ -2,17 +2,16 @@
 // to, Render makes HTML of the text.
 //
 // Notes are CommonMark with GitHub's and Obsidian's additions; a note whose path ends in .html is
-// HTML. HTML is kept where it is harmless: what Render gives holds no
-// script, style, form, frame or event handler, whatever the note says. An owner's setting keeps the
-// rest of it; scripts, styles, frames and event handlers go in any case.
+// HTML. Harmless HTML is kept: the output of Render has no
+// script, style, form, frame or event handler, whatever the note contains. The setting raw_html keeps
+// the rest, except scripts, styles, frames and event handlers.
 //
-// What Render gives has these classes beside those of its elements: "missing" on what leads to
-// nothing, "tag", "embed" and "embed-title" of a note that is shown in another, "callout" with
+// The output of Render has these classes: "missing" on broken references, "tag", "embed" and "embed-title" of a note that is shown in another, "callout" with
 // "callout-TYPE" and "callout-title", "footnotes", "table" around a table, "math", "diagram" and
-// "mermaid", "paper" of a PDF, "plain", "language-NAME", and "hl-…" of coloured code.
+// "mermaid", "pdf" of an embedded PDF, "plain", "language-NAME", and "hl-…" of coloured code.
 //
-// Every text is taken, and the work that one causes is bounded (see limits.go): what goes past a
-// limit is shown as it stands and named in a warning.
+// Any text is accepted, with bounded work (see limits.go): what exceeds a limit is shown verbatim, with a
+// warning.
 package markdown
 
 import (
@@ -129,7 +128,7 @@ func wellFormed(content string) string {
 	return strings.ReplaceAll(content, "\x00", "\uFFFD")
 }
 
-// titleFromPath gives a file's name without its ending; that of an index is its folder's.
+// titleFromPath returns a file's name without its ending; that of an index is its folder's.
 func titleFromPath(notePath string) string {
 	name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath))
 	if trip2g.FolderPageRank(notePath) == trip2g.NoFolderPage {

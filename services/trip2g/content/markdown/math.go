@@ -157,7 +157,7 @@ func (m *mathBlock) takeLine(reader text.Reader) (ended bool) {
 
 var noMathKey = parser.NewContextKey()
 
-// mathEnds tells whether a "$$" follows somewhere. From where none does is looked for once.
+// mathEnds reports whether a "$$" follows somewhere. From where none does is looked for once.
 func mathEnds(source []byte, from int, pc parser.Context) bool {
 	if none, ok := pc.Get(noMathKey).(int); ok && from >= none {
 		return false

@@ -17,7 +17,7 @@ var (
 	errNoBlock   = errors.New("has no block of that name")
 )
 
-// partOf gives what an embed shows of a tree that has its headings' ids: all but its title, the section
+// partOf returns what an embed shows of a tree that has its headings' ids: all but its title, the section
 // below the heading, or the block, that anchor names. No id stays, for there are others on the page; and
 // a heading is one level lower, as what it heads is.
 func partOf(root ast.Node, doc *trip2g.Document, anchor string) (ast.Node, error) {
@@ -76,7 +76,7 @@ func cutPart(root ast.Node, anchor string) ast.Node {
 	return part
 }
 
-// findAnchor gives the block that has an id, or that an element with the id begins.
+// findAnchor returns the block that has an id, or that an element with the id begins.
 func findAnchor(root ast.Node, anchor string) (found ast.Node) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -165,7 +165,7 @@ func moveFootnotes(part ast.Node, from *extast.FootnoteList) {
 	part.AppendChild(part, list)
 }
 
-// renumber gives a footnote its new number, and takes those links out of it that lead to references
+// renumber returns a footnote its new number, and takes those links out of it that lead to references
 // which are not kept.
 func renumber(note *extast.Footnote, number int, kept map[[2]int]bool) {
 	var links []*extast.FootnoteBacklink

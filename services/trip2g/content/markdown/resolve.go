@@ -217,20 +217,20 @@ func (r *resolver) image(n *ast.Image) ast.Node {
 	return missing(t.fault()).holding(label)
 }
 
-// videoSites are those whose pages people write as pictures, for another program to show the film.
+// videoSites are hosts whose pages some editors embed as videos when they are written as images.
 var videoSites = map[string]bool{"www.youtube.com": true, "youtube.com": true, "youtu.be": true, "vimeo.com": true, "www.vimeo.com": true}
 
-// externalMedia shows a picture, a sound or a film from elsewhere. A page, and a paper, is a link: the
-// pages of this site hold none of others.
+// externalMedia returns the element for an image, audio or video file on another site. A web page or PDF is
+// a link, because pages of this site embed no others.
 func externalMedia(address, label, title string, size imageSize) *element {
 	u, err := url.Parse(address)
-	if err == nil && (videoSites[strings.ToLower(u.Host)] || isPaper(u.Path)) {
+	if err == nil && (videoSites[strings.ToLower(u.Host)] || isPDF(u.Path)) {
 		if label == "" {
 			label = address
 		}
 		return link(address, external, title).holding(label)
 	}
-	name := ".png" // the text says that it is a picture
+	name := ".png" // image syntax
 	if err == nil && mediaTag(u.Path) != "" {
 		name = u.Path
 	}

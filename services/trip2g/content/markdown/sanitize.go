@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// policy is what a note's HTML may hold: text, structure, pictures, sound and film. No script,
+// policy is what a note's HTML may hold: text, structure, images, audio and video. No script,
 // style, form, frame, embedded object or event handler; no URL that runs anything; no class and no
 // id that the page around the note has. It is safe for concurrent use once made.
 var policy = newPolicy()
@@ -27,7 +27,7 @@ var (
 	direction = regexp.MustCompile(`^(ltr|rtl|auto)$`)
 	language  = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 	pixels    = regexp.MustCompile(`^[0-9]{1,4}%?$`)
-	paperURL  = regexp.MustCompile(`^` + regexp.QuoteMeta(trip2g.AssetPrefix) + `[0-9a-z]+/[^/?#]+\.(?i:pdf)(#.*)?$`)
+	pdfURL    = regexp.MustCompile(`^` + regexp.QuoteMeta(trip2g.AssetPrefix) + `[0-9a-z]+/[^/?#]+\.(?i:pdf)(#.*)?$`)
 	nothing   = regexp.MustCompile(`^$|^(open|checked|disabled|controls|loop|muted)$`)
 )
 
@@ -115,9 +115,9 @@ func allowLinksAndMedia(p *bluemonday.Policy) {
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("name").Matching(anchor).OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^(` + external + `|tag)$`)).OnElements("a")
-	p.AllowAttrs("data").Matching(paperURL).OnElements("object")
+	p.AllowAttrs("data").Matching(pdfURL).OnElements("object")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^application/pdf$`)).OnElements("object")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^paper$`)).OnElements("object")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^pdf$`)).OnElements("object")
 	p.AllowAttrs("aria-label").OnElements("object")
 	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
 	p.AllowAttrs("src").OnElements("img", "audio", "video", "source")
@@ -136,7 +136,7 @@ var voidElements = map[atom.Atom]bool{
 	atom.Br: true, atom.Col: true, atom.Hr: true, atom.Img: true, atom.Input: true, atom.Source: true, atom.Wbr: true,
 }
 
-// balance gives each start tag of a sanitised fragment its end tag and drops end tags without a
+// balance returns each start tag of a sanitised fragment its end tag and drops end tags without a
 // start, so that a note's HTML cannot close or hold open what the page has around it. Elements
 // that lie deeper than maxOpen go, their content stays.
 func balance(fragment []byte) []byte {

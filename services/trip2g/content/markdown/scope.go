@@ -18,7 +18,7 @@ type fragment struct {
 	references int       // bytes that link references may still add
 	embedsLeft int       // notes that may still be shown
 	embedBytes int       // that those may still have and make
-	texts      int       // so far, beside the note's own
+	texts      int       // so far, without the note's own
 }
 
 func newFragment(settings trip2g.Settings) *fragment {

@@ -44,7 +44,7 @@ func (tagParser) Parse(parent ast.Node, block text.Reader, _ parser.Context) ast
 
 var numericReference = regexp.MustCompile(`^#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});`)
 
-// characterReference gives the text of a numeric character reference (CommonMark 0.31.2, section
+// characterReference returns the text of a numeric character reference (CommonMark 0.31.2, section
 // 2.5). goldmark ends a text where a parser looks at it, which would take "&" and "#35;" apart.
 func characterReference(parent ast.Node, block text.Reader) ast.Node {
 	line, segment := block.PeekLine()
@@ -58,7 +58,7 @@ func characterReference(parent ast.Node, block text.Reader) ast.Node {
 	return ast.NewTextSegment(text.NewSegment(segment.Start-1, segment.Start+length))
 }
 
-// tagName gives the tag's name that a text begins with, "" if there is none: letters, digits, emoji,
+// tagName returns the tag's name that a text begins with, "" if there is none: letters, digits, emoji,
 // "_", "-" and single "/" between them, and more than a number. The rule is Obsidian's.
 func tagName(text []byte) string {
 	end, isName := 0, false

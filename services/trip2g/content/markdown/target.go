@@ -58,7 +58,7 @@ func isExternal(destination string) bool {
 
 var dataImagePattern = regexp.MustCompile(`(?i)^data:image/(png|gif|jpeg|webp);base64,`)
 
-// isDataImage tells whether a destination is a picture that is its own content.
+// isDataImage reports whether a destination is a picture that is its own content.
 func isDataImage(destination string) bool { return dataImagePattern.MatchString(destination) }
 
 // decode takes percent-encoding away. Text that is not encoded right, or hides what is no text,
@@ -71,7 +71,7 @@ func decode(s string) string {
 	return decoded
 }
 
-// markdownURL gives a destination as the text means it: without backslashes and character references.
+// markdownURL returns a destination as the text means it: without backslashes and character references.
 func markdownURL(raw []byte) string {
 	return html.UnescapeString(string(util.UnescapePunctuations(raw)))
 }
@@ -79,7 +79,7 @@ func markdownURL(raw []byte) string {
 // fileEnding is what ends a file's name: "Node.js" has one, "v1.2" and "Dr. No" have none.
 var fileEnding = regexp.MustCompile(`^\.[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*$`)
 
-// isFile tells whether the path can name a file that is no note.
+// isFile reports whether the path can name a file that is no note.
 func (t target) isFile() bool {
 	ending := path.Ext(t.path)
 	return fileEnding.MatchString(ending) && len(ending) <= 12 && !isNoteEnding(ending)
@@ -128,7 +128,7 @@ func (t target) embed(links trip2g.Links) (trip2g.Embed, bool) {
 // heading is the text of the heading that the fragment names: the last of "Heading#Sub-heading" counts.
 func (t target) heading() string { return t.fragment[strings.LastIndexByte(t.fragment, '#')+1:] }
 
-// anchor gives the id of the heading or the block ("^id") that the fragment names, "" if it can name none.
+// anchor returns the id of the heading or the block ("^id") that the fragment names, "" if it can name none.
 func (t target) anchor() string {
 	switch heading := t.heading(); {
 	case blockMark.MatchString(heading):
@@ -142,7 +142,7 @@ func (t target) anchor() string {
 	}
 }
 
-// noteURL gives the address of a page with what the fragment names in it.
+// noteURL returns the address of a page with what the fragment names in it.
 func (t target) noteURL(page string) string {
 	u := url.URL{Path: page, Fragment: t.anchor()}
 	if s := u.String(); s != "" {
@@ -153,7 +153,7 @@ func (t target) noteURL(page string) string {
 
 // fault says of a reference that it leads to nothing.
 func (t target) fault() string {
-	if mediaTag(t.path) != "" || isPaper(t.path) {
+	if mediaTag(t.path) != "" || isPDF(t.path) {
 		return "There is no file “" + oneLine(t.path, maxTitle) + "”"
 	}
 	return "There is no note “" + oneLine(t.path, maxTitle) + "”"
@@ -165,7 +165,7 @@ var linkText = regexp.MustCompile(`!?\[([^][]*)\]\([^()]*\)`)
 // footnotePattern is an id that footnotes have.
 var footnotePattern = regexp.MustCompile(`^fn(ref\d*)?:\d+$`)
 
-// assetURL gives the address of a file; the fragment of a PDF, a page for example, stays.
+// assetURL returns the address of a file; the fragment of a PDF, a page for example, stays.
 func (t target) assetURL(asset trip2g.NoteAsset) string {
 	u := trip2g.AssetURL(asset)
 	if t.fragment != "" {
@@ -229,7 +229,7 @@ func cutSize(label string, bare bool) (string, imageSize) {
 	return strings.TrimSpace(m[1]), imageSize{width, height}
 }
 
-// textValue gives the text of a node as it reads, without backslashes and character references.
+// textValue returns the text of a node as it reads, without backslashes and character references.
 func textValue(n *ast.Text, source []byte) []byte {
 	value := n.Segment.Value(source)
 	if n.IsRaw() {

@@ -19,20 +19,20 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Text gives what a reader reads of a document, without any markup: each block on a line of its own, for
+// Text returns what a reader reads of a document, without any markup: each block on a line of its own, for
 // search. It is made each time and is no longer than about the document's body.
 func Text(doc *trip2g.Document) string {
 	return strings.TrimSpace(textOf(doc, doc.Body, everything, nil))
 }
 
-// Bounds of how much of a body an excerpt is looked for in, in bytes: first, for each of its characters, as
+// Limits of how much of a body an excerpt is looked for in, in bytes: first, for each of its characters, as
 // much as holds it in most notes, and then all that is looked at.
 const (
 	excerptShare = 8
 	excerptBody  = 16 << 10
 )
 
-// Excerpt gives the beginning of a document's prose on one line of at most n characters: no heading, code,
+// Excerpt returns the beginning of a document's prose on one line of at most n characters: no heading, code,
 // table or formula. "" if its beginning has none.
 func Excerpt(doc *trip2g.Document, n int) string {
 	size := min(excerptShare*n, excerptBody)
@@ -43,13 +43,13 @@ func Excerpt(doc *trip2g.Document, n int) string {
 	return oneLine(text, n)
 }
 
-// Bounds of a link's context: of what is read around the link, in bytes, and of what is given, in characters.
+// Limits of a link's context: of what is read around the link, in bytes, and of what is given, in characters.
 const (
 	contextBody = 4 << 10
 	contextText = 240
 )
 
-// Context gives the text of the block of a document that a link stands in, on one line of about 240
+// Context returns the text of the block of a document that a link stands in, on one line of about 240
 // characters around the link. link is one of doc.Links.
 func Context(doc *trip2g.Document, link trip2g.Link) string {
 	block, offset := doc.Body, -1
@@ -83,7 +83,7 @@ func aroundLink(block, target string) string {
 	return cutText(block[start:], contextBody)
 }
 
-// cutText gives at most n bytes of a text, cut at a line's end if there is one.
+// cutText returns at most n bytes of a text, cut at a line's end if there is one.
 func cutText(text string, n int) string {
 	if len(text) <= n {
 		return text

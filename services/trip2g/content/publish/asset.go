@@ -42,7 +42,7 @@ func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload tr
 	return known, position, s.follow(ctx, position, publish)
 }
 
-// mergeAssets gives every reference of a note's text, with the file that the store has for it.
+// mergeAssets returns every reference of a note's text, with the file that the store has for it.
 func mergeAssets(notePath string, refs []string, stored []trip2g.NoteAsset) []trip2g.NoteAsset {
 	byRef := make(map[string]trip2g.NoteAsset, len(stored))
 	for _, a := range stored {

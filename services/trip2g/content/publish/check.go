@@ -32,7 +32,7 @@ func (f *faults) addTooLarge(name, format string, args ...any) {
 	f.add(name, format, args...)
 }
 
-// err gives nil without a fault. The message holds the first one: many clients show nothing else.
+// err returns nil without a fault. The message holds the first one: many clients show nothing else.
 func (f *faults) err() error {
 	if f.count == 0 {
 		return nil

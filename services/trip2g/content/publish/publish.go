@@ -27,9 +27,9 @@ const (
 type Options struct {
 	Vault  trip2g.VaultStore
 	Assets trip2g.AssetStore
-	// References gives the files that a note's text refers to, as written, in order, each once.
+	// References returns the files that a note's text refers to, as written, in order, each once.
 	References func(path, content string) []string
-	// Address gives the URL path that a note asks for, "" for none: where a note moves, its old address
+	// Address returns the URL path that a note asks for, "" for none: where a note moves, its old address
 	// leads to it. nil: nobody asks, and addresses that are left lead nowhere.
 	Address func(path, content string) string
 	// Published returns a note as this node's site has it.

@@ -60,7 +60,7 @@ func hash(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// visible gives what readers see, path → content.
+// visible returns what readers see, path → content.
 func visible(t *testing.T, db *sqlite.DB) map[string]string {
 	t.Helper()
 	notes := map[string]string{}

@@ -114,7 +114,7 @@ func (v *vault) search(query string, reader trip2g.Visitor) (answer trip2g.Searc
 	return answer
 }
 
-// found gives the titles of what a query finds, between commas.
+// found returns the titles of what a query finds, between commas.
 func (v *vault) found(query string, reader trip2g.Visitor) string {
 	v.t.Helper()
 	answer := v.search(query, reader)

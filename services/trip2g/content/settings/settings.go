@@ -43,7 +43,7 @@ type Options struct {
 	Publisher trip2g.Publisher
 	// Parse understands a note's text.
 	Parse func(path, content string) *trip2g.Document
-	// SetFields gives a note's text with other values in its frontmatter. All else in it stays.
+	// SetFields returns a note's text with other values in its frontmatter. All else in it stays.
 	SetFields func(content string, fields []Field) (string, error)
 }
 
@@ -127,7 +127,7 @@ func (s *Service) edit(state trip2g.SettingsState, changes map[string]string) (s
 	return s.SetFields(state.Content, fields)
 }
 
-// fieldOf gives a value as the frontmatter has it.
+// fieldOf returns a value as the frontmatter has it.
 func fieldOf(s trip2g.SiteSetting, value string) any {
 	switch {
 	case value == s.Default:

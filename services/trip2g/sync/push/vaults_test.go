@@ -269,7 +269,7 @@ func TestThePagesAboutWritingShowWhatTheySay(t *testing.T) {
 		"/writing/links": {`<p id="^sample">`, `<a href="#%5Esample">`, `<a href="#how-links-are-resolved">`, `<a href="/writing">what a note can contain</a>`, `<a href="/guides/push#exit-codes">`,
 			`<a href="/writing/sample_note">text</a>`, `<a href="/guides">`, `tides.pdf">`, `title="There is no note “no such note”">no such note</span>`, `<a href="https://example.org" rel="noopener">`},
 		"/writing/embeds": {`<a href="/writing/sample_note">A sample note</a>`, `<a href="/writing/sample_note#the-horn">A sample note › The horn</a>`, "<p>Three blasts mean: <em>keep off.</em></p>",
-			"<ul>\n<li>a second item</li>\n</ul>", `width="30"`, `alt="The tower" loading="lazy" width="40" height="80"`, "<audio ", `<object class="paper"`, "tides.pdf#page=1", `title="There is no note “no such note”"`},
+			"<ul>\n<li>a second item</li>\n</ul>", `width="30"`, `alt="The tower" loading="lazy" width="40" height="80"`, "<audio ", `<object class="pdf"`, "tides.pdf#page=1", `title="There is no note “no such note”"`},
 		"/writing/callouts":      {`<details class="callout callout-question" aria-label="Question">`},
 		"/writing/code_and_math": {`<span class="hl-key">func</span>`, `<pre class="mermaid">`, `<div class="math"><math display="block">`, "$5 and $6"},
 		"/writing/frontmatter":   {`<a href="/writing/frontmatter">note properties</a>`, `<a href="/writing/urls">`},

@@ -211,7 +211,7 @@ func (p *parser) color() string {
 // escapes are the characters that a text in a formula has a backslash before.
 var escapes = strings.NewReplacer(`\{`, "{", `\}`, "}", `\$`, "$", `\%`, "%", `\&`, "&", `\#`, "#", `\_`, "_", `\ `, " ", "~", "\u00a0")
 
-// textOf gives a text as it reads. Its outer spaces count.
+// textOf returns a text as it reads. Its outer spaces count.
 func textOf(raw string) string {
 	text := strings.Join(strings.Fields(raw), " ")
 	if strings.TrimLeft(raw, " \t\n") != raw {

@@ -28,7 +28,7 @@ var (
 // greekBold is where the bold Greek letters "Α" and "α" stand.
 var greekBold = map[string][2]rune{"mathbf": {0x1D6A8, 0x1D6C2}, "boldsymbol": {0x1D71C, 0x1D736}, "bm": {0x1D71C, 0x1D736}}
 
-// letters gives a text in a font.
+// letters returns a text in a font.
 func letters(text, name string) string {
 	f := namedFont(name)
 	return strings.Map(func(r rune) rune {

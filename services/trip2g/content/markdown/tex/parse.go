@@ -144,7 +144,7 @@ func (p *parser) attach(base atom, below, above []string) string {
 	return made
 }
 
-// standsOff tells whether a function's name needs a space before a token.
+// standsOff reports whether a function's name needs a space before a token.
 func (p *parser) standsOff(t token) bool {
 	if t.command {
 		return identifiers[t.text] != "" || functions[t.text] || t.isCommand("frac", "sqrt")
@@ -185,7 +185,7 @@ func (p *parser) atom(argument bool) atom {
 	return atom{mathML: leaf("mo", t.text)}
 }
 
-// number gives a number that begins with a digit.
+// number returns a number that begins with a digit.
 func (p *parser) number(digit string, argument bool) string {
 	var b strings.Builder
 	b.WriteString(digit)

@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on a formula.
+// Limits on a formula.
 const (
 	MaxLength = 8 << 10 // bytes
 	maxDepth  = 60      // of groups, environments and arguments in each other
@@ -77,7 +77,7 @@ func tokenize(formula string) []token {
 	return tokens
 }
 
-// commandLength gives the length of the command that a text begins with: letters, or one other character.
+// commandLength returns the length of the command that a text begins with: letters, or one other character.
 func commandLength(text string) int {
 	n := 0
 	for n < len(text) && (text[n]|0x20) >= 'a' && (text[n]|0x20) <= 'z' {
@@ -116,7 +116,7 @@ func (p *parser) deeper() (end func()) {
 	return func() { p.depth, p.font = p.depth-1, font }
 }
 
-// peek gives the next token, one without text at the end.
+// peek returns the next token, one without text at the end.
 func (p *parser) peek() token {
 	if p.at >= len(p.tokens) {
 		return token{start: len(p.source), end: len(p.source)}
@@ -141,7 +141,7 @@ func (p *parser) take(char string) bool {
 	return true
 }
 
-// rawArgument gives an argument as it is written, without its braces.
+// rawArgument returns an argument as it is written, without its braces.
 func (p *parser) rawArgument() string {
 	if !p.take("{") {
 		if p.atEnd() {
