@@ -59,8 +59,8 @@ func mergeAssets(notePath string, refs []string, stored []trip2g.NoteAsset) []tr
 	return merged
 }
 
-// likelyPath guesses where in the vault a file is that a note refers to: "/x" from the vault's
-// root, all else from the note's folder, never above the root.
+// likelyPath returns the probable vault path of a reference: "/x" relative to the vault's root, any other to
+// the note's folder, never above the root.
 func likelyPath(notePath, ref string) string {
 	if !strings.HasPrefix(ref, "/") {
 		ref = path.Join("/", path.Dir(notePath), ref)

@@ -10,10 +10,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxFaults bounds how many faults of one call are told.
+// maxFaults limits the reported faults of one call.
 const maxFaults = 100
 
-// faults gathers what is wrong with a call, so that a client learns all of it at once.
+// faults collects the errors of a call, so that a client gets all of them at once.
 type faults struct {
 	fields   []trip2g.FieldError
 	count    int
@@ -32,7 +32,8 @@ func (f *faults) addTooLarge(name, format string, args ...any) {
 	f.add(name, format, args...)
 }
 
-// err returns nil without a fault. The message holds the first one: many clients show nothing else.
+// err returns an error, nil without a fault. The message contains the first fault, because many clients show
+// only the message.
 func (f *faults) err() error {
 	if f.count == 0 {
 		return nil
@@ -57,8 +58,8 @@ func shorten(name string) string {
 	return strings.ToValidUTF8(name[:limit], "") + "…"
 }
 
-// checkUpdates takes a NUL in a note's text: an editor can save one, and a text stored without it
-// would have another hash than the client's and be pushed again for ever.
+// checkUpdates returns an error for updates that cannot be stored. It allows NUL in a text: without it, the
+// stored hash would differ from the client's, which would push the note again each time.
 func checkUpdates(updates []trip2g.NoteUpdate, maxSize int64) error {
 	if err := checkCount("updates", len(updates)); err != nil {
 		return err
@@ -118,7 +119,7 @@ func checkUpload(u trip2g.AssetUpload) error {
 	return f.err()
 }
 
-// refFault takes whatever a note's text can hold as a reference: the text decides, not the file system.
+// refFault accepts whatever a note's text can contain as a reference, valid file name or not.
 func refFault(ref string) string {
 	switch {
 	case ref == "":

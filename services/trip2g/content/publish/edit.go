@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// MaxEdits bounds the edits of one call: they are made while nobody else can write.
+// MaxEdits limits the edits of one call: they block all other writes.
 const MaxEdits = 1000
 
 // EditNotes is trip2g.Publisher's.
@@ -37,17 +37,17 @@ func (s *Service) EditNotes(ctx context.Context, stage trip2g.Stage, edits []tri
 	return edited, position, s.follow(ctx, position, true)
 }
 
-// edit makes edits and stores what becomes of them, as far as the author may.
+// edit applies edits and stores the results, as far as the author may.
 func (s *Service) edit(ctx context.Context, stage trip2g.Stage, edits []trip2g.NoteEdit) (e *editing, stored []trip2g.StagedNote, position trip2g.Position, err error) {
 	paths := pathsOf(edits)
-	asks := s.mustAsk(stage, paths...)
-	leave, err := s.enter(ctx, asks)
+	check := s.mustCheckSettings(stage, paths...)
+	leave, err := s.enter(ctx, check)
 	if err != nil {
 		return nil, nil, 0, err
 	}
 	defer leave()
 	var live trip2g.NotePath
-	if asks {
+	if check {
 		if live, err = s.liveSettings(ctx); err != nil {
 			return nil, nil, 0, err
 		}
@@ -62,7 +62,7 @@ func (s *Service) edit(ctx context.Context, stage trip2g.Stage, edits []trip2g.N
 		if err := checkFolder(stage.Grant, updates, hidden); err != nil {
 			return nil, nil, err
 		}
-		if asks {
+		if check {
 			err = s.compareSettings(live, contentOf(updates, trip2g.SettingsPath))
 		}
 		return updates, hidden, err
@@ -100,13 +100,13 @@ func (s *Service) checkEdits(edits []trip2g.NoteEdit) error {
 	return f.err()
 }
 
-// editing makes edits of notes, in memory.
+// editing applies edits to notes in memory.
 type editing struct {
 	notes map[string]*editedNote
 	order []*editedNote // as the edits name them first
 }
 
-// editedNote is a note between the edits of it.
+// editedNote is a note while its edits are applied.
 type editedNote struct {
 	path    string
 	before  string // hash, "" for no such note
@@ -131,7 +131,7 @@ func newEditing(edits []trip2g.NoteEdit, seen []trip2g.NotePath) *editing {
 	return e
 }
 
-// make returns what there is to store, or an error that names every note of which an edit cannot be made.
+// make applies the edits and returns what to store, or an error that names every note with a failed edit.
 func (e *editing) make(edits []trip2g.NoteEdit, maxSize int64) (updates []trip2g.NoteUpdate, hidden []string, err error) {
 	var f faults
 	var cause error // of the first fault
@@ -162,7 +162,7 @@ func (e *editing) make(edits []trip2g.NoteEdit, maxSize int64) (updates []trip2g
 	return updates, hidden, conflict(f.err(), cause)
 }
 
-// conflict makes an ECONFLICT of faults that have a cause.
+// conflict turns faults that have a cause into an ECONFLICT.
 func conflict(err error, cause error) error {
 	if failure, ok := err.(*trip2g.Error); ok && cause != nil {
 		failure.Code, failure.Err = trip2g.ECONFLICT, cause
@@ -170,7 +170,7 @@ func conflict(err error, cause error) error {
 	return err
 }
 
-// apply makes one edit. What the client expects is what it read, before the edits of this call.
+// apply applies one edit. ExpectedHash is compared with the note before the edits of this call.
 func (n *editedNote) apply(edit trip2g.NoteEdit) (fault string, cause error) {
 	if edit.ExpectedHash != nil && *edit.ExpectedHash != n.before {
 		return n.mismatch(), &trip2g.HashMismatch{Path: n.path, ActualHash: n.before}

@@ -10,28 +10,29 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// everyPlace is all places of the gate, for an operation that nothing else may come between.
-const everyPlace = math.MaxInt32
+// exclusive is the whole weight of the semaphore, for an operation that excludes all others.
+const exclusive = math.MaxInt32
 
-// enter waits until an operation may begin and returns how it ends. One that is alone compares the settings
-// that readers see with those that it will publish, and so nothing else is published meanwhile.
+// enter waits until an operation may begin and returns the function that ends it. An exclusive operation
+// compares the live settings with those that it publishes, so nothing else is published meanwhile.
 func (s *Service) enter(ctx context.Context, alone bool) (leave func(), err error) {
-	places := int64(1)
+	weight := int64(1)
 	if alone {
-		places = everyPlace
+		weight = exclusive
 	}
-	if err := s.gate.Acquire(ctx, places); err != nil {
+	if err := s.gate.Acquire(ctx, weight); err != nil {
 		return nil, err
 	}
-	return func() { s.gate.Release(places) }, nil
+	return func() { s.gate.Release(weight) }, nil
 }
 
-// mustAsk reports whether a stage's author may change the settings note only as far as it gives no power.
-func (s *Service) mustAsk(stage trip2g.Stage, paths ...string) bool {
+// mustCheckSettings reports whether paths include the settings note and the author may not change privileged
+// settings.
+func (s *Service) mustCheckSettings(stage trip2g.Stage, paths ...string) bool {
 	return s.Settings != nil && !stage.Grant.Scopes.Has(trip2g.ScopeSettings) && slices.Contains(paths, trip2g.SettingsPath)
 }
 
-// checkSettings is compareSettings with the settings that readers see now.
+// checkSettings is compareSettings with the live settings.
 func (s *Service) checkSettings(ctx context.Context, content *string) error {
 	live, err := s.liveSettings(ctx)
 	if err != nil {
@@ -40,8 +41,8 @@ func (s *Service) checkSettings(ctx context.Context, content *string) error {
 	return s.compareSettings(live, content)
 }
 
-// compareSettings returns EFORBIDDEN if another text of the settings note, nil for none, would change what gives
-// power over all pages. Leaving a key out changes it too: then the default counts.
+// compareSettings returns EFORBIDDEN if a new text of the settings note, nil for none, would change privileged
+// settings. Omitting a key sets it to its default.
 func (s *Service) compareSettings(live trip2g.NotePath, content *string) error {
 	stored := trip2g.AccessNotChosen
 	if s.StoredAccess != nil {
@@ -58,7 +59,7 @@ func (s *Service) compareSettings(live trip2g.NotePath, content *string) error {
 	return settingsFault(fmt.Sprintf("it would change %s, which the API key may not", strings.Join(changed, ", ")))
 }
 
-// settingsFault names the settings note as what is at fault. Many clients show the message alone.
+// settingsFault returns an error about the settings note. Many clients show only its message.
 func settingsFault(why string) error {
 	why += "; readers keep the settings from before. To allow it, run `trip2g keys update ID --scope read,publish,settings` on the leader or change the key at /_system/keys; or change the setting at /_system/settings"
 	return &trip2g.Error{
@@ -67,7 +68,7 @@ func settingsFault(why string) error {
 	}
 }
 
-// liveSettings returns the settings note as readers see it, the zero value without one.
+// liveSettings returns the published settings note, the zero value without one.
 func (s *Service) liveSettings(ctx context.Context) (trip2g.NotePath, error) {
 	return s.settingsNote(ctx, trip2g.Stage{})
 }
@@ -80,8 +81,8 @@ func (s *Service) settingsNote(ctx context.Context, stage trip2g.Stage) (trip2g.
 	return notes[0], nil
 }
 
-// stagedSettings reports whether a stage has another settings note than readers see, and its text, nil if it
-// hides the note.
+// stagedSettings reports whether a stage changes the settings note, and returns the staged text, nil if the
+// stage hides the note.
 func (s *Service) stagedSettings(ctx context.Context, stage trip2g.Stage) (content *string, differs bool, err error) {
 	live, err := s.liveSettings(ctx)
 	if err != nil {
@@ -97,9 +98,9 @@ func (s *Service) stagedSettings(ctx context.Context, stage trip2g.Stage) (conte
 	return &staged.Content, true, nil
 }
 
-// checkStylesheet returns EFORBIDDEN for a file that would take the place of the site's stylesheet.
+// checkStylesheet returns EFORBIDDEN for a file that would replace the site's stylesheet.
 func (s *Service) checkStylesheet(ctx context.Context, stage trip2g.Stage, upload trip2g.AssetUpload) error {
-	if !s.mustAsk(stage, trip2g.SettingsPath) {
+	if !s.mustCheckSettings(stage, trip2g.SettingsPath) {
 		return nil
 	}
 	live, err := s.liveSettings(ctx)
@@ -114,8 +115,8 @@ func (s *Service) checkStylesheet(ctx context.Context, stage trip2g.Stage, uploa
 	return settingsFault("the file would change the stylesheet, which the API key may not")
 }
 
-// checkFolder returns EFORBIDDEN if notes that are to be published, or paths to hide, are outside of the folder
-// that the author may publish below. A slug can lead a note out of it as well.
+// checkFolder returns EFORBIDDEN if updates or hidden paths are outside the folder of the author's key. A slug
+// can also move a note outside it.
 func checkFolder(grant trip2g.Grant, updates []trip2g.NoteUpdate, hidden []string) error {
 	var f faults
 	for _, u := range updates {

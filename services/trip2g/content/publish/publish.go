@@ -17,32 +17,30 @@ import (
 
 // Limits of one call.
 const (
-	DefaultMaxNoteSize  = 16 << 20  // bytes
-	DefaultMaxAssetSize = 256 << 20 // bytes
-	MaxUpdates          = 10_000    // notes of a push, paths of a hide or a filter
-	MaxFilterLength     = 1024      // bytes of a search or a pattern: matching one takes time by its length
+	MaxUpdates      = 10_000 // notes of a push, paths of a hide or a filter
+	MaxFilterLength = 1024   // bytes of a search or a pattern: long ones match slowly
 )
 
-// Options is what a Service is made of. All but the sizes are needed.
+// Options configures a Service. Fields that may be nil or 0 say so; the others are required.
 type Options struct {
 	Vault  trip2g.VaultStore
 	Assets trip2g.AssetStore
 	// References returns the files that a note's text refers to, as written, in order, each once.
 	References func(path, content string) []string
-	// Address returns the URL path that a note asks for, "" for none: where a note moves, its old address
-	// leads to it. nil: nobody asks, and addresses that are left lead nowhere.
+	// Address returns the URL path of a note, "" for none, so that a moved note's old URL redirects to it.
+	// nil: moved notes get no redirects.
 	Address func(path, content string) string
 	// Published returns a note as this node's site has it.
 	Published func(id int64) (note trip2g.PublishedNote, ok bool)
-	// Settings reads the text of the note trip2g.SettingsPath. nil: nobody's settings give power.
+	// Settings parses the note trip2g.SettingsPath. nil: privileged settings are not checked.
 	Settings func(content string) trip2g.Settings
 	// StoredAccess returns the default of the site that is stored; nil: there is none.
 	StoredAccess func() trip2g.SiteAccess
-	// Refresh makes this node's site follow the database and tells how far it came.
+	// Refresh updates this node's site from the database and returns the site's position.
 	Refresh func(context.Context) (trip2g.Position, error)
 
-	MaxNoteSize  int64 // bytes; 0: DefaultMaxNoteSize
-	MaxAssetSize int64 // bytes; 0: DefaultMaxAssetSize
+	MaxNoteSize  int64 // bytes; 0: trip2g.DefaultMaxNoteSize
+	MaxAssetSize int64 // bytes; 0: trip2g.DefaultMaxAssetSize
 }
 
 // Service implements trip2g.Publisher.
@@ -53,15 +51,15 @@ type Service struct {
 
 var _ trip2g.Publisher = (*Service)(nil)
 
-// New makes a service.
+// New returns a service.
 func New(o Options) *Service {
 	if o.MaxNoteSize == 0 {
-		o.MaxNoteSize = DefaultMaxNoteSize
+		o.MaxNoteSize = trip2g.DefaultMaxNoteSize
 	}
 	if o.MaxAssetSize == 0 {
-		o.MaxAssetSize = DefaultMaxAssetSize
+		o.MaxAssetSize = trip2g.DefaultMaxAssetSize
 	}
-	return &Service{o, semaphore.NewWeighted(everyPlace)}
+	return &Service{o, semaphore.NewWeighted(exclusive)}
 }
 
 // NotePaths is trip2g.Publisher's.
@@ -96,15 +94,15 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 	return notes, position, s.follow(ctx, position, publish)
 }
 
-// store stores notes, unless they change settings that the author may not change.
+// store stores notes, unless they change privileged settings without permission.
 func (s *Service) store(ctx context.Context, stage trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, trip2g.Position, error) {
-	asks := s.mustAsk(stage, pathsOfUpdates(updates)...)
-	leave, err := s.enter(ctx, asks)
+	check := s.mustCheckSettings(stage, pathsOfUpdates(updates)...)
+	leave, err := s.enter(ctx, check)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer leave()
-	if asks {
+	if check {
 		if err := s.checkSettings(ctx, contentOf(updates, trip2g.SettingsPath)); err != nil {
 			return nil, 0, err
 		}
@@ -112,7 +110,7 @@ func (s *Service) store(ctx context.Context, stage trip2g.Stage, updates []trip2
 	return s.Vault.PushNotes(ctx, stage, updates, publish)
 }
 
-// normalized returns paths in the form in which they are stored.
+// normalized returns paths in Unicode NFC, as they are stored.
 func normalized(paths []string) []string {
 	out := make([]string, len(paths))
 	for i, path := range paths {
@@ -158,15 +156,15 @@ func (s *Service) HideNotes(ctx context.Context, stage trip2g.Stage, paths []str
 	return position, s.follow(ctx, position, publish)
 }
 
-// hide hides notes, unless that changes settings that the author may not change.
+// hide hides notes, unless that changes privileged settings without permission.
 func (s *Service) hide(ctx context.Context, stage trip2g.Stage, paths []string, publish bool) (trip2g.Position, error) {
-	asks := s.mustAsk(stage, paths...)
-	leave, err := s.enter(ctx, asks)
+	check := s.mustCheckSettings(stage, paths...)
+	leave, err := s.enter(ctx, check)
 	if err != nil {
 		return 0, err
 	}
 	defer leave()
-	if asks {
+	if check {
 		if err := s.checkSettings(ctx, nil); err != nil {
 			return 0, err
 		}
@@ -188,21 +186,21 @@ func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (shown []int64
 	return shown, position, s.follow(ctx, position, true)
 }
 
-// commit publishes what a stage holds. Settings that gave no power when they were staged do if the owner has
-// changed them since.
+// commit publishes a stage. It checks the staged settings again, because the owner may have changed the live
+// ones since.
 func (s *Service) commit(ctx context.Context, stage trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
-	asks := s.mustAsk(stage, trip2g.SettingsPath)
-	if asks {
-		if _, asks, err = s.stagedSettings(ctx, stage); err != nil {
+	check := s.mustCheckSettings(stage, trip2g.SettingsPath)
+	if check {
+		if _, check, err = s.stagedSettings(ctx, stage); err != nil {
 			return nil, 0, err
 		}
 	}
-	leave, err := s.enter(ctx, asks)
+	leave, err := s.enter(ctx, check)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer leave()
-	if asks {
+	if check {
 		content, differs, err := s.stagedSettings(ctx, stage)
 		if err == nil && differs {
 			err = s.checkSettings(ctx, content)
@@ -219,8 +217,8 @@ func (s *Service) Discard(ctx context.Context, stage trip2g.Stage) (committed bo
 	return s.Vault.Discard(ctx, stage)
 }
 
-// follow waits until this node's readers see what was published. The change is stored by then, so
-// that a failure here means late, not lost: the error says so and that asking again is safe.
+// follow waits until this node's site shows what was published. The change is already stored, so a failure
+// means a delay: the error says so, and that sending the change again is safe.
 func (s *Service) follow(ctx context.Context, position trip2g.Position, published bool) error {
 	if !published {
 		return nil

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"trip2g/services/trip2g"
 )
 
 // Prefix starts the name of every variable.
@@ -22,7 +24,7 @@ const MinJWTSecret = 16
 
 // MaxNoteSize is the maximum of TRIP2G_MAX_NOTE_SIZE in bytes. A text takes several times its size
 // in the memory of a SQLite connection, which is limited.
-const MaxNoteSize = 48 << 20
+const MaxNoteSize = trip2g.MaxNoteSize
 
 // Config holds every setting of the server. A field's env tag names its variable without the
 // prefix; its flag is the same in lower case with "-" for "_". The help tag is what --help prints.

@@ -19,7 +19,7 @@ import (
 )
 
 // DefaultMaxNoteSize is the default maximum size of a note (TRIP2G_MAX_NOTE_SIZE), in bytes.
-const DefaultMaxNoteSize = 16 << 20
+const DefaultMaxNoteSize = trip2g.DefaultMaxNoteSize
 
 // Options of a vault. The zero value contains the defaults.
 type Options struct {

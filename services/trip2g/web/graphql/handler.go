@@ -17,7 +17,7 @@ import (
 // Defaults and fixed limits, in bytes.
 const (
 	DefaultMaxBody  = 64 << 20
-	DefaultMaxAsset = 256 << 20
+	DefaultMaxAsset = trip2g.DefaultMaxAssetSize
 	DefaultCookie   = "session"
 
 	// maxAnonymousBody is what is read of a JSON body without a valid key or session: enough for
