@@ -184,8 +184,8 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.next.ServeHTTP(w, r)
 		return
 	}
-	signed := m.verifier.Verify(r)
-	if isUnsigned(signed) {
+	own, signed := m.verifier.verifyOwn(r, m.OnReject)
+	if !own {
 		m.next.ServeHTTP(w, r)
 		return
 	}
@@ -208,19 +208,9 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-// isUnsigned reports whether an error of [Verifier.Verify] says that the request is not signed with the
-// verifier's key, so that it may be for another handler.
-func isUnsigned(err error) bool {
-	var auth *AuthError
-	return errors.As(err, &auth) && (auth.Reason == ReasonAbsent || auth.Reason == ReasonMalformed || auth.Reason == ReasonBadMAC)
-}
-
 // take reads a message and hands it over, unless its signature does not hold now.
 func (m *messages) take(w http.ResponseWriter, r *http.Request, signed error, take MessageFunc) (any, error) {
-	if auth := (*AuthError)(nil); errors.As(signed, &auth) {
-		if m.OnReject != nil {
-			m.OnReject(rejectionOf(r, auth.Reason))
-		}
+	if signed != nil {
 		return nil, errors.Join(&MessageError{Status: http.StatusUnauthorized, Text: "unauthorized"}, signed)
 	}
 	if r.Method != http.MethodPost {

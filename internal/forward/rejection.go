@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -16,6 +17,25 @@ type Rejection struct {
 
 func rejectionOf(r *http.Request, reason Reason) Rejection {
 	return Rejection{Reason: reason, Node: r.Header.Get(nodeHeader), RemoteAddr: r.RemoteAddr}
+}
+
+// verifyOwn verifies a request on a path that another handler may share. own is false if the request is not signed
+// with the verifier's key, so that it may be for the other handler. Of a signature that does not hold now, onReject
+// is told, unless it is nil.
+func (v *Verifier) verifyOwn(r *http.Request, onReject func(Rejection)) (own bool, err error) {
+	err = v.Verify(r)
+	var auth *AuthError
+	if !errors.As(err, &auth) {
+		return true, err
+	}
+	switch auth.Reason {
+	case ReasonAbsent, ReasonMalformed, ReasonBadMAC:
+		return false, err
+	}
+	if onReject != nil {
+		onReject(rejectionOf(r, auth.Reason))
+	}
+	return true, err
 }
 
 // RejectedError reports that the leader did not accept this node's signature. Nothing was written.

@@ -2,7 +2,6 @@ package forward
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -43,16 +42,12 @@ func (s *tunnelServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.next.ServeHTTP(w, r)
 		return
 	}
-	err := s.verifier.Verify(r)
-	auth := new(AuthError)
+	own, err := s.verifier.verifyOwn(r, s.OnReject)
 	switch {
-	case isUnsigned(err):
+	case !own:
 		s.next.ServeHTTP(w, r)
 		return
-	case errors.As(err, &auth):
-		if s.OnReject != nil {
-			s.OnReject(rejectionOf(r, auth.Reason))
-		}
+	case err != nil:
 		w.Header().Set("WWW-Authenticate", authScheme)
 		http.Error(w, "unauthorized", http.StatusUnauthorized)
 		return
