@@ -68,7 +68,7 @@ func (n *node) runLeader(ctx context.Context) (err error) {
 	}
 	ports, err := n.leaderPorts(
 		trip2ghttp.Options{Assets: db, GraphQL: api, Missing: n.missCounter.Add, Routes: routes},
-		map[string]forward.MessageFunc{nodes.ReportPath: n.nodes.Take, notfound.RelayPath: notfound.FromReplicas(db)})
+		map[string]forward.MessageFunc{nodes.ReportPath: n.nodes.HandleReport, notfound.RelayPath: notfound.FromReplicas(db)})
 	if err != nil {
 		return err
 	}

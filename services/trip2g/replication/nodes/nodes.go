@@ -57,7 +57,7 @@ type Nodes struct {
 	ahead    time.Duration
 	replicas registry // on a leader
 	rejected rejected // on a leader
-	picture  picture  // on a replica
+	view     view     // on a replica
 	fault    string   // on a replica: why the leader takes nothing from it; "" as far as it knows
 }
 
@@ -69,7 +69,7 @@ func New(o Options) *Nodes {
 		o.Every = DefaultEvery
 	}
 	now := time.Now()
-	n := &Nodes{Options: o, process: xid.New().String(), started: now, picture: picture{heard: now}, streams: newStreams()}
+	n := &Nodes{Options: o, process: xid.New().String(), started: now, view: view{heard: now}, streams: newStreams()}
 	n.metrics = newMetrics(o.Registerer, n)
 	n.sample(now)
 	return n
@@ -138,8 +138,8 @@ func (n *Nodes) Topology() trip2g.Topology {
 	if n.Messenger == nil {
 		t.Nodes, t.Rejected = append(n.replicas.nodes(now), own), n.rejected.nodes(now)
 	} else {
-		t.Age = rounded(n.picture.age(now).Seconds())
-		t.Nodes, t.Rejected = n.picture.nodes(now, own, n.LeaderAddr), n.picture.rejected(now)
+		t.Age = rounded(n.view.age(now).Seconds())
+		t.Nodes, t.Rejected = n.view.nodes(now, own, n.LeaderAddr), n.view.rejected(now)
 	}
 	t.Assess()
 	return t

@@ -147,7 +147,7 @@ func TestALeaderTakesOnlyReportsOfReplicas(t *testing.T) {
 		"another leader":     encoded(message{Node: replica("r1"), Known: []trip2g.Node{{NodeReport: leader}}}),
 	} {
 		n := newLeader()
-		_, err := n.Take(t.Context(), "r1", []byte(text))
+		_, err := n.HandleReport(t.Context(), "r1", []byte(text))
 		if refused := new(forward.MessageError); !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -168,7 +168,7 @@ func TestALeaderThatStartsLearnsOfTheOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.Take(t.Context(), "r1", text); err != nil {
+	if _, err := n.HandleReport(t.Context(), "r1", text); err != nil {
 		t.Fatal(err)
 	}
 	nodes := n.Topology().Nodes

@@ -38,8 +38,8 @@ func (r *registry) put(report trip2g.NodeReport, heard, now time.Time) error {
 	return nil
 }
 
-// adopt takes in what a replica last heard of another, unless more is known.
-func (r *registry) adopt(node trip2g.Node, now time.Time) {
+// merge adds the last report that another replica knows of a node, unless a newer one is here.
+func (r *registry) merge(node trip2g.Node, now time.Time) {
 	if r.find(&node.NodeReport) < 0 {
 		heard := now.Add(-time.Duration(node.HeardAgo * float64(time.Second)))
 		_ = r.put(node.NodeReport, heard, now) // without room, those that report themselves come first

@@ -28,8 +28,8 @@ type answer struct {
 	Topology trip2g.Topology `json:"topology"`
 }
 
-// Take is the leader's forward.MessageFunc of ReportPath.
-func (n *Nodes) Take(_ context.Context, node string, text []byte) (any, error) {
+// HandleReport is the forward.MessageFunc of ReportPath on the leader.
+func (n *Nodes) HandleReport(_ context.Context, node string, text []byte) (any, error) {
 	var m message
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, &forward.MessageError{Status: http.StatusBadRequest, Text: "the report is no JSON of its kind"}
@@ -69,7 +69,7 @@ func (n *Nodes) take(m *message, now time.Time) error {
 	}
 	for _, known := range m.Known {
 		if known.HeardAgo < trip2g.ForgetNodesAfter.Seconds() {
-			n.replicas.adopt(known, now)
+			n.replicas.merge(known, now)
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func (n *Nodes) report(ctx context.Context) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.picture = picture{a.Topology, time.Now()}
+	n.view = view{a.Topology, time.Now()}
 	return nil
 }
 
@@ -156,27 +156,27 @@ func (n *Nodes) unknownTo(leaders trip2g.Topology) (known []trip2g.Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	if n.picture.Process == "" || n.picture.Process == leaders.Process {
+	if n.view.Process == "" || n.view.Process == leaders.Process {
 		return nil
 	}
-	for _, node := range n.picture.Nodes {
+	for _, node := range n.view.Nodes {
 		if node.Role == trip2g.RoleReplica && node.Process != n.process {
-			known = append(known, aged(node, n.picture.age(now)))
+			known = append(known, aged(node, n.view.age(now)))
 		}
 	}
 	return known
 }
 
-// picture is what the leader last told a replica.
-type picture struct {
+// view is the topology that the leader last sent to a replica.
+type view struct {
 	trip2g.Topology
 	heard time.Time // the start, if it never told
 }
 
 // rejected returns the rejected nodes as of now; of a picture that is old, none.
-func (p *picture) rejected(now time.Time) (list []trip2g.RejectedNode) {
-	for _, node := range p.Rejected {
-		node.HeardAgo = rounded(node.HeardAgo + p.age(now).Seconds())
+func (v *view) rejected(now time.Time) (list []trip2g.RejectedNode) {
+	for _, node := range v.Rejected {
+		node.HeardAgo = rounded(node.HeardAgo + v.age(now).Seconds())
 		if node.HeardAgo <= trip2g.StaleAfter.Seconds() {
 			list = append(list, node)
 		}
@@ -184,17 +184,17 @@ func (p *picture) rejected(now time.Time) (list []trip2g.RejectedNode) {
 	return list
 }
 
-func (p *picture) age(now time.Time) time.Duration { return now.Sub(p.heard) }
+func (v *view) age(now time.Time) time.Duration { return now.Sub(v.heard) }
 
 // nodes gives the picture as of now, with this node's own word on itself.
-func (p *picture) nodes(now time.Time, own trip2g.Node, leaderAddr string) []trip2g.Node {
+func (v *view) nodes(now time.Time, own trip2g.Node, leaderAddr string) []trip2g.Node {
 	nodes := []trip2g.Node{own}
 	leader := false
-	for _, node := range p.Nodes {
+	for _, node := range v.Nodes {
 		if node.Role == trip2g.RoleReplica && node.Name == own.Name && node.Address == own.Address {
 			continue
 		}
-		node = aged(node, p.age(now))
+		node = aged(node, v.age(now))
 		if node.Role == trip2g.RoleLeader {
 			leader = true
 			node.Position = max(node.Position, own.LeaderPosition)
