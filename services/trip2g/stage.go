@@ -24,7 +24,7 @@ const (
 // Stage names a push: what it stages waits for its own Commit and is seen by nobody else. A push belongs
 // to its author: another author's push with the same id is another push.
 type Stage struct {
-	Author string // "key:12" for an API key, "user:3" for a signed-in user
+	Author Author
 	Push   string // the push's id; "" if the client named none
 	Grant  Grant  // what the author may do
 

@@ -69,23 +69,31 @@ func (db *DB) ArchivedNote(ctx context.Context, path string) (trip2g.ArchivedNot
 	return n, nil
 }
 
-// versionColumns has the author of a version by the name that they have now: a key's or a user's row
-// stays when it is revoked or removed.
 const versionColumns = `
-	SELECT v.id, v.note_id, n.path, v.hash, v.size, v.published_at, v.id = n.published_version_id, v.created_by LIKE 'key:%',
-		coalesce(
-			(SELECT name FROM api_keys WHERE v.created_by LIKE 'key:%' AND id = CAST(substr(v.created_by, 5) AS INTEGER)),
-			(SELECT email FROM users WHERE v.created_by LIKE 'user:%' AND id = CAST(substr(v.created_by, 6) AS INTEGER)),
-			v.created_by)`
+	SELECT v.id, v.note_id, n.path, v.hash, v.size, v.published_at, v.id = n.published_version_id, v.created_by`
 
 const versionTables = ` FROM note_versions v JOIN notes n ON n.id = v.note_id `
 
+// scanVersion returns a version with its author as it is stored; see nameAuthor.
 func scanVersion(scan scanner, more ...any) (trip2g.NoteVersion, error) {
 	var v trip2g.NoteVersion
 	var published int64
-	err := scan(append([]any{&v.ID, &v.NoteID, &v.Path, &v.Hash, &v.Size, &published, &v.Current, &v.ByKey, &v.Author}, more...)...)
+	err := scan(append([]any{&v.ID, &v.NoteID, &v.Path, &v.Hash, &v.Size, &published, &v.Current, &v.Author}, more...)...)
 	v.PublishedAt = fromMillis(published)
 	return v, err
+}
+
+// nameAuthor replaces the author of a version by the current name of the key or user. The rows of revoked
+// keys and removed users stay.
+func (t *tx) nameAuthor(v *trip2g.NoteVersion) (err error) {
+	author := trip2g.Author(v.Author)
+	if id, ok := author.KeyID(); ok {
+		v.ByKey = true
+		_, err = t.get(`SELECT name FROM api_keys WHERE id = ?`, []any{id}, &v.Author)
+	} else if id, ok := author.UserID(); ok {
+		_, err = t.get(`SELECT email FROM users WHERE id = ?`, []any{id}, &v.Author)
+	}
+	return err
 }
 
 // NoteVersions implements trip2g.NoteArchive.
@@ -102,6 +110,11 @@ func (db *DB) NoteVersions(ctx context.Context, noteID, before int64, limit int)
 				return err
 			}
 			versions = append(versions, v)
+		}
+		for i := range versions {
+			if err := t.nameAuthor(&versions[i]); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -124,8 +137,11 @@ func (db *DB) NoteVersion(ctx context.Context, id int64) (trip2g.NoteVersion, er
 		if err == nil && !found {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no version %d", id)
 		}
+		if err != nil {
+			return err
+		}
 		v.Content = content
-		return err
+		return t.nameAuthor(&v)
 	})
 	if err != nil {
 		return trip2g.NoteVersion{}, err
@@ -144,7 +160,10 @@ func (db *DB) LatestVersion(ctx context.Context) (trip2g.NoteVersion, error) {
 		if err == nil && !found {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "nothing was published yet")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.nameAuthor(&v)
 	})
 	if err != nil {
 		return trip2g.NoteVersion{}, err

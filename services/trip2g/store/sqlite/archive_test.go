@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -43,13 +42,13 @@ func TestTheArchiveHasHiddenNotesAndNoStagedOnes(t *testing.T) {
 	}
 }
 
-func TestVersionsTellWhoPublishedThem(t *testing.T) {
+func TestVersionsNameTheKeyOrUserThatPublishedThem(t *testing.T) {
 	db := newLeader(t)
 	ok(t, db.EnsureOwner(t.Context(), "owner@example.com"))
 	user := must[trip2g.User](t)(db.UserByEmail(t.Context(), "owner@example.com"))
 	key := must[trip2g.APIKey](t)(db.CreateKey(t.Context(), trip2g.APIKey{Name: "laptop", Hash: "h", CreatedAt: time.Now()}))
-	ids, _ := push(t, db, stageOf("key", key.ID), true, "a.md=one")
-	push(t, db, stageOf("user", user.ID), true, "a.md=two!")
+	ids, _ := push(t, db, trip2g.Stage{Author: trip2g.KeyAuthor(key.ID)}, true, "a.md=one")
+	push(t, db, trip2g.Stage{Author: trip2g.UserAuthor(user.ID)}, true, "a.md=two!")
 	push(t, db, trip2g.Stage{Author: "key:4711"}, true, "a.md=three")
 	push(t, db, stageA, false, "a.md=staged")
 	ok(t, db.RevokeKey(t.Context(), key.ID, time.Now()))
@@ -124,10 +123,6 @@ func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
 	if pages := must[[]trip2g.NotFoundPath](t)(db.NotFoundPaths(t.Context(), 10)); len(pages) != 2 || pages[0].Count != 2 {
 		t.Errorf("counted again: %+v", pages)
 	}
-}
-
-func stageOf(kind string, id int64) trip2g.Stage {
-	return trip2g.Stage{Author: fmt.Sprintf("%s:%d", kind, id)}
 }
 
 // missed is a batch of counts, numbered as its sender does.

@@ -46,7 +46,7 @@ func TestAFollowerNeverSeesHalfACommit(t *testing.T) {
 
 // publishVaults stages in two pushes, so that every commit has something to be half of.
 func publishVaults(t *testing.T, db *DB, owner, commits int) {
-	stage := trip2g.Stage{Author: fmt.Sprintf("key:%d", owner)}
+	stage := trip2g.Stage{Author: trip2g.KeyAuthor(int64(owner))}
 	last := trip2g.Position(0)
 	for n := range commits {
 		updates := vault(owner, fmt.Sprint(n))

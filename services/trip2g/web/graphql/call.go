@@ -2,7 +2,6 @@ package graphql
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -77,7 +76,7 @@ func (c *call) useKey(key trip2g.APIKey, err error) {
 		c.refused, c.keyFault = err, err
 		return
 	}
-	c.stage.Author, c.stage.Grant = fmt.Sprintf("key:%d", key.ID), key.Grant
+	c.stage.Author, c.stage.Grant = trip2g.KeyAuthor(key.ID), key.Grant
 }
 
 func (c *call) useSession(session trip2g.Session, err error) {
@@ -89,7 +88,7 @@ func (c *call) useSession(session trip2g.Session, err error) {
 		c.refused = trip2g.Errorf(trip2g.EFORBIDDEN, "only the owner (TRIP2G_OWNER_EMAIL) or an API key may do this")
 	default:
 		c.session = &session
-		c.stage.Author, c.stage.Grant = fmt.Sprintf("user:%d", session.User.ID), trip2g.OwnerGrant
+		c.stage.Author, c.stage.Grant = trip2g.UserAuthor(session.User.ID), trip2g.OwnerGrant
 	}
 }
 

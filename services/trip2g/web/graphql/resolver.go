@@ -81,7 +81,7 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 	if why, ok := refusedSettings(err); ok {
 		updates = slices.DeleteFunc(updates, func(u trip2g.NoteUpdate) bool { return trip2g.NormalizePath(u.Path) == trip2g.SettingsPath })
 		updated = append(updated, UpdatedNote{Path: trip2g.SettingsPath, Warnings: []NoteWarning{{Level: WarningLevelCritical, Message: "is left out: " + why}}})
-		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", c.stage.Author).Msg("a push left it out: " + why)
+		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", string(c.stage.Author)).Msg("a push left it out: " + why)
 		notes, position, err = r.Publisher.PushNotes(ctx, c.stage, updates, publishNow(input.SkipCommit))
 	}
 	if err != nil {
@@ -191,7 +191,7 @@ func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNot
 	if why, ok := refusedSettings(err); ok && len(input.Paths) > 1 {
 		paths := slices.DeleteFunc(input.Paths, func(path string) bool { return trip2g.NormalizePath(path) == trip2g.SettingsPath })
 		payload.LeftOut = append(payload.LeftOut, FieldMessage{Name: trip2g.SettingsPath, Value: why})
-		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", c.stage.Author).Msg("it was not unpublished: " + why)
+		zerolog.Ctx(ctx).Warn().Str("note", trip2g.SettingsPath).Str("author", string(c.stage.Author)).Msg("it was not unpublished: " + why)
 		position, err = r.Publisher.HideNotes(ctx, c.stage, paths, publishNow(input.SkipCommit))
 	}
 	if err != nil {
