@@ -332,7 +332,7 @@ func TestAStrangerAtTheNodesAddressIsReportedNotObeyed(t *testing.T) {
 		`{"type":"tx","db":"../x","data":{}}`:                                                              "not the name of a database",
 		`{"type":"tx","db":"x","data":{"txID":"1","postApplyChecksum":"2"}}`:                               "not a position",
 		`{"type":"tx","db":"x","data":{"timestamp":"yesterday"}}`:                                          "malformed",
-		`{"type":"tx","db":"x-wal","data":{}}`:                                                             "keeps the ending",
+		`{"type":"tx","db":"x-wal","data":{}}`:                                                             "reserves the suffix",
 		`{"type":"tx","db":"x","data":{"txID":"000000000000000g","postApplyChecksum":"0000000000000000"}}`: "not hexadecimal",
 		"":                                "ended the stream",
 		strings.Repeat("x", 1<<20) + "\n": "token too long",

@@ -25,7 +25,7 @@ func (n *Node) Position(db string) (Position, error) {
 	if err := checkName(db); err != nil {
 		return Position{}, err
 	}
-	text, err := os.ReadFile(filepath.Join(n.dir, db+"-pos"))
+	text, err := os.ReadFile(filepath.Join(n.dir, db+PositionSuffix))
 	if err != nil {
 		return Position{}, fmt.Errorf("position of %s: %w", db, err)
 	}
@@ -36,16 +36,14 @@ func (n *Node) Position(db string) (Position, error) {
 	return p, nil
 }
 
-// checkName refuses what cannot be the name of a database: LiteFS keeps all of
-// them in one directory and gives these endings a meaning of its own.
+// checkName rejects what cannot be the name of a database. LiteFS keeps all
+// databases in one directory.
 func checkName(db string) error {
 	if db == "" || strings.HasPrefix(db, ".") || strings.ContainsAny(db, "/\x00") {
 		return fmt.Errorf("%q is not the name of a database on a LiteFS mount", db)
 	}
-	for _, ending := range []string{"-journal", "-wal", "-shm", "-pos", "-lock"} {
-		if strings.HasSuffix(db, ending) {
-			return fmt.Errorf("%q is not the name of a database on a LiteFS mount: LiteFS keeps the ending %s for itself", db, ending)
-		}
+	if suffix := ReservedSuffix(db); suffix != "" {
+		return fmt.Errorf("%q is not the name of a database on a LiteFS mount: LiteFS reserves the suffix %s", db, suffix)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 
+	"trip2g/internal/litefs"
+
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/vfs"
 	"golang.org/x/sys/unix"
@@ -16,7 +18,7 @@ const positionSize = 34
 // reach LiteFS each time; others may be served from the kernel's page cache,
 // which outlives LiteFS.
 func openPosition(path string) (*os.File, error) {
-	f, err := os.OpenFile(path+positionEnding, os.O_RDONLY|unix.O_DIRECT, 0)
+	f, err := os.OpenFile(path+litefs.PositionSuffix, os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open LiteFS's position file: %w", err)
 	}

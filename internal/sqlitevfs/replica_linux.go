@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 
+	"trip2g/internal/litefs"
+
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -44,7 +46,7 @@ type replicaFileSystem struct{ vfs.VFSFilename }
 
 // Access reports that there is neither a journal nor a write-ahead log.
 func (fs replicaFileSystem) Access(name string, flags vfs.AccessFlag) (bool, error) {
-	if strings.HasSuffix(name, journalEnding) || strings.HasSuffix(name, logEnding) {
+	if strings.HasSuffix(name, litefs.JournalSuffix) || strings.HasSuffix(name, litefs.WALSuffix) {
 		return false, nil
 	}
 	return fs.VFSFilename.Access(name, flags)
@@ -89,7 +91,7 @@ func newReplicaFile(f vfs.File, path string, flags vfs.OpenFlag) (*replicaFile, 
 	if err != nil {
 		return nil, err
 	}
-	index, err := os.OpenFile(path+indexEnding, os.O_RDWR|os.O_CREATE, 0o666)
+	index, err := os.OpenFile(path+litefs.SHMSuffix, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("open the WAL index for its locks: %w", err)
 	}
@@ -165,7 +167,7 @@ func (f *replicaFile) notePosition() error {
 		return nil
 	}
 	// A node that became the leader has changes in its log that the file lacks.
-	switch info, err := os.Stat(f.path + logEnding); {
+	switch info, err := os.Stat(f.path + litefs.WALSuffix); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("look at the write-ahead log: %w", err)
 	case err == nil && info.Size() > 0:

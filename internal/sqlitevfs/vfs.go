@@ -36,14 +36,6 @@ const (
 	driverName = "os"
 )
 
-// Endings of the files beside a database.
-const (
-	journalEnding  = "-journal"
-	logEnding      = "-wal"
-	indexEnding    = "-shm"
-	positionEnding = "-pos"
-)
-
 // ReadAhead is a pragma of the files of this VFS: "PRAGMA litefs_read_ahead = on" inside a read
 // transaction, "off" before the connection begins another one. In between, pages come in blocks.
 //

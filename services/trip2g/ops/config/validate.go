@@ -12,16 +12,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"trip2g/internal/litefs"
 )
 
 var (
-	cookieName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // a token of RFC 9110, section 5.6.2
-	nodeName   = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
-	// Endings that SQLite and LiteFS use for files of their own (LiteFS, db.go and store.go).
-	reservedEndings = []string{"-wal", "-shm", "-journal", "-pos", "-lock"}
-	logLevels       = []string{"debug", "info", "warn", "error"}
-	logFormats      = []string{"auto", "console", "json"}
-	mailSecurities  = []string{"starttls", "tls", "none"}
+	cookieName     = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // a token of RFC 9110, section 5.6.2
+	nodeName       = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+	logLevels      = []string{"debug", "info", "warn", "error"}
+	logFormats     = []string{"auto", "console", "json"}
+	mailSecurities = []string{"starttls", "tls", "none"}
 )
 
 // validate returns all faults, and completes settings that depend on others.
@@ -38,9 +38,8 @@ func (c *Config) validate() (faults Faults) {
 }
 
 func (c *Config) checkDatabase(add func(string, string, ...any)) {
-	i := slices.IndexFunc(reservedEndings, func(s string) bool { return strings.HasSuffix(c.DBFile, s) })
-	if i >= 0 {
-		add("DB_FILE", "%q ends in %s, which SQLite and LiteFS keep for their own files: choose another name, e.g. data.sqlite3", c.DBFile, reservedEndings[i])
+	if suffix := litefs.ReservedSuffix(c.DBFile); suffix != "" {
+		add("DB_FILE", "%q ends in %s, which SQLite and LiteFS keep for their own files: choose another name, e.g. data.sqlite3", c.DBFile, suffix)
 	}
 	if strings.HasSuffix(c.DBFile, "/") {
 		add("DB_FILE", "%q is a folder: set it to a file in it, e.g. %s", c.DBFile, filepath.Join(c.DBFile, "data.sqlite3"))

@@ -25,7 +25,7 @@ func RestrictDatabase(path string, log zerolog.Logger) {
 	if mounted, err := litefs.Mounted(path); err != nil || mounted {
 		return
 	}
-	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+	for _, file := range []string{path, path + litefs.WALSuffix, path + litefs.SHMSuffix} {
 		closed, err := restrictFile(file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"trip2g/internal/litefs"
 	"trip2g/internal/wakeup"
 
 	"github.com/fsnotify/fsnotify"
@@ -52,7 +53,7 @@ func follow(ctx context.Context, w *fsnotify.Watcher, base string, wake chan<- s
 			log.Warn().Err(err).Msg("watching the database's folder: changes are found by looking at intervals until it works again")
 		case event := <-w.Events:
 			name := filepath.Base(event.Name)
-			if name != base && name != base+"-wal" || !event.Has(fsnotify.Write|fsnotify.Create) {
+			if name != base && name != base+litefs.WALSuffix || !event.Has(fsnotify.Write|fsnotify.Create) {
 				continue
 			}
 			wakeup.Signal(wake)

@@ -11,11 +11,9 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"trip2g/internal/litefs"
 	"trip2g/services/trip2g"
 )
-
-// reservedSuffixes end names that SQLite or LiteFS give to files of their own beside a database.
-var reservedSuffixes = []string{"-wal", "-shm", "-journal", "-pos", "-lock"}
 
 // checkName gives an error unless path can be a database's, whatever is there.
 func checkName(path string) error {
@@ -25,10 +23,8 @@ func checkName(path string) error {
 	case strings.ContainsRune(path, 0), !utf8.ValidString(path):
 		return fileError("is not a path in UTF-8 without NUL: give another name", nil)
 	}
-	for _, suffix := range reservedSuffixes {
-		if strings.HasSuffix(path, suffix) {
-			return fileError(path+" ends in "+suffix+", which SQLite and LiteFS keep for files of their own: give a name such as data.sqlite3", nil)
-		}
+	if suffix := litefs.ReservedSuffix(path); suffix != "" {
+		return fileError(path+" ends in "+suffix+", which SQLite and LiteFS keep for files of their own: give a name such as data.sqlite3", nil)
 	}
 	return nil
 }
