@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/agnivade/levenshtein"
+
 	"trip2g/services/trip2g"
 )
 
@@ -112,7 +114,7 @@ func (s Scope) folderAbove(url string) string {
 // suggestion.
 func similarity(a, b string) (distance int, alike bool) {
 	x, y := firstRunes(a), firstRunes(b)
-	distance = editDistance(x, y)
+	distance = levenshtein.ComputeDistance(string(x), string(y))
 	shorter := min(len(x), len(y))
 	contained := shorter >= 4 && (strings.Contains(a, b) || strings.Contains(b, a))
 	return distance, contained || distance <= (shorter+1)/3
@@ -121,25 +123,4 @@ func similarity(a, b string) (distance int, alike bool) {
 func firstRunes(s string) []rune {
 	runes := []rune(s[:min(len(s), utf8.UTFMax*maxCompared)])
 	return runes[:min(len(runes), maxCompared)]
-}
-
-// editDistance returns the Levenshtein distance.
-func editDistance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
