@@ -3,11 +3,8 @@ package trip2g
 import (
 	"context"
 	"net/url"
-	"path"
 	"strings"
 	"time"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Redirect is an address that leads elsewhere: to wherever a note is now that was once found there, or
@@ -60,7 +57,7 @@ func localAddress(address string) string {
 	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || len(address) > MaxRedirectLength || textFault(address) != "" {
 		return ""
 	}
-	return path.Clean(norm.NFC.String(address))
+	return CleanURLPath(address)
 }
 
 func foreignAddress(address string) string {

@@ -7,9 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -121,25 +119,12 @@ func (r *NodeReport) Validate() error {
 }
 
 func isReportText(s string) bool {
-	if len(s) > maxReportText || !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			return false
-		}
-	}
-	return true
+	return len(s) <= maxReportText && IsPlainText(s)
 }
 
 // CleanReportText makes a text fit for a report: short, in UTF-8, on one line.
 func CleanReportText(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	s = ReplaceControls(s)
 	for len(s) > maxReportText {
 		_, size := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-size]

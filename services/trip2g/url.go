@@ -113,3 +113,7 @@ func symbols(name string) string {
 		return -1
 	}, name)
 }
+
+// CleanURLPath returns the canonical form of an unescaped URL path: absolute, in Unicode's NFC, without
+// "." and ".." segments.
+func CleanURLPath(urlPath string) string { return path.Clean("/" + norm.NFC.String(urlPath)) }

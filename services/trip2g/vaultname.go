@@ -4,8 +4,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // VaultNameHeader is the request header of a commit in which a client tells the name of its folder,
@@ -22,7 +20,7 @@ func EncodeVaultName(name string) string { return url.PathEscape(name) }
 func DecodeVaultName(header string) string {
 	name, err := url.PathUnescape(header)
 	name = path.Base(strings.TrimSpace(name))
-	if err != nil || len(name) > maxVaultName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.Trim(name, "./") == "" {
+	if err != nil || len(name) > maxVaultName || !IsPlainText(name) || strings.Trim(name, "./") == "" {
 		return ""
 	}
 	return name

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"trip2g/services/trip2g"
 )
@@ -47,7 +45,7 @@ func (k *Keys) RevokeKey(ctx context.Context, id int64) error {
 // CreateKey implements trip2g.KeyService.
 func (k *Keys) CreateKey(ctx context.Context, name string, grant trip2g.Grant, expiresAt time.Time) (secret string, key trip2g.APIKey, err error) {
 	name = strings.TrimSpace(name)
-	if name == "" || len(name) > MaxKeyName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if name == "" || len(name) > MaxKeyName || !trip2g.IsPlainText(name) {
 		return "", trip2g.APIKey{}, trip2g.Errorf(trip2g.EINVALID, "name the key, so that you can tell it from others: 1 to %d bytes of plain text", MaxKeyName)
 	}
 	if grant, err = k.check(grant, expiresAt); err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -58,13 +57,8 @@ func followSessions(ctx context.Context, refresh func(context.Context) (trip2g.P
 // cleanUserAgent returns the stored form of a User-Agent: valid UTF-8 of limited length without control
 // characters.
 func cleanUserAgent(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text[:min(len(text), trip2g.MaxUserAgent)], ""))
-	return strings.TrimSpace(text)
+	text = strings.ToValidUTF8(text[:min(len(text), trip2g.MaxUserAgent)], "")
+	return strings.TrimSpace(trip2g.ReplaceControls(text))
 }
 
 // newToken returns 256 random bits in unpadded URL-safe base64.

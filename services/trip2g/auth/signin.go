@@ -268,7 +268,7 @@ func (s *SignIn) codeHash(email, code string) string {
 
 // normalizeEmail returns a bare address in lower case.
 func normalizeEmail(email string) (string, error) {
-	email = strings.ToLower(strings.TrimSpace(email))
+	email = trip2g.FoldEmail(email)
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || len(email) > maxEmailLength {
 		return "", &trip2g.Error{

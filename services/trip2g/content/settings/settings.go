@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"trip2g/services/trip2g"
 )
@@ -161,7 +159,7 @@ func faultOf(s trip2g.SiteSetting, known bool, value string) string {
 	switch {
 	case !known:
 		return "is no setting of the site"
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+	case !trip2g.IsPlainText(value):
 		return "must be one line of text"
 	case len(value) > maxValue:
 		return fmt.Sprintf("is longer than %d bytes", maxValue)

@@ -13,10 +13,8 @@ import (
 	"net"
 	"net/mail"
 	"strconv"
-	"strings"
 	texttemplate "text/template"
 	"time"
-	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -127,12 +125,7 @@ func (s *Sender) SendInvitation(ctx context.Context, to, url string) error {
 }
 
 func (s *Sender) letter(to string) letter {
-	name := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s.Name())
+	name := trip2g.ReplaceControls(s.Name())
 	if runes := []rune(name); len(runes) > maxName {
 		name = string(runes[:maxName-1]) + "…"
 	}

@@ -46,7 +46,7 @@ func (db *DB) Members(ctx context.Context, now time.Time) ([]trip2g.Membership, 
 
 // InviteMember implements trip2g.UserStore.
 func (db *DB) InviteMember(ctx context.Context, email string, now time.Time) (trip2g.Membership, error) {
-	email = foldEmail(email)
+	email = trip2g.FoldEmail(email)
 	var member trip2g.Membership
 	err := db.write(ctx, "invite a member", func(t *tx) error {
 		_, err := t.exec(`

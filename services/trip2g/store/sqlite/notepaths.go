@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
 	"trip2g/services/trip2g"
 )
 
@@ -96,11 +93,9 @@ func (t *tx) notesByPath(stage *stageRow, filter trip2g.NotePathFilter) ([]trip2
 }
 
 func (t *tx) notesBySearch(stage *stageRow, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
-	fold := cases.Fold()
-	plain := func(s string) string { return norm.NFC.String(fold.String(s)) }
-	wanted := plain(filter.Search)
+	wanted := trip2g.FoldText(filter.Search)
 	return t.queryNotes(func(n *trip2g.NotePath) bool {
-		if !strings.Contains(plain(n.Path), wanted) && !strings.Contains(plain(n.Content), wanted) {
+		if !strings.Contains(trip2g.FoldText(n.Path), wanted) && !strings.Contains(trip2g.FoldText(n.Content), wanted) {
 			return false
 		}
 		if filter.OmitContent {

@@ -10,11 +10,9 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
 // EnsureOwner implements trip2g.UserStore. Sessions of whoever becomes or ceases to be the owner move.
 func (db *DB) EnsureOwner(ctx context.Context, email string) error {
-	email = foldEmail(email)
+	email = trip2g.FoldEmail(email)
 	if email == "" {
 		return trip2g.Errorf(trip2g.EINVALID, "the owner's e-mail address is empty")
 	}
@@ -23,7 +21,7 @@ func (db *DB) EnsureOwner(ctx context.Context, email string) error {
 
 // EnsureFirstOwner implements trip2g.UserStore.
 func (db *DB) EnsureFirstOwner(ctx context.Context, email string) error {
-	email = foldEmail(email)
+	email = trip2g.FoldEmail(email)
 	return db.write(ctx, "make "+email+" the first owner", func(t *tx) error {
 		owned, err := t.hasOwner()
 		if err != nil {
@@ -118,7 +116,7 @@ func (r *userRow) get() trip2g.User {
 func (db *DB) UserByEmail(ctx context.Context, email string) (trip2g.User, error) {
 	var row userRow
 	err := db.read(ctx, "find a user", func(t *tx) error {
-		found, err := t.get(`SELECT `+userColumns+` FROM users u WHERE u.email = ? AND u.removed_at IS NULL`, []any{foldEmail(email)}, row.dest()...)
+		found, err := t.get(`SELECT `+userColumns+` FROM users u WHERE u.email = ? AND u.removed_at IS NULL`, []any{trip2g.FoldEmail(email)}, row.dest()...)
 		if err == nil && !found {
 			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no user with this address")
 		}
@@ -134,14 +132,14 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (trip2g.User, error
 func (db *DB) PutSignInCode(ctx context.Context, code trip2g.SignInCode) error {
 	return db.write(ctx, "keep a sign-in code", func(t *tx) error {
 		_, err := t.exec(`INSERT INTO sign_in_codes (email, browser, hash, attempts, expires_at) VALUES (?, ?, ?, ?, ?)`,
-			foldEmail(code.Email), code.Browser, code.Hash, code.Attempts, millis(code.ExpiresAt))
+			trip2g.FoldEmail(code.Email), code.Browser, code.Hash, code.Attempts, millis(code.ExpiresAt))
 		return err
 	})
 }
 
 // TakeSignInCode implements trip2g.UserStore.
 func (db *DB) TakeSignInCode(ctx context.Context, guess trip2g.SignInCode, now time.Time, maxAttempts int) error {
-	guess.Email = foldEmail(guess.Email)
+	guess.Email = trip2g.FoldEmail(guess.Email)
 	right := false
 	err := db.write(ctx, "check a sign-in code", func(t *tx) (err error) {
 		if right, err = t.isCode(guess, now, maxAttempts); err != nil {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/cenkalti/backoff/v5"
 
@@ -302,10 +301,5 @@ func (c *Client) clean(text string) string {
 	if len(text) > maxShown {
 		text = text[:maxShown] + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	return trip2g.ReplaceControls(text)
 }

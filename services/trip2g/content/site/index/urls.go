@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"trip2g/services/trip2g"
 )
 
@@ -155,7 +153,7 @@ func otherURLsOf(e *Entry) []otherURL {
 		}
 	}
 	if e.Doc.Permalink != "" {
-		list = append(list, otherURL{path.Clean("/" + norm.NFC.String(e.Doc.Permalink)), true, e.URL})
+		list = append(list, otherURL{trip2g.CleanURLPath(e.Doc.Permalink), true, e.URL})
 	}
 	return list
 }
@@ -180,7 +178,7 @@ func (s Scope) RedirectTarget(urlPath string) string {
 	if len(urlPath) > 2*trip2g.MaxPathLength || strings.Contains(urlPath, "//") {
 		return "" // notes have no empty segments
 	}
-	clean := path.Clean("/" + norm.NFC.String(urlPath))
+	clean := trip2g.CleanURLPath(urlPath)
 	if clean != urlPath && s.isPage(clean) {
 		return clean
 	}

@@ -5,11 +5,9 @@
 package render
 
 import (
-	"path"
 	"strings"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/text/unicode/norm"
 
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/site/index"
@@ -68,7 +66,7 @@ func (s *Site) Page(urlPath string, reader trip2g.Visitor) (trip2g.Page, trip2g.
 	if page := scoped.page(urlPath); page != nil {
 		return page, trip2g.Location{}
 	}
-	found := scoped.followRedirects(path.Clean("/" + norm.NFC.String(urlPath)))
+	found := scoped.followRedirects(trip2g.CleanURLPath(urlPath))
 	if found.URL == "" {
 		found.URL = scoped.RedirectTarget(urlPath)
 	}
