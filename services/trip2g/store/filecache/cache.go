@@ -1,10 +1,10 @@
-// Package filecache keeps copies of stored files off the database, so that reading a file does not
-// hold the database: on a LiteFS replica every read of the mount keeps replication waiting.
+// Package filecache caches stored files outside of the database, so that reading a file does not
+// hold the database: on a LiteFS replica, every read of the mount delays replication.
 //
-// A small file is kept in memory. A large one is copied once, chunk by chunk, into a file without a
-// name in a folder of this machine, which the system removes with the process however that ends.
-// Who asks for a file that is being copied reads what is there already. All that the cache reads
-// goes through one gate, which rests after each chunk for as long as the chunk took.
+// A small file is cached in memory. A large file is copied once, chunk by chunk, into an unlinked
+// file on local disk, which the system deletes when the process ends. Readers of a file that is
+// being copied read the part that is complete. All reads of the database go through one throttle,
+// which pauses after each chunk for as long as the chunk took.
 package filecache
 
 import (
@@ -23,16 +23,16 @@ import (
 )
 
 const (
-	// smallFile is the largest file that is kept in memory, in bytes: two rows of the store.
+	// smallFile is the size of the largest file in memory, in bytes: two rows of the store.
 	smallFile = 256 << 10
 
-	// maxSmallFiles and maxCopies bound the files in memory and on disk that nobody reads: beside
-	// its bytes each takes some hundred bytes of memory, and one on disk a file descriptor.
+	// maxSmallFiles and maxCopies bound the idle files in memory and on disk. In addition to its
+	// content, each needs a few hundred bytes of memory, and a copy on disk a file descriptor.
 	maxSmallFiles = 100_000
 	maxCopies     = 1000
 )
 
-// Options are the bounds of a Cache. The zero value keeps nothing and reads the source at its pace.
+// Options configure a Cache. The zero value caches nothing and only throttles reads.
 type Options struct {
 	MemorySize int64        // bytes of small files
 	DiskSize   int64        // bytes of copies of large files
@@ -40,71 +40,71 @@ type Options struct {
 	Log        zerolog.Logger
 }
 
-// Cache is a trip2g.AssetReader that reads each file of its source once. It decides nothing about
-// access: a caller asks only for files that its reader may see. It is safe for concurrent use.
+// Cache is a trip2g.AssetReader that reads each file of its source once. It does not check access:
+// the caller does. It is safe for concurrent use.
 type Cache struct {
-	source trip2g.AssetReader
-	dirs   tempdir.Dirs
-	log    zerolog.Logger
-	gate   gate
+	source   trip2g.AssetReader
+	dirs     tempdir.Dirs
+	log      zerolog.Logger
+	throttle throttle
 
-	mu        sync.Mutex
-	files     map[string]*file // by hash: those that a new reader may join
-	memory    pool
-	disk      pool
-	diskRetry time.Time // no copy is begun before
-	diskTold  bool      // the log has the failure, and no copy succeeded since
+	mu         sync.Mutex
+	files      map[string]*file // by hash, those that a new reader can share
+	memory     pool
+	disk       pool
+	diskRetry  time.Time // no copy starts before
+	diskWarned bool      // the failure was logged, and no copy has succeeded since
 }
 
 var _ trip2g.AssetReader = (*Cache)(nil)
 
-// New makes a cache in front of source.
+// New returns a cache in front of source.
 func New(source trip2g.AssetReader, o Options) *Cache {
 	return &Cache{
-		source: source, dirs: o.Dirs, log: o.Log, gate: newGate(), files: map[string]*file{},
+		source: source, dirs: o.Dirs, log: o.Log, throttle: newThrottle(), files: map[string]*file{},
 		memory: newPool(o.MemorySize, maxSmallFiles), disk: newPool(o.DiskSize, maxCopies),
 	}
 }
 
-// Stats tells how much the cache holds, in bytes: copies under way and copies in use count whole.
+// Stats has the size of the cache in bytes. Copies in progress and in use count in full.
 type Stats struct {
 	Memory, Disk int64
 }
 
-// Stats gives what the cache holds now.
+// Stats returns the current size of the cache.
 func (c *Cache) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return Stats{Memory: c.memory.used, Disk: c.disk.used}
 }
 
-// Asset tells of a stored file, from the source: ENOTFOUND if there is none.
+// Asset returns a stored file's metadata from the source, ENOTFOUND if the file does not exist.
 func (c *Cache) Asset(ctx context.Context, hash string) (asset trip2g.Asset, err error) {
-	err = c.gate.pass(ctx, func() error {
+	err = c.throttle.do(ctx, func() error {
 		asset, err = c.source.Asset(ctx, hash)
 		return err
 	})
 	return asset, err
 }
 
-// IsReferenced reports, by the source, whether a note refers to a file.
+// IsReferenced reports whether a note refers to a file. It reads the source.
 func (c *Cache) IsReferenced(ctx context.Context, hash string) (referenced bool, err error) {
-	err = c.gate.pass(ctx, func() error {
+	err = c.throttle.do(ctx, func() error {
 		referenced, err = c.source.IsReferenced(ctx, hash)
 		return err
 	})
 	return referenced, err
 }
 
-// OpenAsset opens a stored file: ENOTFOUND if there is none. Reads wait for what is not copied yet,
-// at most until ctx ends, and fail before the end if the content is not what hash names. Without
-// room for a copy they go to the source, and its content is not checked. What OpenAsset gives is
-// for one goroutine, and must be closed.
+// OpenAsset opens a stored file, ENOTFOUND if it does not exist. Reads wait for the part that is
+// not copied yet, until ctx ends. They fail before the end of the file if the content does not have
+// the hash. Without space for a copy, reads go to the source and the content is not checked. The
+// file is not safe for concurrent use and must be closed.
 func (c *Cache) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
-	f := c.join(hash)
+	f := c.acquire(hash)
 	err := f.waitOpened(ctx)
 	if err != nil {
-		c.leave(f)
+		c.release(f)
 		if errors.Is(err, errNoRoom) {
 			return c.openDirect(ctx, hash)
 		}
@@ -113,8 +113,8 @@ func (c *Cache) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, 
 	return c.newReader(ctx, f), nil
 }
 
-// join gives the file of a hash, which now has one reader more; its copy is begun if there is none.
-func (c *Cache) join(hash string) *file {
+// acquire returns the file of a hash and adds a reader to it. It starts a copy if there is none.
+func (c *Cache) acquire(hash string) *file {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f, there := c.files[hash]
@@ -124,14 +124,14 @@ func (c *Cache) join(hash string) *file {
 		c.files[hash] = f
 		go c.copy(ctx, f)
 	} else if f.pool != nil && !f.copying && f.readers == 0 {
-		f.pool.takeOut(f)
+		f.pool.markInUse(f)
 	}
 	f.readers++
 	return f
 }
 
-// leave takes a reader away. A copy that nobody waits for any more ends.
-func (c *Cache) leave(f *file) {
+// release removes a reader. A copy without readers is canceled.
+func (c *Cache) release(f *file) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.readers--
@@ -139,10 +139,10 @@ func (c *Cache) leave(f *file) {
 		f.cancel()
 		c.forget(f)
 	}
-	c.settle(f)
+	c.retire(f)
 }
 
-// copied tells that the copier of a file has ended: with nil the file stays.
+// copied ends the copy of a file. The file stays cached if err is nil.
 func (c *Cache) copied(f *file, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,12 +151,12 @@ func (c *Cache) copied(f *file, err error) {
 	if err != nil {
 		c.forget(f)
 	} else if f.disk != nil {
-		c.diskTold = false
+		c.diskWarned = false
 	}
-	c.settle(f)
+	c.retire(f)
 }
 
-// forget hides a file from new readers; those it has may go on.
+// forget hides a file from new readers. Its current readers continue.
 func (c *Cache) forget(f *file) {
 	if c.files[f.hash] == f {
 		delete(c.files, f.hash)
@@ -164,8 +164,8 @@ func (c *Cache) forget(f *file) {
 	f.forgotten = true
 }
 
-// settle puts a file that nobody uses aside for later readers, or frees what it takes.
-func (c *Cache) settle(f *file) {
+// retire makes an unused file idle for later readers, or frees it if it is forgotten.
+func (c *Cache) retire(f *file) {
 	if f.readers > 0 || f.copying || f.pool == nil {
 		return
 	}
@@ -173,68 +173,68 @@ func (c *Cache) settle(f *file) {
 		c.free(f)
 		return
 	}
-	f.pool.putIn(f)
+	f.pool.markIdle(f)
 	for f.pool.idle.Len() > f.pool.count {
-		c.dropOldest(f.pool)
+		c.evictOldest(f.pool)
 	}
 }
 
-// reserve takes size bytes of a pool for a file, and drops what was not read for the longest time
-// to make room. false if what is in use leaves too little.
+// reserve reserves size bytes of a pool for a file and evicts the least recently used files to make
+// room. It returns false if the files in use leave too little.
 func (c *Cache) reserve(f *file, p *pool, size int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if size > p.limit-(p.used-p.unread) {
+	if size > p.limit-(p.used-p.idleBytes) {
 		return false
 	}
 	for p.used+size > p.limit {
-		c.dropOldest(p)
+		c.evictOldest(p)
 	}
 	p.used += size
 	f.size, f.pool = size, p
 	return true
 }
 
-func (c *Cache) dropOldest(p *pool) {
+func (c *Cache) evictOldest(p *pool) {
 	_, f, found := p.idle.RemoveOldest()
 	if !found {
 		return
 	}
-	p.unread -= f.size
+	p.idleBytes -= f.size
 	c.forget(f)
 	c.free(f)
 }
 
-// free gives back what a file takes. It happens once a file, when it has neither reader nor copier.
+// free releases the storage of a file. It is called once for each file, without readers and copier.
 func (c *Cache) free(f *file) {
 	f.pool.used -= f.size
 	f.pool = nil
 	f.discard()
 }
 
-// pool is the files of one kind of storage and the bound of what they take together.
+// pool has the files of one kind of storage and the limit of their total size.
 type pool struct {
-	limit  int64 // bytes
-	count  int   // of files that nobody reads
-	used   int64 // bytes of all files
-	unread int64 // bytes of those that nobody reads: those in idle
-	idle   *simplelru.LRU[string, *file]
+	limit     int64 // bytes
+	count     int   // limit of idle files
+	used      int64 // bytes of all files
+	idleBytes int64 // bytes of idle files
+	idle      *simplelru.LRU[string, *file]
 }
 
 func newPool(limit int64, count int) pool {
 	idle, err := simplelru.NewLRU[string, *file](math.MaxInt, nil)
 	if err != nil {
-		panic(err) // its only error is of a size that is not positive
+		panic(err) // it fails only for a size that is not positive
 	}
 	return pool{limit: limit, count: count, idle: idle}
 }
 
-func (p *pool) putIn(f *file) {
-	p.unread += f.size
+func (p *pool) markIdle(f *file) {
+	p.idleBytes += f.size
 	p.idle.Add(f.hash, f)
 }
 
-func (p *pool) takeOut(f *file) {
-	p.unread -= f.size
+func (p *pool) markInUse(f *file) {
+	p.idleBytes -= f.size
 	p.idle.Remove(f.hash)
 }

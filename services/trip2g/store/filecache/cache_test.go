@@ -15,9 +15,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// A file of every size, first while it is copied and then from its copy, read in every way that
-// a range request can.
-func TestFilesOfEverySizeComeAsTheyAreStored(t *testing.T) {
+// Files are read during and after their copy, with all kinds of range requests.
+func TestFilesOfEverySizeAreServedAsStored(t *testing.T) {
 	s := newStore(t)
 	c, _ := newCache(t, s, nil)
 	dir := c.dirs()[0]
@@ -43,13 +42,13 @@ func TestFilesOfEverySizeComeAsTheyAreStored(t *testing.T) {
 	_, assetErr := c.Asset(t.Context(), "no hash")
 	for _, err := range []error{err, assetErr} {
 		if trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
-			t.Errorf("a file that is not there gives %v", err)
+			t.Errorf("a missing file returns %v", err)
 		}
 	}
 }
 
-// The system sends a whole copy by itself, as it would a file that nginx serves.
-func TestAWholeCopyIsAFileOfTheSystem(t *testing.T) {
+// The system sends a complete copy with sendfile, as it does for nginx.
+func TestACompleteCopyIsSentByTheSystem(t *testing.T) {
 	s := newStore(t)
 	hash, content := s.put(t, 1, 3*chunkSize)
 	c, _ := newCache(t, s, nil)
@@ -57,11 +56,11 @@ func TestAWholeCopyIsAFileOfTheSystem(t *testing.T) {
 	file := open(t, c, hash)
 	defer file.Close()
 	if _, system := file.(syscall.Conn); !system { // what net's sendfile asks for
-		t.Errorf("a whole copy is a %T", file)
+		t.Errorf("a complete copy is a %T", file)
 	}
 }
 
-// A film begins to play while most of it is still in the database.
+// A video starts to play while most of it is still in the database.
 func TestReadersShareACopyWhileItGrows(t *testing.T) {
 	s := newStore(t)
 	hash, content := s.put(t, 1, 6*chunkSize)
@@ -87,7 +86,7 @@ func TestReadersShareACopyWhileItGrows(t *testing.T) {
 	}()
 	select {
 	case <-tail:
-		t.Fatal("bytes came that nobody has read")
+		t.Fatal("bytes arrived that were never read")
 	default:
 	}
 	close(s.hold)
@@ -108,9 +107,8 @@ func TestReadersShareACopyWhileItGrows(t *testing.T) {
 	}
 }
 
-// Who closes the tab must not leave the server reading a film that nobody watches; who watches the
-// same film must not lose it.
-func TestACopyGoesOnOnlyWhileSomebodyWantsIt(t *testing.T) {
+// Closing a tab stops the copy of a video, but not for other viewers of the same video.
+func TestACopyIsCanceledWhenItsLastReaderDisconnects(t *testing.T) {
 	s := newStore(t)
 	hash, content := s.put(t, 1, 6*chunkSize)
 	s.hold, s.holdAt = make(chan struct{}), chunkSize
@@ -160,8 +158,8 @@ func TestAWaitForAFileEndsWithItsRequest(t *testing.T) {
 	testwait.Until(t, "nothing is kept", func() bool { return c.Stats() == Stats{} })
 }
 
-// The bounds hold to the byte, and what was read last stays.
-func TestTheLeastReadFilesAreDropped(t *testing.T) {
+// The limits are exact, and the files that were read last stay.
+func TestTheLeastRecentlyUsedFilesAreEvicted(t *testing.T) {
 	for name, size := range map[string]int{"on disk": 4 * chunkSize, "in memory": 1000} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
@@ -194,8 +192,9 @@ func TestTheLeastReadFilesAreDropped(t *testing.T) {
 	}
 }
 
-// Slow readers keep their copies; who comes when those fill the disk's share reads the database.
-func TestWhatIsBeingReadIsNeverDropped(t *testing.T) {
+// Slow readers keep their copies. While these use all of the disk space, new readers read the
+// database.
+func TestAFileInUseIsNeverEvicted(t *testing.T) {
 	s := newStore(t)
 	const size = 4 * chunkSize
 	c, log := newCache(t, s, func(o *Options) { o.DiskSize = 2 * size })
@@ -239,7 +238,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func TestAFileLargerThanTheCacheDropsNothing(t *testing.T) {
+func TestAFileLargerThanTheCacheEvictsNothing(t *testing.T) {
 	s := newStore(t)
 	kept, content := s.put(t, 1, 4*chunkSize)
 	huge, hugeContent := s.put(t, 2, 9*chunkSize)
@@ -253,8 +252,8 @@ func TestAFileLargerThanTheCacheDropsNothing(t *testing.T) {
 	}
 }
 
-// A setting of 0 keeps nothing, and serves everything.
-func TestACacheOfNoSizeServesFromTheDatabase(t *testing.T) {
+// A size of 0 caches nothing and serves everything.
+func TestACacheOfSizeZeroServesFromTheDatabase(t *testing.T) {
 	s := newStore(t)
 	c := New(s, Options{})
 	for i, size := range []int{0, 10, smallFile + 1} {
@@ -266,8 +265,9 @@ func TestACacheOfNoSizeServesFromTheDatabase(t *testing.T) {
 	}
 }
 
-// Many readers, few places: every reader gets its own file's bytes, and the account is right after.
-func TestManyReadersOfManyFilesGetTheirOwnBytes(t *testing.T) {
+// Many readers share little space: each reads the right file, and the accounting is correct
+// afterwards.
+func TestManyReadersOfManyFilesReadTheRightBytes(t *testing.T) {
 	s := newStore(t)
 	const size = 3*chunkSize + 5
 	c, log := newCache(t, s, func(o *Options) { o.MemorySize, o.DiskSize = 3000, 3*size })
@@ -302,11 +302,11 @@ func TestManyReadersOfManyFilesGetTheirOwnBytes(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// A copier that no reader waits for is forgotten at once and gives its bytes back when it ends.
+	// A copier without readers is forgotten at once and releases its bytes when it ends.
 	testwait.Until(t, "no file is in use", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.memory.used == c.memory.unread && c.disk.used == c.disk.unread
+		return c.memory.used == c.memory.idleBytes && c.disk.used == c.disk.idleBytes
 	})
 	if s.overlap.Load() {
 		t.Error("two reads of the database were under way at once")
@@ -318,8 +318,8 @@ func TestManyReadersOfManyFilesGetTheirOwnBytes(t *testing.T) {
 		for _, f := range p.idle.Values() {
 			sum += f.size
 		}
-		if p.used > p.limit || p.used != sum || p.unread != sum {
-			t.Errorf("%s: %d bytes of files, account %d and %d of %d", name, sum, p.used, p.unread, p.limit)
+		if p.used > p.limit || p.used != sum || p.idleBytes != sum {
+			t.Errorf("%s: %d bytes of files, account %d and %d of %d", name, sum, p.used, p.idleBytes, p.limit)
 		}
 	}
 	if log.String() != "" {

@@ -11,44 +11,46 @@ import (
 )
 
 const (
-	// chunkSize is what one turn at the gate reads, in bytes: one row of the store.
+	// chunkSize is the size of one throttled read, in bytes: one row of the store.
 	chunkSize = 128 << 10
 
-	// diskPause is how long no copy is begun after the disk refused one, so that a full disk is
-	// left to those who need it.
-	diskPause = time.Minute
+	// diskRetryDelay is how long no copy starts after a write error, so that the cache does not use
+	// the last space on a full disk.
+	diskRetryDelay = time.Minute
 )
 
-// errNoRoom tells a reader to read the source itself.
+// errNoRoom makes a reader read the source directly.
 var errNoRoom = errors.New("there is no room for a copy")
 
-// copy fills a file from the source until it is whole, and tells those who wait how that went. It
-// is no copier any more when they hear of it: who has read all may leave, and the file stays.
+// copy copies a file from the source and notifies its readers of the result. It calls copied first,
+// so that the file stays cached if a notified reader releases it at once.
 func (c *Cache) copy(ctx context.Context, f *file) {
 	err := c.fill(ctx, f)
-	unwanted := ctx.Err() != nil
+	canceled := ctx.Err() != nil
 	c.copied(f, err)
 	if err == nil {
 		f.advance(f.size)
 		f.open()
 		return
 	}
-	// An error before the file is open is its openers', and without a reader it is nobody's.
-	if f.isOpen() && !unwanted && !errors.Is(err, errNoRoom) {
-		c.log.Error().Err(err).Str("file", f.hash).Msg("a stored file broke off while it was copied: its readers got a part of it")
+	// OpenAsset returns an error from before the file was opened. Without a reader there is no one
+	// to inform.
+	if f.isOpen() && !canceled && !errors.Is(err, errNoRoom) {
+		c.log.Error().Err(err).Str("file", f.hash).Msg("the copy of a stored file failed: its readers received a part of it")
 	}
 	f.fail(err)
 }
 
-// fill copies a file up to its last chunk, which readers get from copy: after the sum, so that
-// nothing but what its hash names is ever served whole. A small file is not opened before that.
+// fill copies a file and checks its hash. Readers can read up to the last chunk; copy releases that
+// one after the check, so that no file with a wrong hash is ever served in full. A small file is
+// opened only after the check.
 func (c *Cache) fill(ctx context.Context, f *file) error {
 	source, size, err := c.openSource(ctx, f.hash)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	if err := c.place(f, size); err != nil {
+	if err := c.allocate(f, size); err != nil {
 		return err
 	}
 	if f.disk != nil {
@@ -59,7 +61,7 @@ func (c *Cache) fill(ctx context.Context, f *file) error {
 	for offset := int64(0); offset < size; offset += chunkSize {
 		f.advance(offset)
 		chunk := buffer[:min(chunkSize, size-offset)]
-		err := c.gate.pass(ctx, func() error {
+		err := c.throttle.do(ctx, func() error {
 			_, err := io.ReadFull(source, chunk)
 			return err
 		})
@@ -77,9 +79,9 @@ func (c *Cache) fill(ctx context.Context, f *file) error {
 	return nil
 }
 
-// openSource opens a file of the source at its beginning, and gives its size.
+// openSource opens a file of the source and returns its size.
 func (c *Cache) openSource(ctx context.Context, hash string) (source io.ReadSeekCloser, size int64, err error) {
-	err = c.gate.pass(ctx, func() error {
+	err = c.throttle.do(ctx, func() error {
 		source, err = c.source.OpenAsset(ctx, hash)
 		return err
 	})
@@ -96,8 +98,8 @@ func (c *Cache) openSource(ctx context.Context, hash string) (source io.ReadSeek
 	return source, size, nil
 }
 
-// place finds a file its storage, or gives errNoRoom.
-func (c *Cache) place(f *file, size int64) error {
+// allocate allocates the storage of a file. It returns errNoRoom if there is none.
+func (c *Cache) allocate(f *file, size int64) error {
 	if size <= smallFile {
 		if !c.reserve(f, &c.memory, size) {
 			return errNoRoom
@@ -122,18 +124,18 @@ func (c *Cache) diskUsable() bool {
 	return time.Now().After(c.diskRetry)
 }
 
-// diskFailed makes a pause in the use of the disk, gives back what is not in use, and warns once
-// until the disk takes a copy again.
+// diskFailed stops copies to disk for diskRetryDelay and evicts idle copies. It logs one warning
+// until a copy succeeds again.
 func (c *Cache) diskFailed(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.diskRetry = time.Now().Add(diskPause)
-	if !c.diskTold {
-		c.diskTold = true
+	c.diskRetry = time.Now().Add(diskRetryDelay)
+	if !c.diskWarned {
+		c.diskWarned = true
 		c.log.Warn().Err(err).Msg("large files are served from the database, which is slow: free disk space, or give a writable folder in TRIP2G_FILE_CACHE_DIR")
 	}
 	for c.disk.idle.Len() > 0 {
-		c.dropOldest(&c.disk)
+		c.evictOldest(&c.disk)
 	}
 	return errNoRoom
 }

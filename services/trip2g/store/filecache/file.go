@@ -8,28 +8,28 @@ import (
 	"sync"
 )
 
-// file is one file of the source, while it is copied and after. Its bytes are in memory or on disk.
+// file is a cached file, during its copy and afterwards, in memory or on disk.
 type file struct {
 	hash   string
 	cancel context.CancelFunc // of its copier
 
-	// Guarded by the cache's mu; size and the storage are set before the file is opened and stay.
+	// Guarded by the cache's mu. The size and the storage are set before the file is opened.
 	readers   int
 	copying   bool
-	forgotten bool  // no new reader finds it
-	pool      *pool // nil: it takes nothing
+	forgotten bool  // hidden from new readers
+	pool      *pool // nil: no storage is reserved
 	size      int64
 	memory    []byte
 	disk      *os.File
 
 	mu       sync.Mutex
-	opened   bool          // readers may begin
-	ready    int64         // bytes that may be read
+	opened   bool          // readers can read
+	ready    int64         // bytes that can be read
 	err      error         // of the copy
-	progress chan struct{} // closed when one of these changes
+	progress chan struct{} // closed when one of these fields changes
 }
 
-// content reads what is copied.
+// content returns the copied content.
 func (f *file) content() io.ReaderAt {
 	if f.disk != nil {
 		return f.disk
@@ -37,7 +37,7 @@ func (f *file) content() io.ReaderAt {
 	return bytes.NewReader(f.memory)
 }
 
-// write puts a chunk where it belongs.
+// write stores a chunk at an offset.
 func (f *file) write(chunk []byte, offset int64) error {
 	if f.disk == nil {
 		copy(f.memory[offset:], chunk)
@@ -49,21 +49,21 @@ func (f *file) write(chunk []byte, offset int64) error {
 
 func (f *file) discard() {
 	if f.disk != nil {
-		f.disk.Close() // it has no name, so nothing of it can be lost
+		f.disk.Close() // it is unlinked, so no data can be lost
 	}
 	f.memory = nil
 }
 
-// open lets readers begin.
-func (f *file) open() { f.tell(func() { f.opened = true }) }
+// open lets readers start.
+func (f *file) open() { f.update(func() { f.opened = true }) }
 
-// advance lets readers go up to the byte at ready.
-func (f *file) advance(ready int64) { f.tell(func() { f.ready = ready }) }
+// advance lets readers read the bytes before ready.
+func (f *file) advance(ready int64) { f.update(func() { f.ready = ready }) }
 
-// fail tells readers that no more will come.
-func (f *file) fail(err error) { f.tell(func() { f.err = err }) }
+// fail ends waiting readers with an error.
+func (f *file) fail(err error) { f.update(func() { f.err = err }) }
 
-func (f *file) tell(change func()) {
+func (f *file) update(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change()
@@ -71,8 +71,8 @@ func (f *file) tell(change func()) {
 	f.progress = make(chan struct{})
 }
 
-// whole tells whether all of the file can be read.
-func (f *file) whole() bool {
+// isComplete reports whether all of the file can be read.
+func (f *file) isComplete() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.ready == f.size
@@ -84,12 +84,12 @@ func (f *file) isOpen() bool {
 	return f.opened
 }
 
-// waitOpened returns when readers may begin, or with the error that keeps them from it.
+// waitOpened returns when readers can read, or with the copy's error.
 func (f *file) waitOpened(ctx context.Context) error {
 	return f.wait(ctx, func() bool { return f.opened })
 }
 
-// waitFor returns when the byte at offset can be read.
+// waitFor returns when the byte at offset can be read, with the number of readable bytes.
 func (f *file) waitFor(ctx context.Context, offset int64) (ready int64, err error) {
 	err = f.wait(ctx, func() bool { ready = f.ready; return ready > offset })
 	return ready, err

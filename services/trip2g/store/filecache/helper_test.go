@@ -24,7 +24,7 @@ import (
 
 const mib = 1 << 20
 
-// store is a database with files, seen through a window that counts and can be held.
+// store is a database with files that counts reads and can block them.
 type store struct {
 	*sqlite.DB
 	opened  atomic.Int64 // calls of OpenAsset
@@ -48,7 +48,7 @@ func openStore(t testing.TB, path string) *store {
 	return &store{DB: db}
 }
 
-// put stores size bytes that differ by seed, and gives them with their hash.
+// put stores size random bytes and returns them with their hash.
 func (s *store) put(t testing.TB, seed uint64, size int) (hash string, content []byte) {
 	t.Helper()
 	content = make([]byte, size)
@@ -106,7 +106,7 @@ func (w *window) Close() error {
 	return w.ReadSeekCloser.Close()
 }
 
-// logText collects a log.
+// logText collects log lines.
 type logText struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -124,7 +124,7 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
-// newCache makes a cache with room for all that a test stores, and gives what it logs.
+// newCache returns a cache with space for all files of a test, and its log.
 func newCache(t testing.TB, source trip2g.AssetReader, change func(*Options)) (*Cache, *logText) {
 	t.Helper()
 	log := &logText{}
@@ -139,7 +139,7 @@ func newCache(t testing.TB, source trip2g.AssetReader, change func(*Options)) (*
 	return c, log
 }
 
-// copying counts the copies under way.
+// copying returns the number of copies in progress.
 func (c *Cache) copying() (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,7 +158,7 @@ func open(t testing.TB, c *Cache, hash string) io.ReadSeekCloser {
 	return file
 }
 
-// wantContent reads a file whole.
+// wantContent reads a complete file.
 func wantContent(t testing.TB, c *Cache, hash string, want []byte) {
 	t.Helper()
 	file := open(t, c, hash)

@@ -18,22 +18,22 @@ import (
 
 const database = "data.sqlite3"
 
-// replicaOf gives a leader's database on a mount, what a replica of it reads, and what waits until
-// the replica has the leader's newest commit.
-func replicaOf(t testing.TB) (leader *store, replica *sqlite.Reader, caughtUp func()) {
+// replicaOf returns a leader's database on a mount and its replica. caughtUp waits until the
+// replica has the newest commit.
+func replicaOf(t testing.TB) (leader *store, replica *sqlite.ReadDB, caughtUp func()) {
 	t.Helper()
 	primary := litefstest.StartPrimary(t)
 	leader = openStore(t, primary.Path(database))
 	node := litefstest.StartReplica(t, primary)
 	node.WaitFor(primary, database)
-	replica, err := sqlite.OpenReader(t.Context(), node.Path(database), sqlite.Options{})
+	replica, err := sqlite.OpenReplica(t.Context(), node.Path(database), sqlite.Options{})
 	ok(t, err)
 	t.Cleanup(func() { replica.Close() })
 	return leader, replica, func() { node.WaitFor(primary, database) }
 }
 
-// hammer has 8 clients read files in turn, each another one, until stop is called. It counts the files read.
-func hammer(t testing.TB, source trip2g.AssetReader, hashes []string) (read *atomic.Int64, stop func()) {
+// load lets 8 clients read different files in turn until stop is called, and counts the files.
+func load(t testing.TB, source trip2g.AssetReader, hashes []string) (read *atomic.Int64, stop func()) {
 	const clients = 8
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -72,8 +72,8 @@ func write(t testing.TB, db *sqlite.DB, n int) {
 	ok(t, err)
 }
 
-// Readers who ask a replica for more large files than it can keep must not keep it from the leader's changes.
-func TestAReplicaFollowsWhileLargeFilesAreHammered(t *testing.T) {
+// Requests for more large files than fit into the cache must not delay the leader's changes.
+func TestAReplicaFollowsUnderAHeavyLoadOfLargeFiles(t *testing.T) {
 	leader, replica, caughtUp := replicaOf(t)
 	var hashes []string
 	for i := range 10 {
@@ -82,7 +82,7 @@ func TestAReplicaFollowsWhileLargeFilesAreHammered(t *testing.T) {
 	}
 	caughtUp()
 	c, log := newCache(t, replica, func(o *Options) { o.DiskSize = 3 * 5 * chunkSize })
-	read, stop := hammer(t, c, hashes)
+	read, stop := load(t, c, hashes)
 	defer stop()
 	for i := range 20 {
 		write(t, leader.DB, i)
@@ -98,9 +98,9 @@ func TestAReplicaFollowsWhileLargeFilesAreHammered(t *testing.T) {
 	}
 }
 
-// BenchmarkReplicationLag measures from the beginning of a write on the leader until the replica
-// has it, in ms: alone, and while 8 clients read distinct large files of the replica through the
-// cache and, to compare, straight from the database.
+// BenchmarkReplicationLag measures the time from the start of a write on the leader until the
+// replica has it, in ms: idle, and while 8 clients read different large files of the replica
+// through the cache or, for comparison, directly from the database.
 func BenchmarkReplicationLag(b *testing.B) {
 	leader, replica, caughtUp := replicaOf(b)
 	var hashes []string
@@ -120,7 +120,7 @@ func BenchmarkReplicationLag(b *testing.B) {
 			}
 			if mode != "idle" {
 				begun := time.Now()
-				read, stop := hammer(b, source, hashes)
+				read, stop := load(b, source, hashes)
 				defer func() {
 					b.ReportMetric(float64(4*read.Load())/time.Since(begun).Seconds(), "MiB/s")
 					stop()

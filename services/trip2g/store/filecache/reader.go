@@ -9,40 +9,41 @@ import (
 	"sync"
 )
 
-// newReader gives a reader of a file that has counted it. A whole file on disk is given as a file
-// of the system with its own offset, which net/http sends without copying it through this process.
+// newReader returns a reader of an acquired file. For a complete file on disk it returns an
+// *os.File with its own offset, which net/http sends without copying it through this process.
 func (c *Cache) newReader(ctx context.Context, f *file) io.ReadSeekCloser {
-	leave := sync.OnceFunc(func() { c.leave(f) })
-	if f.disk != nil && f.whole() {
+	release := sync.OnceFunc(func() { c.release(f) })
+	if f.disk != nil && f.isComplete() {
 		if own, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", f.disk.Fd())); err == nil {
-			return &handle{File: own, leave: leave}
+			return &handle{File: own, release: release}
 		}
 	}
-	r := &reader{ctx: ctx, cache: c, file: f, leave: leave}
+	r := &reader{ctx: ctx, cache: c, file: f, release: release}
 	r.seeker.size = f.size
 	return r
 }
 
-// handle is a whole copy.
+// handle is a complete copy on disk.
 type handle struct {
 	*os.File
-	leave func()
+	release func()
 }
 
-// Close ends the use of the copy.
+// Close releases the copy.
 func (h *handle) Close() error {
-	defer h.leave()
+	defer h.release()
 	return h.File.Close()
 }
 
-// reader reads a copy that may still grow, and the source if the disk cannot take the rest of it.
+// reader reads a copy that can still grow. It reads the source if the copy failed for lack of
+// space.
 type reader struct {
-	ctx   context.Context
-	cache *Cache
-	file  *file
-	leave func()
+	ctx     context.Context
+	cache   *Cache
+	file    *file
+	release func()
 	seeker
-	direct io.ReadSeekCloser // in place of the copy
+	direct io.ReadSeekCloser // the source, after the copy failed
 }
 
 func (r *reader) Read(p []byte) (int, error) {
@@ -74,27 +75,27 @@ func (r *reader) readAt(p []byte) (int, error) {
 }
 
 func (r *reader) Close() error {
-	defer r.leave()
+	defer r.release()
 	if r.direct != nil {
 		return r.direct.Close()
 	}
 	return nil
 }
 
-// openDirect opens a file of the source for reading in turns, without keeping it.
+// openDirect opens a file of the source for throttled reading without caching it.
 func (c *Cache) openDirect(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
 	source, size, err := c.openSource(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
-	return &directReader{ctx: ctx, gate: c.gate, source: source, seeker: seeker{size: size}}, nil
+	return &directReader{ctx: ctx, throttle: c.throttle, source: source, seeker: seeker{size: size}}, nil
 }
 
-// directReader reads the source chunk by chunk and keeps the last one.
+// directReader reads the source chunk by chunk and caches the last chunk.
 type directReader struct {
-	ctx    context.Context
-	gate   gate
-	source io.ReadSeekCloser
+	ctx      context.Context
+	throttle throttle
+	source   io.ReadSeekCloser
 	seeker
 	begin int64 // of the chunk in data
 	data  []byte
@@ -119,7 +120,7 @@ func (r *directReader) load(begin int64) error {
 		r.data = make([]byte, 0, min(chunkSize, r.size))
 	}
 	r.begin, r.data = begin, r.data[:min(chunkSize, r.size-begin)]
-	err := r.gate.pass(r.ctx, func() error {
+	err := r.throttle.do(r.ctx, func() error {
 		if _, err := r.source.Seek(begin, io.SeekStart); err != nil {
 			return err
 		}
@@ -134,12 +135,12 @@ func (r *directReader) load(begin int64) error {
 
 func (r *directReader) Close() error { return r.source.Close() }
 
-// seeker is the place of a reader in a file of a known size.
+// seeker is the offset of a reader in a file of known size.
 type seeker struct {
 	offset, size int64
 }
 
-// Seek implements io.Seeker; it reads nothing.
+// Seek implements io.Seeker without reading.
 func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -148,7 +149,7 @@ func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 		offset += s.size
 	}
 	if offset < 0 || whence < io.SeekStart || whence > io.SeekEnd {
-		return 0, errors.New("seek in a file: before its beginning")
+		return 0, errors.New("seek before the start of the file")
 	}
 	s.offset = offset
 	return offset, nil

@@ -24,7 +24,7 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// childVariable makes the test binary read a file with a disk that takes little: "database:hash:folder".
+// childVariable makes the test binary read a file with a nearly full disk: "database:hash:folder".
 const childVariable = "FILECACHE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// A folder that does not exist or is no folder costs speed and not the file.
-func TestWithoutAFolderFilesComeFromTheDatabase(t *testing.T) {
+// With a missing folder, files are served slower.
+func TestWithoutAFolderFilesAreServedFromTheDatabase(t *testing.T) {
 	s := newStore(t)
 	noFolder := filepath.Join(t.TempDir(), "file")
 	ok(t, os.WriteFile(noFolder, nil, 0o600))
@@ -58,8 +58,8 @@ func TestWithoutAFolderFilesComeFromTheDatabase(t *testing.T) {
 	}
 }
 
-// When the pause is over the disk is used again, and only a new failure is told again.
-func TestAFolderThatIsMendedIsUsedAgain(t *testing.T) {
+// After the pause the disk is used again, and only a new failure is logged.
+func TestAFixedFolderIsUsedAgain(t *testing.T) {
 	s := newStore(t)
 	dir := filepath.Join(t.TempDir(), "later")
 	c, log := newCache(t, s, func(o *Options) { o.Dirs = tempdir.Of(dir) })
@@ -83,8 +83,8 @@ func TestAFolderThatIsMendedIsUsedAgain(t *testing.T) {
 	}
 }
 
-// The disk fills while a file is being copied and read: its readers go on, from the database.
-func TestADiskThatFillsDuringACopyCostsNoReaderAnything(t *testing.T) {
+// The disk fills up while a file is being copied and read: its readers continue from the database.
+func TestAFullDiskDuringACopyInterruptsNoReader(t *testing.T) {
 	s := newStore(t)
 	hash, _ := s.put(t, 1, 2*mib)
 	path, dir := filepath.Join(t.TempDir(), "copy.sqlite3"), t.TempDir()
@@ -100,10 +100,10 @@ func TestADiskThatFillsDuringACopyCostsNoReaderAnything(t *testing.T) {
 }
 
 // readOnAFullDisk reads a file twice with a limit on the length of files
-// (https://man7.org/linux/man-pages/man2/setrlimit.2.html), at which the system refuses writes.
+// (https://man7.org/linux/man-pages/man2/setrlimit.2.html), at which writes fail.
 func readOnAFullDisk(arguments []string) error {
 	path, hash, dir := arguments[0], arguments[1], arguments[2]
-	source, err := sqlite.OpenReader(context.Background(), path, sqlite.Options{})
+	source, err := sqlite.OpenReplica(context.Background(), path, sqlite.Options{})
 	if err != nil {
 		return err
 	}
@@ -134,8 +134,8 @@ func readOnAFullDisk(arguments []string) error {
 	return nil
 }
 
-// A reader must be able to tell damage from the file, whichever way it is served.
-func TestADamagedFileIsNeverServedWhole(t *testing.T) {
+// A reader must detect damage, however the file is served.
+func TestADamagedFileIsNeverServedInFull(t *testing.T) {
 	for name, size := range map[string]int{"small": 1000, "large": 5 * chunkSize} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
@@ -166,7 +166,7 @@ func TestADamagedFileIsNeverServedWhole(t *testing.T) {
 	}
 }
 
-// serve serves files the way that the site does.
+// serve serves files like the site.
 func serve(t testing.TB, c *Cache) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -182,8 +182,8 @@ func serve(t testing.TB, c *Cache) *httptest.Server {
 	return server
 }
 
-// Ranges of a file that is being copied, asked for by many at once.
-func TestRangesOfAGrowingCopyAreTheFiles(t *testing.T) {
+// Many clients request ranges of a file that is being copied.
+func TestRangesOfAGrowingCopyAreCorrect(t *testing.T) {
 	s := newStore(t)
 	hash, content := s.put(t, 1, 10*chunkSize+3)
 	c, _ := newCache(t, s, nil)
