@@ -9,7 +9,7 @@ import (
 )
 
 // At returns the space of the file system that holds path, which must exist. A
-// LiteFS mount answers for the file system of its data folder.
+// LiteFS mount reports the file system of its data folder.
 func At(path string) (Space, error) {
 	var fs unix.Statfs_t
 	for {

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// A Kind says what an [Event] is about.
+// A Kind is the kind of an [Event].
 type Kind string
 
 const (
 	// Connected begins every connection to the node, the first and each later
-	// one. What happened while there was none is not told, so whoever follows a
-	// database looks at it again. Sets Role and Leader.
+	// one. Events between connections are lost, so a follower of a database checks
+	// it again. Sets Role and Leader.
 	Connected Kind = "connected"
 	// Committed: a transaction was committed on the leader, or has arrived on
 	// the replica. Sets DB, Position and Time.
@@ -54,9 +54,9 @@ const (
 )
 
 // Events follows the node's /events until ctx ends, then closes the channel.
-// It connects again, by itself and for good, whenever the connection ends.
+// It reconnects whenever the connection ends.
 //
-// A consumer that is slow holds the connection up. LiteFS ends one that is
+// A slow consumer delays the connection. LiteFS closes a connection that is
 // 1,024 events behind, which the consumer sees as Disconnected and Connected.
 func (n *Node) Events(ctx context.Context) <-chan Event {
 	events := make(chan Event, 64)
@@ -83,7 +83,7 @@ func (n *Node) Events(ctx context.Context) <-chan Event {
 	return events
 }
 
-// send hands e over, unless ctx ends first.
+// send sends e to the consumer, unless ctx ends first.
 func send(ctx context.Context, events chan<- Event, e Event) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -96,8 +96,8 @@ func send(ctx context.Context, events chan<- Event, e Event) error {
 	}
 }
 
-// follow gives each event of one connection to emit and returns why it ended,
-// never nil.
+// follow calls emit with each event of one connection and returns the reason for
+// its end, never nil.
 func (n *Node) follow(ctx context.Context, emit func(Event) error) error {
 	resp, err := n.get(ctx, "/events")
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package litefs tells a process what it may know of the LiteFS node whose
-// mount it uses: the node's role, the position of each database, how far a
-// replica is behind, and when something changed.
+// Package litefs reports the state of the LiteFS node whose mount a process uses:
+// the node's role, the position of each database, the lag of a replica, and
+// changes.
 //
 // The formats are those of LiteFS v0.5.14: the files .primary, .lag and
 // <database>-pos of the mount (its package fuse) and the paths /info and
@@ -37,7 +37,7 @@ var (
 	ErrNotSynced = errors.New("not yet synchronised with the leader")
 )
 
-// A Role is what a node may do with its databases.
+// A Role determines whether a node can write its databases.
 type Role string
 
 const (
@@ -45,8 +45,7 @@ const (
 	Replica Role = "replica" // its mount is read-only
 )
 
-// A Node is the LiteFS node beside this process. Its methods may be called
-// from several goroutines at once.
+// A Node is the LiteFS node on this machine. It is safe for concurrent use.
 type Node struct {
 	dir    string
 	api    string
@@ -57,7 +56,7 @@ type Node struct {
 // URL api, such as [DefaultAPI].
 //
 // The error is [ErrNotLiteFS] where dir is no LiteFS mount, and [ErrStale]
-// where its LiteFS process has died. Nobody has to answer at api yet.
+// where its LiteFS process has died. The API need not respond yet.
 func Open(dir, api string) (*Node, error) {
 	base, err := url.Parse(api)
 	if err != nil {
@@ -87,11 +86,11 @@ func Open(dir, api string) (*Node, error) {
 // Dir returns the mount's directory.
 func (n *Node) Dir() string { return n.dir }
 
-// Role tells whether the node is the leader or a replica.
+// Role returns whether the node is the leader or a replica.
 //
-// The file .primary alone cannot tell: a replica has it only while it is in
-// touch with its leader. Where the file is absent the node's API is asked, and
-// an API that does not answer is an error.
+// The file .primary alone is not enough: a replica has it only while it is
+// connected to its leader. Where the file is absent Role asks the node's API, and
+// an API that does not respond is an error.
 func (n *Node) Role(ctx context.Context) (Role, error) {
 	_, connected, err := n.Leader()
 	if err != nil {
@@ -119,8 +118,8 @@ func (n *Node) Role(ctx context.Context) (Role, error) {
 	return roleOf(*info.IsPrimary), nil
 }
 
-// Leader returns the leader's host name as the replica's configuration gives
-// it, "" where it gives none. The second result is false on the leader itself
+// Leader returns the leader's host name from the replica's configuration, "" where
+// there is none. The second result is false on the leader itself
 // and on a replica that has lost its leader; while a replica tries to reconnect
 // it turns true for as long as each try lasts.
 func (n *Node) Leader() (host string, connected bool, err error) {
@@ -139,7 +138,7 @@ func (n *Node) Leader() (host string, connected bool, err error) {
 }
 
 // IsReplica reports whether the node is a replica by its files alone. A replica
-// that has lost its leader names none, but counts how long it has heard nothing.
+// that has lost its leader names none, but counts the time since it lost it.
 func (n *Node) IsReplica() (bool, error) {
 	_, connected, err := n.Leader()
 	if err != nil || connected {
@@ -152,15 +151,16 @@ func (n *Node) IsReplica() (bool, error) {
 	return lag > 0, err
 }
 
-// neverHeard is what .lag says on a replica that has not heard from its leader
-// since it started: the largest 32-bit integer.
+// neverHeard is the content of .lag on a replica that has not heard from its
+// leader since it started: the largest 32-bit integer.
 const neverHeard = math.MaxInt32
 
-// Lag returns how long ago the newest word from the leader was sent: 0 on the
-// leader. An idle leader sends one a second, so up to a second is normal; more
-// means that the leader, or the way to it, is away. The leader's clock and this
+// Lag returns the age of the newest message from the leader: 0 on the leader. An
+// idle leader sends one a second, so up to a second is normal; more means that the
+// leader, or the network to it, is down. The leader's clock and this
 // machine's are compared, so their difference is part of it; a result below
-// zero is given as 0. [ErrNotSynced]: no word came since the node started.
+// zero is returned as 0. [ErrNotSynced]: no message has arrived since the node
+// started.
 func (n *Node) Lag() (time.Duration, error) {
 	text, err := os.ReadFile(filepath.Join(n.dir, ".lag"))
 	if err != nil {
@@ -191,7 +191,7 @@ func parseLag(text string) (int64, error) {
 	return millis, nil
 }
 
-// staleOr adds the cure to the error of a mount that nobody serves any more.
+// staleOr adds the remedy to the error of a mount whose LiteFS has died.
 func staleOr(path string, err error) error {
 	if errors.Is(err, syscall.ENOTCONN) {
 		return fmt.Errorf("%w: %s: restart the LiteFS node, or free the mount point with `fusermount3 -uz` (%w)", ErrStale, path, err)

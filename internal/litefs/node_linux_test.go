@@ -62,7 +62,7 @@ func position(t *testing.T, n *litefs.Node) litefs.Position {
 	return p
 }
 
-func TestAReplicaKnowsItsRoleAndLeaderAsLongAsTheLeaderIsThere(t *testing.T) {
+func TestAReplicaKnowsItsRoleAndLeaderWhileTheLeaderRuns(t *testing.T) {
 	ctx := t.Context()
 	primary := litefstest.StartPrimary(t)
 	secondary := litefstest.StartReplica(t, primary)
@@ -180,7 +180,7 @@ func next(t *testing.T, events <-chan litefs.Event, kind litefs.Kind) litefs.Eve
 	}
 }
 
-func TestAFollowerHearsOfWritesBeforeAndAfterItsNodeRestarts(t *testing.T) {
+func TestAFollowerSeesWritesBeforeAndAfterItsNodeRestarts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	primary := litefstest.StartPrimary(t)
@@ -293,7 +293,7 @@ func TestAWatcherIsWokenWhenTheNodesAPICannotBeReached(t *testing.T) {
 	}
 }
 
-func TestADirectoryThatIsNoLivingMountIsNamedForWhatItIs(t *testing.T) {
+func TestADirectoryWithoutARunningMountIsReportedAsSuch(t *testing.T) {
 	if _, err := litefs.Open(t.TempDir(), litefs.DefaultAPI); !errors.Is(err, litefs.ErrNotLiteFS) {
 		t.Errorf("a plain directory: %v, want ErrNotLiteFS", err)
 	}
@@ -320,8 +320,8 @@ func TestADirectoryThatIsNoLivingMountIsNamedForWhatItIs(t *testing.T) {
 	}
 }
 
-// Whatever else listens at the address is not believed.
-func TestAStrangerAtTheNodesAddressIsReportedNotObeyed(t *testing.T) {
+// Another program that listens at the address is not trusted.
+func TestAnotherProgramAtTheNodesAddressIsReportedAsAnError(t *testing.T) {
 	primary := litefstest.StartPrimary(t)
 	for answer, complaint := range map[string]string{
 		"hello\n":                   "malformed",
@@ -352,9 +352,9 @@ func TestAStrangerAtTheNodesAddressIsReportedNotObeyed(t *testing.T) {
 	}
 }
 
-// TestAReplicaWithoutAClusterIDTakesANewLeadersDatabase is what docs/operate/backup.md says of a restore
-// onto a new leader: a replica refuses it until the id of its cluster is removed.
-func TestAReplicaWithoutAClusterIDTakesANewLeadersDatabase(t *testing.T) {
+// docs/operate/backup.md describes the restore onto a new leader: a replica rejects its database
+// until the id of the cluster is deleted.
+func TestAReplicaWithoutAClusterIDAcceptsANewLeadersDatabase(t *testing.T) {
 	lost := litefstest.StartPrimary(t)
 	write(t, lost)
 	write(t, lost)

@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	// While /events is out of reach the position file is all there is.
-	lookWithoutEvents = 50 * time.Millisecond
-	// While it is there, a look now and then covers a node that stopped
-	// telling; rare, because each look is a trip through FUSE.
-	lookWithEvents = 2 * time.Second
+	// pollWithoutEvents is the interval of checks of the position file while
+	// /events cannot be reached.
+	pollWithoutEvents = 50 * time.Millisecond
+	// pollWithEvents is the interval otherwise, in case the node stops sending
+	// events. It is long, because each check goes through FUSE.
+	pollWithEvents = 2 * time.Second
 )
 
-// Watch gives a value whenever the database may have changed, and once at the
-// start. Changes that come while nobody receives are one value, so the receiver
-// looks at the database itself for what is new. A value may be a false alarm;
-// no change goes without one that follows it. The channel is closed when ctx
-// ends.
+// Watch returns a channel with a value whenever the database may have changed, and
+// one at the start. Changes before the next receive are merged into one value, so
+// the receiver reads the changes from the database. A value can be a false alarm,
+// but every change is followed by one. The channel is closed when ctx ends.
 //
 // Wake-ups come from the node's events, some milliseconds after a commit. While
 // its API cannot be reached they come from the position file, 50 ms after a
@@ -36,8 +36,8 @@ func (n *Node) Watch(ctx context.Context, db string) <-chan struct{} {
 
 func (n *Node) watch(ctx context.Context, db string, wake func()) {
 	events := n.Events(ctx)
-	look := time.NewTicker(lookWithoutEvents)
-	defer look.Stop()
+	poll := time.NewTicker(pollWithoutEvents)
+	defer poll.Stop()
 	var seen Position
 	for {
 		select {
@@ -47,17 +47,17 @@ func (n *Node) watch(ctx context.Context, db string, wake func()) {
 			}
 			switch e.Kind {
 			case Connected:
-				look.Reset(lookWithEvents)
+				poll.Reset(pollWithEvents)
 				wake()
 			case Disconnected:
-				look.Reset(lookWithoutEvents)
+				poll.Reset(pollWithoutEvents)
 			case Committed:
 				if e.DB == db {
 					seen = e.Position
 					wake()
 				}
 			}
-		case <-look.C:
+		case <-poll.C:
 			// No position, no change: the database or the node is not there.
 			if pos, err := n.Position(db); err == nil && pos != seen {
 				seen = pos

@@ -10,20 +10,20 @@ import (
 const (
 	// blockSize is a multiple of every page size, and four of FUSE's largest reads.
 	blockSize = 512 << 10
-	// maxBlocks bounds the memory of a connection that reads ahead to 8 MiB. The tables that are read
-	// side by side have a few blocks each.
+	// maxBlocks bounds the memory of a connection that reads ahead to 8 MiB. Tables that are read
+	// at the same time have a few blocks each.
 	maxBlocks = 16
 )
 
-// blocks are parts of a file that were read at once, the oldest of which goes when there are too many.
+// blocks cache parts of a file, each from one read. The oldest is evicted first.
 type blocks struct {
 	file  *os.File
 	held  map[int64][]byte // by their number
 	order []int64          // as they came
 }
 
-// openBlocks opens the file of a descriptor anew, past the kernel's page cache: what is there would be
-// read page by page.
+// openBlocks opens the file of a descriptor again for direct reads, which bypass the kernel's page
+// cache: that would read page by page.
 func openBlocks(fd uintptr) (*blocks, error) {
 	f, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
@@ -43,8 +43,8 @@ func (b *blocks) read(p []byte, offset int64) bool {
 	return from+int64(len(p)) <= int64(len(block)) && copy(p, block[from:]) == len(p)
 }
 
-// load reads a block. One that cannot be read is empty: the read that needs it is then made as ever, and
-// says what is wrong.
+// load reads a block. It returns an empty block on failure, so that the caller reads the page
+// without it and gets the error.
 func (b *blocks) load(number int64) []byte {
 	var block []byte
 	if len(b.order) == maxBlocks {

@@ -26,7 +26,7 @@ func openPosition(path string) (*os.File, error) {
 }
 
 // CommitPhaseTwo fails a commit that LiteFS has not recorded, with
-// [sqlite3.IOERR_UNLOCK]: whether it is kept is not known.
+// [sqlite3.IOERR_UNLOCK]: its outcome is unknown.
 //
 // LiteFS writes a transaction to its own file (LTX) while the lock on the
 // write-ahead log is released, which SQLite does after its commit and without

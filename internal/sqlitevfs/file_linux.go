@@ -55,8 +55,8 @@ func newFile(f vfs.File, path string, flags vfs.OpenFlag) (*file, error) {
 	return wrapped, nil
 }
 
-// driverFile is what the driver's own main database file can do. All of it is
-// passed on, so that the file answers each file control that it always answers.
+// driverFile has the methods of the driver's own main database file. All of them
+// are passed on, so that every file control keeps working.
 type driverFile interface {
 	vfs.File
 	vfs.FileHasMoved
@@ -95,7 +95,7 @@ func (f *file) Pragma(name, value string) (string, error) {
 	return "", nil
 }
 
-// dropAhead ends reading ahead.
+// dropAhead ends read-ahead.
 func (f *file) dropAhead() error {
 	if f.ahead == nil {
 		return nil
@@ -105,7 +105,7 @@ func (f *file) dropAhead() error {
 	return ahead.close()
 }
 
-// ReadAt reads from the blocks that were read ahead, if there are any.
+// ReadAt reads from read-ahead blocks, if there are any.
 func (f *file) ReadAt(p []byte, offset int64) (int, error) {
 	if f.ahead != nil && f.ahead.read(p, offset) {
 		return len(p), nil

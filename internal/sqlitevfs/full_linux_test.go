@@ -15,7 +15,7 @@ import (
 
 const diskSize = 32 << 20
 
-// onFullDisk makes a database whose log has room for a transaction, and fills the disk.
+// onFullDisk creates a database whose log has space for a transaction, and fills the disk.
 func onFullDisk(t *testing.T) (*litefstest.Node, *sqlite3.Conn) {
 	t.Helper()
 	leader := litefstest.StartPrimary(t, litefstest.OnDisk(diskSize))
@@ -56,7 +56,7 @@ func withReserve(t *testing.T, file, reserve string) *sqlite3.Conn {
 	return db
 }
 
-func TestAWriteThatWouldTakeTheReserveIsRefusedAndLiteFSLives(t *testing.T) {
+func TestAWriteThatNeedsTheReserveIsRejectedAndLiteFSSurvives(t *testing.T) {
 	leader, _ := onFullDisk(t)
 	db := withReserve(t, leader.Path("data.sqlite3"), "4194304")
 	insert := func(size string) error {

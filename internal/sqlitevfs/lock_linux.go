@@ -9,7 +9,7 @@ import (
 )
 
 // The bytes that SQLite locks in a main database file, as its os.h and
-// https://sqlite.org/fileformat2.html#the_lock_byte_page give them.
+// https://sqlite.org/fileformat2.html#the_lock_byte_page define them.
 const (
 	pendingByte  = 0x40000000
 	reservedByte = pendingByte + 1
@@ -47,8 +47,8 @@ func retry(call func() error) error {
 	}
 }
 
-// lockError turns the answer to a lock that was not given into what SQLite
-// understands: busy where others hold it, else code with the cause.
+// lockError returns SQLite's error for a lock that was not granted: busy where
+// others hold it, code with the cause otherwise.
 func lockError(err error, code sqlite3.ExtendedErrorCode) error {
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
 		return sqlite3.BUSY

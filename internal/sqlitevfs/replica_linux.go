@@ -52,8 +52,8 @@ func (fs replicaFileSystem) Access(name string, flags vfs.AccessFlag) (bool, err
 	return fs.VFSFilename.Access(name, flags)
 }
 
-// OpenFilename opens a main database file for reading, and any other of SQLite's
-// files as ever.
+// OpenFilename opens a main database file for reading. Other files of SQLite are
+// the driver's.
 func (fs replicaFileSystem) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	if flags&vfs.OPEN_MAIN_DB == 0 {
 		return fs.VFSFilename.OpenFilename(name, flags)
@@ -72,7 +72,7 @@ func (fs replicaFileSystem) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag)
 
 // replicaFile is a main database file on the mount of a replica. Each request to
 // LiteFS costs as much as reading a hundred pages that the kernel has, so what
-// changes only with the position is kept.
+// changes only with the position is cached.
 type replicaFile struct {
 	*file
 	path   string
@@ -157,7 +157,7 @@ func (f *replicaFile) unlock() (err error) {
 	return cmp.Or(err, vfs.SystemError(setLock(f.index.Fd(), unlock, readLockZero, 1), sqlite3.IOERR_UNLOCK))
 }
 
-// notePosition forgets what was kept if the database has changed.
+// notePosition drops cached values if the database has changed.
 func (f *replicaFile) notePosition() error {
 	var position [positionSize]byte
 	if _, err := f.pos.ReadAt(position[:], 0); err != nil {

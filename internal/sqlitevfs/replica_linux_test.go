@@ -32,8 +32,8 @@ func openReader(t *testing.T, file string, pragmas ...string) *sqlite3.Conn {
 	return db
 }
 
-// The kernel writes a dirty page of a mapping back before it drops it, and LiteFS, whose request it is to
-// drop it, has to answer: a LiteFS that is killed meanwhile never ends.
+// The kernel writes a dirty page of a mapping back before it drops it, and LiteFS, whose request it
+// is to drop it, has to answer: a LiteFS that is killed meanwhile never ends.
 func TestAReaderOnAReplicaMapsNothingOfTheMount(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	replica := litefstest.StartReplica(t, leader)
@@ -58,8 +58,8 @@ func TestAReaderOnAReplicaMapsNothingOfTheMount(t *testing.T) {
 	}
 }
 
-// Two rows always have the same sum. Readers on the replica see it in each transaction, never an older state
-// than before, and at last the newest.
+// Two rows always have the same sum. Readers on the replica see it in each transaction, never an
+// older state than before, and at last the newest.
 func TestReadersOnAReplicaSeeWholeTransactionsInOrder(t *testing.T) {
 	const writes, readers = 400, 3
 	leader := litefstest.StartPrimary(t)
@@ -143,7 +143,7 @@ func TestAReaderOnAReplicaCannotWrite(t *testing.T) {
 }
 
 // What a leader has in its write-ahead log is not in the file that a replica's reader reads.
-func TestAReaderForReplicasRefusesALeadersDatabase(t *testing.T) {
+func TestAReaderForReplicasRejectsALeadersDatabase(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	create(t, leader, "data.sqlite3", "wal")
 	file := leader.Path("data.sqlite3")

@@ -4,7 +4,7 @@
 // and LiteFS answers a lock that waits with ENOSYS, so the first write fails as
 // a disk I/O error. The VFS of this package asks for each lock of the database
 // file without waiting and reports a lock that others hold as SQLITE_BUSY,
-// which SQLite's busy handler then retries. All else is the driver's: its files,
+// which SQLite's busy handler then retries. The rest is the driver's: its files,
 // its shared memory (whose locks never wait), its file controls.
 //
 // A commit on a LiteFS mount succeeds only once LiteFS has recorded it, and
@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// Name is what the VFS for LiteFS mounts is registered as.
+	// Name is the registered name of the VFS for LiteFS mounts.
 	Name = "litefs"
 	// ReplicaName is the registered name of the VFS for reading on the mount of
 	// a LiteFS replica.
@@ -39,19 +39,19 @@ const (
 // ReadAhead is a pragma of the files of this VFS: "PRAGMA litefs_read_ahead = on" inside a read
 // transaction, "off" before the connection begins another one. In between, pages come in blocks.
 //
-// LiteFS mounts without readahead, so that each page that the kernel does not have is a request of its
-// own, 60 µs each: 60 MB/s for a cold database, and two processes busy with it. A direct read asks for
-// as much as it wants at once: 1,300 MB/s.
+// LiteFS mounts without readahead, so that each page that the kernel does not have is a request of
+// its own, 60 µs each: 60 MB/s for a cold database, and two processes busy with it. A direct read
+// asks for as much as it wants at once: 1,300 MB/s.
 //
-// A block is what the file was when it was read, and nothing tells of later writes. It is right for as
-// long as the transaction lasts: until then nobody changes a page that the transaction reads from the
-// file, neither a checkpoint (https://sqlite.org/wal.html#concurrency) nor LiteFS, which takes every
-// read lock before it applies a commit.
+// A block has the content of the file at the time of the read and is not updated by later writes.
+// It is valid until the transaction ends. Until then no page that the transaction reads from the
+// file changes: a checkpoint does not overwrite it (https://sqlite.org/wal.html#concurrency), and
+// LiteFS acquires every read lock before it applies a commit.
 const ReadAhead = "litefs_read_ahead"
 
 // ForReader returns the name of the VFS to read the database file at path with,
-// which must exist: [ReplicaName] on the mount of a LiteFS replica, else what
-// [ForFile] returns.
+// which must exist: [ReplicaName] on the mount of a LiteFS replica, the result of
+// [ForFile] otherwise.
 func ForReader(path string) (name string, err error) {
 	name, err = ForFile(path)
 	if err != nil || name != Name {
@@ -77,7 +77,7 @@ func ForReader(path string) (name string, err error) {
 // on any other file system. The file need not exist, its directory must; path
 // is a path, not a URI.
 //
-// A mount whose LiteFS process has died gives an error that wraps
+// The error for a mount whose LiteFS process has died wraps
 // [litefs.ErrStale].
 func ForFile(path string) (name string, err error) {
 	mounted, err := litefs.Mounted(path)

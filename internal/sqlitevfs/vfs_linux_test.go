@@ -190,7 +190,7 @@ func TestWritersInFourProcessesLoseNothing(t *testing.T) {
 	}
 }
 
-func TestSecondWriterIsToldTheDatabaseIsBusy(t *testing.T) {
+func TestASecondWriterFailsWithBusy(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	for _, mode := range journalModes {
 		t.Run(mode, func(t *testing.T) {
@@ -333,7 +333,7 @@ func serverProcess(t *testing.T, node *litefstest.Node) (pid int) {
 	return pid
 }
 
-func TestReplicaRefusesAWriteAndStaysWhole(t *testing.T) {
+func TestAReplicaRejectsAWriteAndStaysIntact(t *testing.T) {
 	// LiteFS refuses to make a journal, and fails a write to the log.
 	refusal := map[string]error{"delete": sqlite3.READONLY, "wal": sqlite3.IOERR}
 	leader := litefstest.StartPrimary(t)
@@ -364,7 +364,7 @@ func TestReplicaRefusesAWriteAndStaysWhole(t *testing.T) {
 }
 
 // The driver's own file answers these on any file system.
-func TestFileControlsAnswerAsTheDriversOwnFile(t *testing.T) {
+func TestFileControlsWorkLikeTheDriversOwnFile(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	create(t, leader, "data.sqlite3", "wal")
 	db := mustOpen(t, leader.Path("data.sqlite3"))
@@ -435,8 +435,8 @@ func TestEachFileSystemGetsTheVFSThatWorksOnIt(t *testing.T) {
 	}
 }
 
-// What a large vault's start reads comes in blocks: the same rows, those of the transaction's moment, and
-// those of a later one afterwards.
+// A start with a large vault reads in blocks: the rows are the same, from the transaction's
+// snapshot, and a later transaction sees later rows.
 func TestReadingAheadSeesWhatItsTransactionSees(t *testing.T) {
 	const rows, size = 4000, 3000 // several blocks, most rows on a page of their own
 	leader := litefstest.StartPrimary(t)

@@ -8,15 +8,16 @@ import (
 	"syscall"
 )
 
-// Spool is a temporary file that is written once, from its start to its end, and then read. Where its
-// folder is full, it moves to the next. It is for one goroutine until it is written; then many may read.
+// Spool is a temporary file that is written once, sequentially, and then read. If its folder is
+// full, it moves to the next one. It is not safe for concurrent writes; reads are safe once it is
+// written.
 type Spool struct {
 	dirs []string // those that are left
 	file *os.File
 	size int64
 }
 
-// NewSpool makes an empty file.
+// NewSpool creates an empty file.
 func (d Dirs) NewSpool() (*Spool, error) {
 	s := &Spool{dirs: d.list()}
 	var faults noneError
@@ -30,7 +31,7 @@ func (d Dirs) NewSpool() (*Spool, error) {
 	return nil, faults
 }
 
-// next makes a file in the next folder.
+// next creates a file in the next folder.
 func (s *Spool) next() (err error) {
 	dir := s.dirs[0]
 	s.dirs = s.dirs[1:]
@@ -38,7 +39,7 @@ func (s *Spool) next() (err error) {
 	return err
 }
 
-// Write implements io.Writer. Its error is the full disk's if there is no other folder.
+// Write implements io.Writer. It returns the error of the full disk if no other folder works.
 func (s *Spool) Write(p []byte) (n int, err error) {
 	for {
 		written, err := s.file.Write(p[n:])
@@ -52,8 +53,8 @@ func (s *Spool) Write(p []byte) (n int, err error) {
 	}
 }
 
-// move copies what is written to a file in another folder, and goes on there. It fails if there is
-// none with room.
+// move copies the written data to a file in another folder and continues there. It fails if no
+// folder has enough space.
 func (s *Spool) move() error {
 	full := s.file
 	for faults := (noneError)(nil); ; {
@@ -74,7 +75,7 @@ func (s *Spool) move() error {
 
 func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
-// Size returns how much has been written, in bytes.
+// Size returns the number of written bytes.
 func (s *Spool) Size() int64 { return s.size }
 
 // ReadAt implements io.ReaderAt.
@@ -83,5 +84,5 @@ func (s *Spool) ReadAt(p []byte, offset int64) (int, error) { return s.file.Read
 // Reader returns a reader of all that was written.
 func (s *Spool) Reader() *io.SectionReader { return io.NewSectionReader(s, 0, s.size) }
 
-// Close removes the file.
+// Close deletes the file.
 func (s *Spool) Close() error { return s.file.Close() }

@@ -1,5 +1,5 @@
-// Package tempdir makes temporary files in the first of several folders that takes them. They have no
-// name once they are there, so that the system removes them with the process however that ends.
+// Package tempdir creates temporary files in the first usable folder of several. The files are
+// unlinked, so that the system deletes them when the process ends.
 package tempdir
 
 import (
@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// Dirs returns the folders to try, best first. It is asked each time: a mount may come and go. nil
-// stands for the system's folder for temporary files alone.
+// Dirs returns the folders to try, best first. It is called for each file, because mounts can
+// appear and disappear. nil is the system's folder for temporary files.
 type Dirs func() []string
 
-// Of returns Dirs that are always these.
+// Of returns fixed Dirs.
 func Of(dirs ...string) Dirs { return func() []string { return dirs } }
 
-// ErrNone is wrapped by the error for files that no folder takes.
+// ErrNone means that no folder is usable.
 var ErrNone = errors.New("no folder takes temporary files")
 
-// noneError says why of each folder.
+// noneError has the error of each folder.
 type noneError []error
 
 // Error implements error, in one line.
@@ -42,8 +42,8 @@ func (d Dirs) list() []string {
 	return d()
 }
 
-// try calls do with one folder after the other, from the skip-th on and then from the first, until
-// one works.
+// try calls do with one folder after another until it succeeds. It starts after the first skip
+// folders and tries those last.
 func (d Dirs) try(skip int, do func(dir string) error) error {
 	dirs := d.list()
 	var faults noneError
@@ -57,7 +57,7 @@ func (d Dirs) try(skip int, do func(dir string) error) error {
 	return faults
 }
 
-// Create makes a file.
+// Create creates an unlinked file.
 func (d Dirs) Create() (file *os.File, err error) {
 	err = d.try(0, func(dir string) error {
 		file, err = create(dir)
@@ -77,9 +77,9 @@ func create(dir string) (*os.File, error) {
 	return file, nil
 }
 
-// WithFolder calls use with the path of a new folder, which is removed when use returns. A folder in
-// which use fails is left for the next; skip says how many to leave out at first, those where the
-// caller has failed before.
+// WithFolder calls use with the path of a new folder, which it deletes when use returns. If use
+// fails, it tries the next folder. It tries the first skip folders, in which the caller has failed
+// before, last.
 func (d Dirs) WithFolder(skip int, use func(dir string) error) error {
 	return d.try(skip, func(dir string) (err error) {
 		own, err := os.MkdirTemp(dir, "trip2g-*")

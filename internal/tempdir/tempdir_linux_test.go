@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// smallFolder mounts a file system with room for size bytes.
+// smallFolder mounts a file system with space for size bytes.
 func smallFolder(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -29,7 +29,7 @@ func smallFolder(t *testing.T, size string) string {
 	return dir
 }
 
-// readOnlyFolder mounts a file system that takes nothing.
+// readOnlyFolder mounts a read-only file system.
 func readOnlyFolder(t *testing.T) string {
 	t.Helper()
 	dir := smallFolder(t, "64k")
@@ -54,9 +54,9 @@ func content(size int) []byte {
 	return b
 }
 
-// TestAnUploadGoesOnWhereThereIsRoom begins it in a folder that gets full, after one that does not
-// exist and one that cannot be written.
-func TestAnUploadGoesOnWhereThereIsRoom(t *testing.T) {
+// The upload starts in a folder that becomes full, after one that does not exist and one that is
+// read-only.
+func TestAnUploadContinuesInAFolderWithSpace(t *testing.T) {
 	small, large := smallFolder(t, "64k"), t.TempDir()
 	s, err := Of(filepath.Join(large, "gone"), readOnlyFolder(t), small, large).NewSpool()
 	if err != nil {
@@ -74,8 +74,8 @@ func TestAnUploadGoesOnWhereThereIsRoom(t *testing.T) {
 	wantEmpty(t, small, large)
 }
 
-// TestAnUploadThatFitsNowhereSaysSo: nobody may take it for the sender's fault.
-func TestAnUploadThatFitsNowhereSaysSo(t *testing.T) {
+// The error must not look like a mistake of the sender.
+func TestAnUploadWithoutSpaceReportsAFullDisk(t *testing.T) {
 	s, err := Of(smallFolder(t, "64k"), smallFolder(t, "96k")).NewSpool()
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestAnUploadThatFitsNowhereSaysSo(t *testing.T) {
 	}
 }
 
-func TestWithoutAnyFolderEachIsNamed(t *testing.T) {
+func TestWithoutAUsableFolderTheErrorNamesEach(t *testing.T) {
 	dirs := Of("/gone/one", readOnlyFolder(t))
 	_, spoolErr := dirs.NewSpool()
 	_, fileErr := dirs.Create()
@@ -99,7 +99,7 @@ func TestWithoutAnyFolderEachIsNamed(t *testing.T) {
 	}
 }
 
-// TestAFolderThatFailedIsTriedLast as where a file that grows gets no more room.
+// A folder that became full during a write is tried last.
 func TestAFolderThatFailedIsTriedLast(t *testing.T) {
 	one, two := t.TempDir(), t.TempDir()
 	for skip, want := range []string{one, two, one} {

@@ -1,5 +1,5 @@
-// Package testwait waits in tests until something holds. Tests never sleep for a fixed time: they
-// wait for a condition, and fail with what was still wrong.
+// Package testwait waits for conditions in tests, which never sleep for a fixed time. A wait that
+// ends without its condition fails the test with the last error.
 package testwait
 
 import (
@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// Patience bounds every wait. It is meant for a machine that is busy with other things: only a
-// broken program needs it all.
+// Patience bounds every wait. It allows for a busy machine: only a broken program needs all of it.
 const Patience = 60 * time.Second
 
-// interval is the pause between two looks at a condition.
+// interval is the pause between two checks of a condition.
 const interval = 2 * time.Millisecond
 
 // Until waits until condition holds. what names it in the failure.

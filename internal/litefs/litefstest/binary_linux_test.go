@@ -7,8 +7,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// TestAPeerCannotExhaustLiteFSWithHeaders finds the HTTP/2 server of CVE-2023-45288, with which LiteFS
-// is released, in the binary that is shipped.
+// TestAPeerCannotExhaustLiteFSWithHeaders finds the HTTP/2 server of CVE-2023-45288, with which
+// LiteFS is released, in the binary that is shipped.
 func TestAPeerCannotExhaustLiteFSWithHeaders(t *testing.T) {
 	const fixed = "v0.23.0"
 	info, err := buildinfo.ReadFile(binary(t, repository(t)))

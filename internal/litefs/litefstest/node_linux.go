@@ -3,9 +3,8 @@
 //
 // A test that cannot run LiteFS fails and says what is missing; it is never
 // skipped. Needed are /dev/fuse, fusermount3 (Debian: fuse3), and the litefs
-// binary: the file that LITEFS_BIN names, else bin/litefs of the repository,
-// else one built from the repository's litefs module
-// and kept in the user's cache directory.
+// binary: the file that LITEFS_BIN names, or bin/litefs of the repository, or one
+// built from the repository's litefs module and kept in the user's cache directory.
 package litefstest
 
 import (
@@ -130,8 +129,8 @@ func replaceLine(tb testing.TB, text, start, line string) string {
 	return lines.ReplaceAllString(text, "${1}"+strings.ReplaceAll(line, "$", "$$"))
 }
 
-// Start starts the node anew after it ended, on the directories and the address
-// it had, and returns when it is mounted.
+// Start restarts the node after it ended, on the same directories and address, and returns when it
+// is mounted.
 func (n *Node) Start() {
 	n.tb.Helper()
 	deadline := time.Now().Add(patience)
@@ -184,8 +183,8 @@ func (n *Node) try() error {
 	return errors.New("it did not come up in time")
 }
 
-// writeConfig gives the node a free port the first time and the same one ever
-// after, and points it at its leader.
+// writeConfig writes the configuration: the leader, and a port that is chosen the
+// first time and kept.
 func (n *Node) writeConfig() {
 	n.tb.Helper()
 	address, leader := "127.0.0.1:0", n.leaderURL
@@ -225,8 +224,8 @@ func (n *Node) Kill() {
 	n.Wait()
 }
 
-// Freeze stops LiteFS as SIGSTOP does: whoever touches its mount waits. The test's end, or what it
-// returns, lets LiteFS go on.
+// Freeze suspends LiteFS with SIGSTOP: access to its mount blocks. The returned function, or the
+// end of the test, resumes it.
 func (n *Node) Freeze() (thaw func()) {
 	n.tb.Helper()
 	process := n.process.Process
