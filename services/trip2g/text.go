@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// UnifyLineEnds returns a text with a line feed at each line's end. Old editors of the Mac end lines
-// with a carriage return alone.
+// UnifyLineEnds returns a text with a line feed at each line's end. Old editors of the Mac end
+// lines with a carriage return alone.
 func UnifyLineEnds(text string) string {
 	if !strings.Contains(text, "\r") {
 		return text
@@ -37,6 +37,6 @@ func ReplaceControls(text string) string {
 // FoldText returns a text for a search that ignores letter case and Unicode form.
 func FoldText(text string) string { return norm.NFC.String(cases.Fold().String(text)) }
 
-// FoldEmail returns an email address as it is stored and compared: in lower case, without surrounding
-// spaces.
+// FoldEmail returns an email address as it is stored and compared: in lower case, without
+// surrounding spaces.
 func FoldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

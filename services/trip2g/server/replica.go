@@ -48,7 +48,7 @@ func (n *node) runReplica(ctx context.Context) error {
 
 // follow waits for the database, opens it and keeps the site up to date until ctx ends.
 func (n *node) follow(ctx context.Context, assets *lateAssets) (err error) {
-	reader, err := sqlite.OpenReader(ctx, n.config.DBFile, sqlite.Options{Waiting: n.wait})
+	reader, err := sqlite.OpenReplica(ctx, n.config.DBFile, sqlite.Options{Waiting: n.wait})
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
@@ -159,7 +159,7 @@ func (n *node) replicaPorts(assets trip2g.AssetReader) (ports, error) {
 
 // lateAssets reads files once the database is open.
 type lateAssets struct {
-	reader atomic.Pointer[sqlite.Reader]
+	reader atomic.Pointer[sqlite.ReadDB]
 }
 
 var errNoDatabase = trip2g.Errorf(trip2g.EUNAVAILABLE, "this node is still waiting for its database")

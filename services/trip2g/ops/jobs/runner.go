@@ -1,5 +1,5 @@
-// Package jobs runs the leader's background jobs: a persistent queue and a schedule that fills it. A
-// replica runs none.
+// Package jobs runs the leader's background jobs: a persistent queue and a schedule that fills it.
+// A replica runs none.
 package jobs
 
 import (
@@ -45,8 +45,8 @@ type Store interface {
 type Job struct {
 	Description string        // for the owner
 	Every       time.Duration // interval of its schedule; 0: it runs only when it is enqueued
-	// Run does the work; ctx ends with the runner. Run must be idempotent: after an error or a crash it
-	// runs again, three times in all.
+	// Run does the work; ctx ends with the runner. Run must be idempotent: after an error or a
+	// crash it runs again, three times in all.
 	Run func(ctx context.Context, body []byte) error
 }
 
@@ -112,7 +112,8 @@ func (r *Runner) Enqueue(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-// Run runs queued and scheduled jobs until ctx ends. Then it waits for the running job and returns nil.
+// Run runs queued and scheduled jobs until ctx ends. Then it waits for the running job and returns
+// nil.
 func (r *Runner) Run(ctx context.Context) error {
 	var schedules sync.WaitGroup
 	defer schedules.Wait()
@@ -187,7 +188,8 @@ func (r *Runner) do(ctx context.Context, id goqite.ID, m message, job Job) error
 	return errors.Join(r.queue.Delete(ctx, id), r.store.PutJobRun(ctx, run))
 }
 
-// whileHidden runs fn and extends the visibility timeout meanwhile, so that no other runner starts the job.
+// whileHidden runs fn and extends the visibility timeout meanwhile, so that no other runner starts
+// the job.
 func (r *Runner) whileHidden(ctx context.Context, id goqite.ID, fn func() error) error {
 	ctx, done := context.WithCancel(ctx)
 	ended := make(chan struct{})

@@ -30,8 +30,8 @@ func openDB(t *testing.T) *sqlite.DB {
 
 type runFunc = func(ctx context.Context, body []byte) error
 
-// newQuickRunner returns a runner with one job, "work", that retries failed and abandoned jobs almost
-// at once.
+// newQuickRunner returns a runner with one job, "work", that retries failed and abandoned jobs
+// almost at once.
 func newQuickRunner(t *testing.T, db *sqlite.DB, work runFunc) *Runner {
 	t.Helper()
 	return newTestRunner(t, db, 100*time.Millisecond, work)
@@ -147,8 +147,8 @@ func TestAJobThatFailsIsTriedThreeTimes(t *testing.T) {
 	}
 }
 
-// A runner that stops in the middle of a job stands for a process that dies: neither deletes the job from
-// the queue.
+// A runner that stops in the middle of a job stands for a process that dies: neither deletes the
+// job from the queue.
 func TestAnInterruptedJobRunsInTheNextProcess(t *testing.T) {
 	db := openDB(t)
 	begun := make(chan struct{})

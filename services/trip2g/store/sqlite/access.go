@@ -9,10 +9,11 @@ import (
 
 var _ trip2g.AccessStore = (*DB)(nil)
 
-// accessSetting is where the default of the site is kept, by its name. There is no row before it is chosen.
+// accessSetting is the key of the access default in the table settings. There is no row before it
+// is set.
 const accessSetting = "access"
 
-// accessMigration is the schema from which on there is a default.
+// accessMigration is the schema that introduced the access default.
 const accessMigration = 5
 
 // SetSiteAccess implements trip2g.AccessStore.
@@ -77,7 +78,7 @@ func optionalText(text sql.NullString) *string {
 	return &text.String
 }
 
-// tellKept says that a database from before there was a default keeps what it had.
+// reportKeptAccess reports that a migrated site keeps its public notes public.
 func (db *DB) reportKeptAccess(ctx context.Context, from int64, tell func(string)) error {
 	if from == 0 || from >= accessMigration || tell == nil {
 		return nil

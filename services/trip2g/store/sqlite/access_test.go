@@ -10,8 +10,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestAnUpgradeKeepsWhatASiteShowed migrates a database with a note and one without: what was public stays
-// so and the log says it once, and a new site has no default.
+// A migrated site with a note stays public, which is logged once. A site without notes has no
+// default.
 func TestAnUpgradeKeepsWhatASiteShowed(t *testing.T) {
 	for notes, want := range map[string]trip2g.SiteAccess{
 		"": trip2g.AccessNotChosen,
@@ -27,24 +27,25 @@ func TestAnUpgradeKeepsWhatASiteShowed(t *testing.T) {
 		ok(t, err)
 		ok(t, old.Close())
 		for start := range 2 {
-			var told []string
-			db, err := OpenLeader(t.Context(), path, Options{Migrated: func(text string) { told = append(told, text) }})
+			var reported []string
+			db, err := OpenLeader(t.Context(), path, Options{Migrated: func(text string) { reported = append(reported, text) }})
 			ok(t, err)
 			set, err := db.Changes(t.Context(), 0, 10)
 			ok(t, err)
 			if set.SiteAccess != want || set.Head != 41 {
 				t.Errorf("%q: the default is %q at %d", notes, set.SiteAccess, set.Head)
 			}
-			if said := len(told) == 1 && strings.Contains(told[0], "stay public"); said != (start == 0 && want == trip2g.AccessEveryone) {
-				t.Errorf("%q: start %d says %q", notes, start, told)
+			if said := len(reported) == 1 && strings.Contains(reported[0], "stay public"); said != (start == 0 && want == trip2g.AccessEveryone) {
+				t.Errorf("%q: start %d says %q", notes, start, reported)
 			}
 			ok(t, db.Close())
 		}
 	}
 }
 
-// TestTheDefaultIsSetOnlyForTheNotesThatWereLookedAt keeps a push that comes between from being public unseen.
-func TestTheDefaultIsSetOnlyForTheNotesThatWereLookedAt(t *testing.T) {
+// A push between the owner's review and the change of the default must not become public
+// unreviewed.
+func TestTheAccessDefaultIsNotSetIfNotesHaveChanged(t *testing.T) {
 	db := newLeader(t)
 	before := headOf(t, db)
 	push(t, db, stageA, true, "n.md=1")
@@ -64,7 +65,8 @@ func TestTheDefaultIsSetOnlyForTheNotesThatWereLookedAt(t *testing.T) {
 	}
 }
 
-// TestGroupsTravelWithSessions chooses the groups of a member who is signed in, and removes the member.
+// The test chooses the groups of a member who is signed in, and removes the
+// member.
 func TestGroupsTravelWithSessions(t *testing.T) {
 	db := newLeader(t)
 	member, err := db.InviteMember(t.Context(), "ann@example.com", time.Now())

@@ -83,8 +83,8 @@ func scanVersion(scan scanner, more ...any) (trip2g.NoteVersion, error) {
 	return v, err
 }
 
-// nameAuthor replaces the author of a version by the current name of the key or user. The rows of revoked
-// keys and removed users stay.
+// nameAuthor replaces the author of a version by the current name of the key or user. The rows of
+// revoked keys and removed users stay.
 func (t *tx) nameAuthor(v *trip2g.NoteVersion) (err error) {
 	author := trip2g.Author(v.Author)
 	if id, ok := author.KeyID(); ok {

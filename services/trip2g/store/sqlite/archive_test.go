@@ -106,7 +106,7 @@ func TestTheArchiveIsMeasured(t *testing.T) {
 	}
 }
 
-func TestAForgottenMissingPageComesBackWhenItIsAskedForAgain(t *testing.T) {
+func TestADismissed404ReturnsWhenItIsRequestedAgain(t *testing.T) {
 	db := newLeader(t)
 	number := int64(0)
 	count := func() {

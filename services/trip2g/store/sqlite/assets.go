@@ -9,14 +9,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// chunkSize is how much of a file one row holds, in bytes. A reader has the database for one
-// chunk at a time, which on a LiteFS replica holds replication up for about a millisecond.
+// chunkSize is the part of a file in one row, in bytes. A reader holds the database for one chunk
+// at a time, which delays replication on a LiteFS replica by about a millisecond.
 const chunkSize = 128 << 10
 
 const assetColumns = `SELECT id, hash, size, created_at FROM assets `
 
 // Asset implements trip2g.AssetReader.
-func (r *Reader) Asset(ctx context.Context, hash string) (trip2g.Asset, error) {
+func (r *ReadDB) Asset(ctx context.Context, hash string) (trip2g.Asset, error) {
 	var asset trip2g.Asset
 	err := r.read(ctx, "find a file", func(t *tx) error {
 		var err error
@@ -39,8 +39,9 @@ func (t *tx) asset(hash string) (asset trip2g.Asset, found bool, err error) {
 	return asset, found, err
 }
 
-// OpenAsset implements trip2g.AssetReader. Reads end with ctx. What it gives is for one goroutine.
-func (r *Reader) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
+// OpenAsset implements trip2g.AssetReader. Reads end with ctx. The file is not safe for concurrent
+// use.
+func (r *ReadDB) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
 	asset, err := r.Asset(ctx, hash)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (r *Reader) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser,
 }
 
 // IsReferenced implements trip2g.AssetReader.
-func (r *Reader) IsReferenced(ctx context.Context, hash string) (referenced bool, err error) {
+func (r *ReadDB) IsReferenced(ctx context.Context, hash string) (referenced bool, err error) {
 	err = r.read(ctx, "look for a file's notes", func(t *tx) (err error) {
 		referenced, err = t.get(`SELECT 1 FROM assets WHERE hash = ? AND NOT (`+unreferenced+`)`, []any{hash}, new(int))
 		return err
@@ -57,10 +58,10 @@ func (r *Reader) IsReferenced(ctx context.Context, hash string) (referenced bool
 	return referenced, err
 }
 
-// assetFile reads a stored file chunk by chunk and keeps the last one.
+// assetFile reads a stored file chunk by chunk and caches the last chunk.
 type assetFile struct {
 	ctx    context.Context
-	reader *Reader
+	reader *ReadDB
 	id     int64
 	size   int64
 	offset int64
@@ -87,7 +88,7 @@ func (f *assetFile) load(chunk int64) error {
 	err := f.reader.read(f.ctx, "read a file", func(t *tx) error {
 		found, err := t.get(`SELECT data FROM asset_chunks WHERE asset_id = ? AND n = ?`, []any{f.id, chunk}, &data)
 		if err == nil && !found {
-			return trip2g.Errorf(trip2g.ENOTFOUND, "the file is gone")
+			return trip2g.Errorf(trip2g.ENOTFOUND, "the file was deleted")
 		}
 		return err
 	})
@@ -109,7 +110,7 @@ func (f *assetFile) Seek(offset int64, whence int) (int64, error) {
 		offset += f.size
 	}
 	if offset < 0 || whence < io.SeekStart || whence > io.SeekEnd {
-		return 0, errors.New("seek in a file: before its beginning")
+		return 0, errors.New("seek before the start of the file")
 	}
 	f.offset = offset
 	return offset, nil

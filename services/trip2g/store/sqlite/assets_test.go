@@ -14,9 +14,9 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func TestFilesOfEverySizeComeBackAsTheyWere(t *testing.T) {
+func TestFilesOfEverySizeAreReturnedUnchanged(t *testing.T) {
 	db := newLeader(t)
-	r := newReader(t, db.path)
+	r := newReplica(t, db.path)
 	for _, size := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 3*chunkSize + 17} {
 		content := strings.Repeat("0123456789abcdef", size/16+1)[:size]
 		asset := store(t, db, content)
@@ -66,13 +66,13 @@ func TestAWrongUploadLeavesNothing(t *testing.T) {
 	wantCode(t, err, trip2g.ENOTFOUND)
 }
 
-// An exact fit is no error: the limit is what may be stored.
+// A file of exactly the limit is stored.
 func TestAFileOfJustTheLimitIsTaken(t *testing.T) {
 	content := strings.Repeat("x", 100)
 	must[trip2g.Asset](t)(newLeader(t).PutAsset(t.Context(), sha256Hex(content), 100, strings.NewReader(content)))
 }
 
-func TestASlowUploadHoldsNobodyUp(t *testing.T) {
+func TestASlowUploadDelaysNoOtherWrite(t *testing.T) {
 	db := newLeader(t)
 	body, client := io.Pipe()
 	content := strings.Repeat("slow", 1000)
@@ -129,7 +129,7 @@ func TestSeekingBeforeTheBeginningFails(t *testing.T) {
 	}
 }
 
-func TestADamagedFileIsAnErrorAndNotHalfAFile(t *testing.T) {
+func TestADamagedFileIsAnError(t *testing.T) {
 	db := newLeader(t)
 	asset := store(t, db, strings.Repeat("x", 2*chunkSize))
 	_, err := db.writer.Exec(`UPDATE asset_chunks SET data = x'00' WHERE n = 1`)

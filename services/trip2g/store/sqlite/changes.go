@@ -7,28 +7,29 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// changeKind is a kind of thing that readers can see.
+// changeKind is the kind of an item that readers can see.
 type changeKind string
 
 const (
 	noteChange     changeKind = "note"
 	sessionChange  changeKind = "session"
 	redirectChange changeKind = "redirect"
-	accessChange   changeKind = "access" // of the site's default, which each set of changes brings
+	accessChange   changeKind = "access" // of the access default, which every ChangeSet contains
 )
 
-// manyChanges is how many there are where much of the database is read: a start, or a large push.
+// manyChanges is the number of changes from which on read-ahead pays: a start, or a large push.
 const manyChanges = 200
 
-// changesBytes bounds the text that one set of changes brings, and with it the time that its
-// transaction holds a LiteFS replica back: 16 MiB read through the mount in about half a second.
-const changesBytes = 16 << 20
+// maxChangeBytes bounds the text of one ChangeSet, and so how long its transaction delays
+// replication on a LiteFS replica: 16 MiB take about 0.5 s through the mount.
+const maxChangeBytes = 16 << 20
 
-// Changes gives what readers can see that changed after a position, the oldest first: at most
-// limit things, and fewer where their text is long. after past the newest position gives an empty
-// set whose Head tells: the database is an older one, which Since tells even if it has grown past
-// after again. EUNAVAILABLE once the leader has migrated the database past this binary.
-func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
+// Changes returns the items that changed for readers after a position, oldest first: at most limit,
+// and fewer if their text is long. If after is past the newest position, the set is empty and its
+// Head is before after: an older database was restored. Since shows that even once the database has
+// grown past after again. The error is EUNAVAILABLE once the leader has migrated the database past
+// this binary.
+func (r *ReadDB) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
 	if limit <= 0 {
 		return trip2g.ChangeSet{}, trip2g.Errorf(trip2g.EINVALID, "limit is %d: ask for at least one change", limit)
 	}
@@ -64,7 +65,7 @@ func (r *Reader) Changes(ctx context.Context, after trip2g.Position, limit int) 
 	return set, nil
 }
 
-// readHead fills in what the set says of the database, and its position as if nothing were to come.
+// readHead sets the fields of the database, and the position of an empty set.
 func (t *tx) readHead(set *trip2g.ChangeSet) error {
 	var head int64
 	var at sql.NullInt64
@@ -84,7 +85,7 @@ func (t *tx) readHead(set *trip2g.ChangeSet) error {
 	return err
 }
 
-// readChanged fills in what changed after a position.
+// readChanged adds the items that changed after a position.
 func (t *tx) readChanged(after trip2g.Position, limit int, set *trip2g.ChangeSet) error {
 	if after >= set.Head {
 		return nil
@@ -102,7 +103,8 @@ func (t *tx) readChanged(after trip2g.Position, limit int, set *trip2g.ChangeSet
 	return t.readSessions(changed[sessionChange], set)
 }
 
-// changed lists what moved after a position, by kind, and sets the position that the list reaches.
+// changed lists the items that changed after a position, by kind, and sets the position of the last
+// one.
 func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (map[changeKind][]int64, error) {
 	moved := make(map[changeKind][]int64)
 	count, bytes := 0, int64(0)
@@ -120,7 +122,7 @@ func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (m
 		if err := rows.Scan(&seq, &kind, &ref, &at, &size); err != nil {
 			return nil, err
 		}
-		if bytes += size; count > 0 && bytes > changesBytes {
+		if bytes += size; count > 0 && bytes > maxChangeBytes {
 			break
 		}
 		count++
@@ -130,7 +132,7 @@ func (t *tx) changed(after trip2g.Position, limit int, set *trip2g.ChangeSet) (m
 	return moved, nil
 }
 
-// readNotes gives the published state of notes, and names those that readers see no more.
+// readNotes adds published notes, and the ids of those that are no longer published.
 func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 	if len(ids) == 0 {
 		return nil

@@ -18,7 +18,7 @@ func drain(r io.Reader) error {
 	return err
 }
 
-func TestChangesGiveWhatChangedAndNothingElse(t *testing.T) {
+func TestChangesReturnsWhatChangedAndNothingElse(t *testing.T) {
 	db := newLeader(t)
 	ids, first := push(t, db, stageA, true, "a.md=1", "b.md=1", "c.md=1")
 	_, second := push(t, db, stageA, true, "b.md=2")
@@ -50,7 +50,7 @@ func TestAChangeCarriesTheTimeOfItsOwnPosition(t *testing.T) {
 	}
 }
 
-func TestChangesRefuseAskingForNone(t *testing.T) {
+func TestChangesRejectsALimitOfZero(t *testing.T) {
 	for _, limit := range []int{0, -1} {
 		_, err := newLeader(t).Changes(t.Context(), 0, limit)
 		wantCode(t, err, trip2g.EINVALID)
@@ -64,23 +64,23 @@ func TestAnEmptyDatabaseIsAtPositionZero(t *testing.T) {
 	}
 }
 
-// One set holds the database for as long as it takes to read it: long texts make it end early.
-func TestLongTextsComeInSeveralSets(t *testing.T) {
+// A change set delays replication while it is read, so long texts split it.
+func TestLongTextsAreSplitAcrossChangeSets(t *testing.T) {
 	db := newLeader(t)
 	for i := range 5 {
-		push(t, db, stageA, true, fmt.Sprintf("%d.md=%s", i, strings.Repeat("x", changesBytes/2-1)))
+		push(t, db, stageA, true, fmt.Sprintf("%d.md=%s", i, strings.Repeat("x", maxChangeBytes/2-1)))
 	}
 	set := must[trip2g.ChangeSet](t)(db.Changes(t.Context(), 0, 100))
 	if len(set.Notes) != 2 || set.Position >= set.Head {
 		t.Errorf("one set has %d notes", len(set.Notes))
 	}
-	push(t, db, stageA, true, "huge.md="+strings.Repeat("x", changesBytes+1))
+	push(t, db, stageA, true, "huge.md="+strings.Repeat("x", maxChangeBytes+1))
 	if got := site(t, db); len(got) != 6 {
 		t.Errorf("the whole has %d notes", len(got))
 	}
 }
 
-func TestARestoredOlderDatabaseIsTold(t *testing.T) {
+func TestARestoredOlderDatabaseIsDetected(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	db := openAt(t, path)
 	push(t, db, stageA, true, "a.md=1")
@@ -98,7 +98,7 @@ func TestARestoredOlderDatabaseIsTold(t *testing.T) {
 	}
 }
 
-func TestSessionsReachFollowersAndLeaveThem(t *testing.T) {
+func TestFollowersLearnOfNewAndEndedSessions(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	ok(t, db.EnsureOwner(ctx, "Owner@Example.com"))

@@ -2,12 +2,13 @@ package sqlite
 
 import "time"
 
-// commitDelay decides how long a transaction of small writes waits for more of them, like PostgreSQL's
-// commit_delay (https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-COMMIT-DELAY), but
-// tunes itself. A write that arrives alone does not wait. While the next write is expected soon, a group
-// waits for one write more than the last group had, and keeps the larger size if that write arrives. If it
-// does not, the next groups do not try: clients that write again after each response would wait for the
-// transaction, and the transaction for them.
+// commitDelay decides how long a transaction of small writes waits for more of them, like
+// PostgreSQL's commit_delay
+// (https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-COMMIT-DELAY), but tunes
+// itself. A write that arrives alone does not wait. While the next write is expected soon, a group
+// waits for one write more than the last group had, and keeps the larger size if that write
+// arrives. If it does not, the next groups do not try: clients that write again after each response
+// would wait for the transaction, and the transaction for them.
 type commitDelay struct {
 	last       time.Time     // arrival of the newest write
 	interval   time.Duration // between writes, exponential moving average
@@ -19,8 +20,8 @@ type commitDelay struct {
 const (
 	maxDelay     = 50 * time.Millisecond // of a write
 	idleInterval = 15 * time.Millisecond // mean interval from which on no write waits
-	// maxInterval caps the intervals in the mean: a few writes after a pause are not yet a stream, and a
-	// stream is recognized after a few writes.
+	// maxInterval caps the intervals in the mean: a few writes after a pause are not yet a stream,
+	// and a stream is recognized after a few writes.
 	maxInterval = 50 * time.Millisecond
 	emaSamples  = 4   // intervals that the mean represents
 	maxBackoff  = 128 // groups between two probes
@@ -47,8 +48,8 @@ func (d *commitDelay) target() int {
 	return min(d.groupSize+1, maxGroup)
 }
 
-// remaining returns how long a group of n writes, the oldest enqueued at oldest, waits for the next one; 0
-// commits it. A probe for one write more than before waits twice the mean interval.
+// remaining returns how long a group of n writes, the oldest enqueued at oldest, waits for the next
+// one; 0 commits it. A probe for one write more than before waits twice the mean interval.
 func (d *commitDelay) remaining(now, oldest time.Time, n int) time.Duration {
 	if n >= d.target() {
 		return 0

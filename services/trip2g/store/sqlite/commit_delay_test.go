@@ -103,8 +103,8 @@ func TestAWriteThatArrivesAloneDoesNotWait(t *testing.T) {
 	}
 }
 
-// A program that sends one file after the other, or eight at a time, is not slowed down: it would wait for
-// responses while its writes wait for more writes.
+// A program that sends one file after the other, or eight at a time, is not slowed down: it would
+// wait for responses while its writes wait for more writes.
 func TestClientsThatWaitForResponsesAreNotSlowedDown(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8, 16} {
 		const writes = 2_000
@@ -130,8 +130,8 @@ func TestAStreamThatEndsIsForgotten(t *testing.T) {
 	}
 }
 
-// A push stores its images as fast as they arrive, also while many people save notes. With a delay, a large
-// push took 50% longer.
+// A push stores its images as fast as they arrive, also while many people save notes. With a delay,
+// a large push took 50% longer.
 func TestTheFilesOfAPushDoNotWait(t *testing.T) {
 	g := newGroupCommitter()
 	for range 20 {

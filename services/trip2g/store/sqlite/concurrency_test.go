@@ -11,7 +11,7 @@ import (
 
 const vaultSize = 12
 
-// A publisher's vault: notes of its own folder that carry one marker, changed together.
+// Each publisher changes the notes of its own folder together, to one marker.
 func vault(owner int, marker string) []trip2g.NoteUpdate {
 	updates := make([]trip2g.NoteUpdate, vaultSize)
 	for i := range updates {
@@ -23,7 +23,7 @@ func vault(owner int, marker string) []trip2g.NoteUpdate {
 func TestAFollowerNeverSeesHalfACommit(t *testing.T) {
 	const publishers, commits = 8, 8
 	db := newLeader(t)
-	replica := newReader(t, db.path)
+	replica := newReplica(t, db.path)
 	ctx, cancel := context.WithCancel(t.Context())
 	var following, publishing sync.WaitGroup
 	for _, limit := range []int{3, 1000} {
@@ -44,7 +44,7 @@ func TestAFollowerNeverSeesHalfACommit(t *testing.T) {
 	checkWhole(t, f, fmt.Sprint(commits-1))
 }
 
-// publishVaults stages in two pushes, so that every commit has something to be half of.
+// publishVaults stages in two pushes, so that half a commit would be visible.
 func publishVaults(t *testing.T, db *DB, owner, commits int) {
 	stage := trip2g.Stage{Author: trip2g.KeyAuthor(int64(owner))}
 	last := trip2g.Position(0)
@@ -112,7 +112,7 @@ func checkWhole(t *testing.T, f *follower, want string) {
 	}
 }
 
-func TestReadersGoOnWhileAWriterWrites(t *testing.T) {
+func TestReadersDoNotWaitForAWriter(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "n.md=before")
 	ok(t, db.write(t.Context(), "hold the write lock", func(w *tx) error {
@@ -124,7 +124,7 @@ func TestReadersGoOnWhileAWriterWrites(t *testing.T) {
 	}))
 }
 
-func TestAWriterThatWaitsGivesUpWithItsContext(t *testing.T) {
+func TestAWaitingWriteEndsWithItsContext(t *testing.T) {
 	db := newLeader(t)
 	ok(t, db.write(t.Context(), "hold the write lock", func(*tx) error {
 		ctx, cancel := context.WithCancel(t.Context())

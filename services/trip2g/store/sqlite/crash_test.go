@@ -14,7 +14,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// childVariable tells the test binary to be another process of a test, and which.
+// childVariable makes the test binary run as a child process of a test and names the child.
 const childVariable = "SQLITE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// child gives a command that runs one of the children on a database.
+// child returns the command of a child process that works on a database.
 func child(name, path string) *exec.Cmd {
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), childVariable+"="+name+":"+path)
@@ -91,8 +91,8 @@ func TestAKilledWriterLosesNothingThatItAcknowledged(t *testing.T) {
 	}
 }
 
-// killAfter has another process write, kills it without warning after some commits, and gives
-// the number of the last one that it acknowledged.
+// killAfter lets a child process write, kills it after some commits, and returns the number of the
+// last commit that it acknowledged.
 func killAfter(t *testing.T, path string, commits int) (acknowledged int) {
 	writer := child("write", path)
 	output, err := writer.StdoutPipe()

@@ -15,13 +15,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// DB is the leader's database: a Reader and one connection that writes. It is safe for
-// concurrent use; writes queue for that connection, and a caller's context bounds its wait.
+// DB is the leader's database: a ReadDB and one connection that writes. It is safe for concurrent
+// use. Writes queue for that connection; the caller's context bounds the wait.
 type DB struct {
-	*Reader
+	*ReadDB
 	writer   *pool
 	tempDirs tempdir.Dirs
-	begun    atomic.Bool // this DB's lineage
+	begun    atomic.Bool // whether this DB has begun its lineage
 	group    *groupCommitter
 }
 
@@ -35,10 +35,10 @@ var (
 	_ trip2g.JobStore      = (*DB)(nil)
 )
 
-// OpenLeader opens the database at path, makes it if there is none, and brings its schema to this
-// binary's version. The DB's first change begins a lineage (see trip2g.ChangeSet). A newer schema,
-// another program's database, and whatever can be no database are errors that say what to do, and
-// leave the file as it is.
+// OpenLeader opens the database at path, creates it if it does not exist, and migrates its schema
+// to this binary's version. The DB's first change begins a lineage (see trip2g.ChangeSet). It
+// returns an error with a remedy, and does not change the file, if the schema is newer or the file
+// is not a database of trip2g.
 func OpenLeader(ctx context.Context, path string, options Options) (*DB, error) {
 	return openLeader(ctx, path, options, embeddedMigrations())
 }
@@ -51,7 +51,7 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if err := checkBeforeWriting(ctx, path, known); err != nil {
 		return nil, err
 	}
-	writer, err := openWriter(path, options.diskReserve())
+	writer, err := openWritePool(path, options.diskReserve())
 	if err != nil {
 		return nil, wrapOpenError(path, err)
 	}
@@ -59,18 +59,18 @@ func openLeader(ctx context.Context, path string, options Options, migrations fs
 	if err != nil {
 		return nil, errors.Join(wrapOpenError(path, err), writer.Close())
 	}
-	readers, err := openReaders(path, options.readers())
+	readers, err := openReadPool(path, options.readers())
 	if err != nil {
 		return nil, errors.Join(wrapOpenError(path, err), writer.Close())
 	}
-	db := &DB{Reader: &Reader{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDirs: options.TempDirs, group: newGroupCommitter()}
+	db := &DB{ReadDB: &ReadDB{path: path, pool: newPool(readers), known: known}, writer: newPool(writer), tempDirs: options.TempDirs, group: newGroupCommitter()}
 	if err := db.reportKeptAccess(ctx, from, options.Migrated); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// checkBeforeWriting looks at what is at path without changing it.
+// checkBeforeWriting checks the file at path without changing it.
 func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	exists, err := checkFile(path)
 	if err != nil {
@@ -83,11 +83,11 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	if err := checkPrimary(path, folder); err != nil || !exists {
 		return err
 	}
-	readers, err := openReaders(path, 1)
+	readers, err := openReadPool(path, 1)
 	if err != nil {
 		return wrapOpenError(path, err)
 	}
-	r := &Reader{path: path, pool: newPool(readers), known: known}
+	r := &ReadDB{path: path, pool: newPool(readers), known: known}
 	defer r.Close()
 	version, tables, err := r.schema(ctx)
 	switch {
@@ -101,8 +101,8 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	return nil
 }
 
-// checkPrimary gives an error on the mount of a LiteFS node that is a replica. SQLite would open
-// the copy there, and only fail at the first commit, as an I/O error.
+// checkPrimary returns an error if folder is the mount of a LiteFS replica. SQLite would open the
+// copy there and fail at the first commit with an I/O error.
 func checkPrimary(path, folder string) error {
 	node, err := litefs.Open(folder, litefs.DefaultAPI)
 	if errors.Is(err, litefs.ErrNotLiteFS) {
@@ -118,22 +118,22 @@ func checkPrimary(path, folder string) error {
 	return wrapOpenError(path, err)
 }
 
-// Writer gives the pool of the one writing connection, for a job queue in the same database.
-// Transactions on it hold up every other write.
+// Writer returns the pool of the write connection, for a job queue in the same database. A
+// transaction on it blocks all other writes.
 func (db *DB) Writer() *sql.DB { return db.writer.DB }
 
 // Close waits for running statements, copies the write-ahead log into the file and releases
 // every lock.
 func (db *DB) Close() error {
-	err := db.Reader.Close()
+	err := db.ReadDB.Close()
 	if writerErr := db.writer.Close(); writerErr != nil {
 		err = errors.Join(err, fmt.Errorf("close %s: %w", db.path, writerErr))
 	}
 	return err
 }
 
-// write runs fn in one write transaction, which has the write lock from its beginning. The first
-// one that readers can see begins a lineage.
+// write runs fn in one transaction that acquires the write lock when it begins. The first
+// transaction that readers can see begins a lineage.
 func (db *DB) write(ctx context.Context, op string, fn func(*tx) error) error {
 	return db.unlessHung(ctx, op, hungWrite, func(ctx context.Context) error {
 		if db.begun.Load() {
@@ -151,7 +151,7 @@ func (db *DB) write(ctx context.Context, op string, fn func(*tx) error) error {
 	})
 }
 
-// writeAt is write for changes that readers can see: it gives the position after them.
+// writeAt is write for changes that readers can see. It returns the position after them.
 func (db *DB) writeAt(ctx context.Context, op string, fn func(*tx) error) (trip2g.Position, error) {
 	return positionAfter(ctx, db.write, op, fn)
 }
@@ -175,26 +175,26 @@ func positionAfter(ctx context.Context, write writeFunc, op string, fn func(*tx)
 	return position, nil
 }
 
-// vaultNameSetting is where the name of the folder that was published is kept.
+// vaultNameSetting is the key of the published folder's name in the table settings.
 const vaultNameSetting = "vault_name"
 
-// NameVault implements trip2g.VaultStore. It is no change that has a position: sets of changes bring it from
-// then on.
+// NameVault implements trip2g.VaultStore. The name has no position: every later ChangeSet contains
+// it.
 func (db *DB) NameVault(ctx context.Context, name string) error {
-	return db.write(ctx, "note the name of the folder", func(t *tx) error {
+	return db.write(ctx, "store the name of the folder", func(t *tx) error {
 		_, err := t.exec(`INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2
 			WHERE value <> ?2 AND NOT EXISTS (SELECT 1 FROM notes WHERE hidden = 0 AND published_version_id IS NOT NULL)`, vaultNameSetting, name)
 		return err
 	})
 }
 
-// publicURLSetting is where the address of the site is kept.
+// publicURLSetting is the key of the site's URL in the table settings.
 const publicURLSetting = "public_url"
 
-// SetPublicURL notes where readers find the site, "" for nowhere in particular. It is no change that has
-// a position: sets of changes bring it from then on.
+// SetPublicURL stores the site's URL; "" is unknown. The URL has no position: every later ChangeSet
+// contains it.
 func (db *DB) SetPublicURL(ctx context.Context, url string) error {
-	return db.write(ctx, "note the address of the site", func(t *tx) error {
+	return db.write(ctx, "store the URL of the site", func(t *tx) error {
 		var held string
 		if _, err := t.get(`SELECT value FROM settings WHERE key = ?`, []any{publicURLSetting}, &held); err != nil || held == url {
 			return err

@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// checkName gives an error unless path can be a database's, whatever is there.
+// checkName returns an error unless path can name a database.
 func checkName(path string) error {
 	switch {
 	case path == "":
@@ -29,14 +29,15 @@ func checkName(path string) error {
 	return nil
 }
 
-// checkFile tells whether there is a file at path, and gives an error if there is something that can be no database.
+// checkFile reports whether a file exists at path. It returns an error if the file cannot be a
+// database.
 func checkFile(path string) (exists bool, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case errors.Is(err, syscall.ENOTDIR):
-		return false, fileError(path+" lies below something that is no folder: correct the path", err)
+		return false, fileError(path+" is inside something that is not a directory: correct the path", err)
 	case errors.Is(err, fs.ErrPermission):
 		return false, fileError(path+" cannot be reached: let the server's user into its folder", err)
 	case err != nil:
@@ -44,12 +45,12 @@ func checkFile(path string) (exists bool, err error) {
 	case info.IsDir():
 		return false, fileError(path+" is a folder: give the path of a file in it, e.g. "+filepath.Join(path, "data.sqlite3"), nil)
 	case !info.Mode().IsRegular():
-		return false, fileError(path+" is no regular file: give another path", nil)
+		return false, fileError(path+" is not a regular file: give another path", nil)
 	}
 	return true, nil
 }
 
-// openFault explains why the database at path cannot be opened, where SQLite's own words do not.
+// wrapOpenError explains why the database at path cannot be opened.
 func wrapOpenError(path string, err error) error {
 	var known *trip2g.Error
 	switch {

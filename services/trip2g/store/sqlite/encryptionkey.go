@@ -10,20 +10,20 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// keyCheckSetting holds what tells, to those who have it, whether a key is the database's.
+// keyCheckSetting is the key in the table settings of the encryption key's fingerprint.
 const keyCheckSetting = "encryption_key_check"
 
-// CheckEncryptionKey gives EINVALID unless key is the one that the database was first used with.
-// A database that has not been told its key accepts any.
-func (r *Reader) CheckEncryptionKey(ctx context.Context, key [32]byte) error {
+// CheckEncryptionKey returns EINVALID unless key is the first key that was used with the database.
+// A database without a fingerprint accepts any key.
+func (r *ReadDB) CheckEncryptionKey(ctx context.Context, key [32]byte) error {
 	return r.read(ctx, "check the encryption key", func(t *tx) error {
 		_, err := t.checkKey(key)
 		return err
 	})
 }
 
-// CheckEncryptionKey gives EINVALID unless key is the one that the database was first used with.
-// The first key is remembered, by a fingerprint that does not tell it.
+// CheckEncryptionKey returns EINVALID unless key is the first key that was used with the database.
+// It stores a fingerprint of the first key, from which the key cannot be computed.
 func (db *DB) CheckEncryptionKey(ctx context.Context, key [32]byte) error {
 	return db.write(ctx, "check the encryption key", func(t *tx) error {
 		fingerprint, err := t.checkKey(key)
@@ -35,7 +35,7 @@ func (db *DB) CheckEncryptionKey(ctx context.Context, key [32]byte) error {
 	})
 }
 
-// checkKey compares key with the fingerprint that is stored, if there is one, and gives key's own.
+// checkKey compares key with the stored fingerprint, if any, and returns key's fingerprint.
 func (t *tx) checkKey(key [32]byte) (fingerprint string, err error) {
 	var database, stored string
 	if _, err := t.get(`SELECT value FROM settings WHERE key = 'database_id'`, nil, &database); err != nil {
@@ -53,8 +53,8 @@ func (t *tx) checkKey(key [32]byte) (fingerprint string, err error) {
 	return fingerprint, err
 }
 
-// keyFingerprint is an HMAC of the database's id under a key that is derived from key for this
-// use alone (RFC 5869), so that it says nothing of key and differs between databases.
+// keyFingerprint returns an HMAC of the database's id under a key that is derived from key for this
+// use alone (RFC 5869). It reveals nothing about key and differs between databases.
 func keyFingerprint(key [32]byte, database string) (string, error) {
 	derived, err := hkdf.Key(sha256.New, key[:], nil, "trip2g encryption key check", sha256.Size)
 	if err != nil {

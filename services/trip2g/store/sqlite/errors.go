@@ -11,8 +11,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// fault says what was being done when err came, and gives SQLite's failures that a caller can do
-// something about a code and a message for people. An error of the domain keeps its own.
+// wrapError adds op to err. SQLite errors with a remedy get a code and a message for people; an
+// error of the domain keeps its own.
 func wrapError(op string, err error) error {
 	var known *trip2g.Error
 	switch {
@@ -23,13 +23,14 @@ func wrapError(op string, err error) error {
 	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return unavailable(op, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
 	case errors.Is(err, sqlite3.IOERR_UNLOCK), errors.Is(err, sqlite3.IOERR_FSYNC):
-		// LiteFS ended while it recorded the commit (see sqlitevfs), or the disk did not confirm a write.
+		// LiteFS ended while it recorded the commit (see sqlitevfs), or the disk did not confirm a
+		// write.
 		return &trip2g.Error{
 			Code: trip2g.EINDETERMINATE, Message: "the server could not confirm that this was stored, most likely because its disk is full: free some space there, then look whether it is stored before sending it again",
 			Err: fmt.Errorf("%s: %w", op, err),
 		}
 	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
-		// The driver reports ENOSPC so, and loses the errno on its way.
+		// The driver reports ENOSPC like this and drops the errno.
 		return unavailable(op, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED), errors.Is(err, sqlite3.PROTOCOL):
 		return unavailable(op, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
@@ -46,8 +47,8 @@ func unavailable(op string, err error, message string) error {
 	return &trip2g.Error{Code: trip2g.EUNAVAILABLE, Message: message, Err: fmt.Errorf("%s: %w", op, err)}
 }
 
-// IsBusy reports whether err says only that others hold the database's locks, which passes: nothing
-// is known to be wrong with it.
+// IsBusy reports whether err only means that others hold the database's locks, a temporary state in
+// which nothing is wrong with the database.
 func IsBusy(err error) bool {
 	return errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED) || errors.Is(err, sqlite3.PROTOCOL) ||
 		errors.Is(err, context.DeadlineExceeded)

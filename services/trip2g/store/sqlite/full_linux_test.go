@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// mutations are all kinds of writes. Each works on what prepare leaves, and once.
+// mutations are all kinds of writes. Each works once, after prepare.
 func mutations(t *testing.T, db *DB) map[string]func() error {
 	t.Helper()
 	ctx, later := t.Context(), time.Now().Add(time.Hour)
@@ -76,7 +76,8 @@ func mutations(t *testing.T, db *DB) map[string]func() error {
 	}
 }
 
-// reuseLog makes the next transactions overwrite the write-ahead log, so that they need no room there.
+// reuseLog makes the next transactions overwrite the write-ahead log, so that they need no room
+// there.
 func reuseLog(t *testing.T, db *DB) {
 	t.Helper()
 	_, err := db.writer.Exec(`PRAGMA wal_checkpoint(RESTART)`)
@@ -97,7 +98,7 @@ func kindsOfMutations(t *testing.T) []string {
 }
 
 // LiteFS copies a transaction when SQLite has committed it, and exits if it cannot.
-func TestNothingIsAcknowledgedThatLiteFSHasNoRoomFor(t *testing.T) {
+func TestAWriteThatLiteFSHasNoRoomForIsNotAcknowledged(t *testing.T) {
 	for _, kind := range kindsOfMutations(t) {
 		t.Run(kind, func(t *testing.T) {
 			leader := litefstest.StartPrimary(t, litefstest.OnDisk(32<<20))
@@ -113,7 +114,7 @@ func TestNothingIsAcknowledgedThatLiteFSHasNoRoomFor(t *testing.T) {
 			if err == nil {
 				t.Error("acknowledged, and lost")
 			}
-			if kind != "queue a job" { // which is told of by another package
+			if kind != "queue a job" { // whose error is another package's
 				wantCode(t, err, trip2g.EINDETERMINATE)
 			}
 			db.Close()
@@ -126,7 +127,7 @@ func TestNothingIsAcknowledgedThatLiteFSHasNoRoomFor(t *testing.T) {
 	}
 }
 
-func TestAFullDiskRefusesEveryWriteAndLiteFSLives(t *testing.T) {
+func TestAFullDiskRejectsEveryWriteAndLiteFSSurvives(t *testing.T) {
 	leader := litefstest.StartPrimary(t, litefstest.OnDisk(32<<20))
 	db := openOnDisk(t, leader, 4<<20)
 	all := mutations(t, db)
@@ -147,7 +148,7 @@ func TestAFullDiskRefusesEveryWriteAndLiteFSLives(t *testing.T) {
 	if after := replicated(t, leader); after != before {
 		t.Errorf("LiteFS's position went from %s to %s", before, after)
 	}
-	// A leader that starts now serves what it has.
+	// A leader that starts on the full disk serves the database.
 	ok(t, db.Close())
 	db = openOnDisk(t, leader, 4<<20)
 	wantSite(t, db, "hidden.md=text", "n.md=text")
@@ -163,7 +164,7 @@ func TestAReplicaWhoseDiskIsFullServesWhatItHasAndCatchesUp(t *testing.T) {
 	db := openAt(t, leader.Path("data.sqlite3"))
 	push(t, db, stageA, true, "n.md=text")
 	node.WaitFor(leader, "data.sqlite3")
-	replica := newReader(t, node.Path("data.sqlite3"))
+	replica := newReplica(t, node.Path("data.sqlite3"))
 
 	node.FillDisk(0)
 	before := replicated(t, node)

@@ -13,7 +13,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func TestAFullDatabaseSaysSoAndLosesNothing(t *testing.T) {
+func TestAFullDatabaseIsReportedAndLosesNothing(t *testing.T) {
 	db := newLeader(t)
 	ids, position := push(t, db, stageA, true, "n.md=text")
 	key := must[trip2g.APIKey](t)(db.CreateKey(t.Context(), trip2g.APIKey{Name: "k", Hash: "h", CreatedAt: testTime}))
@@ -49,7 +49,7 @@ func TestAFullDatabaseSaysSoAndLosesNothing(t *testing.T) {
 
 // A limit on the length of files (https://man7.org/linux/man-pages/man2/setrlimit.2.html) makes
 // the system refuse writes half way through, as a full disk does.
-func TestADiskThatTakesNoMoreSaysSoAndLosesNothing(t *testing.T) {
+func TestAFullDiskIsReportedAndLosesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	output, err := child("fill", path).Output()
 	ok(t, err)
@@ -64,8 +64,8 @@ func TestADiskThatTakesNoMoreSaysSoAndLosesNothing(t *testing.T) {
 	}
 }
 
-// writeUntilFull publishes until the disk takes no more, checks what that looks like, gets space
-// and goes on. It prints how many notes were acknowledged.
+// writeUntilFull publishes until the disk is full, checks the errors, frees space and continues. It
+// prints the number of acknowledged notes.
 func writeUntilFull(path string) error {
 	ctx := context.Background()
 	db, err := OpenLeader(ctx, path, Options{})

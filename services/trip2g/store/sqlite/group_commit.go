@@ -16,10 +16,10 @@ const maxGroup = 16
 // errAborted is the error of a write whose transaction ended without a result.
 var errAborted = errors.New("the transaction was aborted")
 
-// groupCommitter commits concurrent small writes in one transaction, because on LiteFS most of a small
-// write's cost is its transaction's: the sync, the file of its pages, its way to each replica, and the
-// work of each replica to apply it. A group consists of the writes that arrive while the database is busy.
-// commitDelay decides whether it waits for more.
+// groupCommitter commits concurrent small writes in one transaction, because on LiteFS most of a
+// small write's cost is its transaction's: the sync, the file of its pages, its way to each
+// replica, and the work of each replica to apply it. A group consists of the writes that arrive
+// while the database is busy. commitDelay decides whether it waits for more.
 type groupCommitter struct {
 	turn    sync.Mutex // held by the write that commits the group
 	mu      sync.Mutex
@@ -42,16 +42,17 @@ type groupedWrite struct {
 	err        error
 }
 
-// writeGrouped runs fn like write, in one transaction with the other small writes that wait. If fn fails,
-// its changes are rolled back and the others are kept. If the transaction fails, it fails for all of them.
-// fn does not run if ctx ends before its turn. It has returned when writeGrouped returns, unless the
-// database hangs (see unlessHung).
+// writeGrouped runs fn like write, in one transaction with the other small writes that wait. If fn
+// fails, its changes are rolled back and the others are kept. If the transaction fails, it fails
+// for all of them. fn does not run if ctx ends before its turn. It has returned when writeGrouped
+// returns, unless the database hangs (see unlessHung).
 func (db *DB) writeGrouped(ctx context.Context, op string, fn func(*tx) error) error {
 	return db.runGrouped(op, &groupedWrite{ctx: ctx, fn: fn})
 }
 
-// writeGroupedDelayed is writeGrouped for writes of many independent users. While many of them arrive,
-// their transaction waits for more. It is wrong for a program that sends one write after another.
+// writeGroupedDelayed is writeGrouped for writes of many independent users. While many of them
+// arrive, their transaction waits for more. It is wrong for a program that sends one write after
+// another.
 func (db *DB) writeGroupedDelayed(ctx context.Context, op string, fn func(*tx) error) error {
 	return db.runGrouped(op, &groupedWrite{ctx: ctx, fn: fn, mayWait: true})
 }
@@ -126,8 +127,8 @@ func allMayWait(writes []*groupedWrite) bool {
 }
 
 // commitGroup runs the next group in one transaction. The group is taken from the queue once the
-// transaction has begun, or when it could not begin: then its writes fail. At least one write is done
-// afterwards, if any waits.
+// transaction has begun, or when it could not begin: then its writes fail. At least one write is
+// done afterwards, if any waits.
 func (db *DB) commitGroup(ctx context.Context, op string) {
 	var group []*groupedWrite
 	err := errAborted
@@ -153,8 +154,8 @@ func (db *DB) commitGroup(ctx context.Context, op string) {
 	})
 }
 
-// runInSavepoint runs w in a savepoint. A failure of w is stored in w.err; the returned error is the
-// transaction's.
+// runInSavepoint runs w in a savepoint. A failure of w is stored in w.err; the returned error is
+// the transaction's.
 func (t *tx) runInSavepoint(w *groupedWrite) error {
 	if w.err = w.ctx.Err(); w.err != nil {
 		return nil
@@ -163,8 +164,9 @@ func (t *tx) runInSavepoint(w *groupedWrite) error {
 		return err
 	}
 	if w.err = w.fn(t); w.err != nil {
-		// Some errors make SQLite roll back the whole transaction (https://sqlite.org/lang_transaction.html).
-		// There is no savepoint then, and the error is the transaction's.
+		// Some errors make SQLite roll back the whole transaction
+		// (https://sqlite.org/lang_transaction.html). There is no savepoint then, and the error is
+		// the transaction's.
 		if _, err := t.exec(`ROLLBACK TO grouped`); err != nil {
 			return w.err
 		}

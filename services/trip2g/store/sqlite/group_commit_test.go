@@ -21,7 +21,8 @@ func holdWriter(t *testing.T, db *DB) (release func()) {
 	return func() { ok(t, held.Rollback()) }
 }
 
-// runAsGroup blocks the writes until all of them are enqueued, lets them run and returns their errors.
+// runAsGroup blocks the writes until all of them are enqueued, lets them run and returns their
+// errors.
 func runAsGroup(t *testing.T, db *DB, writes ...func() error) []error {
 	t.Helper()
 	release := holdWriter(t, db)
@@ -54,8 +55,8 @@ func commitsOf(t *testing.T, db *DB) *int {
 	return &commits
 }
 
-// Pushing a vault with thousands of images costs one transaction, which LiteFS syncs and sends, for several
-// of them.
+// Pushing a vault with thousands of images costs one transaction, which LiteFS syncs and sends, for
+// several of them.
 func TestFilesAttachedAtOnceShareATransaction(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "n.md=text")

@@ -33,9 +33,9 @@ func openAt(t testing.TB, path string) *DB {
 	return db
 }
 
-func newReader(t testing.TB, path string) *Reader {
+func newReplica(t testing.TB, path string) *ReadDB {
 	t.Helper()
-	r, err := OpenReader(t.Context(), path, Options{})
+	r, err := OpenReplica(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatalf("open the replica's database: %v", err)
 	}
@@ -67,7 +67,7 @@ func wantCode(t testing.TB, err error, code string) {
 	}
 }
 
-// push sends notes as "path=content" and gives their ids.
+// push pushes notes as "path=content" and returns their ids.
 func push(t testing.TB, db *DB, stage trip2g.Stage, publish bool, notes ...string) ([]int64, trip2g.Position) {
 	t.Helper()
 	updates := make([]trip2g.NoteUpdate, len(notes))
@@ -114,7 +114,7 @@ func sha256Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// follower is what a site holds: it is told of changes and of nothing else.
+// follower follows the changes like a site.
 type follower struct {
 	source   trip2g.ChangeSource
 	position trip2g.Position
@@ -152,7 +152,7 @@ func (f *follower) catchUp(ctx context.Context, limit int) error {
 	}
 }
 
-// site gives "path=content" of what a reader sees who starts now, by path.
+// site returns the notes of a site that starts now as "path=content", by path.
 func site(t testing.TB, source trip2g.ChangeSource) []string {
 	t.Helper()
 	f := follow(source)
@@ -172,7 +172,7 @@ func wantSite(t testing.TB, source trip2g.ChangeSource, want ...string) {
 	}
 }
 
-// stageView gives "path=content" of what a stage sees.
+// seenNotes returns the notes visible in a stage as "path=content".
 func seenNotes(t testing.TB, db *DB, stage trip2g.Stage) []string {
 	t.Helper()
 	notes, err := db.NotePaths(t.Context(), stage, trip2g.NotePathFilter{})
@@ -191,7 +191,7 @@ func wantSeen(t testing.TB, db *DB, stage trip2g.Stage, want ...string) {
 	}
 }
 
-// commitWatch tells whether anything was committed to a database file.
+// commitWatch detects commits to a database file.
 type commitWatch struct {
 	conn *sql.Conn
 	last int64
@@ -199,7 +199,7 @@ type commitWatch struct {
 
 func watchCommits(t testing.TB, path string) *commitWatch {
 	t.Helper()
-	pool, err := openReaders(path, 1)
+	pool, err := openReadPool(path, 1)
 	ok(t, err)
 	t.Cleanup(func() { pool.Close() })
 	conn, err := pool.Conn(t.Context())
@@ -209,7 +209,7 @@ func watchCommits(t testing.TB, path string) *commitWatch {
 	return w
 }
 
-// changed tells whether there was a commit since it was last called
+// changed reports whether there was a commit since the last call
 // (https://sqlite.org/pragma.html#pragma_data_version).
 func (w *commitWatch) changed(t testing.TB) bool {
 	t.Helper()

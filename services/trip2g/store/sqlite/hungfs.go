@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// hangLook is how long a transaction takes before, and between, looks at whether the database's
-	// file system still answers. A large one may take far longer on one that does.
-	hangLook = 5 * time.Second
-	// hangAfter is how long that may give no answer before the transaction is given up.
-	hangAfter = 8 * time.Second
+	// probeInterval is the time between probes of the database's file system during a transaction.
+	// A large transaction may take far longer.
+	probeInterval = 5 * time.Second
+	// probeTimeout is how long a probe can take before the transaction is abandoned.
+	probeTimeout = 8 * time.Second
 )
 
 var (
@@ -24,49 +24,50 @@ var (
 		Message: "the database of this node does not answer, and nothing of this was kept: see its LiteFS and its disk, and try again"}
 )
 
-// outcome is how a transaction ended: with an error, or a panic that its caller has to see.
+// outcome is the result of a transaction: an error, or a panic to repeat in the caller.
 type outcome struct {
-	err    error
-	broken any
+	err      error
+	panicked any
 }
 
-// unlessHung runs a transaction and returns its error, or hung if the file system of the database stops
-// answering meanwhile: nothing can interrupt a call to a LiteFS that hangs. Then the transaction goes on
-// by itself with its context canceled, and the caller must not use what it may still change.
-func (r *Reader) unlessHung(ctx context.Context, op string, hung trip2g.Error, run func(context.Context) error) error {
+// unlessHung runs a transaction and returns its error, or hung if the file system of the database
+// stops responding. A call to a LiteFS that hangs cannot be interrupted, so the transaction then
+// continues in the background with a canceled context, and the caller must not use what it can
+// still change.
+func (r *ReadDB) unlessHung(ctx context.Context, op string, hung trip2g.Error, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan outcome, 1)
 	go func() {
 		ended := outcome{err: errAborted}
 		defer func() {
-			ended.broken = recover()
+			ended.panicked = recover()
 			done <- ended
 		}()
 		ended.err = run(ctx)
 	}()
-	look := time.NewTicker(hangLook)
-	defer look.Stop()
+	probe := time.NewTicker(probeInterval)
+	defer probe.Stop()
 	for {
 		select {
 		case ended := <-done:
-			if ended.broken != nil {
-				panic(ended.broken)
+			if ended.panicked != nil {
+				panic(ended.panicked)
 			}
 			return ended.err
-		case <-look.C:
+		case <-probe.C:
 		}
 		answered := make(chan struct{})
 		go func() {
 			defer close(answered)
-			_, _ = litefs.Mounted(r.path) // asks the file system, which the kernel never answers for
+			_, _ = litefs.Mounted(r.path) // reaches the file system: the kernel has no cached reply
 		}()
 		select {
 		case <-answered:
 		case ended := <-done:
 			done <- ended
-		case <-time.After(hangAfter):
-			hung.Err = fmt.Errorf("%s: no answer of the file system of %s for %s", op, r.path, hangAfter)
+		case <-time.After(probeTimeout):
+			hung.Err = fmt.Errorf("%s: no response from the file system of %s for %s", op, r.path, probeTimeout)
 			return &hung
 		}
 	}

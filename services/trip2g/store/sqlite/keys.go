@@ -12,11 +12,11 @@ import (
 const keyColumns = `SELECT id, name, hash, hint, scopes, folder, created_at, expires_at, last_used_at, revoked_at FROM api_keys `
 
 const (
-	// noteUseEvery is how often a key's use is written down: each write is replicated.
-	noteUseEvery = time.Minute
-	// noteUseWithin bounds the wait for it: while another program holds the write lock, requests that only
-	// read go on.
-	noteUseWithin = time.Second
+	// keyUseInterval is how often the use of a key is recorded, because each write is replicated.
+	keyUseInterval = time.Minute
+	// keyUseTimeout bounds the wait for that write, so that reads succeed while another program
+	// holds the write lock.
+	keyUseTimeout = time.Second
 )
 
 func scanKey(scan scanner) (trip2g.APIKey, error) {
@@ -37,7 +37,7 @@ func scopeColumn(s trip2g.Scopes) string { return strings.Join(s.Names(), " ") }
 
 // CreateKey implements trip2g.KeyStore.
 func (db *DB) CreateKey(ctx context.Context, key trip2g.APIKey) (trip2g.APIKey, error) {
-	err := db.write(ctx, "make an API key", func(t *tx) error {
+	err := db.write(ctx, "create an API key", func(t *tx) error {
 		var err error
 		key.ID, err = t.insert(`INSERT INTO api_keys (name, hash, hint, scopes, folder, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			key.Name, key.Hash, key.Hint, scopeColumn(key.Grant.Scopes), key.Grant.Folder, millis(key.CreatedAt), optionalMillis(key.ExpiresAt))
@@ -49,7 +49,7 @@ func (db *DB) CreateKey(ctx context.Context, key trip2g.APIKey) (trip2g.APIKey, 
 	return key, nil
 }
 
-// Keys implements trip2g.KeyStore: all keys, the oldest first, revoked ones too.
+// Keys implements trip2g.KeyStore. It includes revoked keys, oldest first.
 func (db *DB) Keys(ctx context.Context) ([]trip2g.APIKey, error) {
 	var keys []trip2g.APIKey
 	err := db.read(ctx, "list API keys", func(t *tx) error {
@@ -103,8 +103,8 @@ func (db *DB) UpdateKey(ctx context.Context, id int64, grant trip2g.Grant, expir
 	return key, err
 }
 
-// KeyByHash implements trip2g.KeyStore. A use that cannot be noted, on a full disk, say, does not
-// make the key wrong.
+// KeyByHash implements trip2g.KeyStore. The key is valid even if its use cannot be recorded, for
+// example on a full disk.
 func (db *DB) KeyByHash(ctx context.Context, hash string, now time.Time) (trip2g.APIKey, error) {
 	var key trip2g.APIKey
 	err := db.read(ctx, "find an API key", func(t *tx) error {
@@ -120,10 +120,10 @@ func (db *DB) KeyByHash(ctx context.Context, hash string, now time.Time) (trip2g
 	if err != nil {
 		return trip2g.APIKey{}, err
 	}
-	if now.Sub(key.LastUsedAt) >= noteUseEvery {
-		brief, cancel := context.WithTimeout(ctx, noteUseWithin)
+	if now.Sub(key.LastUsedAt) >= keyUseInterval {
+		brief, cancel := context.WithTimeout(ctx, keyUseTimeout)
 		defer cancel()
-		_ = db.write(brief, "note the use of an API key", func(t *tx) error {
+		_ = db.write(brief, "record the use of an API key", func(t *tx) error {
 			_, err := t.exec(`UPDATE api_keys SET last_used_at = ?1 WHERE id = ?2 AND coalesce(last_used_at, 0) < ?1`, millis(now), key.ID)
 			return err
 		})

@@ -2,12 +2,11 @@ package sqlite
 
 import "trip2g/services/trip2g"
 
-// maxLineages bounds the lineages that are kept. A follower that is more starts of a leader behind
-// loads all anew.
+// maxLineages bounds the stored lineages. A follower that is further behind loads the whole vault.
 const maxLineages = 1000
 
-// beginLineage runs fn, and names a new lineage from the first change that fn made for readers. It
-// is not begun if there was none: a start that changes nothing writes nothing, be it on a full disk.
+// beginLineage runs fn and begins a lineage at the first change that fn made for readers. Without
+// such a change it writes nothing, so that a leader starts on a full disk.
 func (t *tx) beginLineage(fn func(*tx) error) (begun bool, err error) {
 	before, err := t.position()
 	if err != nil {
@@ -28,13 +27,13 @@ func (t *tx) beginLineage(fn func(*tx) error) (begun bool, err error) {
 	return true, err
 }
 
-// lineage gives the name of the lineage that the change at a position is of, "" if none is known.
+// lineage returns the token of the lineage that the change at a position belongs to, "" if unknown.
 func (t *tx) lineage(at trip2g.Position) (token string, err error) {
 	_, err = t.get(`SELECT token FROM lineages WHERE begins <= ? ORDER BY id DESC LIMIT 1`, []any{int64(at)}, &token)
 	return token, err
 }
 
-// lastLineages returns the newest lineages, the newest first.
+// lastLineages returns the newest lineages, newest first.
 func (t *tx) lastLineages() (list []trip2g.Lineage, err error) {
 	for rows, err := range t.each(`SELECT token, begins FROM lineages ORDER BY id DESC LIMIT ?`, trip2g.MaxLineages) {
 		if err != nil {

@@ -10,23 +10,23 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// lineageFollower remembers what a site remembers of the set it stands at.
+// lineageFollower stores what a site stores of the last change set.
 type lineageFollower struct {
 	position trip2g.Position
 	lineage  string
 }
 
-// followed is where a site stands that has loaded all that source has.
+// followed returns the state of a site that has loaded all of source.
 func followed(t testing.TB, source trip2g.ChangeSource) lineageFollower {
 	t.Helper()
 	var f lineageFollower
 	if f.mustReload(t, source) {
-		t.Fatal("a site that has nothing yet is told to reload")
+		t.Fatal("an empty site has to reload")
 	}
 	return f
 }
 
-// mustReload follows source to its newest position unless that is no continuation.
+// mustReload follows source to its newest position. It returns true if source has another history.
 func (f *lineageFollower) mustReload(t testing.TB, source trip2g.ChangeSource) bool {
 	t.Helper()
 	for {
@@ -41,7 +41,7 @@ func (f *lineageFollower) mustReload(t testing.TB, source trip2g.ChangeSource) b
 	}
 }
 
-// publishMany makes n changes.
+// publishMany publishes n notes.
 func publishMany(t testing.TB, db *DB, n int) {
 	t.Helper()
 	for i := range n {
@@ -49,14 +49,14 @@ func publishMany(t testing.TB, db *DB, n int) {
 	}
 }
 
-// rowToken is a name that no note has yet.
+// rowToken returns an unused note name.
 func rowToken(t testing.TB, db *DB) (token string) {
 	t.Helper()
 	ok(t, db.pool.QueryRow(`SELECT lower(hex(randomblob(8)))`).Scan(&token))
 	return token
 }
 
-// backUp closes a database and gives its content.
+// backUp closes a database and returns its content.
 func backUp(t testing.TB, db *DB) []byte {
 	t.Helper()
 	ok(t, db.Close())
@@ -65,8 +65,8 @@ func backUp(t testing.TB, db *DB) []byte {
 	return content
 }
 
-// A site that would reload at each restart of the leader would be away for as long as that takes.
-func TestARestartedLeaderMakesNoSiteReload(t *testing.T) {
+// A site that reloads is unavailable meanwhile.
+func TestALeaderRestartDoesNotReloadSites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	db := openAt(t, path)
 	empty := followed(t, db)
@@ -88,9 +88,9 @@ func TestARestartedLeaderMakesNoSiteReload(t *testing.T) {
 	}
 }
 
-// Every way to put a backup back: whatever was made after it is another's, even if it has grown
-// past where the site stands.
-func TestABackupThatHasGrownPastASiteIsToldFromItsOwnPast(t *testing.T) {
+// A restored backup has another history after the backup, even once it has grown past the position
+// of a site.
+func TestARestoredBackupThatHasGrownIsDetected(t *testing.T) {
 	for name, tt := range map[string]struct{ restartsBefore, afterBackup, restored int }{
 		"shorter than the site":             {0, 4, 2},
 		"as long as the site":               {0, 4, 4},
@@ -127,8 +127,8 @@ func TestABackupThatHasGrownPastASiteIsToldFromItsOwnPast(t *testing.T) {
 	}
 }
 
-// One backup put back twice: the second life has positions and restarts like the first.
-func TestTwoLivesOfOneBackupDiffer(t *testing.T) {
+// The second restore of a backup has the same positions and restarts as the first.
+func TestABackupRestoredTwiceHasTwoLineages(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	db := openAt(t, path)
 	publishMany(t, db, 3)
@@ -147,8 +147,8 @@ func TestTwoLivesOfOneBackupDiffer(t *testing.T) {
 	}
 }
 
-// A database that only an older version has written has no lineages, and its replicas must be able
-// to tell its restored self from it nevertheless.
+// A database of an older version has no lineages. Its replicas must detect a restored backup
+// nevertheless.
 func TestADatabaseOfAnOlderVersionGetsLineages(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	db := openAt(t, path)
@@ -168,11 +168,11 @@ func TestADatabaseOfAnOlderVersionGetsLineages(t *testing.T) {
 	db = openAt(t, path)
 	publishMany(t, db, 9)
 	if !site.mustReload(t, db) {
-		t.Error("a site that followed past the backup goes on as if nothing had happened")
+		t.Error("a site past the backup does not reload")
 	}
 }
 
-func TestLineagesTakeBoundedSpace(t *testing.T) {
+func TestTheNumberOfLineagesIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	db := openAt(t, path)
 	publishMany(t, db, 2)
@@ -193,21 +193,22 @@ func TestLineagesTakeBoundedSpace(t *testing.T) {
 		t.Errorf("there are %d lineages, and the first is too old", n)
 	}
 	if !behind.mustReload(t, db) {
-		t.Error("a site that is further behind than lineages reach does not load all anew")
+		t.Error("a site older than the oldest lineage does not reload")
 	}
 	if current := followed(t, db); current.mustReload(t, db) {
 		t.Error("a site that is up to date must reload")
 	}
 }
 
-// The old leader had a change that no replica got. Its replica goes on as the leader, past it.
-func TestAPromotedReplicaIsALineageOfItsOwn(t *testing.T) {
+// The old leader had a change that no replica received. The promoted replica grows past its
+// position.
+func TestAPromotedReplicaBeginsItsOwnLineage(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	db := openAt(t, leader.Path("data.sqlite3"))
 	replica := litefstest.StartReplica(t, leader)
 	publishMany(t, db, 3)
 	replica.WaitFor(leader, "data.sqlite3")
-	r := newReader(t, replica.Path("data.sqlite3"))
+	r := newReplica(t, replica.Path("data.sqlite3"))
 	onReplica := followed(t, r)
 	copied, err := os.ReadFile(replica.Path("data.sqlite3"))
 	ok(t, err)

@@ -20,18 +20,18 @@ func TestAReplicaFollowsItsLeaderThroughLiteFS(t *testing.T) {
 	node := litefstest.StartReplica(t, leader)
 	path := node.Path("data.sqlite3")
 
-	var told reasons
-	opened := make(chan *Reader, 1)
+	var reported reasons
+	opened := make(chan *ReadDB, 1)
 	go func() {
 		defer close(opened)
-		r, err := OpenReader(t.Context(), path, Options{Waiting: told.add})
+		r, err := OpenReplica(t.Context(), path, Options{Waiting: reported.add})
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		opened <- r
 	}()
-	testwait.Until(t, "the replica says that it waits for the file", func() bool { return told.has("to exist") })
+	testwait.Until(t, "the replica says that it waits for the file", func() bool { return reported.has("to exist") })
 	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
 	ok(t, err)
 	defer db.Close()
@@ -77,8 +77,8 @@ func wantReplicaRefused(t *testing.T, path string) {
 	}
 }
 
-// Every commit goes to every replica: what changes nothing must not be one.
-func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
+// Every commit is sent to every replica, so a write without a change must not commit.
+func TestAWriteWithoutAChangeIsNotReplicated(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
 	ok(t, err)
@@ -101,7 +101,7 @@ func TestWhatChangesNothingIsNotReplicated(t *testing.T) {
 	}
 	push(t, db, stageA, true, "n.md=other")
 	if replicated(t, leader) == before {
-		t.Error("LiteFS's position does not tell of a change at all")
+		t.Error("LiteFS's position does not change with a write")
 	}
 }
 
@@ -113,8 +113,8 @@ func replicated(t *testing.T, node *litefstest.Node) string {
 	return string(content)
 }
 
-// Nothing interrupts a call to a LiteFS that hangs: whoever waits for a write would wait as long.
-func TestAWriteThatMeetsAHungLiteFSIsOfUnknownOutcome(t *testing.T) {
+// A call to a LiteFS that hangs cannot be interrupted, but the client must get a response.
+func TestAWriteToAHungLiteFSIsIndeterminate(t *testing.T) {
 	leader := litefstest.StartPrimary(t)
 	db, err := OpenLeader(t.Context(), leader.Path("data.sqlite3"), Options{})
 	ok(t, err)
@@ -131,5 +131,5 @@ func TestAWriteThatMeetsAHungLiteFSIsOfUnknownOutcome(t *testing.T) {
 	}
 	thaw()
 	push(t, db, stageA, true, "n.md=after")
-	wantSite(t, db.Reader, "n.md=after")
+	wantSite(t, db.ReadDB, "n.md=after")
 }

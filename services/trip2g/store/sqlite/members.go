@@ -8,7 +8,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// memberColumns take a time at which sessions are in force.
+// memberColumns has the time at which sessions are valid as its parameter.
 const memberColumns = `
 	SELECT ` + userColumns + `, u.invited_at,
 	       (SELECT count(*) FROM sessions s WHERE s.user_id = u.id AND s.ended_at IS NULL AND s.expires_at > ?)
@@ -73,7 +73,8 @@ func (db *DB) InviteMember(ctx context.Context, email string, now time.Time) (tr
 	return member, nil
 }
 
-// RemoveMember implements trip2g.UserStore. The row stays, without rights.
+// RemoveMember implements trip2g.UserStore. The row stays without rights, because versions refer to
+// it.
 func (db *DB) RemoveMember(ctx context.Context, id int64) (trip2g.Position, error) {
 	return db.writeAt(ctx, "remove a member", func(t *tx) error {
 		removed, err := t.exec(`UPDATE users SET removed_at = ? WHERE id = ? AND owner = 0 AND removed_at IS NULL`, t.now, id)

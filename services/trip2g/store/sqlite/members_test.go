@@ -67,7 +67,7 @@ func TestAMemberIsInvitedJoinsAndIsRemoved(t *testing.T) {
 	}
 }
 
-func TestTheOwnerIsNoMemberAndCannotBeRemoved(t *testing.T) {
+func TestTheOwnerIsNotAMemberAndCannotBeRemoved(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	ok(t, db.EnsureOwner(ctx, "owner@example.com"))
@@ -92,7 +92,7 @@ func wantIDs(t *testing.T, got, want []int64) {
 	}
 }
 
-func TestASessionsUserEndsTheOthers(t *testing.T) {
+func TestAUserEndsTheirOtherSessions(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	ok(t, db.EnsureOwner(ctx, "owner@example.com"))

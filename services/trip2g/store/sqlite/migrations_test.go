@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// landedMigrations has the SHA-256 of each migration that a released or checked-out version may have run.
-// One that is edited afterwards leaves two kinds of databases with one schema version: write a new file,
-// and add it here.
+// landedMigrations has the SHA-256 of each migration. Editing one would create two kinds of
+// databases with the same schema version: write a new file and add it here.
 var landedMigrations = map[string]string{
 	"00001_initial.sql":       "28a1586dd35f13a91d9b4b34eb49240b1dd4187835d483d504370669eed24588",
 	"00002_lineages.sql":      "65b7e84798d08447b5b27038a757385a4f01c64d88708657e164ba4a77ad3b2e",
@@ -21,7 +20,7 @@ var landedMigrations = map[string]string{
 	"00008_sign_in_codes.sql": "c19cd4c9d4c826707d7c361e05ce10b37c2a25987d2d5cb7e56122b5c9864a3a",
 }
 
-func TestAMigrationThatHasLandedIsNeverEdited(t *testing.T) {
+func TestAReleasedMigrationIsNeverEdited(t *testing.T) {
 	files := embeddedMigrations()
 	names, err := fs.Glob(files, "*.sql")
 	ok(t, err)

@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func TestMissingPagesAreCountedAndBounded(t *testing.T) {
+func Test404sAreCountedAndBounded(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	flood := map[string]int64{}
@@ -36,6 +36,6 @@ func TestMissingPagesAreCountedAndBounded(t *testing.T) {
 		t.Errorf("the most asked-for are %+v", pages)
 	}
 	if pages := must[[]trip2g.NotFoundPath](t)(db.NotFoundPaths(ctx, -1)); len(pages) != 0 {
-		t.Errorf("asking for -1 gives %d", len(pages))
+		t.Errorf("a limit of -1 returns %d", len(pages))
 	}
 }

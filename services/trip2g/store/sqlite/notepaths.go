@@ -9,13 +9,15 @@ import (
 )
 
 const (
-	// maxPatternLength is longer than any path and shorter than SQLite's own limit for LIKE, in bytes.
+	// maxPatternLength is longer than any path and shorter than SQLite's own limit for LIKE, in
+	// bytes.
 	maxPatternLength = 8 * trip2g.MaxPathLength
-	// pathsPerQuery bounds the list that one statement is given.
+	// pathsPerQuery bounds the list parameter of a query.
 	pathsPerQuery = 1000
 )
 
-// stageView selects what a stage (?1) sees: what it staged, else what is published.
+// stageView selects the notes visible in a stage (?1): its staged versions, and published notes
+// otherwise.
 const stageView = `
 	WITH visible AS (
 		SELECT n.id, n.path, CASE WHEN s.note_id IS NULL THEN n.published_version_id ELSE s.version_id END AS version_id
@@ -25,9 +27,9 @@ const stageView = `
 	FROM visible JOIN note_versions v ON v.id = visible.version_id
 	LEFT JOIN version_contents c ON ?2 AND c.version_id = v.id `
 
-// NotePaths implements trip2g.VaultStore. Like is SQLite's LIKE without an escape character, in
-// which ASCII letters match in any case; Search compares by Unicode's full case folding, and
-// composed and decomposed letters alike. Paths that can name no note match none.
+// NotePaths implements trip2g.VaultStore. Like is SQLite's LIKE without an escape character: ASCII
+// letters match in any case. Search ignores letter case and Unicode form. Invalid paths match
+// nothing.
 func (db *DB) NotePaths(ctx context.Context, push trip2g.Stage, filter trip2g.NotePathFilter) ([]trip2g.NotePath, error) {
 	if len(filter.Like) > maxPatternLength || len(filter.Search) > maxPatternLength {
 		return nil, trip2g.Errorf(trip2g.ETOOLARGE, "the filter is longer than %d bytes", maxPatternLength)
@@ -122,9 +124,9 @@ func (t *tx) addAssets(stage *stageRow, notes []trip2g.NotePath) error {
 	return nil
 }
 
-// noteAssets returns the files of the notes in a JSON list of ids as a stage sees them, by
-// reference; a stage that does not exist sees what is published. A file that an older version had counts if
-// the version that the stage holds refers to it.
+// noteAssets returns the files of notes, a JSON list of ids, in the view of a stage. A stage that
+// does not exist has the published files. The result includes a file of an older version if the
+// staged version refers to it.
 func (t *tx) noteAssets(stage *stageRow, ids string) (map[int64][]trip2g.NoteAsset, error) {
 	assets := map[int64][]trip2g.NoteAsset{}
 	for rows, err := range t.each(`
@@ -154,7 +156,7 @@ func (t *tx) noteAssets(stage *stageRow, ids string) (map[int64][]trip2g.NoteAss
 	return assets, nil
 }
 
-// validPaths gives those paths that can name a note, sorted, each once.
+// validPaths returns the valid note paths, sorted and without duplicates.
 func validPaths(paths []string) []string {
 	valid := make([]string, 0, len(paths))
 	for _, path := range paths {

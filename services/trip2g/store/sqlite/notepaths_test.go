@@ -9,7 +9,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func TestNotePathsFilters(t *testing.T) {
+func TestNotePathsFilter(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true,
 		"a_b.md=plain", "aXb.md=Straße", "Заметки/Первая.md=Привет, МИР", "docs/a%b.md=x", "cafe\u0301.md=nothing", "hidden.md=plain")

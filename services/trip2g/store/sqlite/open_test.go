@@ -20,7 +20,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-func TestWhatCanBeNoDatabaseIsRefusedByName(t *testing.T) {
+func TestAFileThatIsNotADatabaseIsRejectedWithItsName(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) string {
 		path := filepath.Join(dir, name)
@@ -28,7 +28,7 @@ func TestWhatCanBeNoDatabaseIsRefusedByName(t *testing.T) {
 		return path
 	}
 	foreign := filepath.Join(dir, "foreign.sqlite3")
-	pool, err := openWriter(foreign, 0)
+	pool, err := openWritePool(foreign, 0)
 	ok(t, err)
 	_, err = pool.Exec(`CREATE TABLE theirs (x)`)
 	ok(t, err)
@@ -40,8 +40,8 @@ func TestWhatCanBeNoDatabaseIsRefusedByName(t *testing.T) {
 		"a text file":        {write("text.sqlite3", strings.Repeat("hello ", 1000)), "is not an SQLite database"},
 		"a damaged database": {write("damaged.sqlite3", damagedDatabase(t)), "is a damaged database"},
 		"another program's":  {foreign, "another program"},
-		"below a file":       {filepath.Join(write("file", "x"), "data.sqlite3"), "below something that is no folder"},
-		"a device":           {"/dev/null", "no regular file"},
+		"below a file":       {filepath.Join(write("file", "x"), "data.sqlite3"), "is inside something that is not a directory"},
+		"a device":           {"/dev/null", "not a regular file"},
 		"a name with NUL":    {"a\x00b", "without NUL"},
 		"a log's name":       {filepath.Join(dir, "data-wal"), "ends in -wal"},
 		"shared memory":      {filepath.Join(dir, "data-shm"), "ends in -shm"},
@@ -51,7 +51,7 @@ func TestWhatCanBeNoDatabaseIsRefusedByName(t *testing.T) {
 	} {
 		before, _ := os.ReadFile(tt.path)
 		_, leaderErr := OpenLeader(t.Context(), tt.path, Options{})
-		_, readerErr := OpenReader(t.Context(), tt.path, Options{})
+		_, readerErr := OpenReplica(t.Context(), tt.path, Options{})
 		for _, err := range []error{leaderErr, readerErr} {
 			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.HasPrefix(trip2g.ErrorMessage(err), "TRIP2G_DB_FILE: ") {
 				t.Errorf("%s: the error is %v, want one of TRIP2G_DB_FILE that says %q", name, err, tt.says)
@@ -91,7 +91,7 @@ func TestAnyFileNameNamesThatFile(t *testing.T) {
 		path := filepath.Join(t.TempDir(), name)
 		db := openAt(t, path)
 		push(t, db, stageA, true, "n.md=text")
-		wantSite(t, newReader(t, path), "n.md=text")
+		wantSite(t, newReplica(t, path), "n.md=text")
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -103,11 +103,11 @@ func TestAnyFileNameNamesThatFile(t *testing.T) {
 	}
 }
 
-// A folder's permissions do not bind root, so this stands on the pool's own rules.
-func TestEveryConnectionOfAReplicaRefusesToWrite(t *testing.T) {
+// Folder permissions do not apply to root, so this tests the rules of the pool.
+func TestEveryConnectionOfAReplicaRejectsWrites(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "n.md=text")
-	r := newReader(t, db.path)
+	r := newReplica(t, db.path)
 	var conns []*sql.Conn
 	for range defaultReaders {
 		conn, err := r.pool.Conn(t.Context())
@@ -131,15 +131,15 @@ func TestEveryConnectionOfAReplicaRefusesToWrite(t *testing.T) {
 	}
 }
 
-// What a replica is wired with has these methods and no others: one that writes would have to be added here.
+// A method that writes would have to be added to this list.
 func TestAReplicaHasNoMethodThatWrites(t *testing.T) {
 	want := []string{"Asset", "Changes", "CheckEncryptionKey", "Close", "IsReferenced", "OpenAsset", "Ready", "Shrink"}
 	var got []string
-	for method := range reflect.TypeFor[*Reader]().Methods() {
+	for method := range reflect.TypeFor[*ReadDB]().Methods() {
 		got = append(got, method.Name)
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the methods of a Reader are %v, want %v", got, want)
+		t.Errorf("the methods of a ReadDB are %v, want %v", got, want)
 	}
 }
 
@@ -151,7 +151,7 @@ func TestAReplicaLeavesTheFilesAsTheyAre(t *testing.T) {
 	watch := watchCommits(t, db.path)
 	before := fileContents(t, db.path)
 
-	r, err := OpenReader(t.Context(), db.path, Options{})
+	r, err := OpenReplica(t.Context(), db.path, Options{})
 	ok(t, err)
 	ok(t, r.Ready(t.Context()))
 	ok(t, follow(r).catchUp(t.Context(), 1))
@@ -171,8 +171,8 @@ func TestAReplicaLeavesTheFilesAsTheyAre(t *testing.T) {
 	}
 }
 
-// The last process to close a database would, but for a setting, copy the log into it.
-func TestAReplicaThatOutlivesItsLeaderLeavesTheLogAlone(t *testing.T) {
+// By default the last process to close a database checkpoints the log.
+func TestAReplicaDoesNotCheckpointWhenItCloses(t *testing.T) {
 	source := newLeader(t)
 	push(t, source, stageA, true, "n.md=text")
 	path := filepath.Join(t.TempDir(), "copy.sqlite3")
@@ -180,7 +180,7 @@ func TestAReplicaThatOutlivesItsLeaderLeavesTheLogAlone(t *testing.T) {
 		ok(t, os.WriteFile(path+suffix, content, 0o600))
 	}
 	before := fileContents(t, path)
-	r, err := OpenReader(t.Context(), path, Options{})
+	r, err := OpenReplica(t.Context(), path, Options{})
 	ok(t, err)
 	wantSite(t, r, "n.md=text")
 	ok(t, r.Close())
@@ -199,7 +199,7 @@ func fileContents(t *testing.T, path string) map[string][]byte {
 	return contents
 }
 
-// reasons collects what an operator is told.
+// reasons collects the reported reasons.
 type reasons struct {
 	mu   sync.Mutex
 	list []string
@@ -217,25 +217,27 @@ func (r *reasons) has(text string) bool {
 	return slices.ContainsFunc(r.list, func(reason string) bool { return strings.Contains(reason, text) })
 }
 
-func TestAReplicaSaysWhatItWaitsForAndThenServes(t *testing.T) {
+func TestAReplicaReportsWhatItWaitsForAndThenOpens(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	newest := newestSchema(embeddedMigrations())
-	var told reasons
-	opened := make(chan *Reader, 1)
+	var reported reasons
+	opened := make(chan *ReadDB, 1)
 	go func() {
 		defer close(opened)
-		r, err := openReader(t.Context(), path, Options{Waiting: told.add}, newest+1)
+		r, err := openReplica(t.Context(), path, Options{Waiting: reported.add}, newest+1)
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		opened <- r
 	}()
-	testwait.Until(t, "the replica says that the file is missing", func() bool { return told.has(path + " to exist") })
+	testwait.Until(t, "the replica says that the file is missing", func() bool { return reported.has(path + " to exist") })
 	ok(t, os.WriteFile(path, nil, 0o600))
-	testwait.Until(t, "the replica says that the tables are missing", func() bool { return told.has("make the tables") })
+	testwait.Until(t, "the replica says that the tables are missing", func() bool { return reported.has("make the tables") })
 	openAt(t, path)
-	testwait.Until(t, "the replica says that the schema is old", func() bool { return told.has(fmt.Sprintf("has schema %d and this binary needs %d", newest, newest+1)) })
+	testwait.Until(t, "the replica says that the schema is old", func() bool {
+		return reported.has(fmt.Sprintf("has schema %d and this binary needs %d", newest, newest+1))
+	})
 	select {
 	case <-opened:
 		t.Fatal("the replica opened an older schema")
@@ -248,15 +250,15 @@ func TestAReplicaSaysWhatItWaitsForAndThenServes(t *testing.T) {
 	ok(t, r.Ready(t.Context()))
 	wantSite(t, r)
 	ok(t, r.Close())
-	// A leader migrates step by step, and each step that is met is a reason of its own.
-	for i, reason := range told.list {
-		if slices.Contains(told.list[:i], reason) {
-			t.Errorf("an operator was told %q more than once: %q", reason, told.list)
+	// A leader migrates step by step, and each observed step is a new reason.
+	for i, reason := range reported.list {
+		if slices.Contains(reported.list[:i], reason) {
+			t.Errorf("%q was reported more than once: %q", reason, reported.list)
 		}
 	}
 }
 
-// oneMoreMigration is the migrations of a binary that is newer than this one.
+// oneMoreMigration returns the migrations of a newer binary.
 func oneMoreMigration(t *testing.T) fs.FS {
 	names, err := fs.Glob(embeddedMigrations(), "*.sql")
 	ok(t, err)
@@ -273,13 +275,13 @@ func oneMoreMigration(t *testing.T) fs.FS {
 
 func TestAWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := OpenReader(ctx, filepath.Join(t.TempDir(), "no", "data.sqlite3"), Options{Waiting: func(string) { cancel() }})
+	_, err := OpenReplica(ctx, filepath.Join(t.TempDir(), "no", "data.sqlite3"), Options{Waiting: func(string) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the wait ended with %v", err)
 	}
 }
 
-func TestANewerSchemaIsRefusedWithBothVersionsAndTheCure(t *testing.T) {
+func TestANewerSchemaIsRejectedWithBothVersionsAndTheRemedy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	running := openAt(t, path)
 	newer, err := openLeader(t.Context(), path, Options{}, oneMoreMigration(t))
@@ -287,7 +289,7 @@ func TestANewerSchemaIsRefusedWithBothVersionsAndTheCure(t *testing.T) {
 	push(t, newer, stageA, true, "n.md=text")
 
 	_, leaderErr := OpenLeader(t.Context(), path, Options{})
-	_, readerErr := OpenReader(t.Context(), path, Options{})
+	_, readerErr := OpenReplica(t.Context(), path, Options{})
 	_, changesErr := running.Changes(t.Context(), 0, 10)
 	known := newestSchema(embeddedMigrations())
 	for name, err := range map[string]error{
@@ -303,7 +305,7 @@ func TestANewerSchemaIsRefusedWithBothVersionsAndTheCure(t *testing.T) {
 	ok(t, newer.Close())
 }
 
-func TestServersThatStartAtOnceMigrateOnce(t *testing.T) {
+func TestServersThatStartTogetherMigrateOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	var wg sync.WaitGroup
 	for range 6 {
@@ -339,9 +341,9 @@ func TestTheDatabaseKeepsItsIdAndItsPosition(t *testing.T) {
 	}
 }
 
-func TestAnotherEncryptionKeyIsRefused(t *testing.T) {
+func TestAnotherEncryptionKeyIsRejected(t *testing.T) {
 	db := newLeader(t)
-	r := newReader(t, db.path)
+	r := newReplica(t, db.path)
 	key, other := [32]byte{1}, [32]byte{2}
 	ok(t, r.CheckEncryptionKey(t.Context(), other))
 	ok(t, db.CheckEncryptionKey(t.Context(), key))

@@ -7,14 +7,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Two paths are variants of each other if they differ only in letter case or in Unicode form: some file
-// systems cannot keep them apart, so a note that goes as one and comes as the other is one note.
+// Two paths are variants of each other if they differ only in letter case or Unicode form. Some
+// file systems treat them as equal, so a note that is removed under one and added under the other
+// is one note.
 
-// variants are the notes that go, and those that come, under variants of one path.
-type variants struct{ goes, comes []*noteState }
+// variants are the removed and the added notes whose paths are variants of each other.
+type variants struct{ removed, added []*noteState }
 
-// renameVariants finds the notes of a commit that go under one name and come under a variant of it, and makes
-// each pair one note, with the new path and the history of both.
+// renameVariants merges the notes of a commit that are removed under one path and added under a
+// variant of it. The merged note has the new path and both histories.
 func (t *tx) renameVariants(staged []*noteState) (renamed bool, err error) {
 	byFold := make(map[string]*variants)
 	var fresh bool
@@ -25,9 +26,9 @@ func (t *tx) renameVariants(staged []*noteState) (renamed bool, err error) {
 		}
 		switch v := byFold[key]; {
 		case n.stagedVersion == 0 && n.visible():
-			v.goes = append(v.goes, n)
+			v.removed = append(v.removed, n)
 		case n.stagedVersion != 0 && !n.visible():
-			v.comes = append(v.comes, n)
+			v.added = append(v.added, n)
 			fresh = fresh || n.published == 0
 		}
 	}
@@ -37,10 +38,10 @@ func (t *tx) renameVariants(staged []*noteState) (renamed bool, err error) {
 		}
 	}
 	for _, v := range byFold {
-		if len(v.goes) != 1 || len(v.comes) != 1 { // it is not clear which became which
+		if len(v.removed) != 1 || len(v.added) != 1 { // ambiguous
 			continue
 		}
-		if err := t.mergeNotes(v.comes[0].id, v.goes[0].id, v.comes[0].path); err != nil {
+		if err := t.mergeNotes(v.added[0].id, v.removed[0].id, v.added[0].path); err != nil {
 			return false, err
 		}
 		renamed = true
@@ -48,7 +49,8 @@ func (t *tx) renameVariants(staged []*noteState) (renamed bool, err error) {
 	return renamed, nil
 }
 
-// addHiddenVariants adds the notes that went before this commit, where one comes that is new.
+// addHiddenVariants adds notes that were hidden before this commit as the removed notes of new
+// ones.
 func (t *tx) addHiddenVariants(byFold map[string]*variants) error {
 	hidden, err := t.hiddenNotes(&stageRow{})
 	if err != nil {
@@ -56,15 +58,15 @@ func (t *tx) addHiddenVariants(byFold map[string]*variants) error {
 	}
 	for _, n := range hidden {
 		v := byFold[trip2g.FoldPath(n.path)]
-		if v != nil && len(v.goes) == 0 && len(v.comes) == 1 && v.comes[0].published == 0 {
-			v.goes = append(v.goes, n)
+		if v != nil && len(v.removed) == 0 && len(v.added) == 1 && v.added[0].published == 0 {
+			v.removed = append(v.removed, n)
 		}
 	}
 	return nil
 }
 
-// reviveVariants adds to states, for paths that no note has, the one hidden note whose path is a variant, now
-// with the new path: a client may publish that a note goes before it publishes where it comes.
+// reviveVariants renames hidden notes to new paths that are variants of theirs, and adds them to
+// states. A client can publish the removal of a note before the note under its new path.
 func (t *tx) reviveVariants(stage *stageRow, paths []string, states map[string]*noteState) error {
 	fresh := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return states[path] != nil })
 	if len(fresh) == 0 {
@@ -94,7 +96,7 @@ func (t *tx) reviveVariants(stage *stageRow, paths []string, states map[string]*
 	return nil
 }
 
-// hiddenNotes lists the notes that readers see no more, as a stage finds them. There are few of them.
+// hiddenNotes lists the hidden notes in the view of a stage. There are few of them.
 func (t *tx) hiddenNotes(stage *stageRow) (hidden []*noteState, err error) {
 	for rows, err := range t.each(noteStateColumns+`WHERE n.hidden = 1 AND n.published_version_id IS NOT NULL ORDER BY n.id`, stage.id) {
 		if err != nil {
@@ -109,8 +111,8 @@ func (t *tx) hiddenNotes(stage *stageRow) (hidden []*noteState, err error) {
 	return hidden, nil
 }
 
-// mergeNotes gives one note all that another has, and a path: its versions, what stages hold for it, its files
-// and the redirects that lead to it. What readers see of the first stays.
+// mergeNotes moves the versions, staged changes, files and redirects of one note into another,
+// deletes the first and sets the path of the second, whose published version stays.
 func (t *tx) mergeNotes(from, into int64, path string) error {
 	for _, change := range []struct {
 		query string
@@ -139,12 +141,12 @@ func (t *tx) mergeNotes(from, into int64, path string) error {
 	return t.recordChange(noteChange, into)
 }
 
-// normalizedSetting is set once all paths are as trip2g.NormalizePath gives them.
+// normalizedSetting is the key in the table settings that is set once all paths are normalized.
 const normalizedSetting = "normalized_paths"
 
-// NormalizePaths brings the paths that an older release stored to the form of trip2g.NormalizePath, once. Of two
-// notes whose paths are then the same, the one that was published last is what readers see, and the other one's
-// versions become part of its history. It returns the paths of these.
+// NormalizePaths applies trip2g.NormalizePath once to the paths that an older release stored. It
+// merges notes whose paths become equal: readers see the one that was published last, with both
+// histories. It returns the paths of the merged notes.
 func (db *DB) NormalizePaths(ctx context.Context) (merged []string, err error) {
 	err = db.write(ctx, "normalize paths", func(t *tx) error {
 		merged = nil
@@ -166,13 +168,13 @@ func (db *DB) NormalizePaths(ctx context.Context) (merged []string, err error) {
 	return merged, err
 }
 
-// normalizeNotes renames and merges notes whose paths are in another form.
+// normalizeNotes renames and merges notes whose paths are not normalized.
 func (t *tx) normalizeNotes() (merged []string, err error) {
 	type note struct {
 		id   int64
 		path string
 	}
-	byPath := make(map[string][]note) // by normalized path, what readers see and what is newest last
+	byPath := make(map[string][]note) // by normalized path; visible notes and the newest come last
 	for rows, err := range t.each(`SELECT id, path FROM notes ORDER BY published_version_id IS NOT NULL, hidden = 0, published_at, id`) {
 		if err != nil {
 			return nil, err
@@ -206,7 +208,7 @@ func (t *tx) normalizeNotes() (merged []string, err error) {
 	return merged, nil
 }
 
-// normalizeFiles renames the files of a table whose paths are in another form.
+// normalizeFiles normalizes the paths of files in a table.
 func (t *tx) normalizeFiles(table string) error {
 	paths := make(map[string]string)
 	for rows, err := range t.each(`SELECT DISTINCT absolute_path FROM ` + table) {

@@ -26,7 +26,7 @@ func wantVersions(t testing.TB, db *DB, path string, want ...string) {
 	}
 }
 
-// A note whose name changes its letter case on one machine would else be deleted on another.
+// Otherwise a note whose name changes its letter case on one machine would be deleted on another.
 func TestANoteThatIsRenamedInLetterCaseKeepsItsHistory(t *testing.T) {
 	for name, rename := range map[string]func(db *DB, content string){
 		"in one commit": func(db *DB, content string) {
@@ -79,7 +79,7 @@ func TestANoteThatIsRenamedInLetterCaseKeepsItsHistory(t *testing.T) {
 	}
 }
 
-// On a file system that keeps them apart two notes may differ in letter case alone.
+// On a case-sensitive file system, two notes can differ only in letter case.
 func TestNotesThatDifferInLetterCaseStayTwo(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "a.md=1")
@@ -92,7 +92,7 @@ func TestNotesThatDifferInLetterCaseStayTwo(t *testing.T) {
 	wantVersions(t, db, "a.md", "1")
 }
 
-// What another client has staged under the new name is published as a version of the one note.
+// A version that another client has staged under the new name becomes a version of the merged note.
 func TestARenameInLetterCaseTakesOtherStagesAlong(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, stageA, true, "Note.md=one")
@@ -108,7 +108,7 @@ func TestARenameInLetterCaseTakesOtherStagesAlong(t *testing.T) {
 	wantVersions(t, db, "NOTE.md", "of B", "of A", "one")
 }
 
-// A database to which a Mac and a Linux machine have published has some notes twice.
+// A database to which a Mac and a Linux machine published can have notes twice.
 func TestNotesInTwoUnicodeFormsBecomeOne(t *testing.T) {
 	db := newLeader(t)
 	nfd := norm.NFD.String

@@ -11,8 +11,8 @@ const (
 	// abandonedAfter is the age at which an unfinished upload counts as left by a killed process.
 	abandonedAfter = time.Hour
 
-	// closedPushRetention is how long the result of a push is kept: far longer than a request of it can
-	// be late.
+	// closedPushRetention is how long the result of a push is kept: far longer than a request of it
+	// can be late.
 	closedPushRetention = 30 * 24 * time.Hour
 )
 
@@ -35,8 +35,8 @@ func newCutoffs(now, unusedSince time.Time) cutoffs {
 	}
 }
 
-// purgeRules lists what a purge deletes, except files. The order matters: a rule can release rows that
-// a later one deletes.
+// purgeRules lists what a purge deletes, except files. The order matters: a rule can release rows
+// that a later one deletes.
 var purgeRules = []struct {
 	purge func(*tx, cutoffs) (removed int64, err error)
 	count func(*trip2g.PurgeResult) *int64 // nil: not reported
@@ -76,8 +76,9 @@ func (db *DB) purge(ctx context.Context, c cutoffs) (trip2g.PurgeResult, error) 
 	return result, err
 }
 
-// purgeSessions deletes expired sessions and their changes: a follower that still has such a session
-// rejects it by its expiry. The newest change stays, so that the position does not decrease.
+// purgeSessions deletes expired sessions and their changes: a follower that still has such a
+// session rejects it by its expiry. The newest change stays, so that the position does not
+// decrease.
 func (t *tx) purgeSessions(c cutoffs) (int64, error) {
 	_, err := t.exec(`
 		DELETE FROM changes WHERE kind = 'session' AND seq < (SELECT max(seq) FROM changes)
@@ -92,8 +93,8 @@ func (t *tx) purgeSignInCodes(c cutoffs) (int64, error) {
 	return t.exec(`DELETE FROM sign_in_codes WHERE expires_at <= ?`, c.now)
 }
 
-// purgeStages expires open pushes, deletes what they staged, and deletes closed pushes. It counts the
-// staged notes and files.
+// purgeStages expires open pushes, deletes what they staged, and deletes closed pushes. It counts
+// the staged notes and files.
 func (t *tx) purgeStages(c cutoffs) (removed int64, err error) {
 	const expired = `(SELECT id FROM stages WHERE state = 'expired')`
 	_, err = t.exec(`UPDATE stages SET state = 'expired' WHERE state = 'open' AND used_at < iif(push <> '', ?, ?)`, c.pushStaged, c.unnamedStaged)
@@ -138,15 +139,15 @@ func (t *tx) purgeFailedJobs(c cutoffs) (int64, error) {
 		c.unusedSince)
 }
 
-// purgeAssets deletes unused files and abandoned uploads. It hides a file before it deletes the file's
-// parts, so that nobody finds half of it.
+// purgeAssets deletes unused files and abandoned uploads. It hides a file before it deletes the
+// file's parts, so that nobody finds half of it.
 func (db *DB) purgeAssets(ctx context.Context, c cutoffs) (int64, error) {
 	for removed := int64(0); ; removed++ {
 		var id int64
 		var found bool
 		err := db.write(ctx, "purge files", func(t *tx) (err error) {
 			found, err = t.get(`
-				UPDATE assets SET hash = `+newName+` WHERE id = (
+				UPDATE assets SET hash = `+placeholder+` WHERE id = (
 					SELECT id FROM assets WHERE (used_at < ? OR `+uploading+` AND used_at < ?) AND `+unreferenced+` LIMIT 1)
 				RETURNING id`, []any{c.unusedSince, c.uploadAbandoned}, &id)
 			if err == nil && found {

@@ -44,7 +44,7 @@ func TestPurgeDeletesWhatHasExpiredAndKeepsTheRest(t *testing.T) {
 		must[trip2g.Asset](t)(db.Asset(ctx, asset.Hash))
 	}
 	if n := count(t, db, `SELECT count(*) FROM notes WHERE path = 'a.md'`); n != 0 {
-		t.Error("a note that nobody published is left")
+		t.Error("a note that was never published is left")
 	}
 	if n := count(t, db, `SELECT count(*) FROM note_versions v JOIN notes n ON n.id = v.note_id WHERE n.path = 'live.md'`); n != 2 {
 		t.Errorf("the history of live.md has %d versions, want 2", n)

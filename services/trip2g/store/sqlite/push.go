@@ -10,19 +10,19 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// noteState is a note as one stage finds it.
+// noteState is the state of a note from the view of one stage.
 type noteState struct {
 	path          string
 	id            int64
 	hidden        bool
 	published     int64 // version; 0: never published
 	publishedHash string
-	publishedURL  string // that the version asks for; "" if it is no page, or was made before anybody asked
+	publishedURL  string // URL of the version; "" if it is not a page or is from before URLs were stored
 	staged        bool
 	stagedVersion int64 // 0 with staged: the stage would hide the note
 	stagedHash    string
 	stagedURL     string
-	shown         bool // this transaction made a text of it visible
+	shown         bool // this transaction made a version of it visible
 }
 
 func (n *noteState) visible() bool { return n.published != 0 && !n.hidden }
@@ -35,8 +35,8 @@ func (n *noteState) visibleInStage() bool {
 	return n.visible()
 }
 
-// maxContent is the longest text that is stored, in bytes. SQLite runs in a memory of 256 MB a
-// connection here and holds a value several times; the API's own limit is lower.
+// maxContent bounds a note's text, in bytes. SQLite has 256 MB of memory a connection and holds
+// several copies of a value. The API's limit is lower.
 const maxContent = 48 << 20
 
 const noteStateColumns = `
@@ -53,7 +53,7 @@ func scanNoteState(scan scanner) (*noteState, error) {
 	return n, err
 }
 
-// noteStates finds notes by path. A path that nobody pushed is not in the answer.
+// noteStates returns the states of notes by path. Unknown paths are missing from the result.
 func (t *tx) noteStates(stage *stageRow, paths []string) (map[string]*noteState, error) {
 	states := make(map[string]*noteState, len(paths))
 	for part := range slices.Chunk(paths, pathsPerQuery) {
@@ -71,9 +71,9 @@ func (t *tx) noteStates(stage *stageRow, paths []string) (map[string]*noteState,
 	return states, nil
 }
 
-// PushNotes implements trip2g.VaultStore. It checks paths and text again, because nothing that is
-// not UTF-8 may reach the database. A note that is published at once takes along the files that
-// the same stage holds for it; what else the stage held for the note is dropped.
+// PushNotes implements trip2g.VaultStore. It validates paths and text again, because only valid
+// UTF-8 may reach the database. A note that is published at once is published with the files that
+// the stage holds for it; the stage's version of the note is dropped.
 func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, trip2g.Position, error) {
 	paths, err := checkUpdates(push, updates)
 	if err != nil {
@@ -107,7 +107,7 @@ func (db *DB) PushNotes(ctx context.Context, push trip2g.Stage, updates []trip2g
 	return notes, position, nil
 }
 
-// pushNotes stores updates of notes that are in these states.
+// pushNotes stores updates. states has the notes that exist, by path.
 func (t *tx) pushNotes(stage *stageRow, states map[string]*noteState, updates []trip2g.NoteUpdate, publish bool) ([]trip2g.StagedNote, error) {
 	notes, ids := make([]trip2g.StagedNote, len(updates)), make([]int64, len(updates))
 	for i, update := range updates {
@@ -128,7 +128,8 @@ func (t *tx) pushNotes(stage *stageRow, states map[string]*noteState, updates []
 	return notes, nil
 }
 
-// isSmall reports whether a push can share a transaction with others: what an editor sends when it saves a note.
+// isSmall reports whether a push can share a transaction with others: what an editor sends when it
+// saves a note.
 func isSmall(updates []trip2g.NoteUpdate) bool {
 	return len(updates) == 1 && len(updates[0].Content) <= chunkSize
 }
@@ -137,7 +138,7 @@ func checkUpdates(push trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, err
 	if push.Author == "" {
 		return nil, trip2g.Errorf(trip2g.EINVALID, "the push has no author")
 	}
-	fault := trip2g.Errorf(trip2g.EINVALID, "the push has notes that cannot be stored")
+	invalid := trip2g.Errorf(trip2g.EINVALID, "the push has notes that cannot be stored")
 	tooLarge := false
 	paths := make([]string, 0, len(updates))
 	seen := make(map[string]bool, len(updates))
@@ -154,21 +155,21 @@ func checkUpdates(push trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, err
 			problem = "is not valid UTF-8"
 		}
 		if problem != "" {
-			fault.Fields = append(fault.Fields, trip2g.FieldError{Name: update.Path, Value: problem})
+			invalid.Fields = append(invalid.Fields, trip2g.FieldError{Name: update.Path, Value: problem})
 		}
 		seen[update.Path] = true
 		paths = append(paths, update.Path)
 	}
 	if tooLarge {
-		fault.Code = trip2g.ETOOLARGE
+		invalid.Code = trip2g.ETOOLARGE
 	}
-	if fault.Fields != nil {
-		return nil, fault
+	if invalid.Fields != nil {
+		return nil, invalid
 	}
 	return paths, nil
 }
 
-// pushNote returns the note, which is new if n is nil.
+// pushNote stores an update and returns the note. It creates the note if n is nil.
 func (t *tx) pushNote(stage *stageRow, n *noteState, update trip2g.NoteUpdate, publish bool) (*noteState, error) {
 	if n == nil {
 		id, err := t.insert(`INSERT INTO notes (path, created_at) VALUES (?, ?)`, update.Path, t.now)
@@ -183,7 +184,7 @@ func (t *tx) pushNote(stage *stageRow, n *noteState, update trip2g.NoteUpdate, p
 	return n, t.stageContent(stage, n, update)
 }
 
-// stageContent makes a text what the stage will publish, if that is a change.
+// stageContent stages a text, if that is a change.
 func (t *tx) stageContent(stage *stageRow, n *noteState, update trip2g.NoteUpdate) error {
 	hash := trip2g.ContentHash(update.Content)
 	switch {
@@ -201,7 +202,7 @@ func (t *tx) stageContent(stage *stageRow, n *noteState, update trip2g.NoteUpdat
 	return t.stage(stage, n, version)
 }
 
-// publishContent shows a text to readers, if that is a change.
+// publishContent publishes a text, if that is a change.
 func (t *tx) publishContent(stage *stageRow, n *noteState, update trip2g.NoteUpdate) error {
 	if err := t.publishAssets(stage, n.id); err != nil {
 		return err
@@ -225,8 +226,8 @@ func (t *tx) publishContent(stage *stageRow, n *noteState, update trip2g.NoteUpd
 	return t.unstage(stage, n)
 }
 
-// addVersion keeps a text. One that is published at once says so from its beginning: to be put among the
-// unpublished and taken out again would send a replica a page more.
+// addVersion stores a version. A version that is published at once is inserted with publishedAt: a
+// later update would change the index of unpublished versions, and so send replicas one page more.
 func (t *tx) addVersion(stage *stageRow, note int64, hash string, update trip2g.NoteUpdate, publishedAt sql.NullInt64) (int64, error) {
 	version, err := t.insert(`INSERT INTO note_versions (note_id, hash, size, created_at, created_by, published_at, url, refs) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		note, hash, len(update.Content), t.now, stage.push.Author, publishedAt, sql.NullString{String: update.URL, Valid: update.URL != ""}, refList(update.Refs))
@@ -237,8 +238,8 @@ func (t *tx) addVersion(stage *stageRow, note int64, hash string, update trip2g.
 	return version, err
 }
 
-// show makes a version of the history, which asks for a URL, the one that readers see. The note moves only if they
-// see a difference. Where they found it before leads to it.
+// show publishes a version of the history with its URL. It records a change only if readers see a
+// difference. The note's previous URL redirects to it.
 func (t *tx) show(n *noteState, version int64, url string) error {
 	if n.visible() && n.published == version {
 		return nil
@@ -258,7 +259,7 @@ func (t *tx) show(n *noteState, version int64, url string) error {
 	return t.recordChange(noteChange, n.id)
 }
 
-// showStaged is show for the version that the stage holds, which becomes a part of the history.
+// showStaged publishes the staged version and adds it to the history.
 func (t *tx) showStaged(n *noteState) error {
 	if _, err := t.exec(`UPDATE note_versions SET published_at = ? WHERE id = ? AND published_at IS NULL`, t.now, n.stagedVersion); err != nil {
 		return err
@@ -266,7 +267,7 @@ func (t *tx) showStaged(n *noteState) error {
 	return t.show(n, n.stagedVersion, n.stagedURL)
 }
 
-// hide takes a note from readers and keeps its history.
+// hide unpublishes a note and keeps its history.
 func (t *tx) hide(n *noteState) error {
 	if !n.visible() {
 		return nil
@@ -280,9 +281,9 @@ func (t *tx) hide(n *noteState) error {
 	return t.recordChange(noteChange, n.id)
 }
 
-// stage puts down what a commit will do to a note: show a version, or hide the note for 0.
+// stage stores what a commit does to a note: publish a version, or hide the note if version is 0.
 func (t *tx) stage(stage *stageRow, n *noteState, version int64) error {
-	if err := t.beginStage(stage); err != nil {
+	if err := t.createStage(stage); err != nil {
 		return err
 	}
 	_, err := t.exec(`INSERT OR REPLACE INTO staged_notes (stage_id, note_id, version_id) VALUES (?, ?, ?)`,
@@ -293,7 +294,7 @@ func (t *tx) stage(stage *stageRow, n *noteState, version int64) error {
 	return t.dropUnpublished(n)
 }
 
-// unstage forgets what the stage holds for a note.
+// unstage removes a note from the stage.
 func (t *tx) unstage(stage *stageRow, n *noteState) error {
 	if !n.staged {
 		return nil
@@ -304,7 +305,8 @@ func (t *tx) unstage(stage *stageRow, n *noteState) error {
 	return t.dropUnpublished(n)
 }
 
-// dropUnpublished removes the version that was staged before, unless it is part of the history by now.
+// dropUnpublished deletes the version that was staged before, unless it has become part of the
+// history.
 func (t *tx) dropUnpublished(n *noteState) error {
 	if n.stagedVersion == 0 {
 		return nil

@@ -18,40 +18,40 @@ import (
 )
 
 const (
-	pollEvery   = 100 * time.Millisecond
-	remindEvery = 10 * time.Second
+	pollInterval   = 100 * time.Millisecond // between attempts to open a database
+	reportInterval = 10 * time.Second       // between reports of the same reason
 )
 
-// Reader reads a database that another process, the leader, writes. It has no method that
-// writes, and SQLite refuses writes on its connections. It is safe for concurrent use.
-type Reader struct {
+// ReadDB reads a database. It has no method that writes, and SQLite rejects writes on its
+// connections. It is safe for concurrent use.
+type ReadDB struct {
 	path  string
 	pool  *pool
 	known int64 // the newest schema this binary understands
 }
 
 var (
-	_ trip2g.ChangeSource = (*Reader)(nil)
-	_ trip2g.AssetReader  = (*Reader)(nil)
+	_ trip2g.ChangeSource = (*ReadDB)(nil)
+	_ trip2g.AssetReader  = (*ReadDB)(nil)
 )
 
-// OpenReader waits until path is a database with this binary's schema and opens it for reading.
-// Options.Waiting hears what is waited for: the file, its tables, or the leader's migration of an
-// older schema. Only ctx ends the wait. A newer schema, and whatever can be no database, is an
-// error at once that says what to do.
-func OpenReader(ctx context.Context, path string, options Options) (*Reader, error) {
-	return openReader(ctx, path, options, newestSchema(embeddedMigrations()))
+// OpenReplica waits until path is a database with this binary's schema and opens it for reading. It
+// calls Options.Waiting with what it waits for: the file, its tables, or the leader's migration of
+// an older schema. Only ctx ends the wait. A newer schema, or a file that is not a database, is an
+// immediate error with a remedy.
+func OpenReplica(ctx context.Context, path string, options Options) (*ReadDB, error) {
+	return openReplica(ctx, path, options, newestSchema(embeddedMigrations()))
 }
 
-func openReader(ctx context.Context, path string, options Options, known int64) (*Reader, error) {
+func openReplica(ctx context.Context, path string, options Options, known int64) (*ReadDB, error) {
 	if err := checkName(path); err != nil {
 		return nil, err
 	}
-	wait := waiting{tell: options.Waiting}
-	ticker := time.NewTicker(pollEvery)
+	wait := waitReporter{report: options.Waiting}
+	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
-		r, reason, err := tryReader(ctx, path, options, known)
+		r, reason, err := tryOpen(ctx, path, options, known)
 		switch {
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("wait for the database %s: %w", path, ctx.Err())
@@ -60,7 +60,7 @@ func openReader(ctx context.Context, path string, options Options, known int64) 
 		case r != nil:
 			return r, nil
 		}
-		wait.report(reason, time.Now())
+		wait.waiting(reason, time.Now())
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:
@@ -68,23 +68,23 @@ func openReader(ctx context.Context, path string, options Options, known int64) 
 	}
 }
 
-// waiting reports a reason when it changes and every remindEvery.
-type waiting struct {
-	tell   func(string)
-	reason string
-	told   time.Time
+// waitReporter reports a reason when it changes and every reportInterval.
+type waitReporter struct {
+	report     func(string) // nil: no reports
+	reason     string
+	reportedAt time.Time
 }
 
-func (w *waiting) report(reason string, now time.Time) {
-	if w.tell == nil || (reason == w.reason && now.Sub(w.told) < remindEvery) {
+func (w *waitReporter) waiting(reason string, now time.Time) {
+	if w.report == nil || (reason == w.reason && now.Sub(w.reportedAt) < reportInterval) {
 		return
 	}
-	w.reason, w.told = reason, now
-	w.tell(reason)
+	w.reason, w.reportedAt = reason, now
+	w.report(reason)
 }
 
-// tryReader opens path, or gives the reason why it is worth waiting.
-func tryReader(ctx context.Context, path string, options Options, known int64) (*Reader, string, error) {
+// tryOpen opens path, or returns the reason to wait.
+func tryOpen(ctx context.Context, path string, options Options, known int64) (*ReadDB, string, error) {
 	exists, err := checkFile(path)
 	switch {
 	case errors.Is(err, syscall.ENOTCONN):
@@ -94,11 +94,11 @@ func tryReader(ctx context.Context, path string, options Options, known int64) (
 	case !exists:
 		return nil, "waiting for " + path + " to exist: the leader makes it, and LiteFS or a shared volume brings it here", nil
 	}
-	pool, err := openReaders(path, options.readers())
+	pool, err := openReadPool(path, options.readers())
 	if err != nil {
 		return nil, "", wrapOpenError(path, err)
 	}
-	r := &Reader{path: path, pool: newPool(pool), known: known}
+	r := &ReadDB{path: path, pool: newPool(pool), known: known}
 	reason, err := r.waitReason(ctx)
 	if reason == "" && err == nil {
 		return r, "", nil
@@ -106,14 +106,14 @@ func tryReader(ctx context.Context, path string, options Options, known int64) (
 	return nil, reason, errors.Join(err, pool.Close())
 }
 
-// waitReason tells what this database still lacks, "" if it can be served.
-func (r *Reader) waitReason(ctx context.Context) (string, error) {
+// waitReason returns what the database still lacks, "" if it can be served.
+func (r *ReadDB) waitReason(ctx context.Context) (string, error) {
 	version, tables, err := r.schema(ctx)
 	switch {
 	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT), errors.Is(err, fs.ErrPermission):
 		return "", wrapOpenError(r.path, err)
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.IOERR), errors.Is(err, sqlite3.CANTOPEN):
-		// A node that is only just receiving its copy answers so; it passes.
+		// A node that is receiving its copy reports these for a moment.
 		return fmt.Sprintf("waiting for %s to become readable: %v", r.path, err), nil
 	case err != nil:
 		return "", wrapOpenError(r.path, err)
@@ -128,9 +128,9 @@ func (r *Reader) waitReason(ctx context.Context) (string, error) {
 	return "", checkSchema(r.path, version, r.known)
 }
 
-// Ready gives an error unless the database can be read now and has the schema that this binary
-// knows: for a readiness probe. It reads two pages.
-func (r *Reader) Ready(ctx context.Context) error {
+// Ready returns an error unless the database can be read now and has this binary's schema. It is
+// for readiness probes: it reads two pages.
+func (r *ReadDB) Ready(ctx context.Context) error {
 	version, _, err := r.schema(ctx)
 	if err != nil {
 		return wrapOpenError(r.path, err)
@@ -138,34 +138,34 @@ func (r *Reader) Ready(ctx context.Context) error {
 	return checkSchema(r.path, version, r.known)
 }
 
-// Close releases the connections and with them every lock. It leaves the file as it is.
-func (r *Reader) Close() error {
+// Close closes the connections, which releases their locks. It does not change the file.
+func (r *ReadDB) Close() error {
 	if err := r.pool.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", r.path, err)
 	}
 	return nil
 }
 
-// Shrink closes the connections that nobody uses, whose memory never becomes less: reading a whole vault took some.
-func (r *Reader) Shrink() {
+// Shrink closes idle connections, whose memory never shrinks, after the whole vault was read.
+func (r *ReadDB) Shrink() {
 	r.pool.SetMaxIdleConns(0)
 	r.pool.SetMaxIdleConns(r.pool.Stats().MaxOpenConnections)
 }
 
-// read runs fn in one read transaction: all that it sees is of one moment.
-func (r *Reader) read(ctx context.Context, op string, fn func(*tx) error) error {
+// read runs fn in one read transaction, on one snapshot of the database.
+func (r *ReadDB) read(ctx context.Context, op string, fn func(*tx) error) error {
 	return r.unlessHung(ctx, op, hungRead, func(ctx context.Context) error {
 		return transact(ctx, r.pool, &sql.TxOptions{ReadOnly: true}, op, fn)
 	})
 }
 
-// readWide is read for a transaction that may read a large part of the database: fn gets what makes it
-// quick on a LiteFS mount, to be called once the transaction has read something.
-func (r *Reader) readWide(ctx context.Context, op string, fn func(t *tx, readAhead func() error) error) error {
+// readWide is read for a transaction that can read a large part of the database. fn calls
+// readAhead, after its first query, to make that fast on a LiteFS mount.
+func (r *ReadDB) readWide(ctx context.Context, op string, fn func(t *tx, readAhead func() error) error) error {
 	return r.unlessHung(ctx, op, hungRead, func(ctx context.Context) error { return r.transactWide(ctx, op, fn) })
 }
 
-func (r *Reader) transactWide(ctx context.Context, op string, fn func(t *tx, readAhead func() error) error) error {
+func (r *ReadDB) transactWide(ctx context.Context, op string, fn func(t *tx, readAhead func() error) error) error {
 	conn, err := r.pool.Conn(ctx)
 	if err != nil {
 		return wrapError(op, err)
@@ -182,12 +182,12 @@ func (r *Reader) transactWide(ctx context.Context, op string, fn func(t *tx, rea
 		err = errors.Join(err, endReadAhead(conn))
 	}
 	err = errors.Join(err, conn.Close())
-	r.pool.keepAll(ctx, fresh)
+	r.pool.prepareAll(ctx, fresh)
 	return err
 }
 
-// endReadAhead makes a connection read as ever. One that cannot is closed for good: what it read ahead
-// is not what the next transaction has to see.
+// endReadAhead ends read-ahead on a connection. It discards the connection on failure: blocks that
+// were read ahead are stale for the next transaction.
 func endReadAhead(conn *sql.Conn) error {
 	return conn.Raw(func(raw any) error {
 		c, ok := raw.(driver.Conn)

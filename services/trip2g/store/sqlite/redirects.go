@@ -46,7 +46,7 @@ func (db *DB) Redirects(ctx context.Context) (list []trip2g.Redirect, err error)
 	return list, err
 }
 
-// PutRedirect implements trip2g.RedirectStore. One that is there already makes no position.
+// PutRedirect implements trip2g.RedirectStore. An identical redirect does not change the position.
 func (db *DB) PutRedirect(ctx context.Context, from, to string) (trip2g.Redirect, trip2g.Position, error) {
 	from, to, err := trip2g.CleanRedirect(from, to)
 	if err != nil {
@@ -54,7 +54,7 @@ func (db *DB) PutRedirect(ctx context.Context, from, to string) (trip2g.Redirect
 	}
 	var put trip2g.Redirect
 	position, err := db.writeAt(ctx, "set a redirect", func(t *tx) error {
-		if err := t.checkCircle(from, to); err != nil {
+		if err := t.checkLoop(from, to); err != nil {
 			return err
 		}
 		if err := t.putRedirect(trip2g.Redirect{From: from, To: to}); err != nil {
@@ -72,13 +72,13 @@ func (db *DB) PutRedirect(ctx context.Context, from, to string) (trip2g.Redirect
 	return put, position, nil
 }
 
-// checkCircle refuses a redirect that others would lead back from.
-func (t *tx) checkCircle(from, to string) error {
+// checkLoop rejects a redirect that closes a loop.
+func (t *tx) checkLoop(from, to string) error {
 	seen := map[string]bool{from: true}
 	for next := to; strings.HasPrefix(next, "/"); {
 		if seen[next] {
-			const fault = "leads back to where it came from, by other redirects: delete one of them first"
-			return &trip2g.Error{Code: trip2g.EINVALID, Message: "to " + fault, Fields: []trip2g.FieldError{{Name: "to", Value: fault}}}
+			const loop = "leads back to where it came from, by other redirects: delete one of them first"
+			return &trip2g.Error{Code: trip2g.EINVALID, Message: "to " + loop, Fields: []trip2g.FieldError{{Name: "to", Value: loop}}}
 		}
 		seen[next] = true
 		found, err := t.get(`SELECT to_url FROM redirects WHERE from_path = ? AND to_url IS NOT NULL`, []any{next}, &next)
@@ -103,7 +103,7 @@ func (db *DB) DeleteRedirect(ctx context.Context, id int64) (trip2g.Position, er
 	})
 }
 
-// putRedirect stores a redirect in place of the one from the same address, if that is a change.
+// putRedirect stores a redirect, if that is a change. It replaces the redirect of the same URL.
 func (t *tx) putRedirect(r trip2g.Redirect) error {
 	note, to := sql.NullInt64{Int64: r.NoteID, Valid: r.NoteID != 0}, sql.NullString{String: r.To, Valid: r.NoteID == 0}
 	var id int64
@@ -118,7 +118,8 @@ func (t *tx) putRedirect(r trip2g.Redirect) error {
 	return t.recordChange(redirectChange, id)
 }
 
-// forward makes an address at which a note was lead to it. What the owner has set for that address stays.
+// addRedirect redirects a previous URL of a note to it, unless the owner has set a redirect for
+// that URL.
 func (t *tx) addRedirect(from string, note int64) error {
 	set, err := t.get(`SELECT 1 FROM redirects WHERE from_path = ? AND to_url IS NOT NULL`, []any{from}, new(int))
 	if err != nil || set {
@@ -127,7 +128,8 @@ func (t *tx) addRedirect(from string, note int64) error {
 	return t.putRedirect(trip2g.Redirect{From: from, NoteID: note})
 }
 
-// succeed makes what led to one note lead to the note that it was renamed to, and its own address too.
+// redirectRenamed makes the redirects of a renamed note lead to its new note, and adds one for its
+// URL.
 func (t *tx) redirectRenamed(old, new *noteState) error {
 	moved, err := t.redirects(`WHERE note_id = ? ORDER BY id`, old.id)
 	if err != nil {
@@ -145,43 +147,45 @@ func (t *tx) redirectRenamed(old, new *noteState) error {
 	return t.addRedirect(old.publishedURL, new.id)
 }
 
-// renames finds the notes of a commit that were renamed: one goes and one with the same text comes. Of
-// several with one text those are taken that have the same file name, and none where that is not clear.
+// renames returns the renamed notes of a commit, as pairs of the old and the new note: one is
+// removed and one with the same text is added. Of several notes with the same text it pairs those
+// with the same file name, and none if that is ambiguous.
 func renames(staged []*noteState) (pairs [][2]*noteState) {
-	comes := make(map[string][]*noteState)
-	goes := make(map[string][]*noteState)
+	added := make(map[string][]*noteState) // by hash
+	removed := make(map[string][]*noteState)
 	for _, n := range staged {
 		switch {
 		case n.stagedVersion == 0 && n.visible() && n.publishedURL != "":
-			goes[n.publishedHash] = append(goes[n.publishedHash], n)
+			removed[n.publishedHash] = append(removed[n.publishedHash], n)
 		case n.stagedVersion != 0 && !n.visible() && n.stagedURL != "":
-			comes[n.stagedHash] = append(comes[n.stagedHash], n)
+			added[n.stagedHash] = append(added[n.stagedHash], n)
 		}
 	}
 	for _, old := range staged {
-		if !slices.Contains(goes[old.publishedHash], old) {
+		if !slices.Contains(removed[old.publishedHash], old) {
 			continue
 		}
-		if new := renameTarget(old, goes[old.publishedHash], comes[old.publishedHash]); new != nil {
+		if new := renameTarget(old, removed[old.publishedHash], added[old.publishedHash]); new != nil {
 			pairs = append(pairs, [2]*noteState{old, new})
 		}
 	}
 	return pairs
 }
 
-func renameTarget(old *noteState, goes, comes []*noteState) *noteState {
-	if len(goes) == 1 && len(comes) == 1 {
-		return comes[0]
+// renameTarget returns the note that old was renamed to, nil if there is none or several.
+func renameTarget(old *noteState, removed, added []*noteState) *noteState {
+	if len(removed) == 1 && len(added) == 1 {
+		return added[0]
 	}
 	name := path.Base(old.path)
-	if only(goes, name) == nil {
+	if onlyNamed(removed, name) == nil {
 		return nil
 	}
-	return only(comes, name)
+	return onlyNamed(added, name)
 }
 
-// only gives the one note that has a file name, nil if none or several do.
-func only(notes []*noteState, name string) (found *noteState) {
+// onlyNamed returns the one note with a file name, nil if there is none or several.
+func onlyNamed(notes []*noteState, name string) (found *noteState) {
 	for _, n := range notes {
 		if path.Base(n.path) != name {
 			continue

@@ -37,8 +37,8 @@ func forwards(t *testing.T, db *DB) []string {
 	return list
 }
 
-// A bookmark must lead to the note wherever it goes: by another slug, by a new name, or by one after the other.
-func TestAddressesThatNotesLeaveLeadToThem(t *testing.T) {
+// A bookmark leads to the note after it gets another slug, a new name, or both.
+func TestOldURLsOfNotesRedirectToThem(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		steps []string // a commit each: pushes, and after "hide" the paths that go
@@ -93,7 +93,7 @@ func TestANoteThatIsPublishedAtOnceLeavesARedirectToo(t *testing.T) {
 	}
 }
 
-// What an owner has set is theirs: no move of a note changes it, and every node hears of it.
+// A rename never changes a redirect that the owner has set, and every node receives it.
 func TestAnOwnersRedirectsAreKeptAndFollowed(t *testing.T) {
 	db := newLeader(t)
 	first, position, err := db.PutRedirect(t.Context(), " /old/ ", "/new")
@@ -102,7 +102,7 @@ func TestAnOwnersRedirectsAreKeptAndFollowed(t *testing.T) {
 	}
 	set := must[trip2g.ChangeSet](t)(db.Changes(t.Context(), 0, 10))
 	if len(set.Redirects) != 1 || set.Redirects[0].From != "/old" || set.Position != position {
-		t.Errorf("followers are told %+v", set)
+		t.Errorf("followers receive %+v", set)
 	}
 	if _, again, err := db.PutRedirect(t.Context(), "/old", "/new"); err != nil || again != position {
 		t.Errorf("the same again is at position %d, %v; want %d", again, err, position)
@@ -122,13 +122,13 @@ func TestAnOwnersRedirectsAreKeptAndFollowed(t *testing.T) {
 	gone := must[trip2g.Position](t)(db.DeleteRedirect(t.Context(), first.ID))
 	set = must[trip2g.ChangeSet](t)(db.Changes(t.Context(), position, 10))
 	if len(set.RemovedRedirects) != 1 || set.RemovedRedirects[0] != first.ID || set.Position != gone {
-		t.Errorf("followers are told %+v", set)
+		t.Errorf("followers receive %+v", set)
 	}
 	_, err = db.DeleteRedirect(t.Context(), first.ID)
 	wantCode(t, err, trip2g.ENOTFOUND)
 }
 
-func TestARedirectThatCannotWorkIsRefused(t *testing.T) {
+func TestARedirectThatCannotWorkIsRejected(t *testing.T) {
 	db := newLeader(t)
 	for i := range 3 {
 		if _, _, err := db.PutRedirect(t.Context(), fmt.Sprintf("/%d", i), fmt.Sprintf("/%d", i+1)); err != nil {

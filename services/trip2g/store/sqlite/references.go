@@ -5,13 +5,13 @@ import (
 	"database/sql"
 )
 
-// refList returns what a version keeps of the files that its text refers to, NULL if nobody looked.
+// refList encodes the file references of a version's text, NULL if they are unknown.
 func refList(refs []string) sql.NullString {
 	return sql.NullString{String: jsonList(refs), Valid: refs != nil}
 }
 
-// markReferenced marks which files of a note the version refers to that readers see from now on; 0 is
-// for a note that they see no more. A file that loses its note is unused from now on.
+// markReferenced updates which files of a note are referenced, by the version that becomes visible;
+// 0 means that the note is hidden. A file that loses its note is unused from then on.
 func (t *tx) markReferenced(note, version int64) error {
 	var unused []int64
 	for rows, err := range t.each(`
@@ -37,13 +37,13 @@ func (t *tx) markReferenced(note, version int64) error {
 	return err
 }
 
-// FillReferences stores which files the current version of each note refers to, where that is not known
-// because an older release published it. references returns those of a text, as written.
+// FillReferences stores the file references of current versions that an older release published.
+// references returns those of a text, as written.
 func (db *DB) FillReferences(ctx context.Context, references func(path, content string) []string) error {
 	for {
 		filled := 0
-		err := db.write(ctx, "note which files notes refer to", func(t *tx) error {
-			notes, err := t.unreadNotes()
+		err := db.write(ctx, "store the file references of notes", func(t *tx) error {
+			notes, err := t.notesWithoutReferences()
 			if err != nil {
 				return err
 			}
@@ -61,8 +61,8 @@ func (db *DB) FillReferences(ctx context.Context, references func(path, content 
 	}
 }
 
-// unreadNotes returns some of the notes with files of which it is not known to which they refer.
-func (t *tx) unreadNotes() (ids []int64, err error) {
+// notesWithoutReferences returns some notes with files whose references are unknown.
+func (t *tx) notesWithoutReferences() (ids []int64, err error) {
 	for rows, err := range t.each(`
 		SELECT n.id FROM notes n JOIN note_versions v ON v.id = n.published_version_id
 		WHERE v.refs IS NULL AND n.id IN (SELECT note_id FROM note_assets) LIMIT 100`) {

@@ -38,12 +38,12 @@ func refsOf(assets []trip2g.NoteAsset) string {
 	return strings.Join(refs, " ")
 }
 
-// wantFiles checks which files of the note n.md a stage is told of, and which a site.
+// wantFiles checks the files of the note n.md in a stage and on the site.
 func wantFiles(t testing.TB, db *DB, stage trip2g.Stage, staged, published string) {
 	t.Helper()
 	for _, n := range must[[]trip2g.NotePath](t)(db.NotePaths(t.Context(), stage, trip2g.NotePathFilter{Paths: []string{"n.md"}})) {
 		if got := refsOf(n.Assets); got != staged {
-			t.Errorf("%s is told of %q, want %q", stage, got, staged)
+			t.Errorf("%v has %q, want %q", stage, got, staged)
 		}
 	}
 	for _, n := range must[trip2g.ChangeSet](t)(db.Changes(t.Context(), 0, 100)).Notes {
@@ -60,8 +60,8 @@ func wantReferenced(t testing.TB, db *DB, asset trip2g.Asset, want bool) {
 	}
 }
 
-// Else a picture that was published by mistake could be read, and would be pulled again, for ever.
-func TestAFileThatIsTakenOutOfItsNoteIsNobodysAnyMore(t *testing.T) {
+// Otherwise an image that was published by mistake would stay readable, and be pulled again.
+func TestAFileRemovedFromItsNoteIsUnreferenced(t *testing.T) {
 	db := newLeader(t)
 	n := write(t, db, stageA, true, "n.md", "!passport !map")
 	passport, mapped := store(t, db, "passport"), store(t, db, "map")
@@ -85,7 +85,7 @@ func TestAFileThatIsTakenOutOfItsNoteIsNobodysAnyMore(t *testing.T) {
 	wantFiles(t, db, stageA, "map", "map")
 }
 
-func TestAFileThatTwoNotesHaveStaysWithTheOther(t *testing.T) {
+func TestAFileOfTwoNotesStaysWithTheOther(t *testing.T) {
 	db := newLeader(t)
 	shared := store(t, db, "shared")
 	for _, path := range []string{"n.md", "other.md"} {
@@ -110,7 +110,7 @@ func TestAFileMayComeBeforeItsText(t *testing.T) {
 	}
 }
 
-func TestAFileThatWasStagedForATextThatChangedIsNotPublished(t *testing.T) {
+func TestAFileStagedForAReplacedTextIsNotPublished(t *testing.T) {
 	db := newLeader(t)
 	n := write(t, db, stageA, false, "n.md", "!f")
 	f := store(t, db, "f")
@@ -121,8 +121,8 @@ func TestAFileThatWasStagedForATextThatChangedIsNotPublished(t *testing.T) {
 	wantReferenced(t, db, f, false)
 }
 
-// An owner who restores a version gets its pictures, too, as long as they are kept.
-func TestAFileIsKeptForOldVersionsUntilItsTimeIsOver(t *testing.T) {
+// A restored version has its images, as long as they are stored.
+func TestAFileIsKeptForOldVersionsUntilItIsPurged(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	f := store(t, db, "f")
@@ -137,7 +137,7 @@ func TestAFileIsKeptForOldVersionsUntilItsTimeIsOver(t *testing.T) {
 	}
 	wantFiles(t, db, stageA, "f", "f")
 
-	// A push that has staged the old text relies on what it was told of its files.
+	// A push that has staged the old text has been told that its files exist.
 	write(t, db, stageA, true, "n.md", "without again")
 	write(t, db, stageB, false, "n.md", "!f")
 	must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(time.Now(), time.Now().Add(time.Hour))))
@@ -151,11 +151,12 @@ func TestAFileIsKeptForOldVersionsUntilItsTimeIsOver(t *testing.T) {
 	_, err = db.Asset(ctx, f.Hash)
 	wantCode(t, err, trip2g.ENOTFOUND)
 	if got := refsOf(write(t, db, stageA, true, "n.md", "!f").Assets); got != "" {
-		t.Errorf("the file is gone and the note is told to have %q", got)
+		t.Errorf("the file was deleted and the note has %q", got)
 	}
 }
 
-// A database of an older release is opened by this one: what is hidden there is kept for its time from now on.
+// A database of an older release is opened by this one: what is hidden there is kept for its time
+// from now on.
 func TestFilesOfAnOlderReleaseAreKeptWithTheirNotes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	older := fstest.MapFS{}
@@ -185,8 +186,9 @@ func TestFilesOfAnOlderReleaseAreKeptWithTheirNotes(t *testing.T) {
 	wantReferenced(t, db, trip2g.Asset{Hash: "h"}, false)
 }
 
-// A database of an older release does not know which files its notes refer to: FillReferences reads them.
-func TestAnOldDatabaseLearnsWhatItsNotesReferTo(t *testing.T) {
+// A database of an older release does not know which files its notes refer to: FillReferences reads
+// them.
+func TestFileReferencesOfAnOldDatabaseAreFilledIn(t *testing.T) {
 	db := newLeader(t)
 	kept, gone, hidden := store(t, db, "kept"), store(t, db, "gone"), store(t, db, "hidden")
 	ids, _ := push(t, db, stageA, true, "n.md=!kept", "hidden.md=!hidden")

@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// schemaTable is goose's record of the migrations that a database has had.
+// schemaTable is goose's table of applied migrations.
 const schemaTable = "trip2g_migrations"
 
 //go:embed migrations/*.sql
@@ -26,7 +26,7 @@ func embeddedMigrations() fs.FS {
 	return files
 }
 
-// newestSchema gives the version of the last migration: the number that its name starts with.
+// newestSchema returns the version of the last migration: the number at the start of its name.
 func newestSchema(migrations fs.FS) int64 {
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil || len(names) == 0 {
@@ -39,9 +39,9 @@ func newestSchema(migrations fs.FS) int64 {
 	return version
 }
 
-// schema gives the version of the database's schema, 0 before the first migration, and the
-// number of tables there are.
-func (r *Reader) schema(ctx context.Context) (version int64, tables int, err error) {
+// schema returns the version of the database's schema, 0 before the first migration, and the number
+// of tables.
+func (r *ReadDB) schema(ctx context.Context) (version int64, tables int, err error) {
 	var hasRecord bool
 	err = r.pool.QueryRowContext(ctx,
 		`SELECT count(*), coalesce(max(name = '`+schemaTable+`'), 0) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`).
@@ -53,7 +53,7 @@ func (r *Reader) schema(ctx context.Context) (version int64, tables int, err err
 	return version, tables - 1, err
 }
 
-// checkSchema gives EUNAVAILABLE unless a database's schema is the one that this binary knows.
+// checkSchema returns EUNAVAILABLE unless the database has this binary's schema.
 func checkSchema(path string, version, known int64) error {
 	switch {
 	case version > known:
@@ -70,9 +70,9 @@ func foreignDatabase(path string) error {
 	return fileError(path+" is the SQLite database of another program: give another path", nil)
 }
 
-// migrate brings the schema to the newest version. Another process may do the same at the same
-// time (a subcommand beside a starting server): whichever comes second finds the work done, and
-// may find it half done first. from is the schema that was there, 0 for none.
+// migrate migrates the schema to the newest version. from is the version before, 0 for a new
+// database. Another process can do the same at the same time (a subcommand during the start of a
+// server). The second one finds the migrations done, or retries while they are in progress.
 func migrate(ctx context.Context, pool *sql.DB, migrations fs.FS) (from int64, err error) {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, migrations,
 		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true))

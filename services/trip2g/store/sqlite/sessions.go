@@ -28,10 +28,11 @@ func (t *tx) session(where string, args ...any) (session trip2g.Session, found b
 	return session, found, err
 }
 
-// CreateSession implements trip2g.UserStore. The session is for the user with s.User.ID; ENOTFOUND without one.
+// CreateSession implements trip2g.UserStore. It returns ENOTFOUND if the user s.User.ID does not
+// exist.
 func (db *DB) CreateSession(ctx context.Context, s trip2g.Session) (trip2g.Session, trip2g.Position, error) {
 	var made trip2g.Session
-	position, err := db.writeAt(ctx, "make a session", func(t *tx) error {
+	position, err := db.writeAt(ctx, "create a session", func(t *tx) error {
 		known, err := t.exec(`UPDATE users SET joined_at = coalesce(joined_at, ?) WHERE id = ? AND removed_at IS NULL`, millis(s.CreatedAt), s.User.ID)
 		if err != nil {
 			return err
@@ -102,14 +103,14 @@ func (db *DB) DeleteOtherSessions(ctx context.Context, keep trip2g.Session, now 
 	return count, position, nil
 }
 
-// endSessions ends a user's sessions but one.
-func (t *tx) endSessions(user, but int64) error {
+// endSessions ends the sessions of a user, except one.
+func (t *tx) endSessions(user, except int64) error {
 	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) SELECT ?, id, ? FROM sessions WHERE user_id = ? AND id <> ? AND ended_at IS NULL`,
-		string(sessionChange), t.now, user, but)
+		string(sessionChange), t.now, user, except)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL`, t.now, user, but)
+	_, err = t.exec(`UPDATE sessions SET ended_at = ? WHERE user_id = ? AND id <> ? AND ended_at IS NULL`, t.now, user, except)
 	return err
 }
 

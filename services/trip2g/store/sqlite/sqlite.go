@@ -1,7 +1,7 @@
-// Package sqlite keeps everything that trip2g knows in one SQLite database file.
+// Package sqlite stores all data of trip2g in one SQLite database file.
 //
-// A leader has a DB, made by OpenLeader: it migrates the schema and writes. A replica has a
-// Reader, made by OpenReader: its connections are query_only, and it has no method that writes.
+// A leader has a DB from OpenLeader, which migrates the schema and writes. A replica has a ReadDB
+// from OpenReplica: its connections are query_only, and it has no method that writes.
 package sqlite
 
 import (
@@ -20,39 +20,40 @@ import (
 )
 
 const (
-	// busyTimeout is how long a statement waits for another process's lock.
+	// busyTimeout bounds a statement's wait for the lock of another process.
 	busyTimeout = 10 * time.Second
 
-	// defaultReaders is how many read connections a node holds at most. Measured: a connection
-	// costs about 1 MB once its page cache is full.
+	// defaultReaders bounds the read connections. Measured: a connection uses about 1 MB once its
+	// page cache is full.
 	defaultReaders = 4
 
-	// walLimit is what is kept of a write-ahead log that a large upload made long, in bytes.
+	// walLimit is the size in bytes to which a write-ahead log is truncated after a large upload.
 	walLimit = 16 << 20
 
-	// readerCache bounds the pages that a connection keeps which only reads, in bytes: each change makes it
-	// forget all of them (https://sqlite.org/wal.html), and a load reads each once.
-	readerCache = 512 << 10
+	// readCacheSize bounds the page cache of a read connection, in bytes. Each change invalidates
+	// the cache (https://sqlite.org/wal.html), and loading the vault reads each page once.
+	readCacheSize = 512 << 10
 )
 
-// Options are what a database's surroundings decide. The zero value works.
+// Options configure a database. The zero value works.
 type Options struct {
-	// TempDirs are folders where uploads wait until they are complete; nil is the system's. None may
-	// be on a LiteFS mount, which takes only databases.
+	// TempDirs hold incomplete uploads; nil is the system's folder. None may be on a LiteFS mount,
+	// which stores only databases.
 	TempDirs tempdir.Dirs
-	// Waiting is told why OpenReader does not return yet: when the reason changes, and every
-	// 10 seconds while it lasts. nil: nobody is told.
+	// Waiting, if set, is called with the reason why OpenReplica is waiting: when the reason
+	// changes, and every 10 seconds.
 	Waiting func(reason string)
-	// Migrated is told what a migration decided that its owner should know. nil: nobody is told.
+	// Migrated, if set, is called with a decision of a migration that the owner should know.
 	Migrated func(decision string)
 	// Readers bounds the read connections; 0 means 4.
 	Readers int
-	// DiskReserve is how many bytes of the disk a leader's writes leave free where the database is on a
-	// LiteFS mount; 0 means DefaultDiskReserve, below 0 none.
+	// DiskReserve is the disk space in bytes that a leader's writes leave free on a LiteFS mount; 0
+	// means DefaultDiskReserve, a negative value none.
 	DiskReserve int64
 }
 
-// DefaultDiskReserve is room for LiteFS to start, and to copy its write-ahead log into the database.
+// DefaultDiskReserve suffices for LiteFS to start and to copy its write-ahead log into the
+// database.
 const DefaultDiskReserve = 64 << 20
 
 func (o Options) diskReserve() int64 {
@@ -69,14 +70,14 @@ func (o Options) readers() int {
 	return o.Readers
 }
 
-// openReaders gives a pool of connections that cannot write and leave no trace when they close:
-// the last connection of a database would else copy the write-ahead log into it.
-func openReaders(path string, limit int) (*sql.DB, error) {
+// openReadPool returns a pool of connections that cannot write. They do not checkpoint on close, as
+// the last connection of a database otherwise does.
+func openReadPool(path string, limit int) (*sql.DB, error) {
 	vfs, err := sqlitevfs.ForReader(path)
 	if err != nil {
 		return nil, fmt.Errorf("find how to read %s: %w", path, err)
 	}
-	name, err := dataSource(path, url.Values{"mode": {"rw"}, "vfs": {vfs}}, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache>>10)+")")
+	name, err := dataSource(path, url.Values{"mode": {"rw"}, "vfs": {vfs}}, "query_only(1)", "cache_size(-"+strconv.Itoa(readCacheSize>>10)+")")
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +93,11 @@ func openReaders(path string, limit int) (*sql.DB, error) {
 	return pool, nil
 }
 
-// openWriter gives a pool of one connection, which so is the queue of this process's writers.
-// synchronous=FULL makes a commit survive a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
-// Its transactions leave reserve bytes of a LiteFS node's disk free.
-func openWriter(path string, reserve int64) (*sql.DB, error) {
+// openWritePool returns a pool of one connection, for which this process's writers queue.
+// synchronous=FULL makes a commit survive a power loss
+// (https://sqlite.org/pragma.html#pragma_synchronous). Transactions leave reserve bytes free on the
+// disk of a LiteFS node.
+func openWritePool(path string, reserve int64) (*sql.DB, error) {
 	vfs, err := sqlitevfs.ForFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("find how to open %s: %w", path, err)
@@ -115,9 +117,8 @@ func openWriter(path string, reserve int64) (*sql.DB, error) {
 	return pool, nil
 }
 
-// dataSource writes the URI that opens path (https://sqlite.org/uri.html). Every character that
-// means something in a URI is escaped, so that any file name names that file. query holds its parameters
-// but for the pragmas, some of which all connections have.
+// dataSource returns the URI that opens path (https://sqlite.org/uri.html), with the parameters of
+// query and the pragmas. It escapes the path, so that every file name works.
 func dataSource(path string, query url.Values, pragmas ...string) (string, error) {
 	query["_pragma"] = append([]string{
 		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
@@ -145,7 +146,7 @@ func optionalMillis(t time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: millis(t), Valid: true}
 }
 
-// optionalTime gives the zero time for NULL.
+// optionalTime returns the zero time for NULL.
 func optionalTime(ms sql.NullInt64) time.Time {
 	if !ms.Valid {
 		return time.Time{}

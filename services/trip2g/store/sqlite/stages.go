@@ -7,11 +7,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// stageUsedEvery is how often the use of a stage is written down: less than any lifetime by far, and
-// not for each of the thousand requests of a push.
-const stageUsedEvery = 5 * time.Second
+// stageUseInterval is how often the use of a stage is recorded: far more often than any lifetime,
+// but not for each of a push's thousand requests.
+const stageUseInterval = 5 * time.Second
 
-// stageState says what became of a push.
+// stageState is the state of a push.
 type stageState string
 
 const (
@@ -21,7 +21,7 @@ const (
 	stageExpired   stageState = "expired"
 )
 
-// stageRow is a push in the database; with an id of 0 one that has staged nothing.
+// stageRow is a push in the database. Its id is 0 if it has staged nothing.
 type stageRow struct {
 	push  trip2g.Stage
 	id    int64
@@ -29,7 +29,7 @@ type stageRow struct {
 	used  int64 // Unix milliseconds
 }
 
-// expired reports whether an open push had waited too long when its request came in.
+// expired reports whether an open push had exceeded its lifetime when its request was received.
 func (t *tx) expired(row *stageRow) bool {
 	if row.id == 0 {
 		return false
@@ -44,7 +44,7 @@ func (t *tx) expired(row *stageRow) bool {
 	return row.state == stageExpired || row.used < received-lifetime.Milliseconds()
 }
 
-// stageRow finds a push, open or over.
+// stageRow returns a push, open or closed.
 func (t *tx) stageRow(push trip2g.Stage) (*stageRow, error) {
 	row := &stageRow{push: push, state: stageOpen}
 	_, err := t.get(`SELECT id, state, used_at FROM stages WHERE author = ? AND push = ? AND client = ? AND address = ?`,
@@ -52,7 +52,8 @@ func (t *tx) stageRow(push trip2g.Stage) (*stageRow, error) {
 	return row, err
 }
 
-// stageFor returns the stage that a change goes to, or with publish the one that a change passes by.
+// stageFor returns the stage for a change. With publish the change bypasses the stage, which can be
+// missing.
 func (t *tx) stageFor(push trip2g.Stage, publish bool) (*stageRow, error) {
 	if publish {
 		return t.findStage(push)
@@ -60,7 +61,7 @@ func (t *tx) stageFor(push trip2g.Stage, publish bool) (*stageRow, error) {
 	return t.openStage(push)
 }
 
-// findStage returns what an open push has staged: nothing if the push is over.
+// findStage returns the stage of an open push, with the id 0 if the push is closed.
 func (t *tx) findStage(push trip2g.Stage) (*stageRow, error) {
 	row, err := t.stageRow(push)
 	if err == nil && (row.state != stageOpen || t.expired(row)) {
@@ -69,16 +70,16 @@ func (t *tx) findStage(push trip2g.Stage) (*stageRow, error) {
 	return row, err
 }
 
-// openStage returns the stage of a push that goes on. EEXPIRED if it is over. An unnamed push that was left
-// does not go on: another begins. A stage is written down when something is put there (beginStage), so that
-// a push of what the server has already leaves no trace.
+// openStage returns the stage of a push, EEXPIRED if the push is closed. An unnamed push that
+// expired is replaced by a new one. The stage's row is created with its first content
+// (createStage), so that a push without changes writes nothing.
 func (t *tx) openStage(push trip2g.Stage) (*stageRow, error) {
 	row, err := t.stageRow(push)
 	switch {
 	case err != nil || row.id == 0:
 		return row, err
 	case row.state == stageOpen && !t.expired(row):
-		if row.used <= t.now-stageUsedEvery.Milliseconds() {
+		if row.used <= t.now-stageUseInterval.Milliseconds() {
 			_, err = t.exec(`UPDATE stages SET used_at = ? WHERE id = ?`, t.now, row.id)
 		}
 		return row, err
@@ -87,12 +88,12 @@ func (t *tx) openStage(push trip2g.Stage) (*stageRow, error) {
 		row.id = 0
 		return row, err
 	default:
-		return row, pushIsOver(row.state)
+		return row, pushClosed(row.state)
 	}
 }
 
-// beginStage writes a stage down that something is about to be put in.
-func (t *tx) beginStage(row *stageRow) (err error) {
+// createStage creates the row of a stage unless it exists.
+func (t *tx) createStage(row *stageRow) (err error) {
 	if row.id == 0 {
 		p := row.push
 		row.id, err = t.insert(`INSERT INTO stages (author, push, client, address, created_at, used_at) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -101,8 +102,8 @@ func (t *tx) beginStage(row *stageRow) (err error) {
 	return err
 }
 
-// pushIsOver says why nothing can be added to a push.
-func pushIsOver(state stageState) error {
+// pushClosed returns the error of a change to a closed push.
+func pushClosed(state stageState) error {
 	switch state {
 	case stageCommitted:
 		return trip2g.Errorf(trip2g.EEXPIRED, "this push was committed, and nothing can be added to it: run the push again, with a new %s", trip2g.PushIDHeader)
@@ -113,8 +114,8 @@ func pushIsOver(state stageState) error {
 	}
 }
 
-// closeStage drops what a stage holds and ends its push. Notes and versions that nobody ever published stay,
-// unseen, until they are purged. Another unnamed push may begin at once.
+// closeStage deletes the content of a stage and closes its push. Notes and versions that were never
+// published stay, invisible, until they are purged. Another unnamed push can begin at once.
 func (t *tx) closeStage(row *stageRow, state stageState) error {
 	_, err := t.exec(`UPDATE assets SET used_at = ? WHERE id IN (SELECT asset_id FROM staged_assets WHERE stage_id = ?)`, t.now, row.id)
 	if err != nil {
@@ -135,22 +136,22 @@ func (t *tx) closeStage(row *stageRow, state stageState) error {
 
 // Commit implements trip2g.VaultStore.
 func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
-	var refusal error
+	var rejection error
 	position, err = db.writeAt(ctx, "commit the staged notes", func(t *tx) error {
 		row, err := t.stageRow(push)
 		if err != nil {
 			return err
 		}
 		if push.Unnamed() {
-			if refusal, err = t.refuseUnnamed(row); refusal != nil || err != nil {
-				return err // and what was dropped stays dropped
+			if rejection, err = t.rejectUnnamed(row); rejection != nil || err != nil {
+				return err // what was dropped stays dropped
 			}
 		}
 		switch {
 		case row.id == 0, row.state == stageCommitted:
 			return nil
 		case row.state != stageOpen, t.expired(row):
-			return pushIsOver(row.state)
+			return pushClosed(row.state)
 		}
 		if shown, err = t.commitStage(row); err != nil {
 			return err
@@ -158,7 +159,7 @@ func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (shown []int64, pos
 		return t.closeStage(row, stageCommitted)
 	})
 	if err == nil {
-		err = refusal
+		err = rejection
 	}
 	if err != nil {
 		return nil, 0, err
@@ -166,29 +167,30 @@ func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (shown []int64, pos
 	return shown, position, nil
 }
 
-// refuseUnnamed drops the stage of an unnamed push that must not be committed, and says why: because it was
-// left, or because the same program has staged something from another address as well. That can be the
-// same client, whose address has changed, so that a commit could show half of what it has sent.
-func (t *tx) refuseUnnamed(row *stageRow) (refusal, err error) {
+// rejectUnnamed drops the stage of an unnamed push that must not be committed and returns the
+// reason. Either the push has expired, or the same program has staged changes from another address
+// as well. That can be the same client with a new address, and a commit could publish half of its
+// changes.
+func (t *tx) rejectUnnamed(row *stageRow) (rejection, err error) {
 	others, err := t.get(`SELECT 1 FROM stages WHERE author = ? AND push = '' AND client = ? AND id <> ? AND state = 'open' AND used_at >= ?`,
 		[]any{row.push.Author, row.push.Client, row.id, t.now - trip2g.UnnamedPushLifetime.Milliseconds()}, new(int))
 	switch {
 	case err != nil:
 		return nil, err
 	case others:
-		refusal = trip2g.Errorf(trip2g.ECONFLICT, "another push with this API key is under way from another address, and this program does not say which notes are whose, so nothing was published: "+
+		rejection = trip2g.Errorf(trip2g.ECONFLICT, "another push with this API key is under way from another address, and this program does not say which notes are whose, so nothing was published: "+
 			"push again in %.0f minutes, and create a key for each device", trip2g.UnnamedPushLifetime.Minutes())
 	case t.expired(row):
-		refusal = pushIsOver(stageExpired)
+		rejection = pushClosed(stageExpired)
 	}
-	if refusal == nil || row.id == 0 {
-		return refusal, nil
+	if rejection == nil || row.id == 0 {
+		return rejection, nil
 	}
-	return refusal, t.closeStage(row, stageDiscarded)
+	return rejection, t.closeStage(row, stageDiscarded)
 }
 
-// Discard implements trip2g.VaultStore. A push that has not begun is over, too: what was sent before may come
-// later.
+// Discard implements trip2g.VaultStore. It also closes a push that has not begun, because delayed
+// requests can arrive later.
 func (db *DB) Discard(ctx context.Context, push trip2g.Stage) (committed bool, err error) {
 	err = db.write(ctx, "discard the staged notes", func(t *tx) error {
 		row, err := t.stageRow(push)
@@ -196,7 +198,7 @@ func (db *DB) Discard(ctx context.Context, push trip2g.Stage) (committed bool, e
 		if err != nil || row.state != stageOpen || row.id == 0 && push.Unnamed() {
 			return err
 		}
-		if err := t.beginStage(row); err != nil {
+		if err := t.createStage(row); err != nil {
 			return err
 		}
 		return t.closeStage(row, stageDiscarded)

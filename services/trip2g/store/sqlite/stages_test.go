@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Two pushes with one key, and two programs that name none.
+// Two pushes with the same key, and two programs without push ids.
 var (
 	pushOfMorning = trip2g.Stage{Author: "key:1", Push: "a-push-in-the-morning"}
 	pushOfEvening = trip2g.Stage{Author: "key:1", Push: "a-push-in-the-evening"}
@@ -20,7 +20,7 @@ var (
 	phone         = trip2g.Stage{Author: "key:1", Client: "plugin/0.9", Address: "192.0.2.1"}
 )
 
-// leave makes a push look as if its last request was so long ago.
+// leave sets the time since the last request of a push.
 func leave(t testing.TB, db *DB, stage trip2g.Stage, ago time.Duration) {
 	t.Helper()
 	result, err := db.writer.Exec(`UPDATE stages SET used_at = ? WHERE author = ? AND push = ? AND client = ? AND address = ?`,
@@ -72,7 +72,7 @@ func TestAPushBelongsToItsAuthor(t *testing.T) {
 	wantSite(t, db, "n.md=1")
 }
 
-// The answer of a commit can be lost; the client asks again.
+// The response to a commit can be lost; the client then repeats the request.
 func TestACommitThatIsRepeatedSucceedsAndTheFirstOneStands(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, pushOfMorning, false, "n.md=1")
@@ -90,7 +90,7 @@ func TestACommitThatIsRepeatedSucceedsAndTheFirstOneStands(t *testing.T) {
 	}
 }
 
-// A request that was under way when its push was stopped may come after the discard.
+// A request of a stopped push can arrive after the discard.
 func TestAStoppedPushStaysStoppedWhateverComesLate(t *testing.T) {
 	for name, before := range map[string][]string{"after it began": {"n.md=1"}, "before it began": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestAPushThatHasExpiredIsNeverCommitted(t *testing.T) {
 	wantSite(t, db, "n.md=1")
 }
 
-func TestAnUnnamedPushThatWasLeftIsNotGoneOnWith(t *testing.T) {
+func TestAnExpiredUnnamedPushIsReplacedByANewOne(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, laptop, false, "diary.md=private")
 	leave(t, db, laptop, trip2g.UnnamedPushLifetime+time.Second)
@@ -141,7 +141,7 @@ func TestAnUnnamedPushThatWasLeftIsNotGoneOnWith(t *testing.T) {
 	wantSite(t, db, "right.md=1")
 }
 
-func TestAnUnnamedPushThatWasLeftIsNotCommittedAndItsClientIsTold(t *testing.T) {
+func TestAnExpiredUnnamedPushIsRejectedWithAReason(t *testing.T) {
 	for name, purged := range map[string]bool{"at once": false, "after a purge": true} {
 		t.Run(name, func(t *testing.T) {
 			db := newLeader(t)
@@ -159,7 +159,7 @@ func TestAnUnnamedPushThatWasLeftIsNotCommittedAndItsClientIsTold(t *testing.T) 
 	}
 }
 
-// A client between two networks must not show the half that it sent from the second.
+// A client that changes networks must not publish only what it sent from the second.
 func TestAnUnnamedPushFromTwoAddressesIsNotHalfPublished(t *testing.T) {
 	db := newLeader(t)
 	push(t, db, laptop, false, "first.md=1")
@@ -183,8 +183,8 @@ func TestAnUnnamedPushIsNotIdleWhileItSendsALargeFile(t *testing.T) {
 	wantSite(t, db, "n.md=1")
 }
 
-// What had been staged before pushes had ids belonged to a key: nobody can tell whose it was.
-func TestAnUpgradeKeepsTheSiteAndDropsWhatWasHalfPushed(t *testing.T) {
+// Changes that were staged before pushes had ids cannot be assigned to a push.
+func TestAnUpgradeKeepsTheSiteAndDropsStagedChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	old, err := openLeader(t.Context(), path, Options{}, migrationsUpTo(t, "00003_publishing.sql"))
 	ok(t, err)

@@ -17,25 +17,26 @@ type tx struct {
 	pool     *pool
 	sql      *sql.Tx
 	prepared map[string]*sql.Stmt
-	fresh    []string // queries that the pool has not kept
-	now      int64    // when it began, in Unix milliseconds: the time of everything it writes
+	fresh    []string // queries that the pool has not prepared yet
+	now      int64    // start in Unix milliseconds, the time of all that it writes
 }
 
-// transact runs fn in one transaction: kept if fn returns nil, else undone. A transaction that
-// changed nothing leaves no trace in the write-ahead log, so there is nothing to replicate.
+// transact runs fn in one transaction, which is committed if fn returns nil and rolled back
+// otherwise. A transaction that changed nothing writes nothing to the write-ahead log, so nothing
+// is replicated.
 func transact(ctx context.Context, p *pool, options *sql.TxOptions, op string, fn func(*tx) error) error {
 	fresh, err := transactOn(ctx, p.DB, p, options, op, fn)
-	p.keepAll(ctx, fresh)
+	p.prepareAll(ctx, fresh)
 	return err
 }
 
-// beginner is a pool, or one connection of it.
+// beginner is a pool or a connection.
 type beginner interface {
 	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
 }
 
-// transactOn is transact on a connection that it is given. fresh are the statements that the pool can
-// keep once the connection is free.
+// transactOn is transact on a given pool or connection. fresh are the statements that the pool can
+// prepare once the connection is free.
 func transactOn(ctx context.Context, on beginner, p *pool, options *sql.TxOptions, op string, fn func(*tx) error) (fresh []string, err error) {
 	begun, err := on.BeginTx(ctx, options)
 	if err != nil {
@@ -43,7 +44,7 @@ func transactOn(ctx context.Context, on beginner, p *pool, options *sql.TxOption
 	}
 	t := &tx{ctx: ctx, pool: p, sql: begun, prepared: map[string]*sql.Stmt{}, now: millis(time.Now())}
 	if err := fn(t); err != nil {
-		// The first error says what happened; after some of them SQLite has rolled back by itself.
+		// The first error is the cause. After some errors SQLite has already rolled back.
 		_ = begun.Rollback()
 		return nil, wrapError(op, err)
 	}
@@ -71,7 +72,7 @@ func (t *tx) statement(query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
-// exec gives the number of rows that were changed.
+// exec returns the number of changed rows.
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	stmt, err := t.statement(query)
 	if err != nil {
@@ -84,7 +85,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	return result.RowsAffected()
 }
 
-// insert gives the id of the new row.
+// insert returns the id of the new row.
 func (t *tx) insert(query string, args ...any) (int64, error) {
 	stmt, err := t.statement(query)
 	if err != nil {
@@ -97,7 +98,7 @@ func (t *tx) insert(query string, args ...any) (int64, error) {
 	return result.LastInsertId()
 }
 
-// get scans the one row that query gives; found is false if it gives none.
+// get scans the first row of a query. found is false if there is none.
 func (t *tx) get(query string, args []any, dest ...any) (found bool, err error) {
 	return t.find(query, args, func(scan scanner) error { return scan(dest...) })
 }
@@ -105,7 +106,7 @@ func (t *tx) get(query string, args []any, dest ...any) (found bool, err error) 
 // scanner is the Scan of a row.
 type scanner func(dest ...any) error
 
-// find is get with a function that knows how to scan the row.
+// find is get with a function that scans the row.
 func (t *tx) find(query string, args []any, scan func(scanner) error) (found bool, err error) {
 	stmt, err := t.statement(query)
 	if err != nil {
@@ -118,7 +119,8 @@ func (t *tx) find(query string, args []any, scan func(scanner) error) (found boo
 	return err == nil, err
 }
 
-// each yields every row that query gives, to be scanned at once; an error comes last.
+// each yields the rows of a query. The caller scans a row before it takes the next. An error comes
+// last.
 func (t *tx) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
 	return func(yield func(*sql.Rows, error) bool) {
 		stmt, err := t.statement(query)
@@ -143,27 +145,29 @@ func (t *tx) each(query string, args ...any) iter.Seq2[*sql.Rows, error] {
 	}
 }
 
-// mark moves a thing that readers can see to the newest position.
+// recordChange adds an entry to the change log: the item that ref identifies moves to the newest
+// position.
 func (t *tx) recordChange(kind changeKind, ref int64) error {
 	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) VALUES (?, ?, ?)`, string(kind), ref, t.now)
 	return err
 }
 
-// position is that of the newest change. Purge leaves the newest row, so it never falls.
+// position returns the newest change's position. It never decreases, because Purge keeps the newest
+// row.
 func (t *tx) position() (trip2g.Position, error) {
 	var position int64
 	_, err := t.get(`SELECT coalesce(max(seq), 0) FROM changes`, nil, &position)
 	return trip2g.Position(position), err
 }
 
-// jsonList is how a list of any length becomes one SQL parameter (https://sqlite.org/json1.html#jeach).
+// jsonList encodes a list of any length as one SQL parameter (https://sqlite.org/json1.html#jeach).
 func jsonList[T int64 | string](values []T) string {
 	if values == nil {
 		return "[]" // null would be one row
 	}
 	list, err := json.Marshal(values)
 	if err != nil {
-		panic(err) // numbers and strings can always be written
+		panic(err) // numbers and strings always encode
 	}
 	return string(list)
 }

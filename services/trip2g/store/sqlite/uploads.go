@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// chunksPerPart is how much of an upload one transaction stores: 1 MiB, which takes a LiteFS
-	// leader less than a tenth of a second.
+	// chunksPerPart is the part of an upload that one transaction stores: 1 MiB, which takes a
+	// LiteFS leader less than 0.1 s.
 	chunksPerPart = 8
 
-	// usedEvery is how often the use of a file that nothing refers to is written down.
-	usedEvery = time.Hour
+	// useInterval is how often the use of an unreferenced file is recorded.
+	useInterval = time.Hour
 
-	// uploading is true of a row of assets that is not a whole file: its hash is a random name that
-	// nobody asks for.
-	uploading = `hash GLOB 'upload:*'`
-	newName   = `'upload:' || lower(hex(randomblob(16)))`
+	// uploading is true for a row of assets whose file is incomplete: its hash is a random
+	// placeholder.
+	uploading   = `hash GLOB 'upload:*'`
+	placeholder = `'upload:' || lower(hex(randomblob(16)))`
 )
 
-// PutAsset implements trip2g.AssetStore. r is read into a temporary file first, so that a slow
-// sender holds no lock and a large file no memory. It is stored in parts, so that other writes get
-// between them, and can be found when it is whole.
+// PutAsset implements trip2g.AssetStore. It reads r into a temporary file first, so that a slow
+// sender holds no lock and a large file needs no memory. It stores the file in parts, so that other
+// writes run in between. The file can be found once it is complete.
 func (db *DB) PutAsset(ctx context.Context, hash string, maxSize int64, r io.Reader) (trip2g.Asset, error) {
 	asset, err := db.Asset(ctx, hash)
 	switch {
@@ -53,8 +53,8 @@ func (db *DB) PutAsset(ctx context.Context, hash string, maxSize int64, r io.Rea
 	return db.storeUpload(ctx, &upload{hash: hash, size: size, content: spool.Reader()})
 }
 
-// readUpload copies what r gives to w and tells how much it was. ECONFLICT unless its SHA-256 is
-// hash, ETOOLARGE past maxSize, EUNAVAILABLE if it did not come whole or w cannot take it.
+// readUpload copies r to w and returns the size: ECONFLICT unless its SHA-256 is hash, ETOOLARGE
+// past maxSize, EUNAVAILABLE if r ends early or w fails.
 func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, error) {
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(r, maxSize+1))
@@ -73,13 +73,13 @@ func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, er
 	return size, nil
 }
 
-// tempFault is the failure of a file in the temporary folder.
+// tempFileError wraps the failure of a temporary file.
 func tempFileError(err error) error {
 	return unavailable("keep an upload in a temporary file", err,
 		"the server cannot take an upload now (its temporary folder is full or missing) and nothing of this was kept: make room there and try again")
 }
 
-// upload is a complete upload on its way into the database.
+// upload is a complete upload that is being stored.
 type upload struct {
 	id      int64
 	hash    string
@@ -87,7 +87,7 @@ type upload struct {
 	content io.Reader
 }
 
-// storeUpload stores an upload, unless another one of the same file was quicker.
+// storeUpload stores an upload, unless another upload of the same file was faster.
 func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, err error) {
 	const part = chunksPerPart * chunkSize
 	write := db.write
@@ -104,7 +104,7 @@ func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, e
 			return err
 		})
 		if err != nil {
-			// Without its first part nothing is kept, and its id may be another's by now.
+			// Without its first part nothing is stored, and its id can belong to another upload.
 			if offset > 0 {
 				db.abandon(ctx, u.id)
 			}
@@ -117,15 +117,15 @@ func (db *DB) storeUpload(ctx context.Context, u *upload) (asset trip2g.Asset, e
 	return asset, nil
 }
 
-// abandon removes an upload. What cannot be removed now is purged later, and nobody sees it until then.
+// abandon deletes an upload. If that fails, a later purge deletes it; until then it is invisible.
 func (db *DB) abandon(ctx context.Context, id int64) {
 	_ = db.dropUpload(context.WithoutCancel(ctx), id)
 }
 
-// storePart stores size bytes of an upload; the first part makes its row.
+// storePart stores size bytes of an upload. The first part creates its row.
 func (t *tx) storePart(u *upload, offset, size int64) (err error) {
 	if offset == 0 {
-		u.id, err = t.insert(`INSERT INTO assets (hash, size, created_at, used_at) VALUES (`+newName+`, ?, ?, ?)`, u.size, t.now, t.now)
+		u.id, err = t.insert(`INSERT INTO assets (hash, size, created_at, used_at) VALUES (`+placeholder+`, ?, ?, ?)`, u.size, t.now, t.now)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (t *tx) storePart(u *upload, offset, size int64) (err error) {
 	return nil
 }
 
-// finishUpload lets the file be found, unless there is one.
+// finishUpload makes the file visible, unless the same file exists.
 func (t *tx) finishUpload(u *upload) (trip2g.Asset, error) {
 	if asset, found, err := t.asset(u.hash); err != nil || found {
 		return asset, err
@@ -152,7 +152,7 @@ func (t *tx) finishUpload(u *upload) (trip2g.Asset, error) {
 	return trip2g.Asset{ID: u.id, Hash: u.hash, Size: u.size, CreatedAt: fromMillis(t.now)}, err
 }
 
-// dropUpload removes what is no whole file, in parts. A file that is whole stays.
+// dropUpload deletes an incomplete file in parts. It does not delete a complete file.
 func (db *DB) dropUpload(ctx context.Context, id int64) error {
 	for left := true; left; {
 		err := db.write(ctx, "remove a file", func(t *tx) error {
@@ -176,15 +176,16 @@ func (db *DB) dropUpload(ctx context.Context, id int64) error {
 	return nil
 }
 
-// keepAsset keeps a file that nothing refers to from being purged before whoever sent it again attaches it.
+// keepAsset records the use of an unreferenced file, so that it is not purged before it is
+// attached.
 func (db *DB) keepAsset(ctx context.Context, id int64) error {
 	return db.writeGrouped(ctx, "keep a file", func(t *tx) error {
-		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, usedEvery.Milliseconds())
+		_, err := t.exec(`UPDATE assets SET used_at = ?1 WHERE id = ?2 AND used_at < ?1 - ?3 AND `+unreferenced, t.now, id, useInterval.Milliseconds())
 		return err
 	})
 }
 
-// unreferenced is true of a row of assets that no note refers to, published or staged.
+// unreferenced is true for a row of assets that no note refers to, published or staged.
 const unreferenced = `
 	NOT EXISTS (SELECT 1 FROM staged_assets WHERE asset_id = assets.id) AND
 	NOT EXISTS (
@@ -192,5 +193,5 @@ const unreferenced = `
 			SELECT 1 FROM staged_notes s JOIN note_versions v ON v.id = s.version_id
 			WHERE s.note_id = note_assets.note_id AND ` + refersTo + `)))`
 
-// refersTo is true of a version v and a row of note_assets whose file its text refers to.
+// refersTo is true if the text of a version v refers to the file of a row of note_assets.
 const refersTo = `(v.refs IS NULL OR EXISTS (SELECT 1 FROM json_each(v.refs) WHERE value = note_assets.ref))`

@@ -13,7 +13,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// statements calls heard with the text of each statement that the writer has run, in their order.
+// statements calls heard with each statement that the writer has run, in order.
 func statements(t testing.TB, db *DB, heard func(query string)) {
 	t.Helper()
 	conn, err := db.writer.Conn(t.Context())
@@ -38,8 +38,8 @@ func atChunk(t testing.TB, db *DB, n int, do func()) {
 	})
 }
 
-// A film of an hour would else keep everybody else's words waiting for seconds.
-func TestOtherWritesGetBetweenThePartsOfALargeUpload(t *testing.T) {
+// Otherwise the upload of a long video would delay all other writes by seconds.
+func TestOtherWritesRunBetweenThePartsOfALargeUpload(t *testing.T) {
 	db := newLeader(t)
 	pushed := make(chan error, 1)
 	var order []string
@@ -69,13 +69,13 @@ func TestOtherWritesGetBetweenThePartsOfALargeUpload(t *testing.T) {
 	ok(t, drain(must[io.ReadSeekCloser](t)(db.OpenAsset(t.Context(), asset.Hash))))
 }
 
-// Nobody finds half a file: not while it is stored, not after the server was stopped in between.
-func TestAnUnfinishedUploadIsSeenByNobodyAndGoes(t *testing.T) {
+// Half a file is never visible, neither during the upload nor after a crash.
+func TestAnUnfinishedUploadIsInvisibleAndPurged(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "n.md=text")
 	content := strings.Repeat("x", 3*chunksPerPart*chunkSize)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := newReader(t, db.path)
+	r := newReplica(t, db.path)
 	atChunk(t, db, 2*chunksPerPart, func() {
 		if n := count(t, db, `SELECT count(*) FROM assets`); n != 1 {
 			t.Errorf("the upload under way has %d rows", n)
@@ -111,8 +111,8 @@ func TestAnUnfinishedUploadIsSeenByNobodyAndGoes(t *testing.T) {
 	}
 }
 
-// Two clients push one film: whoever comes second gets the first one's, and its own parts go.
-func TestTheSlowerOfTwoUploadsOfAFileLeavesNothing(t *testing.T) {
+// Of two uploads of a video, the second one gets the stored file and its own parts are deleted.
+func TestTheSecondUploadOfAFileLeavesNothing(t *testing.T) {
 	db := newLeader(t)
 	content := strings.Repeat("x", 2*chunksPerPart*chunkSize)
 	quicker := make(chan trip2g.Asset, 1)

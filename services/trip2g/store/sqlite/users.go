@@ -10,7 +10,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// EnsureOwner implements trip2g.UserStore. Sessions of whoever becomes or ceases to be the owner move.
+// EnsureOwner implements trip2g.UserStore. It records a change of the sessions of the old and the
+// new owner.
 func (db *DB) EnsureOwner(ctx context.Context, email string) error {
 	email = trip2g.FoldEmail(email)
 	if email == "" {
@@ -81,18 +82,18 @@ func (t *tx) toggleOwnership(user int64) error {
 	return t.recordSessionChanges(user)
 }
 
-// markSessions moves the sessions of a user whose rights are others now.
+// recordSessionChanges records a change of all sessions of a user whose rights changed.
 func (t *tx) recordSessionChanges(user int64) error {
 	_, err := t.exec(`INSERT OR REPLACE INTO changes (kind, ref, at) SELECT ?, id, ? FROM sessions WHERE user_id = ? AND ended_at IS NULL`,
 		string(sessionChange), t.now, user)
 	return err
 }
 
-// userColumns are those of users u that scanUser takes.
+// userColumns are the columns of users u that userRow scans.
 const userColumns = `u.id, u.email, u.owner, u.created_at, u.joined_at,
 	(SELECT group_concat(g.name, char(10)) FROM member_groups g WHERE g.user_id = u.id)`
 
-// userRow is where a row's user comes in.
+// userRow scans userColumns.
 type userRow struct {
 	user    trip2g.User
 	created int64
@@ -130,7 +131,7 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (trip2g.User, error
 
 // PutSignInCode implements trip2g.UserStore.
 func (db *DB) PutSignInCode(ctx context.Context, code trip2g.SignInCode) error {
-	return db.write(ctx, "keep a sign-in code", func(t *tx) error {
+	return db.write(ctx, "store a sign-in code", func(t *tx) error {
 		_, err := t.exec(`INSERT INTO sign_in_codes (email, browser, hash, attempts, expires_at) VALUES (?, ?, ?, ?, ?)`,
 			trip2g.FoldEmail(code.Email), code.Browser, code.Hash, code.Attempts, millis(code.ExpiresAt))
 		return err
@@ -159,7 +160,7 @@ func (db *DB) TakeSignInCode(ctx context.Context, guess trip2g.SignInCode, now t
 	return err
 }
 
-// isCode reports whether a guess is one of the codes in force of its address and browser.
+// isCode reports whether a guess is a valid code of its email address and browser.
 func (t *tx) isCode(guess trip2g.SignInCode, now time.Time, maxAttempts int) (right bool, err error) {
 	for rows, err := range t.each(`SELECT hash FROM sign_in_codes WHERE email = ? AND browser = ? AND attempts < ? AND expires_at > ?`,
 		guess.Email, guess.Browser, maxAttempts, millis(now)) {

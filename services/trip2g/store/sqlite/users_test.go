@@ -44,8 +44,8 @@ func TestASignInCodeWorksOnceInTimeAndForAFewGuesses(t *testing.T) {
 	ok(t, take("right", testTime))
 }
 
-// TestGuessesOfOneBrowserLeaveTheCodesOfOthersAlone has two browsers with codes for one address.
-func TestGuessesOfOneBrowserLeaveTheCodesOfOthersAlone(t *testing.T) {
+// Two browsers have codes for the same address.
+func TestGuessesOfOneBrowserDoNotAffectOtherBrowsers(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	put := func(browser, hash string) {
@@ -67,7 +67,7 @@ func TestGuessesOfOneBrowserLeaveTheCodesOfOthersAlone(t *testing.T) {
 	wantCode(t, take("owner", "second"), trip2g.EUNAUTHORIZED) // a sign-in ends all of the browser's
 }
 
-func TestARaceForASignInCodeHasOneWinner(t *testing.T) {
+func TestASignInCodeUsedTwiceAtOnceWorksOnce(t *testing.T) {
 	db := newLeader(t)
 	ok(t, db.PutSignInCode(t.Context(), trip2g.SignInCode{Email: "a@example.com", Hash: "right", ExpiresAt: testTime.Add(time.Minute)}))
 	var won atomic.Int32
@@ -147,12 +147,12 @@ func TestAnAPIKeyWorksUntilItIsRevoked(t *testing.T) {
 	}
 }
 
-// A VACUUM or a sqlite3 shell on the server's machine must not keep clients from reading.
+// Clients can read during a VACUUM, or while a sqlite3 shell holds the write lock.
 func TestAKeyIsFoundWhileAnotherProgramHoldsTheWriteLock(t *testing.T) {
 	db := newLeader(t)
 	_, err := db.CreateKey(t.Context(), trip2g.APIKey{Name: "laptop", Hash: "h", CreatedAt: testTime})
 	ok(t, err)
-	other := must[*sql.DB](t)(openWriter(db.path, 0))
+	other := must[*sql.DB](t)(openWritePool(db.path, 0))
 	defer other.Close()
 	lock := must[*sql.Tx](t)(other.BeginTx(t.Context(), nil))
 	defer lock.Rollback()
@@ -163,7 +163,7 @@ func TestAKeyIsFoundWhileAnotherProgramHoldsTheWriteLock(t *testing.T) {
 	}
 }
 
-// TestAKeyFromBeforeScopesKeepsPublishingWithoutTheSettings migrates a database that has one.
+// A database from before scopes is migrated.
 func TestAKeyFromBeforeScopesKeepsPublishingWithoutTheSettings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	old, err := openLeader(t.Context(), path, Options{}, migrationsUpTo(t, "00006_files.sql"))
@@ -178,7 +178,7 @@ func TestAKeyFromBeforeScopesKeepsPublishingWithoutTheSettings(t *testing.T) {
 	}
 }
 
-// TestAKeyKeepsItsGrantUntilItExpires has the bounds of a key's time, and a change of it.
+// Tests the limits of a key's lifetime, and a change of its grant.
 func TestAKeyKeepsItsGrantUntilItExpires(t *testing.T) {
 	db := newLeader(t)
 	grant, end := trip2g.Grant{Scopes: trip2g.ScopePublish, Folder: "Docs"}, testTime.Add(time.Hour)

@@ -66,8 +66,8 @@ func TestTwoStagesCommitTheSameText(t *testing.T) {
 	}
 }
 
-// What is the same already must cost readers and replicas nothing: no position, no commit.
-func TestRepeatingWhatIsThereCommitsNothing(t *testing.T) {
+// Pushing identical content causes no commit and no new position.
+func TestPushingIdenticalContentCommitsNothing(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	ids, _ := push(t, db, stageA, true, "n.md=text", "hidden.md=x")
@@ -134,7 +134,7 @@ func TestStagingThePublishedTextUnstages(t *testing.T) {
 	}
 }
 
-func TestAStageThatHoldsMuchKeepsOnlyItsLastText(t *testing.T) {
+func TestAStageKeepsOnlyTheLastTextOfANote(t *testing.T) {
 	db := newLeader(t)
 	for i := range 20 {
 		push(t, db, stageA, false, fmt.Sprintf("n.md=%d", i))
@@ -146,7 +146,7 @@ func TestAStageThatHoldsMuchKeepsOnlyItsLastText(t *testing.T) {
 	wantSite(t, db, "n.md=19")
 }
 
-func TestPublishingAtOncePublishesThoseNotesAlone(t *testing.T) {
+func TestPublishingAtOncePublishesOnlyThoseNotes(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, false, "a.md=staged", "b.md=staged")
 	asset := store(t, db, "file")
@@ -162,7 +162,7 @@ func TestPublishingAtOncePublishesThoseNotesAlone(t *testing.T) {
 	wantSite(t, db, "a.md=direct", "b.md=staged")
 }
 
-func TestAHiddenNoteIsGoneUntilItIsPushedAgain(t *testing.T) {
+func TestAHiddenNoteIsInvisibleUntilItIsPushedAgain(t *testing.T) {
 	for _, publish := range []bool{true, false} {
 		db := newLeader(t)
 		f := follow(db)
@@ -234,7 +234,7 @@ func TestAFileIsReplacedForReaders(t *testing.T) {
 	}
 }
 
-func TestAttachingToWhatIsNotThereIsNotFound(t *testing.T) {
+func TestAttachingToAMissingNoteOrFileIsNotFound(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "n.md=text", "hidden.md=x")
 	staged, _ := push(t, db, stageA, false, "staged.md=x")
@@ -261,7 +261,7 @@ func TestAttachingToWhatIsNotThereIsNotFound(t *testing.T) {
 	must[trip2g.Position](t)(db.AttachAsset(t.Context(), stageA, ids[0], trip2g.NoteAsset{Hash: asset.Hash, Ref: "f"}, true))
 }
 
-func TestAPushAnswersWithTheFilesThatItsStageSees(t *testing.T) {
+func TestAPushReturnsTheFilesVisibleInItsStage(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "n.md=text")
 	one, two := store(t, db, "one"), store(t, db, "two")
@@ -285,7 +285,7 @@ func TestAPushAnswersWithTheFilesThatItsStageSees(t *testing.T) {
 	}
 }
 
-func TestAPushThatIsWrongAnywhereStoresNothing(t *testing.T) {
+func TestAnInvalidPushStoresNothing(t *testing.T) {
 	db := newLeader(t)
 	for name, updates := range map[string][]trip2g.NoteUpdate{
 		"a path with ..":      {{Path: "good.md"}, {Path: "../x.md"}},
@@ -305,7 +305,7 @@ func TestAPushThatIsWrongAnywhereStoresNothing(t *testing.T) {
 	wantSite(t, db)
 }
 
-func TestTheLongestTextIsKeptAndALongerOneRefused(t *testing.T) {
+func TestTheLongestTextIsStoredAndALongerOneRejected(t *testing.T) {
 	db := newLeader(t)
 	longest := strings.Repeat("x", maxContent)
 	push(t, db, stageA, true, "n.md="+longest)
@@ -315,7 +315,7 @@ func TestTheLongestTextIsKeptAndALongerOneRefused(t *testing.T) {
 	wantSeen(t, db, stageA, "n.md="+longest)
 }
 
-func TestAnyTextComesBackAsItWas(t *testing.T) {
+func TestAnyTextIsReturnedUnchanged(t *testing.T) {
 	db := newLeader(t)
 	for i, content := range []string{"", "\x00", "a\x00b", "\ufeffBOM", "\r\n", "'); DROP TABLE notes; --", "😀\u0301", strings.Repeat("long ", 1<<20)} {
 		path := fmt.Sprintf("n%d.md", i)
@@ -328,7 +328,7 @@ func TestAnyTextComesBackAsItWas(t *testing.T) {
 	}
 }
 
-func TestAPushOfManyNotesAnswersInItsOrder(t *testing.T) {
+func TestAPushOfManyNotesReturnsThemInOrder(t *testing.T) {
 	db := newLeader(t)
 	var updates []trip2g.NoteUpdate
 	for i := range 1200 {
@@ -349,7 +349,7 @@ func TestAPushOfManyNotesAnswersInItsOrder(t *testing.T) {
 	}
 }
 
-func TestADiscardedPushIsForgotten(t *testing.T) {
+func TestADiscardedPushLeavesNothing(t *testing.T) {
 	db := newLeader(t)
 	ids, _ := push(t, db, stageA, true, "a.md=one")
 	push(t, db, stageA, false, "a.md=two", "b.md=new")

@@ -13,7 +13,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// operation is something small that is done to a vault of any size; n differs from run to run.
+// operation is a small operation on a vault of any size. n is different for each run.
 type operation struct {
 	name string
 	do   func(ctx context.Context, db *DB, n int) error
@@ -21,7 +21,7 @@ type operation struct {
 
 var stageAll, stageOne = trip2g.Stage{Author: "key:all"}, trip2g.Stage{Author: "key:one"}
 
-// operations change one note of a vault that filledVault made, or read of one change.
+// operations change one note of a vault from filledVault, or read one change.
 var operations = []operation{
 	{"publish one note", func(ctx context.Context, db *DB, n int) error {
 		return pushOne(ctx, db, stageOne, n, true)
@@ -69,7 +69,7 @@ var operations = []operation{
 	}},
 }
 
-// firstNote is the id that the schema gives to the first note of all.
+// firstNote is the id of the first note in a new database.
 const firstNote = 1001
 
 func pushOne(ctx context.Context, db *DB, stage trip2g.Stage, n int, publish bool) error {
@@ -77,7 +77,7 @@ func pushOne(ctx context.Context, db *DB, stage trip2g.Stage, n int, publish boo
 	return err
 }
 
-// filledVault is a leader's database of size published notes, each with a file and an unpublished
+// filledVault returns a leader's database with size published notes, each with a file and a staged
 // change in stageAll.
 func filledVault(t testing.TB, size int) *DB {
 	t.Helper()
@@ -102,8 +102,8 @@ func filledVault(t testing.TB, size int) *DB {
 	return db
 }
 
-// stepCount counts what SQLite does, in steps of its virtual machine
-// (https://sqlite.org/c3ref/c_stmtstatus_counter.html): the same on every machine.
+// stepCount counts SQLite's virtual machine steps
+// (https://sqlite.org/c3ref/c_stmtstatus_counter.html), which are the same on every machine.
 type stepCount struct {
 	steps int
 	most  int
@@ -134,12 +134,12 @@ func (c *stepCount) add(_ sqlite3.TraceEvent, statement, _ any) error {
 	return nil
 }
 
-// An owner of 100,000 notes who corrects a word waits no longer than one of 100.
+// Correcting a word takes no longer in a vault of 100,000 notes than in one of 100.
 func TestTheWorkForOneChangeDoesNotGrowWithTheVault(t *testing.T) {
 	small, large := filledVault(t, 20), filledVault(t, 800)
 	inSmall, inLarge := countSteps(t, small.writer.DB, small.pool.DB), countSteps(t, large.writer.DB, large.pool.DB)
 	for _, op := range operations {
-		// A kept statement counts from when it was prepared; each report of its steps begins anew.
+		// A prepared statement counts from its preparation; each report resets the count.
 		ok(t, op.do(t.Context(), small, 0))
 		ok(t, op.do(t.Context(), large, 0))
 		*inSmall, *inLarge = stepCount{}, stepCount{}
