@@ -24,7 +24,7 @@ func (db *DB) SetSiteAccess(ctx context.Context, access trip2g.SiteAccess, ifAt 
 			return err
 		}
 		if moved {
-			return trip2g.Errorf(trip2g.ECONFLICT, "notes were published meanwhile: look again at what would become public")
+			return trip2g.Errorf(trip2g.ECONFLICT, "notes have been published meanwhile: review again what would become public")
 		}
 		held := ""
 		if _, err := t.get(`SELECT value FROM settings WHERE key = ?`, []any{accessSetting}, &held); err != nil || held == access.String() {
@@ -87,8 +87,8 @@ func (db *DB) reportKeptAccess(ctx context.Context, from int64, tell func(string
 		held := ""
 		_, err := t.get(`SELECT value FROM settings WHERE key = ?`, []any{accessSetting}, &held)
 		if held == trip2g.AccessEveryone.String() {
-			tell("notes that do not say who may read them stay public, as they were; a new site keeps them for its members: " +
-				"see Settings in the owner's pages, or the key access in " + trip2g.SettingsPath)
+			tell("notes that do not say who may read them stay public; on a new site they would be for members only: " +
+				"see the Settings page, or the key access in " + trip2g.SettingsPath)
 		}
 		return err
 	})

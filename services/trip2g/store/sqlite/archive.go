@@ -55,7 +55,7 @@ func (db *DB) ArchivedNote(ctx context.Context, path string) (trip2g.ArchivedNot
 			})
 		}
 		if err == nil && !found {
-			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no note with this path, and there never was")
+			return trip2g.Errorf(trip2g.ENOTFOUND, "there is no note with this path, and there has never been one")
 		}
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ const maxChangeBytes = 16 << 20
 // this binary.
 func (r *ReadDB) Changes(ctx context.Context, after trip2g.Position, limit int) (trip2g.ChangeSet, error) {
 	if limit <= 0 {
-		return trip2g.ChangeSet{}, trip2g.Errorf(trip2g.EINVALID, "limit is %d: ask for at least one change", limit)
+		return trip2g.ChangeSet{}, trip2g.Errorf(trip2g.EINVALID, "limit is %d: it must be at least 1", limit)
 	}
 	var set trip2g.ChangeSet
 	err := r.readWide(ctx, "read changes", func(t *tx, readAhead func() error) error {

@@ -78,7 +78,7 @@ func checkBeforeWriting(ctx context.Context, path string, known int64) error {
 	}
 	folder := filepath.Dir(path)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return fileError("the folder "+folder+" of "+path+" does not exist: create it, or give another path", err)
+		return fileError("the folder "+folder+" of "+path+" does not exist: create it, or set another path", err)
 	}
 	if err := checkPrimary(path, folder); err != nil || !exists {
 		return err

@@ -19,12 +19,12 @@ import (
 func checkName(path string) error {
 	switch {
 	case path == "":
-		return fileError("is empty: give the path of the database file, e.g. data.sqlite3", nil)
+		return fileError("is empty: set the path of the database file, e.g. data.sqlite3", nil)
 	case strings.ContainsRune(path, 0), !utf8.ValidString(path):
-		return fileError("is not a path in UTF-8 without NUL: give another name", nil)
+		return fileError("is not a path in UTF-8 without NUL: choose another name", nil)
 	}
 	if suffix := litefs.ReservedSuffix(path); suffix != "" {
-		return fileError(path+" ends in "+suffix+", which SQLite and LiteFS keep for files of their own: give a name such as data.sqlite3", nil)
+		return fileError(path+" ends in "+suffix+", which SQLite and LiteFS reserve for their own files: choose a name such as data.sqlite3", nil)
 	}
 	return nil
 }
@@ -39,13 +39,13 @@ func checkFile(path string) (exists bool, err error) {
 	case errors.Is(err, syscall.ENOTDIR):
 		return false, fileError(path+" is inside something that is not a directory: correct the path", err)
 	case errors.Is(err, fs.ErrPermission):
-		return false, fileError(path+" cannot be reached: let the server's user into its folder", err)
+		return false, fileError(path+" cannot be accessed: give the server's user access to its folder", err)
 	case err != nil:
 		return false, err
 	case info.IsDir():
-		return false, fileError(path+" is a folder: give the path of a file in it, e.g. "+filepath.Join(path, "data.sqlite3"), nil)
+		return false, fileError(path+" is a folder: set the path of a file in it, e.g. "+filepath.Join(path, "data.sqlite3"), nil)
 	case !info.Mode().IsRegular():
-		return false, fileError(path+" is not a regular file: give another path", nil)
+		return false, fileError(path+" is not a regular file: set another path", nil)
 	}
 	return true, nil
 }
@@ -59,7 +59,7 @@ func wrapOpenError(path string, err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, sqlite3.NOTADB):
-		return fileError(path+" is not an SQLite database: give another path, or move that file away", err)
+		return fileError(path+" is not an SQLite database: set another path, or move the file away", err)
 	case errors.Is(err, sqlite3.CORRUPT):
 		return fileError(path+" is a damaged database: stop the server, keep a copy of the file and restore a backup", err)
 	case errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.READONLY), errors.Is(err, fs.ErrPermission):

@@ -48,7 +48,7 @@ func (t *tx) checkKey(key [32]byte) (fingerprint string, err error) {
 	fingerprint, err = keyFingerprint(key, database)
 	if err == nil && known && !hmac.Equal([]byte(stored), []byte(fingerprint)) {
 		err = trip2g.Errorf(trip2g.EINVALID,
-			"TRIP2G_DATA_ENCRYPTION_KEY: this is not the key that the database was made with: give every node the leader's key")
+			"TRIP2G_DATA_ENCRYPTION_KEY: this is not the key of this database: use the leader's key on every node")
 	}
 	return fingerprint, err
 }

@@ -21,23 +21,23 @@ func wrapError(op string, err error) error {
 	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", op, err)
 	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return unavailable(op, err, "the server's disk is full and nothing of this was kept: free some space there and try again")
+		return unavailable(op, err, "the server's disk is full and nothing was stored: free some space there and try again")
 	case errors.Is(err, sqlite3.IOERR_UNLOCK), errors.Is(err, sqlite3.IOERR_FSYNC):
 		// LiteFS ended while it recorded the commit (see sqlitevfs), or the disk did not confirm a
 		// write.
 		return &trip2g.Error{
-			Code: trip2g.EINDETERMINATE, Message: "the server could not confirm that this was stored, most likely because its disk is full: free some space there, then look whether it is stored before sending it again",
+			Code: trip2g.EINDETERMINATE, Message: "the server could not confirm that this was stored, most likely because its disk is full: free some space there, then check whether it is stored before you send it again",
 			Err: fmt.Errorf("%s: %w", op, err),
 		}
 	case errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_TRUNCATE), errors.Is(err, sqlite3.IOERR_SHMSIZE):
 		// The driver reports ENOSPC like this and drops the errno.
-		return unavailable(op, err, "the server's disk does not take writes and nothing of this was kept: see whether it is full, free some space there and try again")
+		return unavailable(op, err, "the server's disk cannot be written and nothing was stored: check whether it is full, free some space there and try again")
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED), errors.Is(err, sqlite3.PROTOCOL):
-		return unavailable(op, err, "the database is busy with other writes and nothing of this was kept: try again in a moment")
+		return unavailable(op, err, "the database is busy with other writes and nothing was stored: try again in a moment")
 	case errors.Is(err, sqlite3.READONLY), errors.Is(err, syscall.EROFS):
-		return unavailable(op, err, "the database of this node cannot be written, so nothing of this was kept: only the leader's can, and its file and folder must be writable")
+		return unavailable(op, err, "the database of this node cannot be written and nothing was stored: only the leader's can be written, and its file and folder must be writable")
 	case errors.Is(err, sqlite3.TOOBIG), errors.Is(err, sqlite3.NOMEM):
-		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "this is more than the database can take at once: send less", Err: fmt.Errorf("%s: %w", op, err)}
+		return &trip2g.Error{Code: trip2g.ETOOLARGE, Message: "the request is too large for the database: send less at once", Err: fmt.Errorf("%s: %w", op, err)}
 	default:
 		return fmt.Errorf("%s: %w", op, err)
 	}

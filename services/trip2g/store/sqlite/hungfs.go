@@ -19,9 +19,9 @@ const (
 
 var (
 	hungWrite = trip2g.Error{Code: trip2g.EINDETERMINATE,
-		Message: "the database does not answer, so nobody can tell whether this was stored: see LiteFS and the disk of the leader, then look before you send it again"}
+		Message: "the database does not respond, so it is unknown whether this was stored: check LiteFS and the disk of the leader, and check whether it is stored before you send it again"}
 	hungRead = trip2g.Error{Code: trip2g.EUNAVAILABLE,
-		Message: "the database of this node does not answer, and nothing of this was kept: see its LiteFS and its disk, and try again"}
+		Message: "the database of this node does not respond and nothing was stored: check its LiteFS and its disk, and try again"}
 )
 
 // outcome is the result of a transaction: an error, or a panic to repeat in the caller.

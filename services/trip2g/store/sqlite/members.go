@@ -63,7 +63,7 @@ func (db *DB) InviteMember(ctx context.Context, email string, now time.Time) (tr
 			return err
 		})
 		if err == nil && !found {
-			return trip2g.Errorf(trip2g.ECONFLICT, "this is the owner's address: the owner need not be invited")
+			return trip2g.Errorf(trip2g.ECONFLICT, "this is the owner's address: the owner needs no invitation")
 		}
 		return err
 	})

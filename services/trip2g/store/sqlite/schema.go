@@ -67,7 +67,7 @@ func checkSchema(path string, version, known int64) error {
 }
 
 func foreignDatabase(path string) error {
-	return fileError(path+" is the SQLite database of another program: give another path", nil)
+	return fileError(path+" is the SQLite database of another program: set another path", nil)
 }
 
 // migrate migrates the schema to the newest version. from is the version before, 0 for a new

@@ -65,7 +65,7 @@ func (db *DB) SessionByTokenHash(ctx context.Context, hash string, now time.Time
 		var err error
 		session, found, err = t.session(`WHERE s.token_hash = ? AND s.ended_at IS NULL AND s.expires_at > ?`, hash, millis(now))
 		if err == nil && !found {
-			return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the session is over: sign in again")
+			return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the session has ended: sign in again")
 		}
 		return err
 	})

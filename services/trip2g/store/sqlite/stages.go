@@ -178,7 +178,7 @@ func (t *tx) rejectUnnamed(row *stageRow) (rejection, err error) {
 	case err != nil:
 		return nil, err
 	case others:
-		rejection = trip2g.Errorf(trip2g.ECONFLICT, "another push with this API key is under way from another address, and this program does not say which notes are whose, so nothing was published: "+
+		rejection = trip2g.Errorf(trip2g.ECONFLICT, "another push with this API key is in progress from another address, and this program sends no push IDs, so nothing was published: "+
 			"push again in %.0f minutes, and create a key for each device", trip2g.UnnamedPushLifetime.Minutes())
 	case t.expired(row):
 		rejection = pushClosed(stageExpired)

@@ -68,7 +68,7 @@ func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, er
 		return 0, trip2g.Errorf(trip2g.ETOOLARGE, "the file is larger than the limit of %d bytes", maxSize)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != hash {
-		return 0, trip2g.Errorf(trip2g.ECONFLICT, "the file that arrived has the SHA-256 %s, not %s: it changed on the way or while it was read; send it again", got, hash)
+		return 0, trip2g.Errorf(trip2g.ECONFLICT, "the file that arrived has the SHA-256 %s, not %s: it changed while it was read or sent; send it again", got, hash)
 	}
 	return size, nil
 }
@@ -76,7 +76,7 @@ func readUpload(w io.Writer, hash string, maxSize int64, r io.Reader) (int64, er
 // tempFileError wraps the failure of a temporary file.
 func tempFileError(err error) error {
 	return unavailable("keep an upload in a temporary file", err,
-		"the server cannot take an upload now (its temporary folder is full or missing) and nothing of this was kept: make room there and try again")
+		"the server cannot accept uploads now (its temporary folder is full or missing) and nothing was stored: free some space there and try again")
 }
 
 // upload is a complete upload that is being stored.

@@ -15,7 +15,7 @@ import (
 func (db *DB) EnsureOwner(ctx context.Context, email string) error {
 	email = trip2g.FoldEmail(email)
 	if email == "" {
-		return trip2g.Errorf(trip2g.EINVALID, "the owner's e-mail address is empty")
+		return trip2g.Errorf(trip2g.EINVALID, "the owner's email address is empty")
 	}
 	return db.write(ctx, "make "+email+" the owner", func(t *tx) error { return t.ensureOwner(email) })
 }
@@ -155,7 +155,7 @@ func (db *DB) TakeSignInCode(ctx context.Context, guess trip2g.SignInCode, now t
 		return err
 	})
 	if err == nil && !right {
-		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or out of date: ask for a new one")
+		return trip2g.Errorf(trip2g.EUNAUTHORIZED, "the code is wrong or has expired: request a new one")
 	}
 	return err
 }
