@@ -8,8 +8,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxMissingPages bounds the table of requested paths without a page.
-const maxMissingPages = 10_000
+// maxNotFoundPaths bounds the stored paths.
+const maxNotFoundPaths = 10_000
 
 // AddNotFound implements trip2g.NotFoundStore. It keeps the 10,000 most requested paths.
 func (db *DB) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error {
@@ -35,7 +35,7 @@ func (db *DB) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error
 		_, err := t.exec(`
 			DELETE FROM missing_pages WHERE path IN (
 				SELECT path FROM missing_pages ORDER BY count, last_seen_at
-				LIMIT max(0, (SELECT count(*) FROM missing_pages) - ?))`, maxMissingPages)
+				LIMIT max(0, (SELECT count(*) FROM missing_pages) - ?))`, maxNotFoundPaths)
 		return err
 	})
 }

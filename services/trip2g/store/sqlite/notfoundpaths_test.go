@@ -14,7 +14,7 @@ func Test404sAreCountedAndBounded(t *testing.T) {
 	db := newLeader(t)
 	ctx := t.Context()
 	flood := map[string]int64{}
-	for i := range maxMissingPages {
+	for i := range maxNotFoundPaths {
 		flood[fmt.Sprintf("/flood/%d", i)] = 1
 	}
 	batch := func(number int64, at time.Time, counts map[string]int64) trip2g.NotFoundBatch {
@@ -27,8 +27,8 @@ func Test404sAreCountedAndBounded(t *testing.T) {
 		"/often": 1, "/bad\xff": 9, "/" + strings.Repeat("x", 5000): 9, "/none": 0, "/less": -3,
 	})))
 	ok(t, db.AddNotFound(ctx, first)) // its answer was lost, and it is sent again
-	if n := count(t, db, `SELECT count(*) FROM missing_pages`); n != maxMissingPages {
-		t.Errorf("%d paths are kept, want %d", n, maxMissingPages)
+	if n := count(t, db, `SELECT count(*) FROM missing_pages`); n != maxNotFoundPaths {
+		t.Errorf("%d paths are kept, want %d", n, maxNotFoundPaths)
 	}
 	pages := must[[]trip2g.NotFoundPath](t)(db.NotFoundPaths(ctx, 2))
 	want := []trip2g.NotFoundPath{{Path: "/often", Count: 6, LastSeen: testTime.Add(time.Hour)}, {Path: "/once", Count: 2, LastSeen: testTime}}

@@ -46,7 +46,7 @@ var purgeRules = []struct {
 	{(*tx).purgeStages, func(r *trip2g.PurgeResult) *int64 { return &r.Staged }},
 	{(*tx).purgeVersions, nil},
 	{(*tx).purgeNotes, nil},
-	{(*tx).purgeMissingSenders, nil},
+	{(*tx).purgeNotFoundSenders, nil},
 	{(*tx).purgeFailedJobs, nil},
 }
 
@@ -128,8 +128,8 @@ func (t *tx) purgeNotes(c cutoffs) (int64, error) {
 	return t.exec(`DELETE FROM notes WHERE id IN `+unknownNotes, c.unusedSince)
 }
 
-// purgeMissingSenders deletes the batch numbers of nodes that no longer send 404 counts.
-func (t *tx) purgeMissingSenders(c cutoffs) (int64, error) {
+// purgeNotFoundSenders deletes the batch numbers of nodes that no longer send 404 counts.
+func (t *tx) purgeNotFoundSenders(c cutoffs) (int64, error) {
 	return t.exec(`DELETE FROM missing_senders WHERE at < ?`, c.unusedSince)
 }
 
