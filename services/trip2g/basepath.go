@@ -6,7 +6,7 @@ import "strings"
 // a slash at its end. Inside, the site has the same paths wherever it is served.
 type BasePath string
 
-// innerSystem stands for systemPrefix below a base path. No note has such a segment.
+// innerSystem stands for SystemRoot below a base path. No note has such a segment.
 const innerSystem = "/_"
 
 // Outer returns the URL path at which a browser finds what the site has at a path.
@@ -15,7 +15,7 @@ func (b BasePath) Outer(path string) string {
 		return path
 	}
 	if IsReserved(path) {
-		path = innerSystem + strings.TrimPrefix(path, systemPrefix)
+		path = innerSystem + strings.TrimPrefix(path, SystemRoot)
 	}
 	return string(b) + path
 }
@@ -27,7 +27,7 @@ func (b BasePath) Inner(path string) string {
 	}
 	path = strings.TrimPrefix(path, string(b))
 	if rest, ok := strings.CutPrefix(path, innerSystem+"/"); ok {
-		return systemPrefix + "/" + rest
+		return SystemPrefix + rest
 	}
 	return path
 }

@@ -183,7 +183,7 @@ func TagURL(tag string) string {
 }
 
 // DocsURL is where every node serves the documentation of its version.
-const DocsURL = "/_system/docs/"
+const DocsURL = SystemPrefix + "docs/"
 
 // AssetPrefix is where the URLs of files start.
-const AssetPrefix = "/_system/assets/"
+const AssetPrefix = SystemPrefix + "assets/"

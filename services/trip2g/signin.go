@@ -9,7 +9,7 @@ import (
 )
 
 // SignInPath is where people sign in.
-const SignInPath = "/_system/signin"
+const SignInPath = SystemPrefix + "signin"
 
 // SignInURL is where an address signs in at a site, an absolute URL without a path. It has no secret.
 func SignInURL(site, email string) string {
@@ -17,7 +17,7 @@ func SignInURL(site, email string) string {
 }
 
 // ClaimPath is where somebody becomes the owner of a site that has none.
-const ClaimPath = "/_system/claim"
+const ClaimPath = SystemPrefix + "claim"
 
 // NoOwner says why nobody can sign in at a site, and what to do.
 const NoOwner = "this site has no owner yet, so nobody can sign in: open " + ClaimPath +

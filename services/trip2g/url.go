@@ -60,12 +60,15 @@ func FolderPageRank(notePath string) int {
 	return NoFolderPage
 }
 
-// systemPrefix starts the addresses that the server has for itself.
-const systemPrefix = "/_system"
+// Paths of the server's own pages start with SystemPrefix. Notes cannot have them.
+const (
+	SystemRoot   = "/_system"
+	SystemPrefix = SystemRoot + "/"
+)
 
 // IsReserved reports whether a URL path is one of the server's own, which no note can have.
 func IsReserved(url string) bool {
-	return url == systemPrefix || strings.HasPrefix(url, systemPrefix+"/")
+	return url == SystemRoot || strings.HasPrefix(url, SystemPrefix)
 }
 
 // IsServerFile reports whether programs ask the server for a file of its own at a URL path. A note takes its

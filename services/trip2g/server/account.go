@@ -25,7 +25,6 @@ func (n *node) accountRoutes(leader *account.Leader) ([]trip2ghttp.Route, error)
 		Sessions: func(user int64) []trip2g.Session { return n.current().Sessions(user, time.Now()) },
 		Frame:    n.frame,
 		Owned:    func() bool { return n.current().Owned() },
-		Origin:   origin,
 		Leader:   leader,
 	})
 	if err != nil {

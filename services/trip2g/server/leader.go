@@ -157,7 +157,6 @@ func (n *node) newAPI(db *sqlite.DB, signIn *auth.SignIn, members *auth.People, 
 		SignIn:    signIn,
 		People:    members,
 		Keys:      auth.NewKeys(db, nil),
-		Origin:    origin,
 		Nodes:     n.nodes,
 		PublicURL: n.config.PublicURL,
 		Cookie:    n.config.SessionCookieName,
@@ -182,16 +181,6 @@ func (n *node) assetQuery() func(hash string) string {
 		}
 		return signer.Query(hash, time.Now())
 	}
-}
-
-// origin returns the client of a request. For a forwarded request it is the replica's client.
-func origin(r *http.Request) trip2g.Origin {
-	if o, forwarded := forward.OriginFrom(r.Context()); forwarded {
-		return trip2g.Origin{ClientAddr: o.ClientAddr, Scheme: o.Scheme, Host: o.Host}
-	}
-	o := graphql.DirectOrigin(r)
-	o.Scheme = forward.Scheme(r)
-	return o
 }
 
 // leaderPorts uses the same handler for the public port and for forwarded requests. messages are

@@ -8,6 +8,7 @@ import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/auth"
 	"trip2g/services/trip2g/content/site"
+	"trip2g/services/trip2g/web/httpx"
 )
 
 // welcome renders the page of a site without notes.
@@ -15,7 +16,7 @@ func (n *node) welcome(r *http.Request, reader trip2g.Visitor) []byte {
 	s := n.current()
 	return n.site.Load().WelcomeFrame(trip2g.WelcomePage{
 		Visitor: reader, Node: n.config.NodeName, Replica: n.config.Replica(), Owned: s.Owned(),
-		URL: cmp.Or(s.PublicURL(), origin(r).URL()),
+		URL: cmp.Or(s.PublicURL(), httpx.Origin(r).URL()),
 	})
 }
 

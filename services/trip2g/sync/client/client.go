@@ -18,7 +18,7 @@ import (
 const DefaultStall = 2 * time.Minute
 
 // endpoint is the path of the API below the server's URL.
-const endpoint = "/_system/graphql"
+const endpoint = trip2g.SystemPrefix + "graphql"
 
 // Options of a Client. URL is required, and Key unless Anonymous.
 type Options struct {

@@ -24,11 +24,11 @@ import (
 // Addresses of the pages.
 const (
 	SignInPath    = trip2g.SignInPath
-	CodePath      = "/_system/signin/code"
-	SignOutPath   = "/_system/signout"
-	AccountPath   = "/_system/account"
-	EndPath       = "/_system/account/end"
-	EndOthersPath = "/_system/account/end-others"
+	CodePath      = trip2g.SystemPrefix + "signin/code"
+	SignOutPath   = trip2g.SystemPrefix + "signout"
+	AccountPath   = trip2g.SystemPrefix + "account"
+	EndPath       = trip2g.SystemPrefix + "account/end"
+	EndOthersPath = trip2g.SystemPrefix + "account/end-others"
 	ClaimPath     = trip2g.ClaimPath
 )
 
@@ -56,9 +56,7 @@ type Options struct {
 	Sessions func(user int64) []trip2g.Session
 	Frame    trip2g.SystemPageRenderer
 	// Owned reports whether the site has an owner, from memory.
-	Owned func() bool
-	// Origin tells where a request came from.
-	Origin func(*http.Request) trip2g.Origin
+	Owned  func() bool
 	Leader *Leader // nil on a replica, which forwards what is no GET
 }
 
@@ -151,7 +149,7 @@ func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	seen := *r
-	seen.Host = p.Origin(r).Host // that which the browser saw, before a replica forwarded
+	seen.Host = httpx.Origin(r).Host // that which the browser saw, before a replica forwarded
 	if err := p.csrf.Check(&seen); err != nil {
 		p.refuse(w, r, http.StatusForbidden, "Another site sent this form, so it was refused. Open the page on this site and try again.")
 		return false

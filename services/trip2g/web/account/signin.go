@@ -51,7 +51,7 @@ func (p *pages) nameBrowser(w http.ResponseWriter, r *http.Request) {
 		name = httpx.NewBrowserName()
 	}
 	if name != "" {
-		http.SetCookie(w, httpx.BrowserCookie(name, p.Origin(r).Secure(p.public)))
+		http.SetCookie(w, httpx.BrowserCookie(name, httpx.Origin(r).Secure(p.public)))
 	}
 }
 
@@ -79,7 +79,7 @@ func (p *pages) showCode(w http.ResponseWriter, r *http.Request, status int, ema
 }
 
 func (p *pages) client(r *http.Request) trip2g.Client {
-	return trip2g.Client{Addr: p.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: httpx.BrowserName(r)}
+	return trip2g.Client{Addr: httpx.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: httpx.BrowserName(r)}
 }
 
 // signIn takes a code and leads to where the reader wanted to go.
@@ -101,14 +101,14 @@ func destination(next string, session trip2g.Session) string {
 	case next != "":
 		return next
 	case session.User.Owner:
-		return "/_system/"
+		return trip2g.SystemPrefix
 	default:
 		return "/"
 	}
 }
 
 func (p *pages) cookie(r *http.Request, token string, expires time.Time) *http.Cookie {
-	return httpx.SessionCookie(p.Leader.Cookie, token, expires, p.Origin(r).Secure(p.public))
+	return httpx.SessionCookie(p.Leader.Cookie, token, expires, httpx.Origin(r).Secure(p.public))
 }
 
 // signOut ends the session, if there is one, and removes its cookie.

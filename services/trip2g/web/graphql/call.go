@@ -44,7 +44,7 @@ func (a *api) identify(r *http.Request) (*call, *refusal) {
 	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), browser: httpx.BrowserName(r), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
 	var err error
 	if c.stage, err = pushOf(r, c.origin); err != nil {
-		return nil, &refusal{http.StatusBadRequest, trip2g.ErrorMessage(err)}
+		return nil, refusalOf(err)
 	}
 	seen := *r
 	seen.Host = c.origin.Host

@@ -16,7 +16,7 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// refusal ends a request before there is an operation to answer for.
+// refusal is the error of a request that is refused before its operation runs.
 type refusal struct {
 	status  int
 	message string
@@ -24,7 +24,10 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.message }
 
-// refuse answers with a refusal in the shape of a GraphQL error.
+// refusalOf returns the refusal of a request that failed with err.
+func refusalOf(err error) *refusal { return &refusal{httpx.Status(err), trip2g.ErrorMessage(err)} }
+
+// refuse responds with a refusal as a GraphQL error.
 func refuse(w http.ResponseWriter, r *refusal) {
 	body, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"message": r.message}}}) // strings always marshal
 	w.Header().Set("Content-Type", "application/json")

@@ -28,15 +28,6 @@ const (
 	maxDrain = 256 << 20
 )
 
-// DirectOrigin is the Origin of a request that no replica forwarded.
-func DirectOrigin(r *http.Request) trip2g.Origin {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return trip2g.Origin{ClientAddr: r.RemoteAddr, Scheme: scheme, Host: r.Host}
-}
-
 // Options is what the handler is made of. The services are needed; all else has a default.
 type Options struct {
 	Publisher trip2g.Publisher
@@ -56,7 +47,7 @@ type Options struct {
 	Site         func() trip2g.Site   // that this node serves
 	NodeSettings []trip2g.NodeSetting // that this node runs with
 
-	Origin    func(*http.Request) trip2g.Origin // nil: DirectOrigin
+	Origin    func(*http.Request) trip2g.Origin // nil: httpx.Origin
 	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own
 	Cookie    string                            // the session cookie's name; "": DefaultCookie
 	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
@@ -96,7 +87,7 @@ func New(o Options) (http.Handler, error) {
 
 func (a *api) setDefaults() error {
 	if a.Origin == nil {
-		a.Origin = DirectOrigin
+		a.Origin = httpx.Origin
 	}
 	if a.Cookie == "" {
 		a.Cookie = DefaultCookie

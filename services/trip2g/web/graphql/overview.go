@@ -65,16 +65,16 @@ func (r *resolver) problems(ctx context.Context) ([]Problem, error) {
 	switch n := len(warningsOfSite(r.Site())); n {
 	case 0:
 	case 1:
-		add("/_system/warnings", "There is a warning about a note.")
+		add(trip2g.SystemPrefix+"warnings", "There is a warning about a note.")
 	default:
-		add("/_system/warnings", "There are %d warnings about notes.", n)
+		add(trip2g.SystemPrefix+"warnings", "There are %d warnings about notes.", n)
 	}
 	switch n := r.api.Nodes.Topology().Wrong; n {
 	case 0:
 	case 1:
-		add("/_system/nodes", "Something is wrong with a node.")
+		add(trip2g.SystemPrefix+"nodes", "Something is wrong with a node.")
 	default:
-		add("/_system/nodes", "Something is wrong with %d nodes.", n)
+		add(trip2g.SystemPrefix+"nodes", "Something is wrong with %d nodes.", n)
 	}
 	jobs, err := r.api.Jobs.Jobs(ctx)
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *resolver) problems(ctx context.Context) ([]Problem, error) {
 	}
 	for _, job := range jobs {
 		if job.Last.Error != "" {
-			add("/_system/jobs", "The job %s failed when it was last done.", job.Name)
+			add(trip2g.SystemPrefix+"jobs", "The job %s failed when it was last done.", job.Name)
 		}
 	}
 	return list, nil

@@ -85,7 +85,7 @@ func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]
 	case limit < t.maxBody:
 		status := http.StatusOK // as the answer to the operation would have
 		if trip2g.ErrorCode(c.refused) == trip2g.EUNAVAILABLE {
-			status = http.StatusServiceUnavailable // whose key or session it is could not be looked up
+			status = httpx.Status(c.refused) // the key or session could not be looked up
 		}
 		return nil, &refusal{status, trip2g.ErrorMessage(c.refused)}
 	default:
@@ -94,7 +94,7 @@ func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]
 }
 
 func tooLarge(limit int64) *refusal {
-	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request's body is too large: at most %d bytes are taken; nothing was written", limit)}
+	return refusalOf(trip2g.Errorf(trip2g.ETOOLARGE, "the request's body is too large: at most %d bytes are taken; nothing was written", limit))
 }
 
 // decodeParams reads one operation. encoding/json would put U+FFFD for bytes that are no UTF-8 and

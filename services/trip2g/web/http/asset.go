@@ -99,7 +99,7 @@ func cspOf(page trip2g.Page, urlPath string) string {
 
 // cspAt returns the Content-Security-Policy of an HTML page at a URL path.
 func cspAt(urlPath string) string {
-	if strings.HasPrefix(urlPath, SystemPrefix) {
+	if strings.HasPrefix(urlPath, trip2g.SystemPrefix) {
 		return systemCSP
 	}
 	return contentCSP

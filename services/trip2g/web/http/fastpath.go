@@ -33,7 +33,7 @@ func NewFastPath(site func() trip2g.Site, codings []trip2g.Coding, sessionCookie
 // cookie whose position, if they name one, is served.
 func (p *FastPath) Respond(r *fastlane.Request, a *fastlane.Response) bool {
 	site := p.site()
-	if site == nil || strings.HasPrefix(r.Path, SystemPrefix) {
+	if site == nil || strings.HasPrefix(r.Path, trip2g.SystemPrefix) {
 		return false
 	}
 	if !p.eligible(r, site) {

@@ -16,7 +16,7 @@ import (
 // Paths of the GraphQL endpoint: the canonical one, and the one that older vault clients use, which
 // is also the path of a note named "GraphQL".
 const (
-	graphQLPath    = "/_system/graphql"
+	graphQLPath    = trip2g.SystemPrefix + "graphql"
 	oldGraphQLPath = "/graphql"
 )
 
@@ -35,7 +35,7 @@ type Options struct {
 	CatchUp  func(context.Context)
 	Welcome  func(*http.Request, trip2g.Visitor) []byte // page of a site without notes; nil: none
 	Missing  func(path string)                          // called with the path of each 404; nil: none
-	Routes   []Route                                    // further paths under SystemPrefix
+	Routes   []Route                                    // further paths under trip2g.SystemPrefix
 	BasePath trip2g.BasePath                            // see Below
 }
 
@@ -46,9 +46,6 @@ type Route struct {
 	Handler http.Handler
 	Files   bool // serves files that never change; they are compressed
 }
-
-// SystemPrefix starts the paths that are the server's own and no pages.
-const SystemPrefix = "/_system/"
 
 // Below returns a handler for requests below a base path. next receives the paths without it.
 func Below(base trip2g.BasePath, next http.Handler) http.Handler {

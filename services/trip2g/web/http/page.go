@@ -32,7 +32,7 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	case page == nil && r.URL.Path == "/" && h.Welcome != nil && site.IsEmpty():
 		h.serveWelcome(w, r, reader)
 	case page == nil:
-		if h.Missing != nil && !strings.HasPrefix(r.URL.Path, SystemPrefix) {
+		if h.Missing != nil && !strings.HasPrefix(r.URL.Path, trip2g.SystemPrefix) {
 			h.Missing(r.URL.Path)
 		}
 		h.serveNotFound(w, r, site, reader)

@@ -15,8 +15,8 @@ import (
 // Paths of the search, as a page and as JSON. Parameters are the query "q" and a page's number
 // "page", from 1.
 const (
-	SearchPath     = SystemPrefix + "search"
-	SearchJSONPath = SystemPrefix + "search.json"
+	SearchPath     = trip2g.SystemPrefix + "search"
+	SearchJSONPath = trip2g.SystemPrefix + "search.json"
 )
 
 // Limits of the result pages.

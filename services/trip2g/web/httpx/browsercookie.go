@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"time"
+	"trip2g/services/trip2g"
 )
 
 // browserCookie names a browser to which sign-in codes belong. It gives no right.
@@ -30,7 +31,7 @@ func NewBrowserName() string { return rand.Text() }
 // BrowserCookie makes the cookie that keeps a browser's name.
 func BrowserCookie(name string, secure bool) *http.Cookie {
 	return &http.Cookie{
-		Name: browserCookie, Value: name, Path: "/_system/", MaxAge: int(browserCookieAge.Seconds()),
+		Name: browserCookie, Value: name, Path: trip2g.SystemPrefix, MaxAge: int(browserCookieAge.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
 	}
 }

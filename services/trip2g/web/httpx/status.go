@@ -1,5 +1,5 @@
-// Package httpx is how every HTTP handler of the server expresses the domain: the status and headers of
-// an error, the cookies of a session and of a position, and what other origins may ask.
+// Package httpx maps the domain to HTTP for all handlers: status and headers of an error, the origin
+// of a request, cookies, and CORS.
 package httpx
 
 import (
@@ -11,11 +11,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// defaultRetryAfter is the Retry-After of an error that names no time itself.
+// defaultRetryAfter is the Retry-After of an error without a time.
 const defaultRetryAfter = time.Second
 
-// Status returns the status of the answer to a request that failed with err. Every handler takes
-// it from here, so that one cause has one status on every address.
+// Status returns the status of the response to a request that failed with err. It is the only mapping
+// of error codes to statuses.
 func Status(err error) int {
 	switch trip2g.ErrorCode(err) {
 	case "":
@@ -28,7 +28,7 @@ func Status(err error) int {
 		return http.StatusForbidden
 	case trip2g.ENOTFOUND:
 		return http.StatusNotFound
-	case trip2g.ECONFLICT:
+	case trip2g.ECONFLICT, trip2g.EEXPIRED:
 		return http.StatusConflict
 	case trip2g.ETOOLARGE:
 		return http.StatusRequestEntityTooLarge
@@ -37,14 +37,13 @@ func Status(err error) int {
 	case trip2g.EUNAVAILABLE:
 		return http.StatusServiceUnavailable
 	case trip2g.EINDETERMINATE:
-		return http.StatusBadGateway // as a replica answers that lost the leader's answer
+		return http.StatusBadGateway // as for a replica that lost the leader's response
 	default:
 		return http.StatusInternalServerError
 	}
 }
 
-// SetErrorHeader sets what the header of an answer says of err beside its status: Retry-After where
-// trying again may help (RFC 9110, section 10.2.3).
+// SetErrorHeader sets the Retry-After field if a retry may help (RFC 9110, section 10.2.3).
 func SetErrorHeader(header http.Header, err error) {
 	switch Status(err) {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
@@ -59,7 +58,7 @@ func SetErrorHeader(header http.Header, err error) {
 	header.Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
 }
 
-// ServeError answers a request that failed with err, in plain text and for no cache.
+// ServeError responds to a request that failed with err, in plain text that is not cached.
 func ServeError(w http.ResponseWriter, err error) {
 	w.Header().Set("Cache-Control", "no-store")
 	SetErrorHeader(w.Header(), err)

@@ -26,6 +26,7 @@ func TestAnErrorIsTheSameStatusEverywhere(t *testing.T) {
 		{trip2g.Errorf(trip2g.EFORBIDDEN, "x"), http.StatusForbidden, ""},
 		{trip2g.Errorf(trip2g.ENOTFOUND, "x"), http.StatusNotFound, ""},
 		{trip2g.Errorf(trip2g.ECONFLICT, "x"), http.StatusConflict, ""},
+		{trip2g.Errorf(trip2g.EEXPIRED, "x"), http.StatusConflict, ""},
 		{trip2g.Errorf(trip2g.ETOOLARGE, "x"), http.StatusRequestEntityTooLarge, ""},
 		{trip2g.Errorf(trip2g.EUNAVAILABLE, "x"), http.StatusServiceUnavailable, "1"},
 		{fmt.Errorf("store it: %w", trip2g.Errorf(trip2g.EUNAVAILABLE, "x")), http.StatusServiceUnavailable, "1"},

@@ -9,7 +9,7 @@ import (
 )
 
 // systemPrefix starts the URL paths reserved for the server.
-const systemPrefix = "/_system"
+const systemPrefix = trip2g.SystemRoot
 
 // resource is what a page shows: a note, a folder, a feed or a notice. Values are comparable;
 // different values are different pages.
