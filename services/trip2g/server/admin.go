@@ -23,7 +23,7 @@ func (n *node) reader() func(*http.Request) (who trip2g.Visitor, ready bool) {
 func (n *node) adminRoutes() []trip2ghttp.Route {
 	pages := admin.New(admin.Options{Reader: n.reader(), Frame: n.frame})
 	routes := []trip2ghttp.Route{{Path: admin.FilesPrefix, Handler: pages.Files(), Files: true}}
-	for _, page := range pages.Pages() {
+	for _, page := range pages.All() {
 		if strings.HasSuffix(page.Path, "/") {
 			page.Path += "{$}"
 		}

@@ -193,7 +193,7 @@ func TestAReplicasMissingPagesAreCountedOnTheLeader(t *testing.T) {
 		servertest.Get(replica.Public + "/nowhere")
 	}
 	servertest.Get(leader.Public + "/nowhere")
-	if status, body := servertest.Get(replica.Internal + "/metrics"); status != http.StatusOK || !strings.Contains(body, "trip2g_missing_pages_waiting 1") {
+	if status, body := servertest.Get(replica.Internal + "/metrics"); status != http.StatusOK || !strings.Contains(body, "trip2g_not_found_pending 1") {
 		t.Errorf("the replica's metrics do not tell of the page that waits: %d", status)
 	}
 	for _, n := range []*servertest.Node{replica, leader} {

@@ -44,12 +44,12 @@ var readRoutes = []string{
 	"/_system/search?q=hushed", "/_system/search?q=open", "/_system/search.json?q=hushed", "/_system/search.json?q=open",
 	"/_system/signin", "/_system/account", "/_system/graphql", "/graphql",
 	"/_system/", "/_system/members", "/_system/keys", "/_system/notes", "/_system/note?path=secret.md", "/_system/publish", "/_system/warnings",
-	"/_system/missing", "/_system/redirects", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
+	"/_system/404s", "/_system/redirects", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
 }
 
 // ownersRoutes are those whose pages are for the owner alone.
 var ownersRoutes = []string{
-	"/_system/", "/_system/notes", "/_system/note?path=secret.md", "/_system/warnings", "/_system/missing", "/_system/redirects", "/_system/members",
+	"/_system/", "/_system/notes", "/_system/note?path=secret.md", "/_system/warnings", "/_system/404s", "/_system/redirects", "/_system/members",
 	"/_system/keys", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
 }
 

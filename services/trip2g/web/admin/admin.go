@@ -1,71 +1,56 @@
 package admin
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
-	"strings"
-	"time"
 
+	"trip2g/internal/versionedfs"
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// FilesPrefix is where the pages' own files are.
-const FilesPrefix = Prefix + "console/"
-
-// signInPath is where somebody signs in; its parameter next says where to go then.
-const signInPath = Prefix + "signin"
+// FilesPrefix starts the paths of the modules and stylesheets.
+const FilesPrefix = Prefix + "admin/"
 
 //go:embed pages files
 var embedded embed.FS
 
-// Options is what the pages are made of. All are needed.
+// Options configures the pages. All fields are required.
 type Options struct {
-	// Reader tells who asks; ready is false as long as this node cannot know.
+	// Reader returns the access level of a request's sender. ready is false until the site is loaded.
 	Reader func(*http.Request) (reader trip2g.Visitor, ready bool)
 	Frame  trip2g.SystemPageRenderer
 }
 
-// Page is one address and what answers it. A path that ends in "/" stands for itself alone.
+// Page is a handler and its path, which does not include the paths below it.
 type Page struct {
 	Path    string
 	Handler http.Handler
 }
 
-// Console is the owner's pages, ready to serve.
-type Console struct {
+// Pages holds the admin pages.
+type Pages struct {
 	options Options
-	files   fs.FS
-	version string // names the content of all files
+	files   *versionedfs.Files
 	menu    []trip2g.NavItem
 }
 
-// New makes the pages. It panics if one lacks a file, which every test sees.
-func New(o Options) *Console {
-	files, err := fs.Sub(embedded, "files")
-	if err != nil {
-		panic(err) // embedded: it is there
-	}
-	c := &Console{options: o, files: files, version: versionOf(files)}
+// New returns the pages. It panics if one lacks a file.
+func New(o Options) *Pages {
+	all := &Pages{options: o, files: versionedfs.New(embedded, "files", FilesPrefix)}
 	for _, p := range pages {
 		if p.under == "" {
-			c.menu = append(c.menu, trip2g.NavItem{Title: p.title, URL: Prefix + p.path, Group: p.group})
+			all.menu = append(all.menu, trip2g.NavItem{Title: p.title, URL: Prefix + p.path, Group: p.group})
 		}
 	}
-	c.menu = append(c.menu, trip2g.NavItem{Title: "Documentation", URL: trip2g.DocsURL, Group: systemGroup})
-	return c
+	all.menu = append(all.menu, trip2g.NavItem{Title: "Documentation", URL: trip2g.DocsURL, Group: systemGroup})
+	return all
 }
 
-// Paths returns the address of each page.
+// Paths returns the path of each page.
 func Paths() []string {
 	paths := make([]string, len(pages))
 	for i, p := range pages {
@@ -74,96 +59,69 @@ func Paths() []string {
 	return paths
 }
 
-// Pages gives each page and its address.
-func (c *Console) Pages() []Page {
-	made := make([]Page, len(pages))
-	for i, p := range pages {
-		made[i] = Page{Prefix + p.path, c.shell(p)}
+// All returns each page with its path.
+func (p *Pages) All() []Page {
+	all := make([]Page, len(pages))
+	for i, page := range pages {
+		all[i] = Page{Prefix + page.path, p.shell(page)}
 	}
-	return made
+	return all
 }
 
-// versionOf names what is in all files, so that an address gives the same for ever.
-func versionOf(files fs.FS) string {
-	sum := sha256.New()
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(files, name)
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
-		return err
-	})
+// systemPage returns the content of a page for the site's frame.
+func (p *Pages) systemPage(page page) trip2g.SystemPage {
+	body, err := embedded.ReadFile("pages/" + page.name + ".html")
 	if err != nil {
 		panic(err)
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:versionBytes])
-}
-
-// versionBytes is how much of a SHA-256 an address has.
-const versionBytes = 8
-
-func (c *Console) fileURL(name string) string {
-	if _, err := fs.Stat(c.files, name); err != nil {
-		panic(err)
-	}
-	return FilesPrefix + c.version + "/" + name
-}
-
-// systemPage is what the frame shows of a page.
-func (c *Console) systemPage(p page) trip2g.SystemPage {
-	body, err := embedded.ReadFile("pages/" + p.name + ".html")
-	if err != nil {
-		panic(err)
-	}
-	marked := p.path
-	if p.under != "" {
-		marked = p.under
+	marked := page.path
+	if page.under != "" {
+		marked = page.under
 	}
 	return trip2g.SystemPage{
-		Title: p.title, Path: Prefix + marked, Visitor: trip2g.Owner, Nav: c.menu, Wide: true,
-		Body:        "<div class=\"console\">\n" + template.HTML(body) + "</div>\n<div id=\"toast\" role=\"status\"></div>\n",
-		Stylesheets: c.stylesheets(p),
-		Scripts:     []string{c.fileURL("frame.js"), c.fileURL(p.name + ".js")},
+		Title: page.title, Path: Prefix + marked, Visitor: trip2g.Owner, Nav: p.menu, Wide: true,
+		Body:        "<div class=\"admin\">\n" + template.HTML(body) + "</div>\n<div id=\"toast\" role=\"status\"></div>\n",
+		Stylesheets: p.stylesheets(page),
+		Scripts:     []string{p.files.URL("frame.js"), p.files.URL(page.name + ".js")},
 	}
 }
 
-// stylesheets gives those of all pages and the page's own, if it has one.
-func (c *Console) stylesheets(p page) []string {
-	urls := []string{c.fileURL("console.css")}
-	if _, err := fs.Stat(c.files, p.name+".css"); err == nil {
-		urls = append(urls, c.fileURL(p.name+".css"))
+// stylesheets returns the shared stylesheet and the page's own, if there is one.
+func (p *Pages) stylesheets(page page) []string {
+	urls := []string{p.files.URL("admin.css")}
+	if p.files.Has(page.name + ".css") {
+		urls = append(urls, p.files.URL(page.name+".css"))
 	}
 	return urls
 }
 
-// forMembers is what a member sees in place of every page.
+// forMembers is shown to members in place of every page.
 var forMembers = trip2g.SystemPage{
 	Title: "This page is for the owner", Visitor: trip2g.Member,
 	Body: `<p>You are signed in as a member: you can read the notes that are for members. These pages are for the owner of the
 site, whose address is in the server's setting <code>TRIP2G_OWNER_EMAIL</code>.</p>
-<p><a href="/">Go to the start page</a>, or to <a href="/_system/account">your account</a> to sign in as somebody else.</p>
+<p><a href="/">Go to the home page</a>, or to <a href="/_system/account">your account</a> to sign in as somebody else.</p>
 `,
 }
 
-// shell serves a page to an owner. Everybody else is sent to sign in, or told why not. The answer is for
-// no cache, so that it cannot be seen after the session's end by going back.
-func (c *Console) shell(p page) http.Handler {
-	shown := c.systemPage(p)
+// shell serves a page to an owner, a notice to a member, and a redirect to the sign-in page to anyone
+// else. The response is not cached, so that the back button does not show it after signing out.
+func (p *Pages) shell(page page) http.Handler {
+	shown := p.systemPage(page)
 	return readOnly(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Cache-Control", "private, no-store")
 		header.Set("Vary", "Cookie, Authorization")
-		reader, ready := c.options.Reader(r)
+		reader, ready := p.options.Reader(r)
 		switch {
 		case !ready:
 			httpx.ServeError(w, trip2g.ErrStarting)
 		case reader == trip2g.Anonymous:
-			http.Redirect(w, r, signInPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			http.Redirect(w, r, trip2g.SignInPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		case !reader.IsOwner():
-			serve(w, r, http.StatusForbidden, c.options.Frame(forMembers))
+			serve(w, r, http.StatusForbidden, p.options.Frame(forMembers))
 		default:
-			serve(w, r, http.StatusOK, c.options.Frame(shown))
+			serve(w, r, http.StatusOK, p.options.Frame(shown))
 		}
 	})
 }
@@ -177,32 +135,8 @@ func serve(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	}
 }
 
-// Files serves the pages' modules and styles, under FilesPrefix, to anyone: they are part of the program.
-// While nodes are upgraded one by one, a page of one version may ask a node of another for its file: it
-// gets that node's own, uncached.
-func (c *Console) Files() http.Handler {
-	return readOnly(func(w http.ResponseWriter, r *http.Request) {
-		version, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, FilesPrefix), "/")
-		text, err := fs.ReadFile(c.files, strings.TrimPrefix(path.Clean("/"+name), "/"))
-		if err != nil || !isVersion(version) {
-			http.NotFound(w, r)
-			return
-		}
-		header := w.Header()
-		if version == c.version {
-			header.Set("Cache-Control", "public, max-age=31536000, immutable")
-			header.Set("ETag", `"`+version+"-"+name+`"`)
-		} else {
-			header.Set("Cache-Control", "no-cache")
-		}
-		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
-	})
-}
-
-func isVersion(s string) bool {
-	sum, err := hex.DecodeString(s)
-	return err == nil && len(sum) == versionBytes
-}
+// Files serves the modules and stylesheets under FilesPrefix, without authentication.
+func (p *Pages) Files() http.Handler { return readOnly(p.files.ServeHTTP) }
 
 func readOnly(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

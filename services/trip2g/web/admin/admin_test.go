@@ -12,8 +12,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// asked is how somebody asks for a page.
-func asked(t *testing.T, reader trip2g.Visitor, ready bool, method, target string) *httptest.ResponseRecorder {
+// get requests a page as a reader.
+func get(t *testing.T, reader trip2g.Visitor, ready bool, method, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	c := New(Options{
 		Reader: func(*http.Request) (trip2g.Visitor, bool) { return reader, ready },
@@ -21,7 +21,7 @@ func asked(t *testing.T, reader trip2g.Visitor, ready bool, method, target strin
 	})
 	mux := http.NewServeMux()
 	mux.Handle(FilesPrefix, c.Files())
-	for _, p := range c.Pages() {
+	for _, p := range c.All() {
 		if strings.HasSuffix(p.Path, "/") {
 			p.Path += "{$}"
 		}
@@ -35,18 +35,18 @@ func asked(t *testing.T, reader trip2g.Visitor, ready bool, method, target strin
 func TestOnlyAnOwnerGetsAPage(t *testing.T) {
 	for _, p := range pages {
 		address := Prefix + p.path
-		owner := asked(t, trip2g.Owner, true, http.MethodGet, address)
+		owner := get(t, trip2g.Owner, true, http.MethodGet, address)
 		if owner.Code != http.StatusOK || !strings.HasPrefix(owner.Body.String(), p.title+"\n") {
 			t.Errorf("an owner gets status %d for %s", owner.Code, address)
 		}
 		if cached := owner.Header().Get("Cache-Control"); cached != "private, no-store" {
 			t.Errorf("a cache may keep %s: %q", address, cached)
 		}
-		member := asked(t, trip2g.Member, true, http.MethodGet, address)
+		member := get(t, trip2g.Member, true, http.MethodGet, address)
 		if member.Code != http.StatusForbidden || !strings.Contains(member.Body.String(), "signed in as a member") {
 			t.Errorf("a member gets status %d for %s: %s", member.Code, address, member.Body)
 		}
-		guest := asked(t, trip2g.Anonymous, true, http.MethodGet, address)
+		guest := get(t, trip2g.Anonymous, true, http.MethodGet, address)
 		if guest.Code != http.StatusSeeOther || guest.Body.Len() > 200 {
 			t.Errorf("a guest gets status %d for %s: %s", guest.Code, address, guest.Body)
 		}
@@ -54,14 +54,14 @@ func TestOnlyAnOwnerGetsAPage(t *testing.T) {
 }
 
 func TestAGuestComesBackToThePageAfterSigningIn(t *testing.T) {
-	w := asked(t, trip2g.Anonymous, true, http.MethodGet, "/_system/api?a=b%26c")
+	w := get(t, trip2g.Anonymous, true, http.MethodGet, "/_system/api?a=b%26c")
 	if got, want := w.Header().Get("Location"), "/_system/signin?next=%2F_system%2Fapi%3Fa%3Db%2526c"; got != want {
 		t.Errorf("sent to %q, want %q", got, want)
 	}
 }
 
 func TestANodeThatIsStartingSaysSo(t *testing.T) {
-	w := asked(t, trip2g.Anonymous, false, http.MethodGet, Prefix)
+	w := get(t, trip2g.Anonymous, false, http.MethodGet, Prefix)
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("status %d, %v", w.Code, w.Header())
 	}
@@ -69,11 +69,11 @@ func TestANodeThatIsStartingSaysSo(t *testing.T) {
 
 func TestAPageIsOnlyRead(t *testing.T) {
 	for _, address := range []string{Prefix, FilesPrefix} {
-		if w := asked(t, trip2g.Owner, true, http.MethodPost, address); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
+		if w := get(t, trip2g.Owner, true, http.MethodPost, address); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 			t.Errorf("a POST of %s gives status %d", address, w.Code)
 		}
 	}
-	if w := asked(t, trip2g.Owner, true, http.MethodHead, Prefix); w.Code != http.StatusOK || w.Body.Len() != 0 {
+	if w := get(t, trip2g.Owner, true, http.MethodHead, Prefix); w.Code != http.StatusOK || w.Body.Len() != 0 {
 		t.Errorf("a HEAD gives status %d and %d bytes", w.Code, w.Body.Len())
 	}
 }
@@ -120,16 +120,16 @@ func TestModulesImportOnlyEachOther(t *testing.T) {
 
 func TestAFilesAddressGivesTheSameForEver(t *testing.T) {
 	c := New(Options{})
-	w := asked(t, trip2g.Anonymous, true, http.MethodGet, c.fileURL("api.js"))
+	w := get(t, trip2g.Anonymous, true, http.MethodGet, c.files.URL("api.js"))
 	if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("status %d, %v", w.Code, w.Header())
 	}
-	other := asked(t, trip2g.Anonymous, true, http.MethodGet, FilesPrefix+"0123456789abcdef/api.js")
+	other := get(t, trip2g.Anonymous, true, http.MethodGet, FilesPrefix+"0123456789abcdef/api.js")
 	if other.Code != http.StatusOK || other.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("another version's address gives status %d, %v", other.Code, other.Header())
 	}
-	for _, name := range []string{"x/api.js", "0123456789abcdef/", "0123456789abcdef/none.js", "0123456789abcdef/%2e%2e/console.go", "0123456789abcdef/..%2fpages%2foverview.html", "api.js"} {
-		if w := asked(t, trip2g.Anonymous, true, http.MethodGet, FilesPrefix+name); w.Code == http.StatusOK {
+	for _, name := range []string{"x/api.js", "0123456789abcdef/", "0123456789abcdef/none.js", "0123456789abcdef/%2e%2e/admin.go", "0123456789abcdef/..%2fpages%2foverview.html", "api.js"} {
+		if w := get(t, trip2g.Anonymous, true, http.MethodGet, FilesPrefix+name); w.Code == http.StatusOK {
 			t.Errorf("%s gives %q", name, w.Body)
 		}
 	}

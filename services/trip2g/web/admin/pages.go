@@ -1,32 +1,34 @@
 package admin
 
-// Prefix starts the addresses of the owner's pages.
-const Prefix = "/_system/"
+import "trip2g/services/trip2g"
 
-// page is one of the owner's pages: Prefix+path is its address, name that of its files.
+// Prefix starts the paths of the admin pages.
+const Prefix = trip2g.SystemPrefix
+
+// page is an admin page at Prefix+path.
 type page struct {
 	path  string
-	name  string
+	name  string // of its files
 	title string
 	group string // heading in the menu; "" for none
-	under string // for one that is not in the menu: the path of the page that the menu marks instead
+	under string // path of the page to mark in the menu, for a page that is not in it
 }
 
-// Groups of the menu: what readers see, who may do what, and how the server does.
+// Groups of the menu.
 const (
 	contentGroup = "Content"
 	peopleGroup  = "People"
 	systemGroup  = "System"
 )
 
-// pages is all of them. The menu has them in this order.
+// pages lists all pages in the order of the menu.
 var pages = []page{
 	{path: "", name: "overview", title: "Overview"},
 	{path: "notes", name: "notes", title: "Notes", group: contentGroup},
 	{path: "note", name: "note", title: "Note", under: "notes"},
 	{path: "publish", name: "publish", title: "Publish", group: contentGroup},
 	{path: "warnings", name: "warnings", title: "Warnings", group: contentGroup},
-	{path: "missing", name: "missing", title: "Missing pages", group: contentGroup},
+	{path: "404s", name: "notfound", title: "404s (not found)", group: contentGroup},
 	{path: "redirects", name: "redirects", title: "Redirects", group: contentGroup},
 	{path: "members", name: "members", title: "Members", group: peopleGroup},
 	{path: "keys", name: "keys", title: "API keys", group: peopleGroup},

@@ -14,8 +14,7 @@ var noise = []string{
 	"/crossdomain.xml", "/clientaccesspolicy.xml", "/xmlrpc.php", "/llms.txt",
 }
 
-// isNoise reports whether a URL path is such a one. An owner's own page at one of them is served, and
-// so never gets here.
+// isNoise reports whether a URL path is noise. A page that exists at such a path is never counted.
 func isNoise(urlPath string) bool {
 	lower := strings.ToLower(urlPath)
 	switch {

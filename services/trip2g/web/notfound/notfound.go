@@ -1,5 +1,5 @@
-// Package notfound counts requests for pages that do not exist. Counts wait in memory and go to a
-// store in batches: a leader's to the database, a replica's to its leader.
+// Package notfound counts requests for pages that do not exist. It buffers the counts in memory and
+// sends them in batches: on a leader to the database, on a replica to its leader.
 package notfound
 
 import (
@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	// flushEvery is how often counts are sent: a commit goes to every replica.
+	// flushEvery is the interval between batches. It is long because each commit goes to every replica.
 	flushEvery = 30 * time.Second
-	// maxTracked bounds the paths that wait, and with them the memory: 10 MB at worst.
+	// maxTracked limits the buffered paths, and with them the memory to 10 MB.
 	maxTracked = 10_000
-	// flushFor bounds the sending of one batch.
+	// flushFor is the timeout of one batch.
 	flushFor = 5 * time.Second
 )
 
-// Store takes batches. It takes each once, however often it is given.
+// Store stores batches. It ignores a batch that it has already stored.
 type Store interface {
-	// AddNotFound takes a batch: EINVALID for one that it will never take. After any other error the
-	// batch may have been taken.
+	// AddNotFound stores a batch. It returns EINVALID if the batch must not be retried. After any other error
+	// the batch may have been stored.
 	AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error
 }
 
-// Tracker counts on one node. It is safe for concurrent use.
+// Tracker counts the 404s of one node. It is safe for concurrent use.
 type Tracker struct {
 	store  Store
 	log    zerolog.Logger
@@ -40,18 +40,18 @@ type Tracker struct {
 
 	mu      sync.Mutex
 	counts  map[string]int64
-	pending trip2g.NotFoundBatch // given to the store and not known to be taken; Counts is nil if there is none
+	pending trip2g.NotFoundBatch // sent to the store without success so far; Counts is nil if there is none
 }
 
-// NewTracker makes a tracker. Counts reach the store while Run runs. registerer may be nil.
+// NewTracker returns a tracker. Run sends its counts. registerer may be nil.
 func NewTracker(store Store, log zerolog.Logger, registerer prometheus.Registerer) *Tracker {
 	t := &Tracker{
-		store: store, log: log.With().Str("part", "missing pages").Logger(), every: flushEvery,
+		store: store, log: log.With().Str("part", "404s").Logger(), every: flushEvery,
 		sender: xid.New().String(), counts: map[string]int64{},
 	}
 	if registerer != nil {
 		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "trip2g_missing_pages_waiting", Help: "Addresses without a page whose counts wait in memory to be written.",
+			Name: "trip2g_not_found_pending", Help: "URLs of 404s whose counts are not yet written to the database.",
 		}, func() float64 { return float64(t.waiting()) }))
 	}
 	return t
@@ -63,8 +63,8 @@ func (t *Tracker) waiting() int {
 	return len(t.counts) + len(t.pending.Counts)
 }
 
-// Add counts a URL path, unescaped. It never waits for the store. What the database does not keep is not
-// counted, nor is what every site is asked for, nor are new paths past 10,000 between two batches.
+// Add counts an unescaped URL path without waiting for the store. It ignores invalid paths, noise, and
+// new paths beyond 10,000 between two batches.
 func (t *Tracker) Add(path string) {
 	if len(path) > trip2g.MaxPathLength || !utf8.ValidString(path) || isNoise(path) {
 		return
@@ -76,7 +76,7 @@ func (t *Tracker) Add(path string) {
 	}
 }
 
-// Run sends counts every 30 seconds, and a last time when ctx ends; then it returns nil.
+// Run sends counts every 30 seconds until ctx ends. Then it sends the rest and returns nil.
 func (t *Tracker) Run(ctx context.Context) error {
 	ticker := time.NewTicker(t.every)
 	defer ticker.Stop()
@@ -94,9 +94,8 @@ func (t *Tracker) Run(ctx context.Context) error {
 	return nil
 }
 
-// flush sends all that was counted. A batch that may or may not have been taken is sent again as it is,
-// under its number, so that it counts once. It logs the first failure of several, and tells whether it
-// failed.
+// flush sends all counts and reports whether it failed. After a failure it retries the same batch under the
+// same number, so that the batch counts once. It logs only the first of several failures.
 func (t *Tracker) flush(ctx context.Context, failing bool) bool {
 	for t.fill() {
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushFor)
@@ -104,15 +103,15 @@ func (t *Tracker) flush(ctx context.Context, failing bool) bool {
 		cancel()
 		switch {
 		case trip2g.ErrorCode(err) == trip2g.EINVALID:
-			t.log.Error().Err(err).Int("pages", len(t.pending.Counts)).Msg("counts of missing pages were refused and are dropped")
+			t.log.Error().Err(err).Int("pages", len(t.pending.Counts)).Msg("counts of 404s were rejected and are dropped")
 		case err != nil:
 			if !failing {
-				t.log.Error().Err(err).Msg("counts of missing pages could not be written: they are kept in memory and tried again")
+				t.log.Error().Err(err).Msg("counts of 404s could not be written: they are kept in memory and retried")
 			}
 			return true
 		}
 		failing = false
-		t.settle()
+		t.clearPending()
 		if ctx.Err() != nil {
 			break
 		}
@@ -120,7 +119,7 @@ func (t *Tracker) flush(ctx context.Context, failing bool) bool {
 	return failing
 }
 
-// fill makes the next batch, unless one is pending; false if there is nothing to send.
+// fill fills the pending batch, unless there is one. It returns false if there is nothing to send.
 func (t *Tracker) fill() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -143,8 +142,8 @@ func (t *Tracker) fill() bool {
 	return true
 }
 
-// settle drops the batch that is done with.
-func (t *Tracker) settle() {
+// clearPending drops the pending batch.
+func (t *Tracker) clearPending() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pending.Counts = nil

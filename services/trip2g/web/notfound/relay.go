@@ -8,18 +8,19 @@ import (
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/web/httpx"
 )
 
-// RelayPath is where a leader takes its replicas' batches, on its internal port.
-const RelayPath = "/_system/nodes/missing"
+// RelayPath is the path of the leader's endpoint for batches, on its internal port.
+const RelayPath = trip2g.SystemPrefix + "nodes/missing"
 
-// ToLeader is a replica's Store: its leader's.
+// ToLeader is a replica's Store. It sends batches to the leader.
 type ToLeader struct {
 	Messenger *forward.Messenger
-	Suspended func() error // an error keeps the counts here; nil: never
+	Suspended func() error // an error keeps the counts here; may be nil
 }
 
-// AddNotFound is Store's.
+// AddNotFound implements Store.
 func (l ToLeader) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error {
 	if l.Suspended != nil {
 		if err := l.Suspended(); err != nil {
@@ -33,8 +34,8 @@ func (l ToLeader) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) e
 	return err
 }
 
-// FromReplicas gives the leader's forward.MessageFunc of RelayPath. A batch is written before it is
-// answered: one that is sent to the next leader again is known there.
+// FromReplicas returns the leader's handler of RelayPath. It stores a batch before it responds, so that a
+// later leader recognizes the batch if it is sent again.
 func FromReplicas(store Store) forward.MessageFunc {
 	return func(ctx context.Context, _ string, text []byte) (any, error) {
 		var batch trip2g.NotFoundBatch
@@ -42,9 +43,9 @@ func FromReplicas(store Store) forward.MessageFunc {
 			return nil, &forward.MessageError{Status: http.StatusBadRequest, Text: "the counts are no JSON of their kind"}
 		}
 		if err := batch.Validate(); err != nil {
-			return nil, &forward.MessageError{Status: http.StatusBadRequest, Text: trip2g.ErrorMessage(err)}
+			return nil, &forward.MessageError{Status: httpx.Status(err), Text: trip2g.ErrorMessage(err)}
 		}
-		// A replica that no longer waits will ask again: what was begun is better ended.
+		// A replica that has disconnected retries the batch, so it is better to finish.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushFor)
 		defer cancel()
 		return nil, store.AddNotFound(ctx, batch)

@@ -114,7 +114,7 @@ export async function load(place, action) {
 export function confirm({ title, body, yes = "Yes", danger = false }) {
   return new Promise((resolve) => {
     const id = `dialog-${Math.random().toString(36).slice(2)}`;
-    const dialog = el("dialog", { class: "console", "aria-labelledby": id },
+    const dialog = el("dialog", { class: "admin", "aria-labelledby": id },
       el("form", { method: "dialog" },
         el("h2", { id }, title),
         el("div", {}, typeof body === "string" ? el("p", {}, body) : body),

@@ -37,7 +37,7 @@ load(find("overview"), async () => {
       tile(number(o.hidden), "hidden", "/_system/notes?show=HIDDEN"),
       tile(number(o.members), o.members === 1 ? "member" : "members", "/_system/members"),
       tile(number(o.warnings), o.warnings === 1 ? "warning" : "warnings", "/_system/warnings"),
-      tile(number(o.missing), "missing addresses", "/_system/missing"),
+      tile(number(o.missing), o.missing === 1 ? "broken URL" : "broken URLs", "/_system/404s"),
       tile(bytes(o.storage.database), "database")),
     el("h2", {}, "The site"),
     el("dl", { class: "facts" },
