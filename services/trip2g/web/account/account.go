@@ -7,14 +7,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// account is what the page about somebody's own sessions shows.
+// account is the data of the account page.
 type account struct {
 	Own    trip2g.Session
 	Others []trip2g.Session
 	Error  string
 }
 
-// showAccount lists the reader's sessions as this node knows them.
+// showAccount lists the user's sessions as this node knows them.
 func (p *pages) showAccount(w http.ResponseWriter, r *http.Request) {
 	session, signedIn := p.Session(r)
 	if !signedIn {
@@ -24,8 +24,8 @@ func (p *pages) showAccount(w http.ResponseWriter, r *http.Request) {
 	p.account(w, r, http.StatusOK, session, "")
 }
 
-func (p *pages) account(w http.ResponseWriter, r *http.Request, status int, own trip2g.Session, fault string) {
-	shown := account{Own: own, Error: fault}
+func (p *pages) account(w http.ResponseWriter, r *http.Request, status int, own trip2g.Session, message string) {
+	shown := account{Own: own, Error: message}
 	for _, s := range p.Sessions(own.User.ID) {
 		if s.ID != own.ID {
 			shown.Others = append(shown.Others, s)
@@ -34,19 +34,19 @@ func (p *pages) account(w http.ResponseWriter, r *http.Request, status int, own 
 	p.show(w, r, status, "Your account", "account.html", shown)
 }
 
-// endSession ends one of the reader's sessions.
+// endSession revokes one of the user's sessions.
 func (p *pages) endSession(w http.ResponseWriter, r *http.Request) {
 	p.change(w, r, func(own trip2g.Session) (trip2g.Position, error) {
 		id, err := strconv.ParseInt(r.PostForm.Get("id"), 10, 64)
 		if err != nil {
 			return 0, trip2g.Errorf(trip2g.EINVALID, "that is no session; load the page again")
 		}
-		own.User.Owner = false // this page is about one's own: the owner ends another's among the members
+		own.User.Owner = false // this page only revokes one's own sessions
 		return p.Leader.People.RevokeSession(r.Context(), own, id)
 	})
 }
 
-// endOthers ends all of the reader's sessions but the one that asks.
+// endOthers revokes all of the user's other sessions.
 func (p *pages) endOthers(w http.ResponseWriter, r *http.Request) {
 	p.change(w, r, func(own trip2g.Session) (trip2g.Position, error) {
 		_, position, err := p.Leader.People.RevokeOtherSessions(r.Context(), own)
@@ -54,24 +54,24 @@ func (p *pages) endOthers(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// change does something about the reader's sessions and shows them. A session that has ended meanwhile is
-// as it was wanted.
+// change changes the user's sessions and redirects to the account page. A session that has already ended is not
+// an error.
 func (p *pages) change(w http.ResponseWriter, r *http.Request, do func(own trip2g.Session) (trip2g.Position, error)) {
-	own, err := p.own(r)
+	own, err := p.currentSession(r)
 	if trip2g.ErrorCode(err) == trip2g.EUNAUTHORIZED {
 		signInFirst(w, AccountPath)
 		return
 	}
 	if err != nil {
-		status, message := failure(w, r, err)
+		status, message := userMessage(w, r, err)
 		p.refuse(w, r, status, message)
 		return
 	}
 	position, err := do(own)
 	if err != nil && trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
-		status, message := failure(w, r, err)
+		status, message := userMessage(w, r, err)
 		p.account(w, r, status, own, message)
 		return
 	}
-	leave(w, position, AccountPath)
+	redirect(w, position, AccountPath)
 }

@@ -7,12 +7,11 @@ import (
 	"unicode"
 )
 
-// maxNext bounds the address that a sign-in leads to, in bytes.
+// maxNext is the maximum length of the URL to continue at after signing in, in bytes.
 const maxNext = 4 << 10
 
-// localURL gives an address if it is one of this site's, a path with perhaps a query, and "" for every
-// other. Browsers take "\" for "/", leave out tabs and line ends, and read what begins with two slashes as
-// another host.
+// localURL returns a URL if it is a path of this site with an optional query, else "". Browsers treat "\"
+// as "/", ignore tabs and line ends, and interpret a leading "//" as another host.
 func localURL(address string) string {
 	if len(address) > maxNext || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") ||
 		strings.ContainsFunc(address, func(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }) {
@@ -29,8 +28,8 @@ func localURL(address string) string {
 	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
 }
 
-// nextOf tells where a sign-in shall lead to: where the link says, else the page that it was on.
-func nextOf(r *http.Request) string {
+// nextURL returns the URL to continue at after signing in: the link's parameter, else the referring page.
+func nextURL(r *http.Request) string {
 	if next := r.URL.Query().Get("next"); next != "" {
 		return localURL(next)
 	}

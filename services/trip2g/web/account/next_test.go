@@ -52,7 +52,7 @@ func TestASignInLeadsBackToThePageThatTheLinkWasOn(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", "http://example.com/_system/signin"+tt.query, nil)
 		r.Header.Set("Referer", tt.referer)
-		if got := nextOf(r); got != tt.want {
+		if got := nextURL(r); got != tt.want {
 			t.Errorf("%q from %q leads to %q, want %q", tt.query, tt.referer, got, tt.want)
 		}
 	}

@@ -1,6 +1,6 @@
-// Package account serves the pages on which people sign in and out and manage their sessions. They work
-// without a script: a form is a POST, which goes to the leader from every node, and what a GET shows is in
-// the memory of the node that it reached.
+// Package account serves the pages for signing in and out, claiming a site and managing sessions. They work
+// without JavaScript. Forms are sent by POST, which every node forwards to the leader. GET is served from
+// the node's memory.
 package account
 
 import (
@@ -21,7 +21,7 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// Addresses of the pages.
+// Paths of the pages.
 const (
 	SignInPath    = trip2g.SignInPath
 	CodePath      = trip2g.SystemPrefix + "signin/code"
@@ -33,9 +33,9 @@ const (
 )
 
 const (
-	// maxForm bounds the body of a form, in bytes: the largest has an address and a URL.
+	// maxForm is the maximum size of a form in bytes.
 	maxForm = 16 << 10
-	// maxDrain bounds what is read and dropped of a larger one.
+	// maxDrain is the maximum that is read and discarded of a larger one.
 	maxDrain = 1 << 20
 )
 
@@ -47,31 +47,31 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).ParseFS(templateFiles, "templates/*.html"))
 
-// Options is what the pages are made of. All but Leader are needed.
+// Options configures the pages. All fields but Leader are required.
 type Options struct {
-	// Ready is false until this node has a site and knows who is signed in.
+	// Ready reports whether the site is loaded.
 	Ready func() bool
-	// Session finds the session of a request, and Sessions those of a user, the newest first; both from memory.
+	// Session returns the session of a request, and Sessions those of a user, newest first, from memory.
 	Session  func(*http.Request) (trip2g.Session, bool)
 	Sessions func(user int64) []trip2g.Session
 	Frame    trip2g.SystemPageRenderer
 	// Owned reports whether the site has an owner, from memory.
 	Owned  func() bool
-	Leader *Leader // nil on a replica, which forwards what is no GET
+	Leader *Leader // nil on a replica, which forwards POST
 }
 
-// Leader is what the node has that carries out what people ask for. All but PublicURL are needed.
+// Leader has the services of a leader. All fields but PublicURL and SendsMail are required.
 type Leader struct {
 	SignIn       trip2g.SignInService
 	Claim        trip2g.ClaimService
 	People       trip2g.AccountService
 	Cookie       string        // the session cookie's name
-	PublicURL    string        // where readers find this site; "" if it was not set
+	PublicURL    string        // public URL of the site; "": not set
 	SendsMail    bool          // false: codes go to the server's log
 	CodeLifetime time.Duration // of a sign-in code
 }
 
-// Page is one address and what answers it.
+// Page is a handler and its path.
 type Page struct {
 	Path    string
 	Handler http.Handler
@@ -83,7 +83,7 @@ type pages struct {
 	public *url.URL // of the leader's PublicURL; nil without one
 }
 
-// New makes the pages. EINVALID for a PublicURL that is no URL of a site.
+// New returns the pages. It returns EINVALID for an invalid PublicURL.
 func New(o Options) ([]Page, error) {
 	p := &pages{Options: o, csrf: http.NewCrossOriginProtection()}
 	if o.Leader != nil && o.Leader.PublicURL != "" {
@@ -106,8 +106,8 @@ func New(o Options) ([]Page, error) {
 	}, nil
 }
 
-// handler runs get and post, which is nil for a page without a form to it. No answer is for a cache: each
-// is somebody's own, and is not to be seen by going back after its session has ended.
+// handler runs get or post, which is nil for a page without a form. Responses are not cached, so that the
+// back button does not show them after signing out.
 func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 	allowed := "GET, HEAD, OPTIONS"
 	if post != nil {
@@ -135,9 +135,9 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 	})
 }
 
-// accept reads a form that a page of this site has sent. One of another site's would sign the reader into
-// somebody else's session, or out of their own. A form is read before it is refused: who sends it listens
-// only then.
+// accept parses a form and refuses forms of other sites, which could sign the user into another's session
+// or out of their own. It reads the form before refusing it, because clients read the response only
+// after sending.
 func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
 	if err != nil {
@@ -149,7 +149,7 @@ func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	seen := *r
-	seen.Host = httpx.Origin(r).Host // that which the browser saw, before a replica forwarded
+	seen.Host = httpx.Origin(r).Host // as in the browser's request to the replica
 	if err := p.csrf.Check(&seen); err != nil {
 		p.refuse(w, r, http.StatusForbidden, "Another site sent this form, so it was refused. Open the page on this site and try again.")
 		return false
@@ -162,16 +162,16 @@ func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// refuse answers a form that there is no page to show again for.
+// refuse responds with an error page.
 func (p *pages) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
 	p.show(w, r, status, "This did not work", "refused.html", message)
 }
 
-// show answers with a page.
+// show responds with a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, name string, data any) {
 	var body bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, name, data); err != nil {
-		panic(err) // only a fault in a template can be the cause
+		panic(err) // a bug in a template
 	}
 	session, signedIn := p.Session(r)
 	page := p.Frame(trip2g.SystemPage{
@@ -185,9 +185,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, 
 	}
 }
 
-// failure returns the status of an answer to a request that failed with err and what its page says. It
-// sets what the header says of it, and logs what only the log may say.
-func failure(w http.ResponseWriter, r *http.Request, err error) (status int, message string) {
+// userMessage returns the status and the text of the page for err. It also sets the error's header fields
+// and logs an internal error.
+func userMessage(w http.ResponseWriter, r *http.Request, err error) (status int, message string) {
 	httpx.SetErrorHeader(w.Header(), err)
 	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
 		zerolog.Ctx(r.Context()).Error().Err(err).Str("path", r.URL.Path).Msg("a form could not be carried out")
@@ -197,9 +197,9 @@ func failure(w http.ResponseWriter, r *http.Request, err error) (status int, mes
 	return httpx.Status(err), string(unicode.ToUpper(first)) + message[size:] + "."
 }
 
-// leave sends the browser to an address of this site with the position that has what was done, so that
-// the node it reads from shows it.
-func leave(w http.ResponseWriter, position trip2g.Position, to string) {
+// redirect redirects to a URL of this site and sets the position of the change, so that the node that serves
+// the page shows it.
+func redirect(w http.ResponseWriter, position trip2g.Position, to string) {
 	if position > 0 {
 		httpx.SetPosition(w.Header(), position)
 	}

@@ -1,5 +1,4 @@
-// Package docsite gives the vault of the documentation to the parts that serve a site: what the
-// database is for an owner's notes, the program itself is for these.
+// Package docsite serves the embedded documentation as a vault, in place of a database.
 package docsite
 
 import (
@@ -18,7 +17,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Vault is a vault that never changes. It is safe for concurrent use.
+// Vault is an immutable vault. It is safe for concurrent use.
 type Vault struct {
 	notes    []trip2g.Note
 	files    map[string]file // by hash
@@ -35,10 +34,10 @@ var (
 	_ trip2g.AssetReader  = (*Vault)(nil)
 )
 
-// fileEndings are those of the files that the documentation refers to. Others are no part of the vault.
+// fileEndings are the extensions of the files in the vault, besides notes.
 var fileEndings = []string{".svg", ".png", ".pdf", ".wav", ".json"}
 
-// Load reads the vault in a file system. references returns the files that a note's text refers to, as written.
+// Load reads a vault. references returns the file references in a note's text.
 func Load(from fs.FS, references func(path, content string) []string) (*Vault, error) {
 	v := &Vault{files: make(map[string]file), loadedAt: time.Now()}
 	var assets []trip2g.NoteAsset
@@ -78,8 +77,8 @@ func Load(from fs.FS, references func(path, content string) []string) (*Vault, e
 	return v, nil
 }
 
-// findFile returns the file that a note's reference means: from the note's folder, else from the vault's root,
-// else the one of that name.
+// findFile resolves a note's reference: relative to the note's folder, else to the vault's root, else by
+// file name.
 func findFile(files []trip2g.NoteAsset, notePath, ref string) (trip2g.NoteAsset, bool) {
 	for _, matches := range []func(p string) bool{
 		func(p string) bool { return p == path.Join(path.Dir(notePath), ref) },
@@ -110,7 +109,7 @@ func (v *Vault) addFile(name string, content []byte) trip2g.NoteAsset {
 	return trip2g.NoteAsset{AssetID: id, AbsolutePath: name, Hash: hash, Size: size}
 }
 
-// Changes is trip2g.ChangeSource's: all notes are one change.
+// Changes implements trip2g.ChangeSource. All notes are one change.
 func (v *Vault) Changes(_ context.Context, after trip2g.Position, _ int) (trip2g.ChangeSet, error) {
 	set := trip2g.ChangeSet{DatabaseID: "documentation", Position: 1, Head: 1, ChangedAt: v.loadedAt}
 	if after < set.Head {
@@ -119,7 +118,7 @@ func (v *Vault) Changes(_ context.Context, after trip2g.Position, _ int) (trip2g
 	return set, nil
 }
 
-// Asset is trip2g.AssetReader's.
+// Asset implements trip2g.AssetReader.
 func (v *Vault) Asset(_ context.Context, hash string) (trip2g.Asset, error) {
 	f, ok := v.files[hash]
 	if !ok {
@@ -128,13 +127,13 @@ func (v *Vault) Asset(_ context.Context, hash string) (trip2g.Asset, error) {
 	return f.asset, nil
 }
 
-// IsReferenced is trip2g.AssetReader's.
+// IsReferenced implements trip2g.AssetReader.
 func (v *Vault) IsReferenced(_ context.Context, hash string) (bool, error) {
 	_, ok := v.files[hash]
 	return ok, nil
 }
 
-// OpenAsset is trip2g.AssetReader's.
+// OpenAsset implements trip2g.AssetReader.
 func (v *Vault) OpenAsset(ctx context.Context, hash string) (io.ReadSeekCloser, error) {
 	if _, err := v.Asset(ctx, hash); err != nil {
 		return nil, err

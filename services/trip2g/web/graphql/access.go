@@ -12,7 +12,7 @@ var noteAccesses = map[trip2g.NoteAccess]NoteAccess{
 	trip2g.Public: NoteAccessPublic, trip2g.ForMembers: NoteAccessMembers, trip2g.ForGroups: NoteAccessGroups, trip2g.NotShown: NoteAccessNotShown,
 }
 
-// SiteAccess answers the query of that name.
+// SiteAccess implements QueryResolver.
 func (r *resolver) SiteAccess(ctx context.Context) (*SiteAccessState, error) {
 	state, err := accessStateOf(r.api.Access.SiteAccess(ctx))
 	if err == nil {
@@ -21,7 +21,7 @@ func (r *resolver) SiteAccess(ctx context.Context) (*SiteAccessState, error) {
 	return state, err
 }
 
-// StagedAccess answers the query of that name.
+// StagedAccess implements QueryResolver.
 func (r *resolver) StagedAccess(ctx context.Context) (*SiteAccessState, error) {
 	return accessStateOf(r.api.Access.StagedAccess(ctx, callOf(ctx).stage))
 }
@@ -39,7 +39,7 @@ func accessStateOf(s trip2g.AccessState, err error) (*SiteAccessState, error) {
 	return out, nil
 }
 
-// UnspecifiedNotes answers the query of that name.
+// UnspecifiedNotes implements QueryResolver.
 func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, error) {
 	limit := 100
 	if first != nil {
@@ -52,14 +52,14 @@ func (r *resolver) UnspecifiedNotes(ctx context.Context, first *int) ([]string, 
 	return paths, nil
 }
 
-// SetSiteAccess answers the mutation of that name.
+// SetSiteAccess implements MutationResolver.
 func (r *resolver) SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error) {
 	c := callOf(ctx)
 	state, position, err := r.api.Access.SetSiteAccess(ctx, siteAccesses[input.Access], input.ExpectedPublic)
 	if err != nil {
 		return fail[SetSiteAccessOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	shown, err := accessStateOf(state, nil)
 	return &SetSiteAccessPayload{State: shown}, err
 }

@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// APIKeys answers the query apiKeys.
+// APIKeys implements QueryResolver.
 func (r *resolver) APIKeys(ctx context.Context) ([]APIKey, error) {
 	keys, err := r.Keys.Keys(ctx)
 	if err != nil {
@@ -27,7 +27,7 @@ func keyOf(k trip2g.APIKey) APIKey {
 	}
 }
 
-// CreateAPIKey answers the mutation createApiKey.
+// CreateAPIKey implements MutationResolver.
 func (r *resolver) CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (CreateAPIKeyOrErrorPayload, error) {
 	secret, key, err := r.Keys.CreateKey(ctx, input.Name, grantOf(input.Scopes, input.Folder), timeOf(input.ExpiresAt))
 	if err != nil {
@@ -37,7 +37,7 @@ func (r *resolver) CreateAPIKey(ctx context.Context, input CreateAPIKeyInput) (C
 	return &CreateAPIKeyPayload{Secret: secret, Key: &made}, nil
 }
 
-// UpdateAPIKey answers the mutation updateApiKey.
+// UpdateAPIKey implements MutationResolver.
 func (r *resolver) UpdateAPIKey(ctx context.Context, input UpdateAPIKeyInput) (UpdateAPIKeyOrErrorPayload, error) {
 	key, err := r.Keys.UpdateKey(ctx, input.ID, grantOf(input.Scopes, input.Folder), timeOf(input.ExpiresAt))
 	if err != nil {
@@ -73,7 +73,7 @@ func grantOf(shown []APIKeyScope, folder string) trip2g.Grant {
 	return grant
 }
 
-// RevokeAPIKey answers the mutation revokeApiKey.
+// RevokeAPIKey implements MutationResolver.
 func (r *resolver) RevokeAPIKey(ctx context.Context, input RevokeAPIKeyInput) (RevokeAPIKeyOrErrorPayload, error) {
 	if err := r.Keys.RevokeKey(ctx, input.ID); err != nil {
 		return fail[RevokeAPIKeyOrErrorPayload](ctx, err)

@@ -10,33 +10,33 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// call is one request of the API: who asks, from where, and what its answer's headers will say.
+// call is the state of one API request: its sender, and the header fields of the response.
 type call struct {
 	origin      trip2g.Origin
 	userAgent   string
 	browser     string          // see httpx.BrowserName
-	crossOrigin bool            // a browser says that another site sent it
-	session     *trip2g.Session // nil if nobody is signed in
+	crossOrigin bool            // according to the browser, another site sent it
+	session     *trip2g.Session // nil: none
 	stage       trip2g.Stage    // which push it belongs to, and what its author may do; without an author for a reader
-	vaultName   string          // of the client's folder, "" if it does not say
-	refused     error           // why stage has no author
-	keyFault    error           // why the key that was sent does not count; nil if it does, or none was sent
+	vaultName   string          // of the client's folder; "": unknown
+	refused     error           // why stage has no author; nil if it has one
+	keyFault    error           // why the key is invalid; nil if it is valid or absent
 
-	position trip2g.Position // newest that the operation reached; 0: none
+	position trip2g.Position // newest of the operation's writes; 0: none
 	cookie   *http.Cookie    // to set; nil: none
 }
 
 type callKey struct{}
 
-// callOf gives the call of a request that ServeHTTP let in.
+// callOf returns the call of a request's context.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-// reach notes a position. Mutations of one operation run one after the other (GraphQL,
-// section 6.2.2), so that nothing races here.
-func (c *call) reach(position trip2g.Position) { c.position = max(c.position, position) }
+// setPosition records the position of a write. Mutations of one operation run sequentially (GraphQL,
+// section 6.2.2), so it needs no lock.
+func (c *call) setPosition(position trip2g.Position) { c.position = max(c.position, position) }
 
-// identify finds out who asks. A key given wins over a session, also if it is wrong: who sends one
-// means it. A cookie that another site or a form made a browser send is refused with 403.
+// identify authenticates a request. A key takes precedence over a session, even if it is invalid. A
+// cookie in a request that another site or a form sent is refused with 403.
 func (a *api) identify(r *http.Request) (*call, *refusal) {
 	if isNavigation(r.Header) {
 		return nil, &refusal{http.StatusForbidden, "a form or link of a page sent this request; the API takes those of programs and scripts; nothing was written"}
@@ -92,20 +92,20 @@ func (c *call) useSession(session trip2g.Session, err error) {
 	}
 }
 
-// authorized reports whether a key or the owner's session counts.
+// authorized reports whether the sender has a valid key or the owner's session.
 func (c *call) authorized() bool { return c.stage.Author != "" }
 
-// client is who signs in.
+// client returns the client for a sign-in.
 func (c *call) client() trip2g.Client {
 	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent, Browser: c.browser}
 }
 
-// sessionCookie makes the cookie of a session; an empty token removes it.
+// sessionCookie returns a session's cookie. An empty token removes the cookie.
 func (a *api) sessionCookie(c *call, token string, expires time.Time) *http.Cookie {
 	return httpx.SessionCookie(a.Cookie, token, expires, c.origin.Secure(a.public))
 }
 
-// siteURL is where readers find the site, absolute and without a slash at its end.
+// siteURL returns the absolute URL of the site, without a trailing slash.
 func (a *api) siteURL(c *call) string {
 	if a.public != nil {
 		return strings.TrimSuffix(a.PublicURL, "/")
@@ -113,13 +113,13 @@ func (a *api) siteURL(c *call) string {
 	return c.origin.URL()
 }
 
-// assetURL is where a file can be downloaded as it is, absolute; one that is not for everybody for a while.
+// assetURL returns the absolute URL of a file. That of a file that is not public is signed and expires.
 func (a *api) assetURL(c *call, asset trip2g.NoteAsset) string {
-	address := a.siteURL(c) + trip2g.AssetURL(asset)
+	url := a.siteURL(c) + trip2g.AssetURL(asset)
 	if a.AssetQuery != nil {
 		if query := a.AssetQuery(asset.Hash); query != "" {
-			address += "?" + query
+			url += "?" + query
 		}
 	}
-	return address
+	return url
 }

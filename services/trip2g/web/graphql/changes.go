@@ -13,7 +13,7 @@ import (
 // Subscription implements ResolverRoot.
 func (r *resolver) Subscription() SubscriptionResolver { return r }
 
-// NoteChanges answers the subscription of that name.
+// NoteChanges implements SubscriptionResolver.
 func (r *resolver) NoteChanges(ctx context.Context, filter NoteChangesFilter) (<-chan *NoteChangesPayload, error) {
 	c := callOf(ctx)
 	changes, err := r.Feed.Subscribe(ctx, trip2g.NoteChangeFilter{Include: filter.IncludePatterns, Exclude: filter.ExcludePatterns})
@@ -56,7 +56,7 @@ func (r *resolver) changeEvent(c *call, change trip2g.NoteChange) NoteChangeEven
 	return event
 }
 
-// UpdateNotes answers the mutation of that name.
+// UpdateNotes implements MutationResolver.
 func (r *resolver) UpdateNotes(ctx context.Context, input UpdateNotesInput) (UpdateNotesOrErrorPayload, error) {
 	c := callOf(ctx)
 	edits, err := noteEdits(input.Changes)
@@ -67,7 +67,7 @@ func (r *resolver) UpdateNotes(ctx context.Context, input UpdateNotesInput) (Upd
 	if err != nil {
 		return editFailure(ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	payload := &UpdateNotesSuccessPayload{Paths: make([]string, len(edited)), Updated: []UpdatedNote{}}
 	ids := make([]int64, len(edited))
 	for i, n := range edited {

@@ -66,8 +66,7 @@ func errorPayload(ctx context.Context, err error) (*ErrorPayload, error) {
 	return payload, nil
 }
 
-// logCause logs what is behind an expected failure, like a full disk: the client is told only
-// what it can do.
+// logCause logs the cause of an expected failure such as a full disk, which the client does not see.
 func logCause(ctx context.Context, err error) {
 	var domain *trip2g.Error
 	if errors.As(err, &domain) && (domain.Code == trip2g.EUNAVAILABLE || domain.Code == trip2g.EINDETERMINATE) && domain.Err != nil {
@@ -75,13 +74,13 @@ func logCause(ctx context.Context, err error) {
 	}
 }
 
-// internal marks an error of ours as such, so that present tells it from the library's.
+// internal marks an error as internal, so that present distinguishes it from gqlgen's.
 func internal(err error) error {
 	return &trip2g.Error{Code: trip2g.EINTERNAL, Message: "unexpected", Err: err}
 }
 
-// present makes the errors entry of a failure: a domain error's own message, nothing of a fault of
-// ours but that there is one, and the library's own errors, which are about the request, as they are.
+// present returns the entry of an error in the response: the message of a domain error, a generic one for an
+// internal error, and gqlgen's own errors, which are about the request, unchanged.
 func present(ctx context.Context, err error) *gqlerror.Error {
 	var domain *trip2g.Error
 	if !errors.As(err, &domain) {
@@ -101,7 +100,7 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	return shown
 }
 
-// recovered turns a panic into an error that present logs, with the stack.
+// recovered returns the internal error of a panic, with the stack.
 func recovered(_ context.Context, cause any) error {
 	return internal(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 }

@@ -20,15 +20,15 @@ const (
 	DefaultMaxAsset = trip2g.DefaultMaxAssetSize
 	DefaultCookie   = "session"
 
-	// maxAnonymousBody is what is read of a JSON body without a valid key or session: enough for
-	// every operation that is open to anyone.
+	// maxAnonymousBody limits a JSON body without a valid key or session. It suffices for every operation
+	// that is open to anyone.
 	maxAnonymousBody = 1 << 20
-	// maxDrain is what is read and dropped of a body that is refused, so that a client which sends
-	// before it listens gets to see why.
+	// maxDrain limits how much of a refused body is read and discarded, so that a client which sends
+	// before it reads sees the response.
 	maxDrain = 256 << 20
 )
 
-// Options is what the handler is made of. The services are needed; all else has a default.
+// Options configures the handler. The services are required.
 type Options struct {
 	Publisher trip2g.Publisher
 	SignIn    trip2g.SignInService
@@ -44,19 +44,19 @@ type Options struct {
 	Searcher  trip2g.Searcher
 	Feed      trip2g.NoteFeed
 
-	Site         func() trip2g.Site   // that this node serves
-	NodeSettings []trip2g.NodeSetting // that this node runs with
+	Site         func() trip2g.Site   // of this node
+	NodeSettings []trip2g.NodeSetting // of this node
 
 	Origin    func(*http.Request) trip2g.Origin // nil: httpx.Origin
-	PublicURL string                            // base of the URLs in answers, e.g. "https://example.com"; "": the request's own
+	PublicURL string                            // base of URLs in responses, e.g. "https://example.com"; "": from the request
 	Cookie    string                            // the session cookie's name; "": DefaultCookie
 	MaxBody   int64                             // of a JSON body, in bytes; 0: DefaultMaxBody
 	MaxAsset  int64                             // of an uploaded file, in bytes; 0: DefaultMaxAsset
-	TempDirs  tempdir.Dirs                      // where large uploads wait; nil: the system's
-	KeepAlive time.Duration                     // that a stream may be silent; 0: DefaultKeepAlive
+	TempDirs  tempdir.Dirs                      // for large uploads; nil: the system's
+	KeepAlive time.Duration                     // see DefaultKeepAlive, which 0 means
 
-	// AssetQuery gives what the address of a file needs behind "?" to be good for whoever got it from
-	// here, "" if nothing; nil: never anything.
+	// AssetQuery returns the query that signs the URL of a file, "" if it needs none. nil: no URL is
+	// signed.
 	AssetQuery func(hash string) string
 }
 
@@ -67,8 +67,8 @@ type api struct {
 	public *url.URL // of PublicURL; nil without one
 }
 
-// New gives the handler of the API's addresses. It logs with the logger in a request's context
-// (zerolog.Ctx). EINVALID for a PublicURL that is no http or https URL.
+// New returns the handler of the API. It logs with the logger in a request's context (zerolog.Ctx). It
+// returns EINVALID for an invalid PublicURL.
 func New(o Options) (http.Handler, error) {
 	a := &api{Options: o, csrf: http.NewCrossOriginProtection()}
 	if err := a.setDefaults(); err != nil {
@@ -109,10 +109,10 @@ func (a *api) setDefaults() error {
 		return trip2g.Errorf(trip2g.EINVALID, "the public URL %q is no http or https URL", a.PublicURL)
 	}
 	a.public = public
-	return a.csrf.AddTrustedOrigin(public.Scheme + "://" + public.Host) // also behind a proxy that passes another host
+	return a.csrf.AddTrustedOrigin(public.Scheme + "://" + public.Host) // even if a proxy changes the host
 }
 
-// ServeHTTP answers POST; a GET of a GraphQL address would be served by whichever node it reached.
+// ServeHTTP implements http.Handler. It only accepts POST, because a GET is never forwarded to the leader.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
@@ -135,7 +135,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.server.ServeHTTP(w, r)
 }
 
-// setResult puts on the answer what the operation left for its headers.
+// setResult sets the header fields of the response.
 func (c *call) setResult(header http.Header) {
 	if c.position > 0 {
 		httpx.SetPosition(header, c.position)

@@ -6,7 +6,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Notes answers the query of that name.
+// Notes implements QueryResolver.
 func (r *resolver) Notes(ctx context.Context, filter *NotesFilter) (*NoteList, error) {
 	notes, total, err := r.History.ListNotes(ctx, noteFilter(filter))
 	if err != nil {
@@ -66,7 +66,7 @@ func noteOf(n trip2g.ListedNote) *Note {
 	return out
 }
 
-// Note answers the query of that name.
+// Note implements QueryResolver.
 func (r *resolver) Note(ctx context.Context, path string) (*Note, error) {
 	note, err := r.History.FindNote(ctx, path)
 	if err != nil {
@@ -75,7 +75,7 @@ func (r *resolver) Note(ctx context.Context, path string) (*Note, error) {
 	return noteOf(note), nil
 }
 
-// unlessNotFound makes null of what is not there.
+// unlessNotFound returns nil for ENOTFOUND, so that the field is null.
 func unlessNotFound(err error) error {
 	if trip2g.ErrorCode(err) == trip2g.ENOTFOUND {
 		return nil
@@ -83,7 +83,7 @@ func unlessNotFound(err error) error {
 	return asError(err)
 }
 
-// NoteVersions answers the query of that name.
+// NoteVersions implements QueryResolver.
 func (r *resolver) NoteVersions(ctx context.Context, noteID int64, before *int64, first *int) ([]NoteVersion, error) {
 	from, limit := int64(0), defaultListed
 	if before != nil {
@@ -103,7 +103,7 @@ func (r *resolver) NoteVersions(ctx context.Context, noteID int64, before *int64
 	return out, nil
 }
 
-// versionOf gives a version without its text.
+// versionOf returns a version without its text.
 func versionOf(v trip2g.NoteVersion) *NoteVersion {
 	return &NoteVersion{
 		ID: v.ID, NoteID: v.NoteID, Path: v.Path, ContentHash: v.Hash, Size: v.Size,
@@ -111,7 +111,7 @@ func versionOf(v trip2g.NoteVersion) *NoteVersion {
 	}
 }
 
-// NoteVersion answers the query of that name.
+// NoteVersion implements QueryResolver.
 func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, error) {
 	v, err := r.History.Version(ctx, versionID(id))
 	if err != nil {
@@ -122,7 +122,7 @@ func (r *resolver) NoteVersion(ctx context.Context, id int64) (*NoteVersion, err
 	return out, nil
 }
 
-// NoteDifference answers the query of that name.
+// NoteDifference implements QueryResolver.
 func (r *resolver) NoteDifference(ctx context.Context, from, to int64) (*NoteDifference, error) {
 	d, err := r.History.Compare(ctx, versionID(from), versionID(to))
 	if err != nil {
@@ -147,29 +147,29 @@ func differenceLines(lines []trip2g.DiffLine) []DifferenceLine {
 	return out
 }
 
-// RestoreNoteVersion answers the mutation of that name.
+// RestoreNoteVersion implements MutationResolver.
 func (r *resolver) RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error) {
 	c := callOf(ctx)
 	note, position, err := r.History.Restore(ctx, c.stage, versionID(input.VersionID))
 	if err != nil {
 		return fail[RestoreNoteVersionOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &RestoreNoteVersionPayload{Note: noteOf(note)}, nil
 }
 
-// ShowNotes answers the mutation of that name.
+// ShowNotes implements MutationResolver.
 func (r *resolver) ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error) {
 	c := callOf(ctx)
 	position, err := r.History.ShowNotes(ctx, c.stage, input.Paths)
-	c.reach(position) // also of those that were shown before one failed
+	c.setPosition(position) // also of those that were shown before one failed
 	if err != nil {
 		return fail[ShowNotesOrErrorPayload](ctx, err)
 	}
 	return &ShowNotesPayload{Success: true}, nil
 }
 
-// DiscardNotes answers the mutation of that name.
+// DiscardNotes implements MutationResolver.
 func (r *resolver) DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error) {
 	committed, err := r.Publisher.Discard(ctx, callOf(ctx).stage)
 	if err != nil {

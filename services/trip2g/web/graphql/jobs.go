@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Jobs answers the query of that name.
+// Jobs implements QueryResolver.
 func (r *resolver) Jobs(ctx context.Context) ([]Job, error) {
 	jobs, err := r.api.Jobs.Jobs(ctx)
 	if err != nil {
@@ -25,7 +25,7 @@ func (r *resolver) Jobs(ctx context.Context) ([]Job, error) {
 	return out, nil
 }
 
-// RunJob answers the mutation of that name.
+// RunJob implements MutationResolver.
 func (r *resolver) RunJob(ctx context.Context, input RunJobInput) (RunJobOrErrorPayload, error) {
 	if err := r.api.Jobs.StartJob(ctx, input.Name); err != nil {
 		return fail[RunJobOrErrorPayload](ctx, err)

@@ -12,19 +12,18 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Limits of an operation's text. The largest that a client sends today, an introspection, has
-// about 400 tokens and 300 fields 13 deep; notes and files travel in variables.
+// Limits of an operation's text. The largest known operation, an introspection, has about 400 tokens and
+// 300 fields in 13 levels. Notes and files are sent in variables.
 const (
 	maxQueryLength = 256 << 10 // bytes
 	maxTokens      = 2_000
 	maxRootFields  = 10
 	maxDepth       = 15
-	maxFields      = 500 // with every fragment spread out
+	maxFields      = 500 // with fragments expanded
 )
 
-// limits refuses what would cost more than a client can need, before it is validated: validation
-// itself and the library's own complexity limit walk a fragment once for each time it is spread,
-// which 30 fragments can make a billion times.
+// limits refuses too expensive operations before validation. Validation and gqlgen's complexity limit visit a
+// fragment each time it is spread, which with 30 fragments can be a billion times.
 type limits struct{}
 
 var _ interface {
@@ -35,7 +34,7 @@ var _ interface {
 func (limits) ExtensionName() string                     { return "Limits" }
 func (limits) Validate(_ graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters leaves a query that does not parse to the executor, which says why.
+// MutateOperationParameters leaves syntax errors to the executor.
 func (limits) MutateOperationParameters(_ context.Context, params *graphql.RawParams) *gqlerror.Error {
 	if len(params.Query) > maxQueryLength {
 		return overLimit("the query has %d bytes, at most %d are taken; send values in variables", len(params.Query), maxQueryLength)
@@ -61,8 +60,8 @@ func (limits) MutateOperationParameters(_ context.Context, params *graphql.RawPa
 	return nil
 }
 
-// tooLargeNumber gives the first number that fits neither an int64 nor a float64, as it is written:
-// the library panics when it comes to read one. The query is one that parses.
+// tooLargeNumber returns the first number in a valid query that does not fit an int64 or float64, on which
+// gqlgen panics.
 func tooLargeNumber(query string) string {
 	text := lexer.New(&ast.Source{Input: query})
 	for {
@@ -87,11 +86,11 @@ func overLimit(format string, args ...any) *gqlerror.Error {
 	return err
 }
 
-// size of a selection: fields at its top, levels, and fields in all, fragments spread out. A
-// number stops a little past its limit, so that none overflows.
+// size is the size of a selection with fragments expanded: root fields, levels and all fields. Each number
+// is capped just above its limit to avoid overflow.
 type size struct{ roots, depth, fields int }
 
-// measurer measures each fragment once, however often it is spread.
+// measurer measures each fragment once.
 type measurer struct {
 	doc   *ast.QueryDocument
 	known map[string]size
@@ -117,7 +116,7 @@ func (m *measurer) measure(selections ast.SelectionSet) size {
 	return total
 }
 
-// fragment counts a fragment that is missing or spreads itself as nothing: validation refuses both.
+// fragment returns the size of a fragment, 0 if it is missing or recursive, which validation refuses.
 func (m *measurer) fragment(name string) size {
 	if s, ok := m.known[name]; ok {
 		return s

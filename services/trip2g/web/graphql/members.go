@@ -9,7 +9,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Members answers the query of that name.
+// Members implements QueryResolver.
 func (r *resolver) Members(ctx context.Context) ([]Member, error) {
 	members, err := r.People.Members(ctx)
 	if err != nil {
@@ -27,7 +27,7 @@ func memberOf(m trip2g.Membership) Member {
 		Groups: append([]string{}, m.Groups.Names()...)}
 }
 
-// optionalTime gives nil for the zero time.
+// optionalTime returns nil for the zero time.
 func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -35,7 +35,7 @@ func optionalTime(t time.Time) *time.Time {
 	return &t
 }
 
-// InviteMember answers the mutation of that name.
+// InviteMember implements MutationResolver.
 func (r *resolver) InviteMember(ctx context.Context, input InviteMemberInput) (InviteMemberOrErrorPayload, error) {
 	c := callOf(ctx)
 	site := r.siteURL(c)
@@ -47,7 +47,7 @@ func (r *resolver) InviteMember(ctx context.Context, input InviteMemberInput) (I
 	return &InviteMemberPayload{Member: &invited, Mailed: mailed, SignInURL: trip2g.SignInURL(site, member.Email)}, nil
 }
 
-// MemberGroups answers the query of that name.
+// MemberGroups implements QueryResolver.
 func (r *resolver) MemberGroups(ctx context.Context) ([]MemberGroup, error) {
 	members, err := r.People.Members(ctx)
 	if err != nil {
@@ -75,26 +75,26 @@ func (r *resolver) MemberGroups(ctx context.Context) ([]MemberGroup, error) {
 	return out, nil
 }
 
-// SetMemberGroups answers the mutation of that name.
+// SetMemberGroups implements MutationResolver.
 func (r *resolver) SetMemberGroups(ctx context.Context, input SetMemberGroupsInput) (SetMemberGroupsOrErrorPayload, error) {
 	c := callOf(ctx)
 	member, position, err := r.People.SetMemberGroups(ctx, input.ID, input.Groups)
 	if err != nil {
 		return fail[SetMemberGroupsOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	shown := memberOf(member)
 	return &SetMemberGroupsPayload{Member: &shown}, nil
 }
 
-// RemoveMember answers the mutation of that name.
+// RemoveMember implements MutationResolver.
 func (r *resolver) RemoveMember(ctx context.Context, input RemoveMemberInput) (RemoveMemberOrErrorPayload, error) {
 	c := callOf(ctx)
 	position, err := r.People.RemoveMember(ctx, input.ID)
 	if err != nil {
 		return fail[RemoveMemberOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &RemoveMemberPayload{Success: true}, nil
 }
 

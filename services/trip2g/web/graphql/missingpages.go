@@ -9,7 +9,7 @@ import (
 // maxMissing is the longest list of missing pages.
 const maxMissing = 1000
 
-// MissingPages answers the query of that name.
+// MissingPages implements QueryResolver.
 func (r *resolver) MissingPages(ctx context.Context, first *int) ([]MissingPage, error) {
 	limit := 100
 	if first != nil {
@@ -29,7 +29,7 @@ func (r *resolver) MissingPages(ctx context.Context, first *int) ([]MissingPage,
 	return out, nil
 }
 
-// DismissMissingPage answers the mutation of that name.
+// DismissMissingPage implements MutationResolver.
 func (r *resolver) DismissMissingPage(ctx context.Context, input DismissMissingPageInput) (DismissMissingPageOrErrorPayload, error) {
 	if err := r.Missing.DeleteNotFound(ctx, input.Path); err != nil {
 		return fail[DismissMissingPageOrErrorPayload](ctx, err)

@@ -18,13 +18,13 @@ import (
 	"trip2g/internal/tempdir"
 )
 
-// Limits of a multipart body, in bytes where no unit is named.
+// Limits of a multipart body, in bytes unless noted.
 const (
 	maxOperations = 1 << 20  // its first part
 	maxMap        = 64 << 10 // its second part
 	maxFiles      = 10       // parts after that
-	multipartRoom = 1 << 20  // what a body may be larger than the largest file
-	maxInMemory   = 8 << 20  // of a file; a larger one waits in a temporary file
+	multipartRoom = 1 << 20  // of a body beyond the largest file
+	maxInMemory   = 8 << 20  // of a file; a larger one goes to a temporary file
 )
 
 // multipartTransport takes a form by the GraphQL multipart request specification
@@ -61,7 +61,7 @@ func (t multipartTransport) Do(w http.ResponseWriter, r *http.Request, exec grap
 	execute(w, r, exec, params, t.stream)
 }
 
-// refuseForm tells a limit, a full disk and a broken body apart.
+// refuseForm responds to an error of reading a form.
 func refuseForm(w http.ResponseWriter, r *http.Request, err error, limit int64) {
 	var past *http.MaxBytesError
 	switch {
@@ -74,7 +74,7 @@ func refuseForm(w http.ResponseWriter, r *http.Request, err error, limit int64) 
 	refuseBody(w, r, err)
 }
 
-// isSpoolFault distinguishes a fault of a temporary file from one of the body.
+// isSpoolFault reports whether an error is about a temporary file, and not about the body.
 func isSpoolFault(err error) bool {
 	var path *os.PathError
 	return errors.As(err, &path) || errors.Is(err, tempdir.ErrNone)

@@ -6,13 +6,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Nodes answers the query of that name.
+// Nodes implements QueryResolver.
 func (r *resolver) Nodes(ctx context.Context) (*trip2g.Topology, error) {
 	topology := r.Options.Nodes.Topology()
 	return &topology, nil
 }
 
-// ForgetNode answers the mutation of that name.
+// ForgetNode implements MutationResolver.
 func (r *resolver) ForgetNode(ctx context.Context, input ForgetNodeInput) (ForgetNodeOrErrorPayload, error) {
 	if err := r.Options.Nodes.ForgetNode(input.Name); err != nil {
 		return fail[ForgetNodeOrErrorPayload](ctx, err)
@@ -25,12 +25,12 @@ func (r *resolver) Node() NodeResolver { return nodeResolver{} }
 
 type nodeResolver struct{}
 
-// Position gives the field of that name.
+// Position implements NodeResolver.
 func (nodeResolver) Position(_ context.Context, n *trip2g.Node) (int64, error) {
 	return int64(n.Position), nil
 }
 
-// LeaderPosition gives the field of that name.
+// LeaderPosition implements NodeResolver.
 func (nodeResolver) LeaderPosition(_ context.Context, n *trip2g.Node) (int64, error) {
 	return int64(n.LeaderPosition), nil
 }

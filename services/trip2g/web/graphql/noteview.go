@@ -38,7 +38,7 @@ var warningLevels = map[trip2g.WarningLevel]WarningLevel{
 	trip2g.LevelCritical: WarningLevelCritical,
 }
 
-// updatedNotes describes the notes that are visible now.
+// updatedNotes returns those of the notes that are visible.
 func (a *api) updatedNotes(c *call, ids []int64) []UpdatedNote {
 	out := make([]UpdatedNote, 0, len(ids))
 	site := a.Site()
@@ -58,13 +58,13 @@ func (a *api) updatedNotes(c *call, ids []int64) []UpdatedNote {
 		})
 	}
 	if unspecified > 0 && site.Access().Default == trip2g.AccessNotChosen {
-		out[first].Warnings = append(out[first].Warnings, NoteWarning{Level: WarningLevelWarning, Message: unsaid(unspecified)})
+		out[first].Warnings = append(out[first].Warnings, NoteWarning{Level: WarningLevelWarning, Message: unspecifiedWarning(unspecified)})
 	}
 	return out
 }
 
-// unsaid returns the warning, once for all notes of a push, why nobody but members can read them.
-func unsaid(notes int) string {
+// unspecifiedWarning returns the warning, once per push, that notes are members-only by default.
+func unspecifiedWarning(notes int) string {
 	const how = "to make a note public, write free: true in its frontmatter; to make all such notes public, choose that at /_system/settings"
 	if notes == 1 {
 		return "the note does not say who may read it, so that it is for members: " + how
@@ -72,7 +72,7 @@ func unsaid(notes int) string {
 	return fmt.Sprintf("this note and %d others of this push do not say who may read them, so that they are for members: %s", notes-1, how)
 }
 
-// shownNotes is updatedNotes without those of which a client can show nothing: no page and no warning.
+// shownNotes returns updatedNotes without those that have neither a page nor a warning.
 func (a *api) shownNotes(c *call, ids []int64) []UpdatedNote {
 	return slices.DeleteFunc(a.updatedNotes(c, ids), func(n UpdatedNote) bool { return n.URL == "" && len(n.Warnings) == 0 })
 }

@@ -8,12 +8,12 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Warnings answers the query of that name.
+// Warnings implements QueryResolver.
 func (r *resolver) Warnings(ctx context.Context) ([]Warning, error) {
 	return warningsOf(warningsOfSite(r.Site())), nil
 }
 
-// warningsOfSite lists what is wrong with the notes.
+// warningsOfSite returns the problems found in notes.
 func warningsOfSite(site trip2g.Site) []trip2g.Warning {
 	return slices.Concat(site.Stats().Warnings, site.RestrictedLinks())
 }
@@ -26,7 +26,7 @@ func warningsOf(list []trip2g.Warning) []Warning {
 	return out
 }
 
-// Overview answers the query of that name.
+// Overview implements QueryResolver.
 func (r *resolver) Overview(ctx context.Context) (*Overview, error) {
 	stored, err := r.History.Stats(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func (r *resolver) Overview(ctx context.Context) (*Overview, error) {
 	return out, nil
 }
 
-// problems says what an owner should look at.
+// problems returns what needs the owner's attention.
 func (r *resolver) problems(ctx context.Context) ([]Problem, error) {
 	list := []Problem{}
 	add := func(page, format string, args ...any) {

@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Redirects answers the query of that name.
+// Redirects implements QueryResolver.
 func (r *resolver) Redirects(ctx context.Context) ([]Redirect, error) {
 	list, err := r.api.Redirects.Redirects(ctx)
 	if err != nil {
@@ -21,7 +21,7 @@ func (r *resolver) Redirects(ctx context.Context) ([]Redirect, error) {
 	return out, nil
 }
 
-// redirectOf tells what a redirect does on the site.
+// redirectOf returns a redirect with its effect on the site.
 func redirectOf(site trip2g.Site, redirect trip2g.Redirect) Redirect {
 	out := Redirect{ID: redirect.ID, From: redirect.From, ByMove: redirect.NoteID != 0, CreatedAt: redirect.CreatedAt}
 	if page, ok := site.NoteByID(redirect.NoteID, trip2g.Owner); out.ByMove && ok {
@@ -34,7 +34,7 @@ func redirectOf(site trip2g.Site, redirect trip2g.Redirect) Redirect {
 	return out
 }
 
-// leads tells whether a reader who is sent to an address finds something there, as far as the site knows.
+// leads reports whether a redirect's target exists, as far as the site knows.
 func leads(site trip2g.Site, to string) bool {
 	if !strings.HasPrefix(to, "/") || trip2g.IsReserved(to) {
 		return true
@@ -43,25 +43,25 @@ func leads(site trip2g.Site, to string) bool {
 	return page != nil || found.URL != ""
 }
 
-// PutRedirect answers the mutation of that name.
+// PutRedirect implements MutationResolver.
 func (r *resolver) PutRedirect(ctx context.Context, input PutRedirectInput) (PutRedirectOrErrorPayload, error) {
 	c := callOf(ctx)
 	redirect, position, err := r.api.Redirects.PutRedirect(ctx, input.From, input.To)
 	if err != nil {
 		return fail[PutRedirectOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	shown := redirectOf(r.Site(), redirect)
 	return &PutRedirectPayload{Redirect: &shown}, nil
 }
 
-// DeleteRedirect answers the mutation of that name.
+// DeleteRedirect implements MutationResolver.
 func (r *resolver) DeleteRedirect(ctx context.Context, input DeleteRedirectInput) (DeleteRedirectOrErrorPayload, error) {
 	c := callOf(ctx)
 	position, err := r.api.Redirects.DeleteRedirect(ctx, input.ID)
 	if err != nil {
 		return fail[DeleteRedirectOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &DeleteRedirectPayload{Success: true}, nil
 }

@@ -17,7 +17,7 @@ type resolver struct{ *api }
 func (r *resolver) Query() QueryResolver       { return r }
 func (r *resolver) Mutation() MutationResolver { return r }
 
-// NotePaths answers the query of that name.
+// NotePaths implements QueryResolver.
 func (r *resolver) NotePaths(ctx context.Context, filter *NotePathsFilter) ([]NotePath, error) {
 	c := callOf(ctx)
 	wanted := notePathFilter(filter)
@@ -62,7 +62,7 @@ func (r *resolver) assetReplaces(c *call, assets []trip2g.NoteAsset) []NoteAsset
 	return out
 }
 
-// asError makes sure that present can tell an error of ours.
+// asError marks internal errors for present.
 func asError(err error) error {
 	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
 		return internal(err)
@@ -70,7 +70,7 @@ func asError(err error) error {
 	return err
 }
 
-// PushNotes answers the mutation of that name.
+// PushNotes implements MutationResolver.
 func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNotesOrErrorPayload, error) {
 	c := callOf(ctx)
 	if len(input.Updates) == 0 {
@@ -87,14 +87,14 @@ func (r *resolver) PushNotes(ctx context.Context, input PushNotesInput) (PushNot
 	if err != nil {
 		return fail[PushNotesOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	if graphql.FieldRequested(ctx, "updated") {
 		updated = append(updated, r.shownNotes(c, shownOf(notes))...)
 	}
 	return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: updated}, nil
 }
 
-// listNotes answers a push of nothing, by which clients ask for all notes.
+// listNotes responds to a push without updates, by which clients list all notes.
 func (r *resolver) listNotes(ctx context.Context, c *call) (PushNotesOrErrorPayload, error) {
 	notes, err := r.Publisher.ListNotes(ctx, c.stage)
 	if err != nil {
@@ -113,8 +113,8 @@ func refusedSettings(err error) (why string, ok bool) {
 	return fields[0].Value, true
 }
 
-// takeUpdates leaves out the files of a vault that are no notes: clients push them in one batch with
-// the notes, which must not fail for them.
+// takeUpdates separates files that are not notes. Clients push them in one batch with notes, which must not
+// fail because of them.
 func takeUpdates(given []PushNoteInput) (taken []trip2g.NoteUpdate, leftOut []UpdatedNote) {
 	taken, leftOut = make([]trip2g.NoteUpdate, 0, len(given)), []UpdatedNote{}
 	for _, u := range given {
@@ -162,7 +162,7 @@ func (r *resolver) pushedAssets(c *call, assets []trip2g.NoteAsset) []PushedNote
 // publishNow reads skipCommit: left out or null, a change is visible at once.
 func publishNow(skipCommit *bool) bool { return skipCommit == nil || !*skipCommit }
 
-// UploadNoteAsset answers the mutation of that name.
+// UploadNoteAsset implements MutationResolver.
 func (r *resolver) UploadNoteAsset(ctx context.Context, input UploadNoteAssetInput) (UploadNoteAssetOrErrorPayload, error) {
 	c := callOf(ctx)
 	noteID, err := r.noteID(ctx, input.NoteID)
@@ -179,11 +179,11 @@ func (r *resolver) UploadNoteAsset(ctx context.Context, input UploadNoteAssetInp
 	if err != nil {
 		return fail[UploadNoteAssetOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &UploadNoteAssetPayload{UploadSkipped: known}, nil
 }
 
-// HideNotes answers the mutation of that name.
+// HideNotes implements MutationResolver.
 func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNotesOrErrorPayload, error) {
 	c := callOf(ctx)
 	payload := &HideNotesPayload{Success: true, LeftOut: []FieldMessage{}}
@@ -197,11 +197,11 @@ func (r *resolver) HideNotes(ctx context.Context, input HideNotesInput) (HideNot
 	if err != nil {
 		return fail[HideNotesOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return payload, nil
 }
 
-// CommitNotes answers the mutation of that name.
+// CommitNotes implements MutationResolver.
 func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, error) {
 	c := callOf(ctx)
 	if c.vaultName != "" && c.stage.Grant.Folder == "" {
@@ -213,7 +213,7 @@ func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, 
 	if err != nil {
 		return fail[CommitNotesOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	payload := &CommitNotesPayload{Success: true, Updated: []UpdatedNote{}}
 	if graphql.FieldRequested(ctx, "updated") {
 		payload.Updated = r.shownNotes(c, shown)
@@ -221,7 +221,7 @@ func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, 
 	return payload, nil
 }
 
-// Viewer answers the query of that name. A session that has ended makes a guest, not an error.
+// Viewer implements QueryResolver. A session that has ended makes a guest, not an error.
 func (r *resolver) Viewer(ctx context.Context) (*Viewer, error) {
 	c := callOf(ctx)
 	switch trip2g.ErrorCode(c.refused) {

@@ -10,7 +10,7 @@ import (
 // maxResults bounds the results of one answer.
 const maxResults = 100
 
-// Search answers the query of that name. It has what was published before it was asked.
+// Search implements QueryResolver. It has what was published before it was asked.
 func (r *resolver) Search(ctx context.Context, query string, first *int, after *string) (*SearchAnswer, error) {
 	request := trip2g.SearchRequest{Query: query, Visitor: callOf(ctx).reader(), Limit: 10, Fresh: true}
 	if first != nil {

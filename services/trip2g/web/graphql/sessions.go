@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Sessions answers the query of that name.
+// Sessions implements QueryResolver.
 func (r *resolver) Sessions(ctx context.Context, everyone *bool) ([]Session, error) {
 	c := callOf(ctx)
 	user := c.session.User.ID
@@ -28,24 +28,24 @@ func (r *resolver) Sessions(ctx context.Context, everyone *bool) ([]Session, err
 	return out, nil
 }
 
-// EndSession answers the mutation of that name.
+// EndSession implements MutationResolver.
 func (r *resolver) EndSession(ctx context.Context, input EndSessionInput) (EndSessionOrErrorPayload, error) {
 	c := callOf(ctx)
 	position, err := r.People.RevokeSession(ctx, *c.session, input.ID)
 	if err != nil {
 		return fail[EndSessionOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &EndSessionPayload{Success: true}, nil
 }
 
-// EndOtherSessions answers the mutation of that name.
+// EndOtherSessions implements MutationResolver.
 func (r *resolver) EndOtherSessions(ctx context.Context) (EndOtherSessionsOrErrorPayload, error) {
 	c := callOf(ctx)
 	ended, position, err := r.People.RevokeOtherSessions(ctx, *c.session)
 	if err != nil {
 		return fail[EndOtherSessionsOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &EndOtherSessionsPayload{Ended: ended}, nil
 }

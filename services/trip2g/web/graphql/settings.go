@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// SiteSettings answers the query of that name.
+// SiteSettings implements QueryResolver.
 func (r *resolver) SiteSettings(ctx context.Context) (*SiteSettings, error) {
 	state, err := r.Settings.SiteSettings(ctx)
 	if err != nil {
@@ -41,7 +41,7 @@ func siteSettingsOf(state trip2g.SettingsState) *SiteSettings {
 	return out
 }
 
-// SaveSiteSettings answers the mutation of that name.
+// SaveSiteSettings implements MutationResolver.
 func (r *resolver) SaveSiteSettings(ctx context.Context, input SaveSiteSettingsInput) (SaveSiteSettingsOrErrorPayload, error) {
 	c := callOf(ctx)
 	changes := make(map[string]string, len(input.Values))
@@ -52,11 +52,11 @@ func (r *resolver) SaveSiteSettings(ctx context.Context, input SaveSiteSettingsI
 	if err != nil {
 		return fail[SaveSiteSettingsOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	return &SaveSiteSettingsPayload{Settings: r.siteSettings(state)}, nil
 }
 
-// NodeSettings answers the query of that name.
+// NodeSettings implements QueryResolver.
 func (r *resolver) NodeSettings(ctx context.Context) ([]NodeSetting, error) {
 	out := make([]NodeSetting, len(r.api.NodeSettings))
 	for i, s := range r.api.NodeSettings {

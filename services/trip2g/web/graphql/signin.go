@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// RequestEmailSignInCode answers the mutation of that name.
+// RequestEmailSignInCode implements MutationResolver.
 func (r *resolver) RequestEmailSignInCode(ctx context.Context, input RequestEmailSignInCodeInput) (RequestEmailSignInCodeOrErrorPayload, error) {
 	c := callOf(ctx)
 	if err := r.SignIn.RequestCode(ctx, input.Email, c.client()); err != nil {
@@ -14,19 +14,19 @@ func (r *resolver) RequestEmailSignInCode(ctx context.Context, input RequestEmai
 	return &RequestEmailSignInCodePayload{Success: true}, nil
 }
 
-// SignInByEmail answers the mutation of that name.
+// SignInByEmail implements MutationResolver.
 func (r *resolver) SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error) {
 	c := callOf(ctx)
 	token, session, position, err := r.SignIn.SignIn(ctx, input.Email, input.Code, c.client())
 	if err != nil {
 		return fail[SignInOrErrorPayload](ctx, err)
 	}
-	c.reach(position)
+	c.setPosition(position)
 	c.cookie = r.sessionCookie(c, token, session.ExpiresAt)
 	return &SignInPayload{Token: token, Viewer: viewerOf(&session)}, nil
 }
 
-// SignOut answers the mutation of that name. Without a session it only removes the cookie.
+// SignOut implements MutationResolver. Without a session it only removes the cookie.
 func (r *resolver) SignOut(ctx context.Context) (SignOutOrErrorPayload, error) {
 	c := callOf(ctx)
 	if c.session != nil {
@@ -34,7 +34,7 @@ func (r *resolver) SignOut(ctx context.Context) (SignOutOrErrorPayload, error) {
 		if err != nil {
 			return fail[SignOutOrErrorPayload](ctx, err)
 		}
-		c.reach(position)
+		c.setPosition(position)
 	}
 	c.cookie = r.sessionCookie(c, "", time.Time{})
 	return &SignOutPayload{Viewer: viewerOf(nil)}, nil

@@ -25,17 +25,16 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// The library's own transports do not fit: they take invalid UTF-8 silently, hold an upload of
-// unknown length in memory, give a fault of the body the status 200 or 422 and the body back as
-// part of the message.
+// gqlgen's own transports are not used: they accept invalid UTF-8, hold an upload of unknown length in
+// memory, respond to an invalid body with 200 or 422, and repeat the body in the message.
 
-// jsonTransport takes a JSON body.
+// jsonTransport handles JSON bodies.
 type jsonTransport struct {
 	maxBody int64 // bytes
 	stream  streamFunc
 }
 
-// streamFunc sends the answers of a subscription.
+// streamFunc sends the responses of a subscription.
 type streamFunc func(w http.ResponseWriter, r *http.Request, next func() *graphql.Response)
 
 var _ graphql.Transport = jsonTransport{}
@@ -66,8 +65,8 @@ func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.G
 	execute(w, r, exec, params, t.stream)
 }
 
-// read gives the body. Without a key or session a large one is not kept: it can only be a push,
-// and the answer to that is known.
+// read returns the body. Without authorization it does not read a large one, which can only be a push that will
+// be refused.
 func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
 	limit := t.maxBody
 	if !c.authorized() {
@@ -83,7 +82,7 @@ func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]
 	case int64(len(body)) <= limit:
 		return body, nil
 	case limit < t.maxBody:
-		status := http.StatusOK // as the answer to the operation would have
+		status := http.StatusOK // as for the operation itself
 		if trip2g.ErrorCode(c.refused) == trip2g.EUNAVAILABLE {
 			status = httpx.Status(c.refused) // the key or session could not be looked up
 		}
@@ -97,8 +96,8 @@ func tooLarge(limit int64) *refusal {
 	return refusalOf(trip2g.Errorf(trip2g.ETOOLARGE, "the request's body is too large: at most %d bytes are taken; nothing was written", limit))
 }
 
-// decodeParams reads one operation. encoding/json would put U+FFFD for bytes that are no UTF-8 and
-// for half a surrogate pair, and so change a note without a word.
+// decodeParams decodes one operation. encoding/json would silently replace invalid UTF-8 and unpaired
+// surrogates with U+FFFD, and so change a note.
 func decodeParams(body []byte) (*graphql.RawParams, error) {
 	if !utf8.Valid(body) {
 		return nil, &refusal{http.StatusBadRequest, "the body is not valid UTF-8; nothing was written"}
@@ -121,8 +120,8 @@ func decodeParams(body []byte) (*graphql.RawParams, error) {
 	return params, nil
 }
 
-// unpairedSurrogate gives the first escape in JSON text that is half a surrogate pair without the
-// other (RFC 8259, section 8.2), as it is written; "" if there is none.
+// unpairedSurrogate returns the first escape of an unpaired surrogate in JSON text (RFC 8259, section 8.2);
+// "": none.
 func unpairedSurrogate(text []byte) string {
 	for {
 		i := bytes.IndexByte(text, '\\')
@@ -143,20 +142,20 @@ func unpairedSurrogate(text []byte) string {
 
 const escapeLength = len(`\ud800`)
 
-// escapedUnit gives the UTF-16 unit of a \u escape that text starts with; 0 if it starts with none.
+// escapedUnit returns the UTF-16 unit of a \u escape at the start of text; 0: none.
 func escapedUnit(text []byte) rune {
 	if len(text) < escapeLength || string(text[:2]) != `\u` {
 		return 0
 	}
-	unit, _ := strconv.ParseUint(string(text[2:escapeLength]), 16, 16) // 0 for a wrong escape, which the decoder refuses
+	unit, _ := strconv.ParseUint(string(text[2:escapeLength]), 16, 16) // 0 for an invalid escape, which the decoder refuses
 	return rune(unit)
 }
 
-// execute runs one operation and writes its answer: 422 for one that is not valid, 502 for one whose
-// outcome is not known, else 200. A subscription is for stream.
+// execute runs one operation and responds: 422 if it is invalid, 502 if its outcome is indeterminate, else 200.
+// stream handles a subscription.
 func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, stream streamFunc) {
 	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel() // ends a subscription whose stream has ended
+	defer cancel() // ends a subscription with its stream
 	params.Headers = r.Header
 	now := graphql.Now()
 	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
@@ -181,7 +180,7 @@ func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	}
 	response := responses(opCtx)
 	if response == nil {
-		return // the client is gone
+		return // the client has disconnected
 	}
 	status := http.StatusOK
 	if slices.ContainsFunc(response.Errors, isIndeterminate) {
@@ -190,7 +189,7 @@ func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	respond(ctx, w, status, response)
 }
 
-// isIndeterminate reports whether an error of an answer, as present makes it, is about an unknown outcome.
+// isIndeterminate reports whether an error in a response is about an indeterminate outcome.
 func isIndeterminate(err *gqlerror.Error) bool {
 	return err.Extensions["code"] == trip2g.EINDETERMINATE
 }

@@ -7,16 +7,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// browserCookie names a browser to which sign-in codes belong. It gives no right.
+// browserCookie identifies the browser that requested a sign-in code. It does not authenticate.
 const browserCookie = "trip2g_browser"
 
-// browserCookieAge is how long a browser keeps its name after it asked for a code. A code lasts minutes.
+// browserCookieAge is the lifetime of the cookie. A code is valid for minutes.
 const browserCookieAge = time.Hour
 
 const maxBrowserName = 64 // bytes; ours have 26
 
-// BrowserName returns the random name that the sign-in page has given to the browser of a request; "" for a
-// browser that has none, or a program.
+// BrowserName returns the random name of a request's browser, "" without the cookie.
 func BrowserName(r *http.Request) string {
 	cookie, err := r.Cookie(browserCookie)
 	if err != nil || len(cookie.Value) > maxBrowserName {
@@ -28,7 +27,7 @@ func BrowserName(r *http.Request) string {
 // NewBrowserName returns 130 random bits.
 func NewBrowserName() string { return rand.Text() }
 
-// BrowserCookie makes the cookie that keeps a browser's name.
+// BrowserCookie returns the cookie with a browser's name.
 func BrowserCookie(name string, secure bool) *http.Cookie {
 	return &http.Cookie{
 		Name: browserCookie, Value: name, Path: trip2g.SystemPrefix, MaxAge: int(browserCookieAge.Seconds()),

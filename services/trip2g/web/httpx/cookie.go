@@ -8,7 +8,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// SessionCookie makes the cookie of a session; an empty token removes it.
+// SessionCookie returns a session's cookie. An empty token removes the cookie.
 func SessionCookie(name, token string, expires time.Time, secure bool) *http.Cookie {
 	cookie := &http.Cookie{
 		Name:     name,
@@ -25,11 +25,10 @@ func SessionCookie(name, token string, expires time.Time, secure bool) *http.Coo
 	return cookie
 }
 
-// positionCookieAge is how long a browser sends the cookie: longer than any replica that works
-// takes to follow.
+// positionCookieAge is the lifetime of the cookie. A healthy replica catches up in less time.
 const positionCookieAge = time.Minute
 
-// SetPosition sets a position on the answer to a write, for programs and for browsers.
+// SetPosition sets the position of a write in the header, for programs, and in a cookie, for browsers.
 func SetPosition(header http.Header, position trip2g.Position) {
 	text := strconv.FormatInt(int64(position), 10)
 	header.Set(trip2g.PositionHeader, text)

@@ -7,11 +7,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// vaultApps are the origins of Obsidian's windows: on a desktop, on iOS, on Android. Its plugins send
-// some requests as any web page would, so that the app asks first whether it may (CORS).
+// vaultApps are the origins of Obsidian on the desktop, iOS and Android. Some requests of its plugins
+// are subject to CORS.
 var vaultApps = []string{"app://obsidian.md", "capacitor://localhost", "http://localhost"}
 
-// AllowVaultApps lets the app that sent a request read the answer. It allows no cookies: a plugin has a key.
+// AllowVaultApps allows Obsidian to read the response. It does not allow cookies, because plugins use a key.
 func AllowVaultApps(answer http.Header, r *http.Request) {
 	answer.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
@@ -27,7 +27,7 @@ func AllowVaultApps(answer http.Header, r *http.Request) {
 	}
 }
 
-// IsPreflight reports whether a browser asks if a page of another site may send a request.
+// IsPreflight reports whether a request is a CORS preflight.
 func IsPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
