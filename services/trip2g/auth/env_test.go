@@ -102,7 +102,7 @@ func startWith(t *testing.T, post func(ctx context.Context, email string) error)
 	return e
 }
 
-// code asks for a code and gives what is mailed.
+// code asks for a code and returns what is mailed.
 func (e *env) code(email string) string {
 	e.t.Helper()
 	if err := e.RequestCode(e.t.Context(), email, client); err != nil {
@@ -127,7 +127,7 @@ func (e *env) wantRefused(what string, err error) {
 	}
 }
 
-// another gives a code that is not code.
+// another returns a code that is not code.
 func another(code string, n int) string { return fmt.Sprintf("%08d", (atoi(code)+n)%100_000_000) }
 
 func atoi(s string) (n int) {

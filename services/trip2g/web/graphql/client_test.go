@@ -27,7 +27,7 @@ type answer struct {
 	}
 }
 
-// payload is the fields that any operation of these tests gives.
+// payload is the fields that any operation of these tests returns.
 type payload struct {
 	Typename      string `json:"__typename"`
 	Code          string
@@ -58,7 +58,7 @@ type payload struct {
 	}
 }
 
-// get gives the payload of one field.
+// get returns the payload of one field.
 func (a answer) get(t *testing.T, field string) (p payload) {
 	t.Helper()
 	if a.status != http.StatusOK || len(a.Errors) > 0 || a.Data[field] == nil {
@@ -190,7 +190,7 @@ func hexHash(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// code asks for a sign-in code and gives the one that is mailed.
+// code asks for a sign-in code and returns the one that is mailed.
 func (s *server) code(headers header) string {
 	s.t.Helper()
 	p := s.post(requestQuery, map[string]any{"input": map[string]any{"email": owner}}, headers).get(s.t, "requestEmailSignInCode")

@@ -56,13 +56,13 @@ type MutationResolver interface {
 	SignInByEmail(ctx context.Context, input SignInByEmailInput) (SignInOrErrorPayload, error)
 	SignOut(ctx context.Context) (SignOutOrErrorPayload, error)
 	SetSiteAccess(ctx context.Context, input SetSiteAccessInput) (SetSiteAccessOrErrorPayload, error)
-	UpdateNotes(ctx context.Context, input UpdateNotesInput) (UpdateNotesOrErrorPayload, error)
 	DiscardNotes(ctx context.Context) (DiscardNotesOrErrorPayload, error)
 	RestoreNoteVersion(ctx context.Context, input RestoreNoteVersionInput) (RestoreNoteVersionOrErrorPayload, error)
 	ShowNotes(ctx context.Context, input ShowNotesInput) (ShowNotesOrErrorPayload, error)
 	DismissMissingPage(ctx context.Context, input DismissMissingPageInput) (DismissMissingPageOrErrorPayload, error)
 	SaveSiteSettings(ctx context.Context, input SaveSiteSettingsInput) (SaveSiteSettingsOrErrorPayload, error)
 	RunJob(ctx context.Context, input RunJobInput) (RunJobOrErrorPayload, error)
+	UpdateNotes(ctx context.Context, input UpdateNotesInput) (UpdateNotesOrErrorPayload, error)
 	ForgetNode(ctx context.Context, input ForgetNodeInput) (ForgetNodeOrErrorPayload, error)
 	InviteMember(ctx context.Context, input InviteMemberInput) (InviteMemberOrErrorPayload, error)
 	SetMemberGroups(ctx context.Context, input SetMemberGroupsInput) (SetMemberGroupsOrErrorPayload, error)
@@ -256,7 +256,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/access.graphqls" "schema/auth.graphqls" "schema/changes.graphqls" "schema/console.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
+//go:embed "schema/access.graphqls" "schema/admin.graphqls" "schema/auth.graphqls" "schema/changes.graphqls" "schema/nodes.graphqls" "schema/people.graphqls" "schema/redirects.graphqls" "schema/search.graphqls" "schema/sync.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -269,9 +269,9 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "schema/access.graphqls", Input: sourceData("schema/access.graphqls"), BuiltIn: false},
+	{Name: "schema/admin.graphqls", Input: sourceData("schema/admin.graphqls"), BuiltIn: false},
 	{Name: "schema/auth.graphqls", Input: sourceData("schema/auth.graphqls"), BuiltIn: false},
 	{Name: "schema/changes.graphqls", Input: sourceData("schema/changes.graphqls"), BuiltIn: false},
-	{Name: "schema/console.graphqls", Input: sourceData("schema/console.graphqls"), BuiltIn: false},
 	{Name: "schema/nodes.graphqls", Input: sourceData("schema/nodes.graphqls"), BuiltIn: false},
 	{Name: "schema/people.graphqls", Input: sourceData("schema/people.graphqls"), BuiltIn: false},
 	{Name: "schema/redirects.graphqls", Input: sourceData("schema/redirects.graphqls"), BuiltIn: false},
@@ -3423,68 +3423,6 @@ func (ec *executionContext) fieldContext_Mutation_setSiteAccess(ctx context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_updateNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateNotes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateNotes(ctx, fc.Args["input"].(UpdateNotesInput))
-		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
-				if err != nil {
-					var zeroVal UpdateNotesOrErrorPayload
-					return zeroVal, err
-				}
-				if ec.Directives.Auth == nil {
-					var zeroVal UpdateNotesOrErrorPayload
-					return zeroVal, errors.New("directive auth is not implemented")
-				}
-				return ec.Directives.Auth(ctx, nil, directive0, requires)
-			}
-
-			next = directive1
-			return next
-		},
-		func(ctx context.Context, selections ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
-			return ec.marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_updateNotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return nil, errors.New("field of type UpdateNotesOrErrorPayload does not have child fields")
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_updateNotes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Mutation_discardNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3830,6 +3768,68 @@ func (ec *executionContext) fieldContext_Mutation_runJob(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_runJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateNotes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateNotes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateNotes(ctx, fc.Args["input"].(UpdateNotesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				requires, err := ec.unmarshalNPermission2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐPermission(ctx, "PUBLISH")
+				if err != nil {
+					var zeroVal UpdateNotesOrErrorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Auth == nil {
+					var zeroVal UpdateNotesOrErrorPayload
+					return zeroVal, errors.New("directive auth is not implemented")
+				}
+				return ec.Directives.Auth(ctx, nil, directive0, requires)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v UpdateNotesOrErrorPayload) graphql.Marshaler {
+			return ec.marshalNUpdateNotesOrErrorPayload2trip2gᚋservicesᚋtrip2gᚋwebᚋgraphqlᚐUpdateNotesOrErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateNotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type UpdateNotesOrErrorPayload does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateNotes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14627,7 +14627,7 @@ func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "UpdateNotesOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "SetMemberGroupsOrErrorPayload", "RemoveMemberOrErrorPayload", "UpdateApiKeyOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
+var errorPayloadImplementors = []string{"ErrorPayload", "SetSiteAccessOrErrorPayload", "DiscardNotesOrErrorPayload", "RestoreNoteVersionOrErrorPayload", "ShowNotesOrErrorPayload", "DismissMissingPageOrErrorPayload", "SaveSiteSettingsOrErrorPayload", "RunJobOrErrorPayload", "UpdateNotesOrErrorPayload", "ForgetNodeOrErrorPayload", "InviteMemberOrErrorPayload", "SetMemberGroupsOrErrorPayload", "RemoveMemberOrErrorPayload", "UpdateApiKeyOrErrorPayload", "CreateApiKeyOrErrorPayload", "RevokeApiKeyOrErrorPayload", "EndSessionOrErrorPayload", "EndOtherSessionsOrErrorPayload", "PutRedirectOrErrorPayload", "DeleteRedirectOrErrorPayload", "PushNotesOrErrorPayload", "UploadNoteAssetOrErrorPayload", "HideNotesOrErrorPayload", "CommitNotesOrErrorPayload", "RequestEmailSignInCodeOrErrorPayload", "SignInOrErrorPayload", "SignOutOrErrorPayload"}
 
 func (ec *executionContext) _ErrorPayload(ctx context.Context, sel ast.SelectionSet, obj *ErrorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, errorPayloadImplementors)
@@ -15104,13 +15104,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "updateNotes":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_updateNotes(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		case "discardNotes":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_discardNotes(ctx, field)
@@ -15149,6 +15142,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "runJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_runJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateNotes":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateNotes(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -239,8 +239,6 @@ type ErrorPayload struct {
 
 func (ErrorPayload) IsSetSiteAccessOrErrorPayload() {}
 
-func (ErrorPayload) IsUpdateNotesOrErrorPayload() {}
-
 func (ErrorPayload) IsDiscardNotesOrErrorPayload() {}
 
 func (ErrorPayload) IsRestoreNoteVersionOrErrorPayload() {}
@@ -252,6 +250,8 @@ func (ErrorPayload) IsDismissMissingPageOrErrorPayload() {}
 func (ErrorPayload) IsSaveSiteSettingsOrErrorPayload() {}
 
 func (ErrorPayload) IsRunJobOrErrorPayload() {}
+
+func (ErrorPayload) IsUpdateNotesOrErrorPayload() {}
 
 func (ErrorPayload) IsForgetNodeOrErrorPayload() {}
 
@@ -399,7 +399,7 @@ type Note struct {
 	// Not everyone may read its page.
 	MembersOnly bool       `json:"membersOnly"`
 	Access      NoteAccess `json:"access"`
-	// The groups that may read it, if that is what it says.
+	// The groups that may read it, if it names any.
 	Groups []string `json:"groups"`
 	// The note does not say who may read it: the site's default decides.
 	ByDefault bool `json:"byDefault"`
@@ -587,7 +587,7 @@ type Overview struct {
 	Hidden   int `json:"hidden"`
 	Members  int `json:"members"`
 	Warnings int `json:"warnings"`
-	// Addresses asked for in vain.
+	// URLs of 404s.
 	Missing int `json:"missing"`
 	// The newest version of all; null before the first push.
 	LastPublished *NoteVersion `json:"lastPublished,omitempty"`

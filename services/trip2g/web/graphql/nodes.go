@@ -20,7 +20,7 @@ func (r *resolver) ForgetNode(ctx context.Context, input ForgetNodeInput) (Forge
 	return &ForgetNodePayload{Success: true}, nil
 }
 
-// Node gives what of a node is no field of its Go type as it is.
+// Node resolves the fields of a node whose types differ from the Go fields.
 func (r *resolver) Node() NodeResolver { return nodeResolver{} }
 
 type nodeResolver struct{}

@@ -24,7 +24,7 @@ func sessionCookie(t *testing.T, a answer) *http.Cookie {
 	return nil
 }
 
-// cookies gives those that an answer sets, by name.
+// cookies returns those that an answer sets, by name.
 func (a answer) cookies() map[string]*http.Cookie {
 	found := map[string]*http.Cookie{}
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {

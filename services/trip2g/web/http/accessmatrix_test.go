@@ -23,7 +23,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// spellings are what vaults say of who may read a note. said is what it means; "" leaves it to the site.
+// spellings are ways to set a note's access. said is their meaning; "" means the site's default.
 var spellings = []struct{ frontmatter, said string }{
 	{"", ""},
 	{"draft: false", ""},

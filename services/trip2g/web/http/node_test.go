@@ -120,7 +120,7 @@ func signIn(t *testing.T, db *sqlite.DB) {
 	}
 }
 
-// transport gives bodies as they came.
+// transport returns bodies as they came.
 var transport = &http.Transport{DisableCompression: true}
 
 // ask sends a request without following redirects; headers are name, value, name, value ...

@@ -28,7 +28,7 @@ func openDB(t *testing.T) *sqlite.DB {
 	return db
 }
 
-// counted gives how often readers asked for /x, as the owner sees it.
+// counted returns how often readers asked for /x, as the owner sees it.
 func counted(t *testing.T, db *sqlite.DB) int64 {
 	t.Helper()
 	pages, err := db.NotFoundPaths(t.Context(), 10)
@@ -41,7 +41,7 @@ func counted(t *testing.T, db *sqlite.DB) int64 {
 	return pages[0].Count
 }
 
-// start runs a tracker that sends almost at once, and gives what ends it and waits for its end.
+// start runs a tracker that sends almost at once, and returns what ends it and waits for its end.
 func start(t *testing.T, tracker *Tracker) (stop func()) {
 	t.Helper()
 	tracker.every = time.Millisecond

@@ -17,7 +17,7 @@ import (
 
 const secret = "a secret that all nodes share"
 
-// startLeader serves the internal port of a leader of the store, and gives what stops it. lose tells
+// startLeader serves the internal port of a leader of the store, and returns what stops it. lose tells
 // whether the answer to a batch that was taken is lost.
 func startLeader(t *testing.T, addr string, store Store, lose func() bool) (at string, stop func()) {
 	t.Helper()

@@ -104,7 +104,7 @@ func TestAPageIsSentWithOneCall(t *testing.T) {
 	}
 }
 
-// segments gives how many segments with data a connection has sent.
+// segments returns how many segments with data a connection has sent.
 func segments(t *testing.T, c syscall.Conn) (count uint32) {
 	raw, err := c.SyscallConn()
 	if err != nil {

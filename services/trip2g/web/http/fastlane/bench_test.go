@@ -69,7 +69,7 @@ func serveNode(b testing.TB, assets trip2g.AssetReader, current func() trip2g.Si
 	return s.addr
 }
 
-// serveBare gives the header fields and bytes of the node's page.
+// serveBare returns the header fields and bytes of the node's page.
 func serveBare(b testing.TB, current func() trip2g.Site) string {
 	node := new(server)
 	pages := trip2ghttp.NewFastPath(current, render.Codings, "session", trip2ghttp.NewAccessLog(zerolog.Nop(), prometheus.NewRegistry()))
@@ -122,7 +122,7 @@ func hammer(b *testing.B, addr string) {
 	})
 }
 
-// answerSize gives the length of an answer with its head, which is the same for every request.
+// answerSize returns the length of an answer with its head, which is the same for every request.
 func answerSize(b *testing.B, addr string, request []byte) int {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

@@ -36,7 +36,7 @@ var vault = []trip2g.NoteUpdate{
 	{Path: "secret.md", Content: "---\nfree: false\n---\nfor members"},
 }
 
-// newSite gives a site over a real database.
+// newSite returns a site over a real database.
 func newSite(t testing.TB) (*sqlite.DB, *site.Follower) {
 	t.Helper()
 	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
@@ -172,7 +172,7 @@ func dial(t testing.TB, addr string) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// exchange sends bytes, ends the client's side and gives all that comes back, and how it ends.
+// exchange sends bytes, ends the client's side and returns all that comes back, and how it ends.
 func exchange(t testing.TB, addr string, sent []byte) (string, error) {
 	t.Helper()
 	c := dial(t, addr)
