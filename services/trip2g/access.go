@@ -11,25 +11,25 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NoteAccess is who may read a note. A later value keeps the note from more readers.
+// NoteAccess is a note's access level. Each level admits fewer visitors than the one before it.
 type NoteAccess uint8
 
-// Who may read a note, the owner aside.
+// Access levels of a note. The owner can read every note.
 const (
-	Unspecified NoteAccess = iota // the note does not say: the site's default decides
+	Unspecified NoteAccess = iota // not set in the note: the site's default applies
 	Public                        // everyone
 	ForMembers                    // members
 	ForGroups                     // members of groups that the note names
 	NotShown                      // nobody: the note has no page
 )
 
-// Access says who may read a note. Values are comparable.
+// Access determines who can read a note. Values are comparable.
 type Access struct {
 	Level  NoteAccess
-	Groups Groups // of a note with the level ForGroups; without any, the note is the owner's
+	Groups Groups // set for ForGroups; if empty, only the owner can read the note
 }
 
-// Resolve returns the access of a note on a site with a default.
+// Resolve replaces Unspecified by the site's default.
 func (a Access) Resolve(site SiteAccess) Access {
 	switch {
 	case a.Level != Unspecified:
@@ -41,7 +41,7 @@ func (a Access) Resolve(site SiteAccess) Access {
 	}
 }
 
-// SiteAccess is who may read the notes of a site that do not say.
+// SiteAccess is the default access of notes that set none themselves.
 type SiteAccess uint8
 
 // Defaults of a site.
@@ -51,10 +51,10 @@ const (
 	AccessEveryone
 )
 
-// String returns the default's name in _settings.md, "" for none.
+// String returns the default's name in _settings.md, "" for AccessNotChosen.
 func (a SiteAccess) String() string { return [...]string{"", "members", "everyone"}[a] }
 
-// ParseSiteAccess reads a default by its name.
+// ParseSiteAccess returns the default with a name.
 func ParseSiteAccess(name string) (access SiteAccess, ok bool) {
 	for _, a := range []SiteAccess{AccessMembers, AccessEveryone} {
 		if strings.EqualFold(strings.TrimSpace(name), a.String()) {
@@ -64,13 +64,13 @@ func ParseSiteAccess(name string) (access SiteAccess, ok bool) {
 	return AccessNotChosen, false
 }
 
-// Groups is a set of groups of members. Names differ by more than letter case, blanks around them and
-// Unicode normalization. Values are comparable: equal sets are equal.
+// Groups is a set of groups of members. Letter case, blanks around a name and Unicode normalization
+// do not distinguish names. Values are comparable: equal sets are equal.
 type Groups struct {
 	names string // in byte order, each between line feeds
 }
 
-// NewGroups returns the set of the groups with some names. Empty names are left out.
+// NewGroups returns the set of the named groups. Empty names are left out.
 func NewGroups(names ...string) Groups {
 	var folded []string
 	for _, name := range names {
@@ -85,7 +85,8 @@ func NewGroups(names ...string) Groups {
 	return Groups{"\n" + strings.Join(slices.Compact(folded), "\n") + "\n"}
 }
 
-// FoldGroup returns the name by which a group is known: lower case, NFC, single blanks between its words.
+// FoldGroup returns the canonical form of a group's name: lower case, NFC, single blanks between
+// words.
 func FoldGroup(name string) string {
 	return strings.ToLower(norm.NFC.String(strings.Join(strings.Fields(name), " ")))
 }
@@ -103,13 +104,13 @@ func (g Groups) All() iter.Seq[string] {
 	}
 }
 
-// Names lists the names in byte order.
+// Names returns the names in byte order.
 func (g Groups) Names() []string { return slices.Collect(g.All()) }
 
-// IsEmpty reports whether there is no group in the set.
+// IsEmpty reports whether the set has no group.
 func (g Groups) IsEmpty() bool { return g.names == "" }
 
-// within returns those of the groups that another set has.
+// within returns the intersection of two sets.
 func (g Groups) within(other Groups) Groups {
 	return NewGroups(slices.DeleteFunc(g.Names(), func(name string) bool { return !strings.Contains(other.names, "\n"+name+"\n") })...)
 }
@@ -126,11 +127,11 @@ func (g Groups) Overlaps(other Groups) bool {
 	return false
 }
 
-// AccessCounts counts notes by what they say of who may read them. Notes that are no page whatever they
-// say, as templates, are not counted.
+// AccessCounts counts notes by their own access level. Notes that never have a page, such as
+// templates, are not counted.
 type AccessCounts struct{ Public, Members, Groups, NotShown, Unspecified int }
 
-// Count adds delta notes like a document at a path.
+// Count adds delta notes with the access of doc at a path.
 func (c *AccessCounts) Count(doc *Document, path string, delta int) {
 	if _, ok := NoteURL(path, doc.Slug); !ok {
 		return
@@ -149,29 +150,29 @@ func (c *AccessCounts) Count(doc *Document, path string, delta int) {
 	}
 }
 
-// State returns who may read these notes on a site with a default that is stored and what its settings note
-// has instead.
+// State returns the access of the counted notes under the stored default and the default in the
+// settings note, which overrides it.
 func (c AccessCounts) State(stored, override SiteAccess) AccessState {
 	s := AccessState{cmp.Or(override, stored), stored, c}
 	*s.unspecified() += c.Unspecified
 	return s
 }
 
-// AccessState is who may read a site: how many of its notes may be read by whom, and how many of those do
-// not say so themselves (Unspecified).
+// AccessState counts a site's notes by their resolved access. Unspecified counts those of them that
+// set no access themselves.
 type AccessState struct {
 	Default SiteAccess
-	Stored  SiteAccess // as the database has it: the site's settings come first
+	Stored  SiteAccess // in the database; the settings note overrides it
 	AccessCounts
 }
 
-// Declared returns what the notes say themselves.
+// Declared returns the counts by the notes' own access levels.
 func (s AccessState) Declared() AccessCounts {
 	*s.unspecified() -= s.Unspecified
 	return s.AccessCounts
 }
 
-// unspecified is where the notes count that do not say.
+// unspecified returns the count that includes the notes without an access of their own.
 func (s *AccessState) unspecified() *int {
 	if s.Default == AccessEveryone {
 		return &s.Public
@@ -179,37 +180,38 @@ func (s *AccessState) unspecified() *int {
 	return &s.Members
 }
 
-// AccessService reports who may read the site, and changes its default.
+// AccessService reports who can read the site, and changes the default.
 type AccessService interface {
-	// SiteAccess reports who may read what is published.
+	// SiteAccess returns the access of the published notes.
 	SiteAccess(ctx context.Context) (AccessState, error)
-	// StagedAccess reports who could read the site if the stage were committed.
+	// StagedAccess returns the access that the site would have after a commit of the stage.
 	StagedAccess(ctx context.Context, stage Stage) (AccessState, error)
-	// UnspecifiedNotes lists the paths of at most limit notes that do not say who may read them.
+	// UnspecifiedNotes lists the paths of at most limit notes that set no access themselves.
 	UnspecifiedNotes(ctx context.Context, limit int) ([]string, error)
-	// SetSiteAccess changes the default. AccessEveryone needs expectedPublic, how many notes become public by it:
-	// ECONFLICT if that is another number. ECONFLICT, too, where _settings.md has another default of its own.
+	// SetSiteAccess changes the default. AccessEveryone requires expectedPublic, the number of notes
+	// that become public by it. ECONFLICT if the number differs, or if _settings.md sets another
+	// default.
 	SetSiteAccess(ctx context.Context, access SiteAccess, expectedPublic *int) (AccessState, Position, error)
 }
 
-// AnyPosition is at or after every position.
+// AnyPosition is the largest position.
 const AnyPosition Position = math.MaxInt64
 
-// MaxUnspecified bounds a list of notes that do not say who may read them.
+// MaxUnspecified limits a list of notes that set no access themselves.
 const MaxUnspecified = 1000
 
-// AccessStore keeps the default of the site on the leader.
+// AccessStore stores the site's default access on the leader.
 type AccessStore interface {
 	// SetSiteAccess stores the default. ECONFLICT if a note changed after the position ifAt.
 	SetSiteAccess(ctx context.Context, access SiteAccess, ifAt Position) (Position, error)
-	// StagedNotes lists what a stage would change when it is committed: at most limit notes with greater IDs
-	// than after, in their order.
+	// StagedNotes lists the changes that a commit of a stage would make: at most limit notes, by ID,
+	// with IDs greater than after.
 	StagedNotes(ctx context.Context, stage Stage, after int64, limit int) ([]StagedChange, error)
 }
 
-// StagedChange is a note as readers see it and as they would if its stage were committed.
+// StagedChange is a note before and after a commit of its stage.
 type StagedChange struct {
 	ID          int64
 	Path        string
-	Live, After *string // texts; nil for a note that readers do not see
+	Live, After *string // texts; nil for a note that is not published
 }

@@ -12,17 +12,17 @@ import (
 	"testing"
 )
 
-// The import rule: the server and the commands wire adapters together, adapters know the domain and shared packages but
-// not each other, and the domain knows no transport. It holds for every file that is no test, whatever
-// it is built for.
+// The import rule: the server and the commands wire adapters together. Adapters import the domain
+// and shared packages but not each other. The domain imports no transport. The rule applies to
+// every non-test file, whatever its build constraints.
 var (
-	// wiring are the folders in services/trip2g that may import any adapter, and that none may import.
+	// wiring are the folders of services/trip2g that can import any adapter. No package imports them.
 	wiring = []string{"cmd", "cli", "server"}
-	// groups are the folders that hold adapters and no Go file of their own.
+	// groups are the folders that contain adapters and no Go file of their own.
 	groups = []string{"content", "ops", "replication", "store", "sync", "web"}
-	// shared are the folders that every adapter may import. They import the domain alone.
+	// shared are the folders that every adapter can import. They import only the domain.
 	shared = []string{"web/httpx"}
-	// testHelpers are packages for tests; they are the only ones that may import "testing".
+	// testHelpers are packages for tests, the only ones that can import "testing".
 	testHelpers = []string{"trip2g/internal/testwait", "trip2g/internal/litefs/litefstest", "trip2g/services/trip2g/server/servertest"}
 )
 
@@ -31,7 +31,7 @@ const (
 	workspace = "../.."
 )
 
-// sourceFile is a Go file that is no test.
+// sourceFile is a non-test Go file.
 type sourceFile struct {
 	name    string // path in the workspace
 	pkg     string // import path
@@ -95,8 +95,8 @@ func TestTheServerContainsNoTestHelper(t *testing.T) {
 	}
 }
 
-// adapter returns the folder of services/trip2g that a package belongs to, with its group if it has
-// one, such as "store/sqlite"; "" for the domain and for packages outside the service.
+// adapter returns the folder of services/trip2g that a package belongs to, including its group,
+// such as "store/sqlite"; "" for the domain and for packages outside the service.
 func adapter(pkg string) string {
 	below, ok := strings.CutPrefix(pkg, domain+"/")
 	if !ok {

@@ -19,8 +19,7 @@ var (
 	folderRow   = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|")
 )
 
-// TestEveryPathInTheArchitecturePageExists keeps the page from sending a contributor to a file that
-// has moved.
+// A path that has moved would send a contributor to a file that does not exist.
 func TestEveryPathInTheArchitecturePageExists(t *testing.T) {
 	page := readArchitecturePage(t)
 	paths := foldersInTables(page)
@@ -37,8 +36,7 @@ func TestEveryPathInTheArchitecturePageExists(t *testing.T) {
 	}
 }
 
-// TestTheArchitecturePageDescribesEveryFolder fails when a package is added that a contributor would
-// not find in the page.
+// A contributor could not find a package that the page does not mention.
 func TestTheArchitecturePageDescribesEveryFolder(t *testing.T) {
 	described := foldersInTables(readArchitecturePage(t))
 	parents := []string{"internal", "services/trip2g"}

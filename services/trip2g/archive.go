@@ -5,21 +5,22 @@ import (
 	"time"
 )
 
-// NoteArchive is all that the leader keeps of the notes: hidden ones too, and what each was before. A
-// note that nobody ever published, because it waits in a stage, is not in it.
+// NoteArchive reads all notes on the leader, including hidden ones and previous versions. It does
+// not contain a note that is only staged and was never published.
 type NoteArchive interface {
-	// ArchivedNotes lists all notes by path, without their counts of versions.
+	// ArchivedNotes lists all notes by path, without their numbers of versions.
 	ArchivedNotes(ctx context.Context) ([]ArchivedNote, error)
-	// ArchivedNote finds a note by its path; ENOTFOUND without one.
+	// ArchivedNote returns the note at a path; ENOTFOUND without one.
 	ArchivedNote(ctx context.Context, path string) (ArchivedNote, error)
-	// NoteVersions lists published versions of a note, the newest first, without their texts: those
-	// before the version with an ID (0: from the newest on), at most limit.
+	// NoteVersions lists at most limit published versions of a note, newest first, without their
+	// texts. A before other than 0 skips that version and newer ones.
 	NoteVersions(ctx context.Context, noteID, before int64, limit int) ([]NoteVersion, error)
-	// NoteVersion finds a published version with its text; ENOTFOUND without one.
+	// NoteVersion returns a published version with its text; ENOTFOUND without one.
 	NoteVersion(ctx context.Context, id int64) (NoteVersion, error)
-	// LatestVersion finds the newest of all published versions, without its text; ENOTFOUND without one.
+	// LatestVersion returns the newest published version of all notes, without its text; ENOTFOUND
+	// without one.
 	LatestVersion(ctx context.Context) (NoteVersion, error)
-	// ArchiveStats tells how much there is in the database.
+	// ArchiveStats returns counts and sizes of the database's content.
 	ArchiveStats(ctx context.Context) (ArchiveStats, error)
 }
 
@@ -27,16 +28,16 @@ type NoteArchive interface {
 type ArchivedNote struct {
 	ID          int64
 	Path        string
-	Hidden      bool   // it was taken from readers
-	VersionID   int64  // of the version that readers see, or saw last
-	Hash        string // ContentHash of that one
-	Size        int64  // bytes of its text
+	Hidden      bool   // not published any more
+	VersionID   int64  // of the last published version
+	Hash        string // ContentHash of that version
+	Size        int64  // of the text, in bytes
 	CreatedAt   time.Time
-	PublishedAt time.Time // when that version became visible
-	Versions    int       // that were published; 0: not counted
+	PublishedAt time.Time // of that version
+	Versions    int       // number of published versions; 0: not counted
 }
 
-// NoteVersion is what a note was at a time.
+// NoteVersion is a published version of a note.
 type NoteVersion struct {
 	ID          int64
 	NoteID      int64
@@ -44,20 +45,20 @@ type NoteVersion struct {
 	Hash        string // ContentHash of the text
 	Size        int64  // bytes of the text
 	PublishedAt time.Time
-	Author      string // whose it is: an API key's name, or a user's address
-	ByKey       bool   // Author is a key
-	Current     bool   // readers see it, or saw it last
-	Content     string // "" in lists
+	Author      string // an API key's name, or a user's address
+	ByKey       bool   // Author names a key
+	Current     bool   // the last published version
+	Content     string // empty in lists
 }
 
-// ArchiveStats is how much there is in the database. Sizes are in bytes.
+// ArchiveStats are counts and sizes of the database's content. Sizes are in bytes.
 type ArchiveStats struct {
-	Notes    int   // that are not hidden
-	Hidden   int   // notes
-	NotFound int   // addresses that readers asked for in vain
-	Database int64 // the file; the write-ahead log is not counted
-	Free     int64 // of the file, to be used again
+	Notes    int   // published
+	Hidden   int   // hidden notes
+	NotFound int   // URLs with 404s
+	Database int64 // of the database file, without the write-ahead log
+	Free     int64 // free pages of the database file
 	Versions int64 // texts of all versions
 	Assets   int64 // files
-	Files    int   // how many of these there are
+	Files    int   // number of files
 }

@@ -8,7 +8,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestASignedAddressIsGoodForItsFileAndItsTime tries what somebody with one signed address could.
+// TestASignedAddressIsGoodForItsFileAndItsTime tries to misuse one signed URL.
 func TestASignedAddressIsGoodForItsFileAndItsTime(t *testing.T) {
 	signer, now := trip2g.NewAssetSigner("a secret that all nodes share"), time.Unix(1_800_000_000, 0)
 	query, err := url.ParseQuery(signer.Query("aa", now))

@@ -2,14 +2,14 @@ package trip2g
 
 import "strings"
 
-// BasePath is the URL path below which a site is served: "" for the root of its host, else without
-// a slash at its end. Inside, the site has the same paths wherever it is served.
+// BasePath is the URL path below which a site is served, without a trailing slash: "" for the root
+// of its host. The site's own paths do not depend on it.
 type BasePath string
 
-// innerSystem stands for SystemRoot below a base path. No note has such a segment.
+// innerSystem replaces SystemRoot below a base path. No note has such a segment.
 const innerSystem = "/_"
 
-// Outer returns the URL path at which a browser finds what the site has at a path.
+// Outer returns the public URL path of a path of the site.
 func (b BasePath) Outer(path string) string {
 	if b == "" {
 		return path
@@ -20,7 +20,7 @@ func (b BasePath) Outer(path string) string {
 	return string(b) + path
 }
 
-// Inner returns the site's path for one that a browser asks for below the base path.
+// Inner returns the site's path for a public URL path below the base path.
 func (b BasePath) Inner(path string) string {
 	if b == "" {
 		return path

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ContentType returns the media type of a file by the extension of its name. It is the same on every
-// machine: the tables of the operating system are not asked. A file of unknown kind is one to download.
+// ContentType returns the media type of a file by the extension of its name. The operating system's
+// tables are not used, so it is the same on every machine. Files of unknown types are downloads.
 func ContentType(name string) string {
 	if t, ok := contentTypes[strings.ToLower(path.Ext(name))]; ok {
 		return t
@@ -14,7 +14,7 @@ func ContentType(name string) string {
 	return "application/octet-stream"
 }
 
-// contentTypes has the media types that IANA has registered, and for the others what browsers know.
+// contentTypes contains the types registered with IANA, and otherwise those that browsers know.
 var contentTypes = map[string]string{
 	// Images.
 	".apng": "image/apng",

@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// A machine whose own tables know better, or worse, serves the same.
+// The tables of the operating system do not influence the type.
 func TestAFilesTypeIsThatOfItsNameOnEveryMachine(t *testing.T) {
 	for extension, wrong := range map[string]string{".png": "text/html", ".unknown": "text/html", ".md": "application/x-genesis-rom"} {
 		if err := mime.AddExtensionType(extension, wrong); err != nil {

@@ -13,30 +13,30 @@ type Document struct {
 	Title       string // frontmatter, else the first level-1 heading, else the file's name
 	TitleInBody bool   // Body begins with Title as a level-1 heading of its own
 	Description string
-	Lang        string // a language tag (BCP 47), "" if the note names none
+	Lang        string // a language tag (BCP 47), "" if not set
 	Slug        string
 	Permalink   string
-	ContentType string // the text is served as it is written, with this media type; "": as a page
+	ContentType string // media type of a text that is served verbatim; "": the note is a page
 	Aliases     []string
-	Tags        []string // the frontmatter's, then those in the text, each once in any letter case
-	Access      Access   // who may read the note, as it says itself
+	Tags        []string // from the frontmatter, then from the text, each once in any letter case
+	Access      Access   // as the note sets it
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
-	AssetRefs   []string // every reference to a file that is no note, percent-decoded, in order, each once
-	Links       []Link   // to other notes, in order of their first mention, each once
+	AssetRefs   []string // every reference to an asset, percent-decoded, in order, each once
+	Links       []Link   // to other notes, in order of first mention, each once
 	Headings    []Heading
-	Image       string            // the frontmatter's picture for the whole note: a reference, or a URL of its own; "" without one
-	Languages   map[string]string // references to this note in other languages, by language tag in lower case; nil without any
-	Classes     []string          // the frontmatter's names for the owner's CSS file, each a CSS identifier
+	Image       string            // the frontmatter's preview image: a reference or a URL; "" without one
+	Languages   map[string]string // references to translations of the note, by lower-case language tag; nil without any
+	Classes     []string          // from the frontmatter for the owner's CSS file, each a CSS identifier
 	Settings    *Settings         // nil except for the note SettingsPath
 	Warnings    []Warning
 
 	Body     string // the text without its frontmatter and %%comments%%
-	BodyLine int    // the note's line on which Body begins, from 1
+	BodyLine int    // line of the note on which Body begins, from 1
 	Format   Format
 }
 
-// Address returns the URL path that a note requests, by NoteURL; ok is false for an unpublished note. A slug
+// Address returns the URL path of a note by NoteURL; ok is false for a note without a page. A slug
 // that results in a reserved URL is ignored.
 func (d *Document) Address(notePath string) (url string, ok bool) {
 	if d.Access.Level == NotShown {
@@ -49,21 +49,21 @@ func (d *Document) Address(notePath string) (url string, ok bool) {
 	return url, ok
 }
 
-// MayHave reports whether the note may have a URL path by its slug.
+// MayHave reports whether a slug can set the note's URL path to url.
 func (d *Document) MayHave(url string) bool {
 	return !IsReserved(url) && url != TagsURL && (!IsServerFile(url) || d.ContentType != "")
 }
 
 // Link is a reference to another note.
 type Link struct {
-	Target   string // percent-decoded, without "#" and what follows
-	Embed    bool   // the note is shown in this one
-	Relative bool   // resolved from the note's folder first, as in plain Markdown: see Resolve
-	Start    int    // the block of Body that it is in: its context
+	Target   string // percent-decoded, without "#" and the text after it
+	Embed    bool   // the note is embedded
+	Relative bool   // resolved from the note's folder first, as in standard Markdown: see Resolve
+	Start    int    // offset of the block of Body that contains the link
 	End      int
 }
 
-// Resolve returns the URL path of a link's page. All links are resolved by it, so that pages and backlinks agree.
+// Resolve returns the URL path of a link's page. Pages and backlinks both use it, so they agree.
 func (l Link) Resolve(links Links) (url string, ok bool) {
 	if l.PrefersRelative() {
 		if url, ok := links.Note("./" + l.Target); ok {
@@ -78,31 +78,31 @@ func (l Link) PrefersRelative() bool {
 	return l.Relative && !strings.HasPrefix(l.Target, "/") && !strings.HasPrefix(l.Target, "./") && !strings.HasPrefix(l.Target, "../")
 }
 
-// Heading is a heading of a note's text, for its table of contents.
+// Heading is a heading of a note's text, for the table of contents.
 type Heading struct {
 	Level int    // 1 to 6
-	ID    string // what a link's "#" part says
+	ID    string // the fragment of a link to the heading
 	Text  string // without markup
 }
 
-// SettingsPath is where an owner's note with the site's settings is.
+// SettingsPath is the path of the note with the site's settings.
 const SettingsPath = "_settings.md"
 
-// Settings are the site settings: the frontmatter of the note SettingsPath. The zero value is that of a vault
-// without the note.
+// Settings are the site settings: the frontmatter of the note SettingsPath. The zero value is for a
+// vault without the note.
 type Settings struct {
 	Title       string // of the site; "": see Site.Name
-	Home        string // path or title of the note that is the home page; "": the one that its name makes it
+	Home        string // path or title of the home page; "": chosen by name
 	Description string
-	Lang        string // of pages that name none
+	Lang        string // of pages that set none
 	Footer      string // a line of Markdown below every page
 	Stylesheet  string // reference to the owner's CSS file
 	Icon        string // reference to the site's icon
-	Image       string // reference to the picture of pages that name none, for previews elsewhere
-	HardBreaks  bool   // a line break in a paragraph is one on the page
+	Image       string // reference to the preview image of pages that set none
+	HardBreaks  bool   // line breaks in a paragraph are kept
 	RawHTML     bool   // HTML in notes is kept; otherwise it is sanitized
 	HideGraph   bool   // pages show no graph
-	NoIndex     bool   // search engines are asked to stay away
+	NoIndex     bool   // search engines are asked not to index the site
 
 	// Access is the default for notes that do not set it. It overrides the stored one.
 	Access SiteAccess
@@ -120,7 +120,7 @@ const (
 // Warning describes a problem in a note, for its owner.
 type Warning struct {
 	Path  string
-	Line  int // from 1; 0 if it is about the whole note
+	Line  int // from 1; 0: the whole note
 	Text  string
 	Level WarningLevel
 }
@@ -135,23 +135,23 @@ const (
 	LevelCritical                     // the whole text or the whole frontmatter could not be read
 )
 
-// Links resolves the references of one note. References have no "#" part and are percent-decoded. One with
-// "./" or "../" is relative to the note's folder, one with "/" to the vault's root, and any other is resolved
-// as in Obsidian.
+// Links resolves the references of one note. References have no "#" part and are percent-decoded.
+// "./" and "../" are relative to the note's folder, "/" to the vault's root. Any other reference is
+// resolved as in Obsidian.
 type Links interface {
-	// Note resolves a link to a note to the URL path of its page, unescaped; to WithheldPage if the readers may not
-	// have that page.
+	// Note resolves a link to a note to the unescaped URL path of its page, or to WithheldPage if
+	// the readers may not read that page.
 	Note(target string) (url string, ok bool)
 	// Asset resolves a reference to a file.
 	Asset(ref string) (asset NoteAsset, ok bool)
-	// Embed resolves a reference to a note that is to be shown in this one.
+	// Embed resolves a reference to an embedded note.
 	Embed(target string) (e Embed, ok bool)
 	// Settings are the site's.
 	Settings() Settings
 }
 
-// WithheldPage stands for the URL path of a page that the readers of a link may not have. They see the link's text
-// alone: the path can say what nobody told them, since a link can go by an alias or a file's name.
+// WithheldPage replaces the URL path of a page that the readers of a link may not read. They see
+// only the link's text, because the path can reveal more than a link by an alias or a file's name.
 const WithheldPage = "\x00withheld"
 
 // Embed is a note that is embedded in another one.
@@ -159,19 +159,19 @@ type Embed struct {
 	URL   string // of its page, unescaped
 	Path  string // in the vault; identifies the note
 	Doc   *Document
-	Links Links // for the references of its text
+	Links Links // resolves the references of its text
 }
 
-// AssetURL returns the URL path at which every node serves a file. It contains the hash, so its content never
-// changes.
+// AssetURL returns the URL path at which every node serves a file. It contains the hash, so its
+// content never changes.
 func AssetURL(a NoteAsset) string {
 	return AssetPrefix + a.Hash + "/" + escapeName(a.AbsolutePath)
 }
 
-// TagsURL is the page that lists all tags; those of the tags are below it.
+// TagsURL is the URL path of the list of all tags, and the prefix of tag pages.
 const TagsURL = "/tags"
 
-// TagURL is the URL path of a tag's page, unescaped. tag is without "#", and letter case does not matter.
+// TagURL returns the unescaped URL path of a tag's page. tag has no "#"; letter case is ignored.
 func TagURL(tag string) string {
 	out := TagsURL
 	for segment := range strings.SplitSeq(norm.NFC.String(tag), "/") {
@@ -182,8 +182,8 @@ func TagURL(tag string) string {
 	return out
 }
 
-// DocsURL is where every node serves the documentation of its version.
+// DocsURL is the URL path at which every node serves the documentation of its version.
 const DocsURL = SystemPrefix + "docs/"
 
-// AssetPrefix is where the URLs of files start.
+// AssetPrefix is the prefix of the URL paths of assets.
 const AssetPrefix = SystemPrefix + "assets/"

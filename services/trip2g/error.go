@@ -13,9 +13,9 @@ const (
 	EFORBIDDEN    = "forbidden"    // authenticated, but without permission
 	ENOTFOUND     = "not_found"    // does not exist
 	ECONFLICT     = "conflict"     // the state has changed meanwhile
-	EEXPIRED      = "expired"      // the push that it belongs to is over; run the push again
-	ETOOLARGE     = "too_large"    // past a limit; the message names the limit
-	ERATELIMITED  = "rate_limited" // the same client asked too often; it may ask again later
+	EEXPIRED      = "expired"      // the push has ended; run it again
+	ETOOLARGE     = "too_large"    // above a limit; the message names the limit
+	ERATELIMITED  = "rate_limited" // too many requests of one client; retry later
 	EUNAVAILABLE  = "unavailable"  // temporary; retry later
 	EINTERNAL     = "internal"     // server error; details are only in the log
 
@@ -32,14 +32,14 @@ type FieldError struct {
 	Value string // the error and how to correct it
 }
 
-// Error is an error whose message may be shown to the client.
+// Error is an error whose message can be shown to the client.
 type Error struct {
 	Code    string       // one of the codes above
 	Message string       // for people: what is wrong and what to do
-	Fields  []FieldError // the parts at fault, if there are any
+	Fields  []FieldError // the invalid parts, if any
 	Err     error        // the cause, for logs only; may be nil
 
-	RetryAfter time.Duration // of ERATELIMITED and EUNAVAILABLE: when trying again may help; 0: soon
+	RetryAfter time.Duration // for ERATELIMITED and EUNAVAILABLE: when to retry; 0: soon
 }
 
 // Error returns the text for logs: message, fields and cause.
@@ -62,7 +62,7 @@ func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// ErrStarting answers a request that needs the site while this node has none yet.
+// ErrStarting is the response to a request that needs the site before the node has loaded it.
 var ErrStarting = Errorf(EUNAVAILABLE, "this node is starting; try again in a moment (/readyz on its internal port says what it waits for)")
 
 // ErrorCode returns the code of the first Error in err's chain, EINTERNAL for any other error and "" for nil.
@@ -78,7 +78,8 @@ func ErrorCode(err error) string {
 	}
 }
 
-// ErrorMessage returns the text for the client: an Error's message, and a generic one for any other error.
+// ErrorMessage returns the text for the client: an Error's message, or a generic one for other
+// errors.
 func ErrorMessage(err error) string {
 	var e *Error
 	switch {
@@ -91,7 +92,7 @@ func ErrorMessage(err error) string {
 	}
 }
 
-// ErrorFields returns the parts at fault of the first Error in err's chain.
+// ErrorFields returns the invalid parts of the first Error in err's chain.
 func ErrorFields(err error) []FieldError {
 	var e *Error
 	if errors.As(err, &e) {

@@ -2,17 +2,17 @@ package trip2g
 
 import "strings"
 
-// Scopes is a set of what an API key may do.
+// Scopes is a set of an API key's rights.
 type Scopes uint8
 
 // Scopes of a key.
 const (
-	ScopeRead     Scopes = 1 << iota // read every note with its history, and how the site is doing
+	ScopeRead     Scopes = 1 << iota // read all notes, their history and the site's state
 	ScopePublish                     // publish, change and unpublish notes and files
-	ScopeSettings                    // change the settings that give power over all pages, see PrivilegedSettings
+	ScopeSettings                    // change PrivilegedSettings
 )
 
-// DefaultScopes are those of a key for which nothing else was chosen.
+// DefaultScopes are the scopes of a key created without a choice.
 const DefaultScopes = ScopeRead | ScopePublish
 
 const allScopes = ScopeRead | ScopePublish | ScopeSettings
@@ -23,7 +23,7 @@ var scopeNames = [...]string{"read", "publish", "settings"}
 // Has reports whether all of some scopes are in the set.
 func (s Scopes) Has(wanted Scopes) bool { return s&wanted == wanted }
 
-// Names lists the scopes in the order of the constants.
+// Names returns the names of the scopes in the order of the constants.
 func (s Scopes) Names() []string {
 	names := []string{}
 	for i, name := range scopeNames {
@@ -34,10 +34,10 @@ func (s Scopes) Names() []string {
 	return names
 }
 
-// String returns the names with commas between them.
+// String returns the names, separated by commas.
 func (s Scopes) String() string { return strings.Join(s.Names(), ",") }
 
-// ParseScopes returns the scopes with some names; EINVALID for another name.
+// ParseScopes returns the scopes with these names; EINVALID for an unknown name.
 func ParseScopes(names ...string) (scopes Scopes, err error) {
 	for _, name := range names {
 		scope := scopeOf(name)
@@ -58,23 +58,22 @@ func scopeOf(name string) Scopes {
 	return 0
 }
 
-// Grant is what somebody may do who is no reader: the owner, or a program with an API key. The zero Grant
-// allows nothing.
+// Grant contains the rights of the owner or of an API key. The zero Grant allows nothing.
 type Grant struct {
 	Scopes Scopes
-	Folder string // path in the vault below which they may publish, without a slash at its ends; "": everywhere
+	Folder string // vault path below which publishing is allowed, without slashes at its ends; "": everywhere
 }
 
 // OwnerGrant allows everything.
 var OwnerGrant = Grant{Scopes: allScopes}
 
-// Includes reports whether a path in the vault is where they may publish.
+// Includes reports whether a vault path is in the folder of the grant.
 func (g Grant) Includes(path string) bool {
 	return g.Folder == "" || strings.HasPrefix(path, g.Folder+"/")
 }
 
-// IncludesURL is Includes for the URL path that a note asks for, "" for none: a slug can lead it out of the
-// folder, onto another note's page.
+// IncludesURL is Includes for the URL path that a note requests, "" for none. A slug can lead it
+// out of the folder, onto another note's page.
 func (g Grant) IncludesURL(url string) bool {
 	if g.Folder == "" || url == "" {
 		return true
@@ -83,7 +82,7 @@ func (g Grant) IncludesURL(url string) bool {
 	return ok && (url == folder || strings.HasPrefix(url, strings.TrimSuffix(folder, "/")+"/"))
 }
 
-// Normalize returns the grant as it is stored. EINVALID for one that a key cannot have.
+// Normalize returns the grant in its stored form. EINVALID for one that a key cannot have.
 func (g Grant) Normalize() (Grant, error) {
 	g.Folder = strings.Trim(NormalizePath(strings.TrimSpace(g.Folder)), "/")
 	switch {

@@ -4,17 +4,18 @@ import "context"
 
 // HistoryService lists all notes and their versions, and restores versions.
 type HistoryService interface {
-	// ListNotes returns the notes that match a filter, by path, and their number without Offset and Limit.
-	// EINVALID for an invalid filter.
+	// ListNotes returns the notes that match a filter, by path, and their number without Offset and
+	// Limit. EINVALID for an invalid filter.
 	ListNotes(ctx context.Context, filter NoteFilter) (notes []ListedNote, total int, err error)
 	// FindNote returns the note with a path; ENOTFOUND without one.
 	FindNote(ctx context.Context, path string) (ListedNote, error)
-	// Versions lists a note's published versions, the newest first: those before the version with an ID
-	// (0: from the newest on), at most limit. EINVALID for a limit past MaxListed.
+	// Versions lists at most limit published versions of a note, newest first. A before other than
+	// 0 skips that version and newer ones. EINVALID for a limit above MaxListed.
 	Versions(ctx context.Context, noteID, before int64, limit int) ([]NoteVersion, error)
 	// Version returns a published version with its text; ENOTFOUND without one.
 	Version(ctx context.Context, id int64) (NoteVersion, error)
-	// LatestVersion finds the newest of all published versions, without its text; ENOTFOUND without one.
+	// LatestVersion returns the newest published version of all notes, without its text; ENOTFOUND
+	// without one.
 	LatestVersion(ctx context.Context) (NoteVersion, error)
 	// Stats returns the size of the database's contents.
 	Stats(ctx context.Context) (ArchiveStats, error)
@@ -28,27 +29,27 @@ type HistoryService interface {
 
 // Limits of one call of a HistoryService.
 const (
-	MaxListed       = 200  // notes or versions of a list, notes to show
-	MaxFilterLength = 1024 // bytes of the text to look for
+	MaxListed       = 200  // notes or versions in a list, notes to show
+	MaxFilterLength = 1024 // length of NoteFilter.Text, in bytes
 )
 
-// ListedNote is a note, and the page that it has.
+// ListedNote is a note with its page.
 type ListedNote struct {
 	ArchivedNote
-	HasPage   bool   // readers see it
+	HasPage   bool   // the note has a visible page
 	URL       string // path of the page, unescaped
 	Title     string
 	Access    Access // resolved; its level is NotShown without a page
-	ByDefault bool   // the note does not say it itself
+	ByDefault bool   // the note does not set its access
 }
 
 // NoteFilter selects notes for a list.
 type NoteFilter struct {
-	Text   string // that the path or the title contains, in any case
+	Text   string // substring of the path or the title, in any case
 	Show   NoteShow
-	Access NoteAccess // who may read them; Unspecified: whoever
-	Offset int        // how many of those found are left out at the list's beginning
-	Limit  int        // how many there are in the list, from 1 to MaxListed
+	Access NoteAccess // Unspecified: any
+	Offset int        // number of notes to skip
+	Limit  int        // maximum number of notes, from 1 to MaxListed
 }
 
 // NoteShow filters notes by their visibility.
@@ -59,33 +60,33 @@ const (
 	AllNotes NoteShow = iota
 	NotesWithPage
 	NotesForMembers
-	NotesWithoutPage // not hidden, and yet no page: a template, the settings, or one with `publish: false`
+	NotesWithoutPage // not hidden, but without a page: a template, the settings, or a note with `publish: false`
 	HiddenNotes
 )
 
-// Difference is how two versions of a note differ.
+// Difference is the difference of two versions of a note.
 type Difference struct {
 	From, To       NoteVersion // without their texts
 	Added, Removed int         // lines
 	Hunks          []Hunk
-	Cut            bool // there is more than Hunks has
+	Cut            bool // Hunks is incomplete
 }
 
-// Hunk is lines that changed, with some before and after them.
+// Hunk contains changed lines with some context.
 type Hunk struct {
-	FromLine, ToLine int // of its first line in each text, from 1
+	FromLine, ToLine int // of the first line in each text, from 1
 	Lines            []DiffLine
 }
 
-// DiffLine is one line, without the line feed at its end; a carriage return before that stays, as it may
-// be what differs.
+// DiffLine is one line without its line feed. A carriage return at its end is kept, because it can
+// be the difference.
 type DiffLine struct {
 	Kind LineKind
 	Text string
-	Cut  bool // the line is longer
+	Cut  bool // Text is only the start of the line
 }
 
-// LineKind says which of two texts have a line.
+// LineKind is the origin of a line in a comparison of two texts.
 type LineKind int
 
 // Kinds of lines.

@@ -5,34 +5,34 @@ import (
 	"time"
 )
 
-// JobRun is how the last run of a background job went.
+// JobRun is the result of the last run of a background job.
 type JobRun struct {
 	Name       string
 	StartedAt  time.Time
 	FinishedAt time.Time
-	Error      string // for an operator; "" if it went well
+	Error      string // for an operator; "" after a success
 }
 
-// JobStore remembers the last run of each background job.
+// JobStore stores the last run of each background job.
 type JobStore interface {
 	PutJobRun(ctx context.Context, run JobRun) error
 	// JobRuns lists the runs by name.
 	JobRuns(ctx context.Context) ([]JobRun, error)
 }
 
-// JobService is what the owner can see and do of the background jobs.
+// JobService lists and starts background jobs for the owner.
 type JobService interface {
-	// Jobs lists them by name.
+	// Jobs lists the jobs by name.
 	Jobs(ctx context.Context) ([]Job, error)
-	// StartJob puts a job into the queue, to be done as soon as those before it are; ENOTFOUND without it.
+	// StartJob queues a job to run after those already queued; ENOTFOUND without such a job.
 	StartJob(ctx context.Context, name string) error
 }
 
 // Job is a background job of the leader.
 type Job struct {
 	Name    string
-	About   string        // what it does
-	Every   time.Duration // how often the schedule wants it; 0: only when asked for
+	About   string        // a description
+	Every   time.Duration // interval of the schedule; 0: only on request
 	Running bool
-	Last    JobRun // the zero JobRun if it never ran
+	Last    JobRun // zero if it has never run
 }

@@ -1,6 +1,6 @@
 package trip2g
 
-// NodeSetting is a setting of a node as it runs.
+// NodeSetting is the value of a setting in a running node.
 type NodeSetting struct {
 	Name   string // of the variable
 	Value  string // "" for a secret

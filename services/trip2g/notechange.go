@@ -4,23 +4,23 @@ import "context"
 
 // NoteChange is a change of one note's published text.
 type NoteChange struct {
-	Note    PublishedNote // as it is now, or was before it was hidden
+	Note    PublishedNote // as it is now, or as it was before it was hidden
 	Created bool          // it was not visible before
 	Hidden  bool          // it is not visible now
 }
 
-// NoteChangeFilter picks changes by the paths of their notes. In a pattern * and ? stand for characters
-// within a name, ** for any folders, {a,b} for either.
+// NoteChangeFilter selects changes by the paths of their notes. In a pattern, * and ? match
+// characters within a name, ** any folders, and {a,b} either alternative.
 type NoteChangeFilter struct {
-	Include []string // one of them has to match; empty: every path does
-	Exclude []string // none of them may match
+	Include []string // at least one must match; empty: every path matches
+	Exclude []string // none can match
 }
 
-// NoteFeed hands on what changes in the notes that a node serves.
+// NoteFeed delivers the changes of the notes that a node serves.
 type NoteFeed interface {
-	// Subscribe returns the changes that the filter picks, in order, from now on until ctx ends. The
-	// channel is closed before that if the node stops, if the site is loaded again, or if the changes are
-	// taken too slowly: then the subscriber has to look for what it missed. EINVALID for a pattern that
-	// is none, EUNAVAILABLE if there are too many subscribers.
+	// Subscribe returns the selected changes in order until ctx ends. The channel is closed earlier
+	// if the node stops, the site is reloaded, or the subscriber is too slow. The subscriber must
+	// then read what it missed. EINVALID for an invalid pattern, EUNAVAILABLE with too many
+	// subscribers.
 	Subscribe(ctx context.Context, filter NoteChangeFilter) (<-chan []NoteChange, error)
 }

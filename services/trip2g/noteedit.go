@@ -1,45 +1,44 @@
 package trip2g
 
-// NoteEdit is one of several changes that a client makes at once.
+// NoteEdit is one change of a call that makes several.
 type NoteEdit struct {
 	Kind    EditKind
 	Path    string
 	Content string // of UpsertNote
-	Find    string // of PatchNote: what the text has exactly once
+	Find    string // of PatchNote: a text that occurs exactly once
 	Replace string // of PatchNote
 
-	// ExpectedHash is the ContentHash that the note had when the client read it; "" means that there was no
-	// such note, nil that the client does not care.
+	// ExpectedHash is the ContentHash of the note that the client read. "" means that the note did
+	// not exist, nil skips the check.
 	ExpectedHash *string
 }
 
-// EditKind says what a NoteEdit does.
+// EditKind is the effect of a NoteEdit.
 type EditKind uint8
 
 // Kinds of edits.
 const (
 	UpsertNote EditKind = iota // replaces the text, or creates the note
 	PatchNote                  // replaces Find by Replace
-	HideNote                   // takes the note from readers
+	HideNote                   // unpublishes the note
 )
 
-// EditedNote is a note that edits were about.
+// EditedNote is the result of the edits of a note.
 type EditedNote struct {
-	ID   int64 // 0 for one that is hidden now
+	ID   int64 // 0 if the note is hidden now
 	Path string
 }
 
-// HashMismatch is the cause of an ECONFLICT: a note is not what the client expected.
+// HashMismatch is the cause of an ECONFLICT: a note differs from the version that the client
+// expected.
 type HashMismatch struct {
 	Path       string
-	ActualHash string // "" if there is no such note
+	ActualHash string // "" without such a note
 }
 
-// Error implements error.
 func (e *HashMismatch) Error() string { return e.Path + " has the hash " + e.ActualHash }
 
-// PatchNotFound is the cause of an ECONFLICT: the text to replace is not in the note exactly once.
+// PatchNotFound is the cause of an ECONFLICT: the text to replace does not occur exactly once.
 type PatchNotFound struct{ Path, Find string }
 
-// Error implements error.
 func (e *PatchNotFound) Error() string { return e.Path + " cannot be patched" }

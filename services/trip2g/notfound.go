@@ -6,33 +6,34 @@ import (
 	"time"
 )
 
-// NotFoundStore counts the pages that readers asked for in vain, on the leader.
+// NotFoundStore counts 404s by URL path on the leader.
 type NotFoundStore interface {
-	// AddNotFound adds a batch's counts, once: nothing happens if it, or a later one of its sender, was added
-	// before. At most a bounded number of paths is kept: the least asked-for go. Paths past MaxPathLength or
-	// not in UTF-8 are not kept.
+	// AddNotFound adds the counts of a batch. It ignores a batch if it or a later one of its sender
+	// was added before. The number of stored paths is limited: the least requested are dropped.
+	// Paths beyond MaxPathLength or with invalid UTF-8 are not stored.
 	AddNotFound(ctx context.Context, batch NotFoundBatch) error
-	// NotFoundPaths lists the most asked-for first.
+	// NotFoundPaths lists paths, most requested first.
 	NotFoundPaths(ctx context.Context, limit int) ([]NotFoundPath, error)
-	// DeleteNotFound takes a path out; it comes again if it is asked for again. No error without it.
+	// DeleteNotFound deletes a path's count. A later 404 adds the path again. Unknown paths are no
+	// error.
 	DeleteNotFound(ctx context.Context, path string) error
 }
 
-// Limits of a batch: paths, and the bytes of them.
+// Limits of a batch: the number of paths, and their total length in bytes.
 const (
 	MaxNotFoundBatch = 1000
 	MaxNotFoundBytes = 64 << 10
 )
 
-// NotFoundBatch is what one node counted, for the store to add once, however often it is sent.
+// NotFoundBatch contains counts of one node. The store adds it once, however often it is sent.
 type NotFoundBatch struct {
 	Sender string           `json:"sender"` // the process that counted
-	Number int64            `json:"number"` // of the sender's batches, from 1 up; it sends one after the other
-	At     time.Time        `json:"at"`     // the counting's end
+	Number int64            `json:"number"` // sequence number of the sender's batches, from 1
+	At     time.Time        `json:"at"`     // end of the counted period
 	Counts map[string]int64 `json:"counts"` // by URL path
 }
 
-// Validate refuses a batch that no node of ours makes, EINVALID.
+// Validate returns EINVALID for a batch that no correct node sends.
 func (b *NotFoundBatch) Validate() error {
 	bytes := 0
 	for path, count := range b.Counts {

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Origin is where a request came from, as the node that the client talked to saw it.
+// Origin is the client's view of a request, as its node saw it.
 type Origin struct {
 	ClientAddr string // "IP" or "IP:port"
 	Scheme     string // "http" or "https"
-	Host       string // what the client asked for, with the port if it gave one
+	Host       string // requested by the client, with the port if any
 }
 
-// URL returns the address of the node that the client talked to, without a path.
+// URL returns the URL of the node that the client connected to, without a path.
 func (o Origin) URL() string { return o.Scheme + "://" + o.Host }
 
-// Secure reports whether the browser talks TLS: to the node, or to a proxy before it that the public
-// URL names. public may be nil.
+// Secure reports whether the browser uses TLS, to the node or to a reverse proxy at the public URL.
+// public can be nil.
 func (o Origin) Secure(public *url.URL) bool {
 	return o.Scheme == "https" || public != nil && public.Scheme == "https" && strings.EqualFold(public.Host, o.Host)
 }

@@ -28,8 +28,8 @@ type Page interface {
 	Withheld() bool
 	// ContentType is the body's media type.
 	ContentType() string
-	// Body returns the page in a coding and renders it if it is not in memory. If the coding is not offered or
-	// would not be smaller, it returns the Identity one: see Body.Coding. The result depends only on the
-	// site's position and the visitor's rights.
+	// Body returns the page in a coding and renders it if it is not in memory. If the coding is not
+	// available or would not be smaller, it returns Identity: see Body.Coding. The result depends
+	// only on the site's position and the visitor's rights.
 	Body(Coding) *Body
 }

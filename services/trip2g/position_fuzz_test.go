@@ -8,7 +8,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// FuzzParsePosition reads positions that clients send. A wrong one would make a read wait for a
+// FuzzParsePosition parses positions sent by clients. With a wrong one, a read would wait for a
 // change that never comes, or return before the client's own write.
 func FuzzParsePosition(f *testing.F) {
 	for _, text := range []string{"", "0", "7", "007", "-1", "+1", " 1", "1 ", "1_0", "0x1", "1e3", "١", "999999999999999999", "9223372036854775807", "9223372036854775808"} {

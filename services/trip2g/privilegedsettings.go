@@ -2,20 +2,20 @@ package trip2g
 
 import "cmp"
 
-// PrivilegedSettings is those of the site's settings that give power over all pages and their readers. They change
-// only by the owner, or by a key with ScopeSettings.
+// PrivilegedSettings are the site settings with power over all pages and their readers. Only the
+// owner or a key with ScopeSettings can change them.
 type PrivilegedSettings struct {
 	RawHTML            bool
 	Stylesheet, Footer string
-	Access             SiteAccess // that is in force: the note's, else the stored one
+	Access             SiteAccess // in effect: the note's, else the stored one
 }
 
-// Privileged returns the settings that give power on a site with a stored default.
+// Privileged returns the privileged settings on a site with a stored default access.
 func (s Settings) Privileged(stored SiteAccess) PrivilegedSettings {
 	return PrivilegedSettings{s.RawHTML, s.Stylesheet, s.Footer, cmp.Or(s.Access, stored, AccessMembers)}
 }
 
-// Changed lists the keys of _settings.md that differ.
+// Changed returns the keys of _settings.md that differ.
 func (p PrivilegedSettings) Changed(other PrivilegedSettings) (keys []string) {
 	for _, setting := range []struct {
 		key     string

@@ -7,33 +7,33 @@ import (
 	"time"
 )
 
-// Redirect is an address that leads elsewhere: to wherever a note is now that was once found there, or
-// to what the owner has set. A page at From comes first.
+// Redirect sends visitors of one URL to another: the current URL of a note that was there before,
+// or a target set by the owner. A page at From takes precedence.
 type Redirect struct {
 	ID        int64
 	From      string // URL path, unescaped
-	NoteID    int64  // where that note is; 0: to To
-	To        string // a URL path, unescaped, or the whole URL of another site; "" with NoteID
+	NoteID    int64  // the target note; 0: the target is To
+	To        string // an unescaped URL path, or an absolute URL of another site; "" with NoteID
 	CreatedAt time.Time
 }
 
-// RedirectStore keeps redirects on the leader. Those to notes it makes by itself, when a note's
-// address changes or a note is renamed.
+// RedirectStore stores redirects on the leader. It creates redirects to notes itself when a note's
+// URL changes or a note is renamed.
 type RedirectStore interface {
-	// Redirects lists all, in the order of From.
+	// Redirects lists all redirects by From.
 	Redirects(ctx context.Context) ([]Redirect, error)
-	// PutRedirect makes from lead to another address, in place of where it led. EINVALID where CleanRedirect
-	// finds a fault, and where it would lead in a circle.
+	// PutRedirect creates or replaces the redirect at from. EINVALID if CleanRedirect rejects it,
+	// or for a redirect loop.
 	PutRedirect(ctx context.Context, from, to string) (Redirect, Position, error)
-	// DeleteRedirect takes one out; ENOTFOUND without it.
+	// DeleteRedirect deletes a redirect; ENOTFOUND without it.
 	DeleteRedirect(ctx context.Context, id int64) (Position, error)
 }
 
-// MaxRedirectLength bounds an address of a redirect, in bytes.
+// MaxRedirectLength limits the URLs of a redirect, in bytes.
 const MaxRedirectLength = 2 * MaxPathLength
 
-// CleanRedirect returns a redirect's addresses in the form in which they are kept. EINVALID if from can be
-// no address of a page, or to neither that nor the URL of another site.
+// CleanRedirect returns a redirect's URLs in their stored form. EINVALID if from cannot be a page's
+// URL path, or to is neither that nor an absolute URL.
 func CleanRedirect(from, to string) (cleanFrom, cleanTo string, err error) {
 	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
 	if cleanFrom = localAddress(from); cleanFrom == "" || IsReserved(cleanFrom) || strings.ContainsAny(from, "?#") {
@@ -52,7 +52,7 @@ func addressError(name, fault string) error {
 	return &Error{Code: EINVALID, Message: name + " " + fault, Fields: []FieldError{{Name: name, Value: fault}}}
 }
 
-// localAddress returns a path on this site in its one form, "" for what is none.
+// localAddress returns the canonical form of a URL path on this site, "" for an invalid one.
 func localAddress(address string) string {
 	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || len(address) > MaxRedirectLength || textFault(address) != "" {
 		return ""

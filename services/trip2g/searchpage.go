@@ -1,16 +1,16 @@
 package trip2g
 
-// SearchPage is the page of what was found for a question.
+// SearchPage is a page of search results.
 type SearchPage struct {
-	Query    string  // as the reader wrote it; "" shows the field alone
-	Visitor  Visitor // who asks: what the header offers
-	Indexing bool    // the index is still being made, so that some of what there is may not be found yet
-	Progress int     // how much of it is there then, in percent
-	Message  string  // why nothing could be looked for now, "" if it could
-	Total    int     // of what was found; Results can be fewer
+	Query    string  // as entered; "" shows only the search field
+	Visitor  Visitor // selects the links in the header
+	Indexing bool    // the index is being built, so results can be incomplete
+	Progress int     // indexed share in percent, while Indexing
+	Message  string  // why the search failed, "" if it did not
+	Total    int     // number of matching notes; Results can be fewer
 	Results  []SearchResult
-	Next     string // URL of the results after these, "" if there are none
+	Next     string // URL of the next results, "" without any
 }
 
-// SearchPageRenderer returns a search page in the look of the site that the node serves now.
+// SearchPageRenderer renders a search page with the layout of the current site.
 type SearchPageRenderer func(SearchPage) []byte

@@ -14,16 +14,16 @@ type Session struct {
 	ID        int64
 	TokenHash string // SHA-256 of the token, lower-case hex
 	User      User
-	UserAgent string // what the browser called itself at sign-in, at most MaxUserAgent bytes; may be empty
+	UserAgent string // User-Agent at sign-in, at most MaxUserAgent bytes; may be empty
 	Address   string // the browser's IP address at sign-in; may be empty
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
 
-// MaxUserAgent is what is kept of a browser's User-Agent, in bytes: browsers' have about 120.
+// MaxUserAgent limits a stored User-Agent, in bytes. Those of browsers have about 120.
 const MaxUserAgent = 256
 
-// Browser returns what people call the browser that a session began in: "Firefox on Linux".
+// Browser returns a readable name of the session's browser, such as "Firefox on Linux".
 func (s Session) Browser() string {
 	ua := useragent.Parse(s.UserAgent)
 	name := cmp.Or(ua.Name, "A browser or program of unknown name")
@@ -33,8 +33,8 @@ func (s Session) Browser() string {
 	return name + " on " + ua.OS
 }
 
-// TokenHash is what is stored of a token or key: SHA-256, lower-case hex. The tokens are random
-// and long, so that a slow hash would protect nothing more.
+// TokenHash returns the stored hash of a token or key: SHA-256, lower-case hex. Tokens are long and
+// random, so a slow hash would not add protection.
 func TokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])

@@ -6,69 +6,71 @@ import (
 	"time"
 )
 
-// Site is what readers see, at one position. It is immutable, lives in memory, and reading it
-// touches no database.
+// Site is the visible site at one position. It is immutable and in memory; reading it does not use
+// the database.
 type Site interface {
-	// Page returns what an unescaped URL path has for a reader: a note, a list, a feed or whatever else
-	// is made of the notes; nil if there is nothing. Then a found.URL that is not empty is where it is instead.
+	// Page returns the page at an unescaped URL path for a reader, or nil. If it is nil and
+	// found.URL is not empty, the page is at that URL.
 	Page(urlPath string, reader Visitor) (page Page, found Location)
-	// NotFound is the body of a 404: it suggests what the reader may have meant. Withheld is that of a page
-	// or file that the reader may not have. Both are never nil.
+	// NotFound returns the body of a 404 for a reader, with suggestions. Withheld returns that of a
+	// page or file that the reader may not read. Both are never nil.
 	NotFound(urlPath string, reader Visitor) Page
 	Withheld(reader Visitor) Page
-	// ModifiedAt is when the newest change that readers can see was made: any page may show it.
+	// ModifiedAt returns the time of the newest visible change, which any page can show.
 	ModifiedAt() time.Time
-	// Asset finds a file that a published note refers to. public reports whether a public note does.
+	// Asset finds a file that a published note refers to. public reports whether a public note
+	// does.
 	Asset(hash string) (asset NoteAsset, public, ok bool)
-	// MayReadAsset reports whether a note refers to a file that the reader may read.
+	// MayReadAsset reports whether a note that the reader may read refers to a file.
 	MayReadAsset(hash string, reader Visitor) bool
-	// Session finds a session in date at now.
+	// Session finds a session that is valid at now.
 	Session(tokenHash string, now time.Time) (Session, bool)
-	// Sessions lists a user's sessions in date at now, the newest first.
+	// Sessions lists a user's sessions that are valid at now, newest first.
 	Sessions(user int64, now time.Time) []Session
-	// Settings are what the owner says of the site, the zero ones if nothing.
+	// Settings returns the site settings.
 	Settings() Settings
-	// NoteByID tells of a note's page; ok is false if there is none that the reader may have.
+	// NoteByID returns a note's page; ok is false without one that the reader may read.
 	NoteByID(id int64, reader Visitor) (page NotePage, ok bool)
-	// Published returns a note that is visible to anybody; ok is false if there is none.
+	// Published returns a note with any access; ok is false without such a note.
 	Published(id int64) (note PublishedNote, ok bool)
-	// Redirects lists the addresses that lead elsewhere, in the order of From.
+	// Redirects lists all redirects by From.
 	Redirects() []Redirect
-	// Name is the site's, as its pages show it.
+	// Name returns the site's name as its pages show it.
 	Name() string
-	// PublicURL is where readers find the site, without a slash at its end; "" if that is not known.
+	// PublicURL returns the site's URL without a trailing slash, "" if unknown.
 	PublicURL() string
 	// Owned reports whether the site has an owner.
 	Owned() bool
-	// IsEmpty reports that there is no note to show. Then there is no page at "/".
+	// IsEmpty reports that no note can be shown, so that there is no page at "/".
 	IsEmpty() bool
 	Stats() SiteStats
-	// RestrictedLinks warns of links from public notes to notes that not everyone may read.
+	// RestrictedLinks returns warnings of links from public notes to notes that are not public.
 	RestrictedLinks() []Warning
-	// Access reports who may read the notes.
+	// Access returns who can read the notes.
 	Access() AccessState
-	// Groups are those that notes name.
+	// Groups returns the groups that notes name.
 	Groups() Groups
-	// Unspecified lists the paths of at most limit notes that do not say who may read them, in byte order.
+	// Unspecified lists the paths of at most limit notes that set no access themselves, in byte
+	// order.
 	Unspecified(limit int) []string
 }
 
-// Location is another address at which something is.
+// Location is the URL of a resource that is not at the requested one.
 type Location struct {
-	URL       string // a URL path, unescaped, or the whole URL of another site; "" for none
-	Permanent bool   // it has moved there; else the address that was asked for may get a page of its own
+	URL       string // an unescaped URL path, or an absolute URL of another site; "" for none
+	Permanent bool   // a permanent redirect; otherwise the requested URL may get a page of its own
 }
 
-// NotePage tells where a note is, and what it says.
+// NotePage is a note with the URL of its page.
 type NotePage struct {
 	ID     int64
 	Title  string
 	URL    string    // path, unescaped
-	Access Access    // resolved; the note says it itself unless Doc.Access has the level Unspecified
+	Access Access    // resolved; set by the note itself unless Doc.Access has the level Unspecified
 	Doc    *Document // must not be changed
 }
 
-// PublishedNote is a note with what the site made of it. It need not have a page: a template has none.
+// PublishedNote is a parsed note. A template, for example, has no page.
 type PublishedNote struct {
 	Note
 	Doc      *Document // must not be changed
@@ -76,7 +78,7 @@ type PublishedNote struct {
 	Warnings []Warning // about the note's text and its address
 }
 
-// SiteStats tells an operator what a node has in memory.
+// SiteStats describes a node's site in memory, for operators.
 type SiteStats struct {
 	DatabaseID string
 	Lineages   []Lineage // as in Timeline
@@ -84,11 +86,11 @@ type SiteStats struct {
 	ChangedAt  time.Time // when the change at Position was made
 	Notes      int
 	Pages      int
-	Bytes      int64 // text of the notes held
+	Bytes      int64 // of the notes' texts
 	Warnings   []Warning
 }
 
-// Timeline returns the history of the database that the site was made of.
+// Timeline returns the history of the site's database.
 func (s SiteStats) Timeline() Timeline { return Timeline{s.DatabaseID, s.Position, s.Lineages} }
 
 func escapeName(vaultPath string) string {

@@ -6,9 +6,9 @@ type SiteChange struct {
 	Position Position
 	// Notes are the IDs of notes whose pages were added, changed, moved or removed.
 	Notes []int64
-	// Changes are those of all notes, with a page or without, by path; none if Reloaded.
+	// Changes are those of all notes, including notes without a page, by path; none if Reloaded.
 	Changes []NoteChange
-	// Reloaded reports that the site was loaded from another database: Notes are all its notes, and all
-	// earlier ones are invalid.
+	// Reloaded reports that the site was loaded from another database: Notes contains all its
+	// notes, and all earlier IDs are invalid.
 	Reloaded bool
 }

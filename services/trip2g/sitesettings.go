@@ -2,18 +2,18 @@ package trip2g
 
 import "context"
 
-// SettingsService reads and changes the settings of the whole site, in the note that has them (SettingsPath).
+// SettingsService reads and changes the site settings in the note SettingsPath.
 type SettingsService interface {
 	SiteSettings(ctx context.Context) (SettingsState, error)
-	// SaveSettings changes settings by their keys and publishes the note; all else in it stays. hash is the
-	// Hash of the state that was changed: ECONFLICT if it is another one by now. EINVALID for what a
-	// setting cannot be, with a field for each.
+	// SaveSettings changes settings by their keys, keeps the rest of the note and publishes it.
+	// hash is the Hash of the state that the change is based on: ECONFLICT if it is outdated.
+	// EINVALID for invalid values, with a field for each.
 	SaveSettings(ctx context.Context, stage Stage, hash string, changes map[string]string) (SettingsState, Position, error)
 }
 
-// SettingsState is the settings as they are.
+// SettingsState contains the current settings.
 type SettingsState struct {
-	Exists   bool   // there is a note that has them, and it is not hidden
+	Exists   bool   // the note exists and is not hidden
 	Hash     string // ContentHash of its text; "" without one
 	Content  string
 	Values   []SiteSetting
@@ -30,7 +30,7 @@ type SiteSetting struct {
 	Value   string
 }
 
-// SettingKind is what a setting takes.
+// SettingKind is the type of a setting's value.
 type SettingKind int
 
 // LineSetting is a line of text, FileSetting the path of a file in the vault, SwitchSetting "true" or "false".

@@ -11,35 +11,36 @@ const (
 	MaxPushID = 64
 )
 
-// How long what a push has staged waits for the push's next request. After that it is never committed.
+// Lifetimes of staged changes since the push's last request. After that they are never committed.
 const (
 	PushLifetime = 24 * time.Hour
 
-	// UnnamedPushLifetime is for clients that send no id: which of their requests belong together can
-	// only be guessed, so that what a push left behind must not wait for the next one. It is longer
-	// than a replica holds a request while the leader restarts.
+	// UnnamedPushLifetime is for clients that send no id. Their requests can only be matched by
+	// guesses, so the rest of one push must not become part of the next. It is longer than a
+	// replica holds a request while the leader restarts.
 	UnnamedPushLifetime = 2 * time.Minute
 )
 
-// Stage names a push: what it stages waits for its own Commit and is seen by nobody else. A push belongs
-// to its author: another author's push with the same id is another push.
+// Stage identifies a push. Its changes are visible only to itself until its Commit. A push belongs
+// to its author: the same id of another author is another push.
 type Stage struct {
 	Author Author
 	Push   string // the push's id; "" if the client named none
-	Grant  Grant  // what the author may do
+	Grant  Grant  // rights of the author
 
-	// What requests of an unnamed push are told from others by.
+	// Identify the client of an unnamed push.
 	Client  string // the program
 	Address string // the client's IP address
-	// ReceivedAt is when the request came in; zero: now. An unnamed push is not idle while it sends a file.
+	// ReceivedAt is the time of the request; zero: now. An unnamed push is not idle during an
+	// upload.
 	ReceivedAt time.Time
 }
 
-// Unnamed reports whether the client named no push.
+// Unnamed reports whether the client sent no push id.
 func (s Stage) Unnamed() bool { return s.Push == "" }
 
-// ValidatePushID returns EINVALID unless id can be a push's: letters, digits, "-" and "_", within the
-// length limits.
+// ValidatePushID returns EINVALID unless id is a valid push id: letters, digits, "-" and "_",
+// within the length limits.
 func ValidatePushID(id string) error {
 	fault := len(id) < MinPushID || len(id) > MaxPushID
 	for _, r := range id {

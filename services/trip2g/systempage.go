@@ -8,21 +8,22 @@ type SystemPage struct {
 	Path    string  // its URL path, unescaped: the entry of Nav with it is marked
 	Visitor Visitor // selects the links in the header
 	Nav     []NavItem
-	Body    template.HTML // what comes below the heading, safe to be shown as it is
-	Wide    bool          // it has the window's width, not that of a text
+	Body    template.HTML // trusted HTML below the heading
+	Wide    bool          // the page has the window's full width
 
-	// Stylesheets and Scripts are names of the look's own files (site/static), as "console/nodes.js", or
-	// URL paths with a slash before. They come after those of every page; scripts are modules.
+	// Stylesheets and Scripts are names of embedded files (site/static), such as
+	// "console/nodes.js", or absolute URL paths. They follow those of every page. Scripts are
+	// modules.
 	Stylesheets, Scripts []string
 }
 
-// NavItem is a link among those of a part of the server.
+// NavItem is a link in the navigation of system pages.
 type NavItem struct {
 	Title string
 	URL   string // a path, unescaped
-	Group string // heading that it is under with its neighbours of the same group; "" for none
+	Group string // heading above neighbors with the same group; "" for none
 }
 
-// SystemPageRenderer renders a page with the layout of the current site. The result depends on the visitor,
-// so it is not cached.
+// SystemPageRenderer renders a page with the layout of the current site. The result depends on the
+// visitor, so it is not cached.
 type SystemPageRenderer func(SystemPage) []byte

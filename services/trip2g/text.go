@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// UnifyLineEnds returns a text with a line feed at each line's end. Old editors of the Mac end
-// lines with a carriage return alone.
+// UnifyLineEnds replaces all line ends by line feeds, including the single carriage returns of old
+// Mac editors.
 func UnifyLineEnds(text string) string {
 	if !strings.Contains(text, "\r") {
 		return text

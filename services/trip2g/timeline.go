@@ -6,27 +6,26 @@ import (
 	"strings"
 )
 
-// MaxLineages bounds the lineages of a Timeline: those of the last starts of a leader.
+// MaxLineages limits the lineages of a Timeline. They belong to the last starts of a leader.
 const MaxLineages = 16
 
-// Lineage is the part of a database's history that begins with the first change after a start of its
-// leader. The token is random, so that two databases that were one until a backup was restored differ
-// from there on.
+// Lineage is the part of a database's history that begins with the first change after a start of
+// its leader. The token is random, so two databases differ from the restore of a backup on.
 type Lineage struct {
 	Token  string
 	Begins Position
 }
 
-// Timeline says which history a database has, for another node to see whether its own is part of it.
-// It is immutable. The zero value is that of a node that has no database yet.
+// Timeline describes a database's history, so that another node can check whether its own is part
+// of it. It is immutable. The zero value is for a node without a database.
 type Timeline struct {
 	DatabaseID string
 	Position   Position  // of the newest change
-	Lineages   []Lineage // the newest first, at most MaxLineages
+	Lineages   []Lineage // newest first, at most MaxLineages
 }
 
-// at returns the token of the lineage that the change at a position belongs to, "" before the first
-// one. known is false for a position from before the lineages that the timeline still has.
+// at returns the token of the lineage that contains a position, "" before the first one. known is
+// false for a position before the oldest known lineage.
 func (t Timeline) at(position Position) (token string, known bool) {
 	for _, l := range t.Lineages {
 		if l.Begins <= position {
@@ -36,9 +35,9 @@ func (t Timeline) at(position Position) (token string, known bool) {
 	return "", len(t.Lineages) < MaxLineages
 }
 
-// Diverges returns how the database of a replica, t, is no earlier state of its leader's, in words; ""
-// if it is one, or if too little is known of either. A replica that is ahead diverges, too: a leader
-// shows a change a moment after it has written it, so a caller looks again before it believes that.
+// Diverges describes why the database of a replica, t, is not an earlier state of its leader's; ""
+// if it is one, or if too little is known. A replica that is ahead also diverges. A leader shows a
+// change shortly after writing it, so callers check again before they rely on ahead.
 func (t Timeline) Diverges(leader Timeline) (how string, ahead bool) {
 	if t.DatabaseID == "" || leader.DatabaseID == "" {
 		return "", false
@@ -57,8 +56,8 @@ func (t Timeline) Diverges(leader Timeline) (how string, ahead bool) {
 	return "", false
 }
 
-// String writes a timeline for ParseTimeline: the database's id, the position, and the lineages, in a
-// form that fits a header field.
+// String formats a timeline for ParseTimeline and a header field: the database's id, the position,
+// and the lineages.
 func (t Timeline) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s;%d", t.DatabaseID, t.Position)
@@ -68,8 +67,8 @@ func (t Timeline) String() string {
 	return b.String()
 }
 
-// ParseTimeline reads what String has written. "" is the zero value, as a node of an older version
-// says nothing; so is what cannot be read.
+// ParseTimeline parses the result of String. It returns the zero value for an invalid text, and for
+// "", which nodes of older versions send.
 func ParseTimeline(text string) Timeline {
 	parts := strings.Split(text, ";")
 	if len(parts) < 2 || len(parts) > 2+MaxLineages {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestAReplicaKnowsWhetherItsDatabaseIsPartOfItsLeaders goes through what can become of a leader.
+// TestAReplicaKnowsWhetherItsDatabaseIsPartOfItsLeaders covers restarts, restores and rewinds.
 func TestAReplicaKnowsWhetherItsDatabaseIsPartOfItsLeaders(t *testing.T) {
 	two := []Lineage{{"b", 40}, {"a", 1}}
 	full := make([]Lineage, MaxLineages)

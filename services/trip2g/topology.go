@@ -11,31 +11,31 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what nodes report of themselves.
+// Limits of node reports.
 const (
-	// LagHistory is the number of minutes that a node remembers its lag of.
+	// LagHistory is the number of minutes for which a node remembers its lag.
 	LagHistory = 60
-	// MaxNodes bounds the replicas that a leader keeps in its picture.
+	// MaxNodes limits the replicas in the leader's topology.
 	MaxNodes = 64
-	// MaxRejected bounds the rejected nodes that a leader keeps in its picture.
+	// MaxRejected limits the rejected nodes in the leader's topology.
 	MaxRejected = 16
-	// ForgetNodesAfter is how long a replica that no longer reports stays in the picture.
+	// ForgetNodesAfter is how long a replica that no longer reports stays in the topology.
 	ForgetNodesAfter = 24 * time.Hour
 
-	maxReportText  = 300 // bytes of a text in a report
-	maxReportParts = 20  // parts that a node can miss
+	maxReportText  = 300 // of a text in a report, in bytes
+	maxReportParts = 20  // missing parts in a report
 )
 
-// Limits past which something is wrong with a node; see Node.assess.
+// Limits beyond which a node is reported as faulty; see Node.assess.
 const (
-	// StaleAfter is how old a report may be: several are missing by then.
+	// StaleAfter is the maximum age of a report. Several reports are missing by then.
 	StaleAfter = 10 * time.Second
-	// BehindAfter is how far a replica may be behind: many times what a change takes.
+	// BehindAfter is the maximum delay of a replica, many times the usual one.
 	BehindAfter = 5 * time.Second
-	// SkewAfter is how far a clock may be off. Signatures of requests hold a few seconds before a leader's
-	// clock and half a minute after it.
+	// SkewAfter is the maximum clock difference. A request's signature is valid from a few seconds
+	// before to half a minute after the leader's time.
 	SkewAfter = 2 * time.Second
-	// unheardAfter is how long LiteFS may hear nothing: an idle leader's sends a word a second.
+	// unheardAfter is the maximum age of LiteFS's last message. An idle leader sends one a second.
 	unheardAfter = 10 * time.Second
 )
 
@@ -45,39 +45,39 @@ const (
 	RoleReplica = "replica"
 )
 
-// NodeReport is what a node says of itself at one moment, from memory.
+// NodeReport is a node's state at one moment, read from memory.
 type NodeReport struct {
 	Name       string    `json:"name"`
 	Role       string    `json:"role"`
 	Version    string    `json:"version"`
-	URL        string    `json:"url"`                  // where readers find it (TRIP2G_PUBLIC_URL); "" if not set
-	Address    string    `json:"address"`              // that it listens on
-	Process    string    `json:"process,omitempty"`    // random, of this process: another one is a restart; the API does not tell
+	URL        string    `json:"url"`                  // public URL (TRIP2G_PUBLIC_URL); "" if not set
+	Address    string    `json:"address"`              // listen address
+	Process    string    `json:"process,omitempty"`    // random per process, so that a restart is visible; not in the API
 	StartedAt  time.Time `json:"startedAt"`            // by the node's clock
-	Database   string    `json:"database"`             // what holds it: "LiteFS" or "file"
-	DatabaseID string    `json:"databaseId,omitempty"` // "" until there is a site; the API does not tell
+	Database   string    `json:"database"`             // "LiteFS" or "file"
+	DatabaseID string    `json:"databaseId,omitempty"` // "" without a site; not in the API
 
-	Position       Position `json:"position"` // served; 0 until there is a site
+	Position       Position `json:"position"` // served; 0 without a site
 	Notes          int      `json:"notes"`    // published, in memory
 	LeaderPosition Position `json:"leaderPosition"`
-	LeaderAnswers  bool     `json:"leaderAnswers"`         // whether it did when it was last asked
+	LeaderAnswers  bool     `json:"leaderAnswers"`         // to the last request
 	LeaderHeard    *float64 `json:"leaderHeardSecondsAgo"` // nil: never
-	Age            float64  `json:"ageSeconds"`            // since it knew that it served the leader's newest position
-	Diverges       bool     `json:"diverges"`              // its database is no state of the leader's
-	Lag            float64  `json:"lagSeconds"`            // what the newest change took to be served here; while behind, Age
-	ClockAhead     float64  `json:"clockAheadSeconds"`     // of the leader's clock; negative: behind it
-	LiteFSLag      *float64 `json:"liteFSLagSeconds"`      // as the LiteFS node says; nil without one
-	Requests       float64  `json:"requestsPerSecond"`     // answered, over the last seconds
+	Age            float64  `json:"ageSeconds"`            // since the node last knew that it served the leader's newest position
+	Diverges       bool     `json:"diverges"`              // the database is not a state of the leader's
+	Lag            float64  `json:"lagSeconds"`            // delay with which the newest change was served here; while behind, Age
+	ClockAhead     float64  `json:"clockAheadSeconds"`     // relative to the leader's clock; negative: behind
+	LiteFSLag      *float64 `json:"liteFSLagSeconds"`      // as reported by LiteFS; nil without it
+	Requests       float64  `json:"requestsPerSecond"`     // average over the last seconds
 	Ready          bool     `json:"ready"`
-	Missing        []string `json:"missing"`            // why it is not ready, a sentence each
-	Impaired       []string `json:"impaired,omitempty"` // what does not work, or soon will not, although it is ready, a sentence each; the API does not tell
-	// LagHistory is the largest lag of each of the LagHistory minutes up to the report, oldest first, in seconds;
-	// the last is of the minute that had begun. nil: not known. A leader has none.
+	Missing        []string `json:"missing"`            // reasons why it is not ready, a sentence each
+	Impaired       []string `json:"impaired,omitempty"` // problems of a ready node, present or imminent, a sentence each; not in the API
+	// LagHistory is the largest lag in seconds in each of the last LagHistory minutes, oldest first.
+	// The last minute is incomplete. nil: unknown. A leader has none.
 	LagHistory []*float64 `json:"lagHistorySeconds"`
 }
 
-// Behind returns how many of the leader's positions a node does not serve: all, if its database is no
-// state of the leader's.
+// Behind returns the number of the leader's positions that a node does not serve: all of them if
+// its database diverges.
 func (r *NodeReport) Behind() Position {
 	if r.Diverges {
 		return max(1, r.LeaderPosition)
@@ -87,10 +87,10 @@ func (r *NodeReport) Behind() Position {
 
 var nodeNames = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
-// IsNodeName reports whether a node can have this name.
+// IsNodeName reports whether s is a valid node name.
 func IsNodeName(name string) bool { return nodeNames.MatchString(name) }
 
-// Validate refuses a report that no node of ours makes, EINVALID.
+// Validate returns EINVALID for a report that no correct node sends.
 func (r *NodeReport) Validate() error {
 	texts := append([]string{r.Version, r.URL, r.Address, r.Process, r.Database, r.DatabaseID}, slices.Concat(r.Missing, r.Impaired)...)
 	numbers := []float64{r.Age, r.Lag, r.Requests}
@@ -122,7 +122,7 @@ func isReportText(s string) bool {
 	return len(s) <= maxReportText && IsPlainText(s)
 }
 
-// CleanReportText makes a text fit for a report: short, in UTF-8, on one line.
+// CleanReportText makes a text fit for a report: short, valid UTF-8, on one line.
 func CleanReportText(s string) string {
 	s = ReplaceControls(s)
 	for len(s) > maxReportText {
@@ -137,32 +137,32 @@ func isHTTP(address string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
-// NodeState says how a node does.
+// NodeState is the health of a node.
 type NodeState string
 
-// The states of a node.
+// States of a node.
 const (
 	NodeOK      NodeState = "OK"
-	NodeWrong   NodeState = "WRONG"   // something is, see Node.Wrong
+	NodeWrong   NodeState = "WRONG"   // has faults, see Node.Wrong
 	NodeGone    NodeState = "GONE"    // it no longer reports
-	NodeUnknown NodeState = "UNKNOWN" // who would know does not answer
+	NodeUnknown NodeState = "UNKNOWN" // its state is unavailable, because the leader does not respond
 )
 
-// Node is what is known of a node.
+// Node is the state of a node as another node knows it.
 type Node struct {
 	NodeReport
-	HeardAgo float64   `json:"heardSecondsAgo"` // since it reported
+	HeardAgo float64   `json:"heardSecondsAgo"` // since its last report
 	State    NodeState `json:"state"`
-	Wrong    []string  `json:"wrong"` // what is, a sentence each; empty if nothing is
+	Wrong    []string  `json:"wrong"` // faults, a sentence each; empty for a healthy node
 }
 
-// Topology is the picture that one node has of all: the leader first, then the replicas by name.
+// Topology is one node's view of all nodes: the leader first, then the replicas by name.
 type Topology struct {
-	Node    string  `json:"node"`              // whose picture it is
-	Role    string  `json:"role,omitempty"`    // that one's; the API, which asks the leader, does not tell
-	Process string  `json:"process,omitempty"` // that one's; as Role
-	Age     float64 `json:"ageSeconds"`        // since the leader told; 0 on the leader
-	Wrong   int     `json:"wrong"`             // nodes that are not OK, rejected ones included
+	Node    string  `json:"node"`              // the node with this view
+	Role    string  `json:"role,omitempty"`    // of that node; not in the API, which asks the leader
+	Process string  `json:"process,omitempty"` // of that node; not in the API, as Role
+	Age     float64 `json:"ageSeconds"`        // since the leader sent the view; 0 on the leader
+	Wrong   int     `json:"wrong"`             // nodes that are not OK, including rejected ones
 	Nodes   []Node  `json:"nodes"`
 
 	Rejected []RejectedNode `json:"rejected,omitempty"` // by name
@@ -170,13 +170,13 @@ type Topology struct {
 
 // RejectedNode is a peer whose signature the leader did not accept within the last StaleAfter.
 type RejectedNode struct {
-	Name     string  `json:"name"`    // as it claims, which proves nothing; "" for what is no node's name
-	Address  string  `json:"address"` // that it connects from
-	Wrong    string  `json:"wrong"`   // what is wrong with it and how to fix it
+	Name     string  `json:"name"`    // as claimed, unverified; "" if it is not a valid name
+	Address  string  `json:"address"` // remote address
+	Wrong    string  `json:"wrong"`   // the fault and its fix
 	HeardAgo float64 `json:"heardSecondsAgo"`
 }
 
-// Title returns how people are told of the peer.
+// Title returns the peer's name in messages.
 func (n *RejectedNode) Title() string {
 	if n.Name == "" {
 		return "an unknown node at " + n.Address
@@ -184,16 +184,16 @@ func (n *RejectedNode) Title() string {
 	return fmt.Sprintf("a node at %s that calls itself %s", n.Address, n.Name)
 }
 
-// NodeService tells of the nodes, on each of them, and lets the owner forget those that are gone.
+// NodeService returns the state of all nodes, and lets the owner forget nodes that are gone.
 type NodeService interface {
-	// Topology returns the picture as of now, from memory.
+	// Topology returns the current view from memory.
 	Topology() Topology
-	// ForgetNode takes the replicas of this name that no longer report out of the picture: ENOTFOUND if
-	// there is none, ECONFLICT for one that reports.
+	// ForgetNode removes the replicas with this name that no longer report. ENOTFOUND without one,
+	// ECONFLICT for one that still reports.
 	ForgetNode(name string) error
 }
 
-// Assess puts the nodes in order and says of each what is wrong, by its report and the ages of both.
+// Assess sorts the nodes and sets the faults of each, from its report and the ages of both.
 func (t *Topology) Assess() {
 	slices.SortStableFunc(t.Nodes, func(a, b Node) int {
 		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Address, b.Address))
@@ -219,7 +219,7 @@ func (t *Topology) Assess() {
 	}
 }
 
-// fault adds a sentence to what is wrong with a node.
+// fault records a fault of a node.
 func (n *Node) fault(format string, args ...any) {
 	n.Wrong = append(n.Wrong, fmt.Sprintf(format, args...))
 	if n.State == NodeOK {
@@ -227,7 +227,7 @@ func (n *Node) fault(format string, args ...any) {
 	}
 }
 
-// assess says what is wrong with a node. What a node that is gone said last is not held against it.
+// assess sets the faults of a node. The last report of a node that is gone is ignored.
 func (n *Node) assess(t *Topology, leader *Node) {
 	n.State, n.Wrong = NodeOK, []string{}
 	own := n.Process == t.Process
@@ -293,7 +293,7 @@ func (n *Node) assessReplica(leader *Node) {
 	}
 }
 
-// Span words a time in seconds, as people say it.
+// Span formats a number of seconds for people.
 func Span(seconds float64) string {
 	switch {
 	case seconds < 1:

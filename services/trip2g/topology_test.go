@@ -11,7 +11,7 @@ import (
 
 func seconds(n float64) *float64 { return &n }
 
-// report returns one of a node that is well.
+// report returns the report of a healthy node.
 func report(name, role string) trip2g.NodeReport {
 	return trip2g.NodeReport{
 		Name: name, Role: role, Process: "process of " + name, Version: "1.0", DatabaseID: "db", Position: 5, LeaderPosition: 5,
@@ -19,13 +19,13 @@ func report(name, role string) trip2g.NodeReport {
 	}
 }
 
-// TestWhatIsWrongWithANodeIsSaidInWords changes one thing at a time of a replica that is well.
+// TestWhatIsWrongWithANodeIsSaidInWords changes one field of a healthy replica at a time.
 func TestWhatIsWrongWithANodeIsSaidInWords(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(t *trip2g.Topology, n *trip2g.Node)
 		state  trip2g.NodeState
-		want   string // "" if nothing is wrong
+		want   string // "" if there is no fault
 	}{
 		{"well", func(*trip2g.Topology, *trip2g.Node) {}, trip2g.NodeOK, ""},
 		{"a change is on its way", func(_ *trip2g.Topology, n *trip2g.Node) { n.LeaderPosition, n.Age = 6, 1 }, trip2g.NodeOK, ""},
@@ -58,7 +58,7 @@ func TestWhatIsWrongWithANodeIsSaidInWords(t *testing.T) {
 	}
 }
 
-// TestAReplicaThatLostTheLeaderSaysSoOfIt shows the leader in such a replica's picture.
+// TestAReplicaThatLostTheLeaderSaysSoOfIt shows the leader in such a replica's view.
 func TestAReplicaThatLostTheLeaderSaysSoOfIt(t *testing.T) {
 	top := trip2g.Topology{Node: "r1", Role: trip2g.RoleReplica, Process: "process of r1", Age: 12, Nodes: []trip2g.Node{
 		{NodeReport: report("app", trip2g.RoleLeader), HeardAgo: 12.4},
@@ -69,7 +69,7 @@ func TestAReplicaThatLostTheLeaderSaysSoOfIt(t *testing.T) {
 	}
 }
 
-// TestAReportThatNoNodeMakesIsRefused has reports that somebody with the secret could send.
+// TestAReportThatNoNodeMakesIsRefused tries reports that a peer with the secret could send.
 func TestAReportThatNoNodeMakesIsRefused(t *testing.T) {
 	well := report("r1", trip2g.RoleReplica)
 	if err := well.Validate(); err != nil {

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NoteURL returns the URL path of a note, unescaped: the sync API's rule, section "URLs of notes".
-// slug is the frontmatter's, "" if there is none: "name" replaces the last segment as written,
-// "/a/b" the whole path. ok is false for a note that is no page of its own: one whose path has a
-// segment starting with "_" (other than a last "_index"). A README is its folder's page, as an index is.
+// NoteURL returns the unescaped URL path of a note by the rules of the sync API, section "URLs of
+// notes". slug is the one in the frontmatter, "" for none: "name" replaces the last segment as
+// written, "/a/b" the whole path. ok is false for a note without a page: a segment of its path
+// starts with "_" and is not a final "_index". A README or index is its folder's page.
 func NoteURL(notePath, slug string) (url string, ok bool) {
 	stem := strings.TrimSuffix(norm.NFC.String(notePath), path.Ext(notePath))
 	segments := strings.Split(stem, "/")
@@ -39,7 +39,7 @@ func NoteURL(notePath, slug string) (url string, ok bool) {
 	return path.Clean("/" + strings.Join(out, "/")), true
 }
 
-// The names that make a note its folder's page, the first that a folder has before the others.
+// Ranks of names that make a note its folder's page. The lowest rank in a folder wins.
 const (
 	IndexPage = iota
 	UnderscoreIndexPage
@@ -47,7 +47,7 @@ const (
 	NoFolderPage // any other name
 )
 
-// FolderPageRank tells by which name, if by any, a note is its folder's page.
+// FolderPageRank returns the rank of a note's name as its folder's page.
 func FolderPageRank(notePath string) int {
 	switch name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath)); {
 	case strings.EqualFold(name, "index"):
@@ -66,13 +66,13 @@ const (
 	SystemPrefix = SystemRoot + "/"
 )
 
-// IsReserved reports whether a URL path is one of the server's own, which no note can have.
+// IsReserved reports whether a URL path belongs to the server, so that no note can have it.
 func IsReserved(url string) bool {
 	return url == SystemRoot || strings.HasPrefix(url, SystemPrefix)
 }
 
-// IsServerFile reports whether programs ask the server for a file of its own at a URL path. A note takes its
-// place only if it says which type of text it is.
+// IsServerFile reports whether programs request a file of the server at a URL path. A note replaces
+// the file only if it sets its content type.
 func IsServerFile(url string) bool {
 	switch url {
 	case "/robots.txt", "/sitemap.xml", "/feed.xml", "/feed.json", "/favicon.ico":
@@ -81,10 +81,9 @@ func IsServerFile(url string) bool {
 	return false
 }
 
-// urlSegment makes one segment: lower case, every run of characters that are no letters and no
-// digits one "_", none at the ends. Marks on letters count as letters, because the vowel signs of Indic
-// scripts are marks and a word without them is another word. A name of symbols alone, as emoji,
-// keeps those: it would have nothing else to be told by.
+// urlSegment returns one segment of a URL in lower case. Each run of characters other than letters
+// and digits becomes one "_", and the ends have none. Marks on letters count as letters, because
+// vowel signs of Indic scripts are marks. A name of symbols alone, such as emoji, keeps them.
 func urlSegment(name string) string {
 	var b strings.Builder
 	b.Grow(len(name))
@@ -117,6 +116,6 @@ func symbols(name string) string {
 	}, name)
 }
 
-// CleanURLPath returns the canonical form of an unescaped URL path: absolute, in Unicode's NFC, without
-// "." and ".." segments.
+// CleanURLPath returns the canonical form of an unescaped URL path: absolute, in Unicode NFC,
+// without "." and ".." segments.
 func CleanURLPath(urlPath string) string { return path.Clean("/" + norm.NFC.String(urlPath)) }

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// VaultNameHeader is the request header of a commit in which a client tells the name of its folder,
-// percent-encoded.
+// VaultNameHeader is the request header with the percent-encoded name of the client's folder, sent
+// with a commit.
 const VaultNameHeader = "X-Vault-Name"
 
-// maxVaultName bounds the name of a folder, in bytes, as file systems do.
+// maxVaultName limits the name of a folder, in bytes, as file systems do.
 const maxVaultName = 255
 
-// EncodeVaultName returns what VaultNameHeader says for a name.
+// EncodeVaultName returns the value of VaultNameHeader for a name.
 func EncodeVaultName(name string) string { return url.PathEscape(name) }
 
-// DecodeVaultName returns the name that VaultNameHeader has, "" if it has none that is fit to be shown.
+// DecodeVaultName returns the name in VaultNameHeader, "" if it is not fit for display.
 func DecodeVaultName(header string) string {
 	name, err := url.PathUnescape(header)
 	name = path.Base(strings.TrimSpace(name))

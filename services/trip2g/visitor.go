@@ -1,6 +1,6 @@
 package trip2g
 
-// Visitor is the access level of a person who reads the site, with the groups of a member. Values are comparable.
+// Visitor is a reader's access level, with the groups of a member. Values are comparable.
 type Visitor struct {
 	level  visitorLevel
 	groups Groups // of a member
@@ -41,7 +41,7 @@ func (r Visitor) IsSignedIn() bool { return r.level >= member }
 // IsOwner reports whether the visitor is the owner.
 func (r Visitor) IsOwner() bool { return r.level == owner }
 
-// Within returns the visitor with only those groups that are in a set.
+// Within returns the visitor with only those of their groups that are in a set.
 func (r Visitor) Within(groups Groups) Visitor {
 	r.groups = r.groups.within(groups)
 	return r

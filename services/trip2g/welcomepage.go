@@ -1,13 +1,13 @@
 package trip2g
 
-// WelcomePage is what a site without notes has at "/".
+// WelcomePage is the page at "/" of a site without notes.
 type WelcomePage struct {
 	Visitor Visitor
-	URL     string // of the site, without a slash at its end
-	Node    string // the name of the node that shows it
-	Replica bool   // it is a read replica
+	URL     string // of the site, without a trailing slash
+	Node    string // of the serving node
+	Replica bool   // the node is a replica
 	Owned   bool   // the site has an owner
 }
 
-// WelcomePageRenderer returns a welcome page in the look of the site that the node serves now.
+// WelcomePageRenderer returns a welcome page with the design of the current site.
 type WelcomePageRenderer func(WelcomePage) []byte
