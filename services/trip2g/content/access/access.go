@@ -1,4 +1,4 @@
-// Package access is the leader's service for who may read the site.
+// Package access is the leader's service for the access of the site.
 package access
 
 import (
@@ -7,14 +7,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Options is what a Service is made of. All are needed.
+// Options configures a Service. All fields are required.
 type Options struct {
 	Store trip2g.AccessStore
-	// Site returns what readers see now.
+	// Site returns the current site.
 	Site func() trip2g.Site
-	// Refresh makes the site follow to the newest position.
+	// Refresh updates the site to the newest position and returns it.
 	Refresh func(context.Context) (trip2g.Position, error)
-	// Parse understands a note's text.
+	// Parse parses a note's text.
 	Parse func(path, content string) *trip2g.Document
 }
 
@@ -23,7 +23,7 @@ type Service struct{ Options }
 
 var _ trip2g.AccessService = (*Service)(nil)
 
-// New makes one.
+// New returns a service.
 func New(o Options) *Service { return &Service{o} }
 
 // SiteAccess is trip2g.AccessService's.
@@ -39,10 +39,10 @@ func (s *Service) UnspecifiedNotes(ctx context.Context, limit int) ([]string, er
 	return s.Site().Unspecified(limit), nil
 }
 
-// stagedChunk is how many staged notes are read at a time: a short transaction each.
+// stagedChunk is the number of staged notes read in one short transaction.
 const stagedChunk = 100
 
-// StagedAccess is trip2g.AccessService's. Only what is staged is parsed.
+// StagedAccess is trip2g.AccessService's. It parses only staged notes.
 func (s *Service) StagedAccess(ctx context.Context, stage trip2g.Stage) (trip2g.AccessState, error) {
 	site := s.Site()
 	state := site.Access()
@@ -77,7 +77,7 @@ func (s *Service) StagedAccess(ctx context.Context, stage trip2g.Stage) (trip2g.
 	}
 }
 
-// attempts bounds how often a change is tried that pushes come between.
+// attempts limits the retries of a change when pushes interfere.
 const attempts = 3
 
 // SetSiteAccess is trip2g.AccessService's.
