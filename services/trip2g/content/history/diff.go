@@ -11,13 +11,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Limits of a comparison. Lines are compared in a time that is bounded for any two texts of this size: 4
-// MiB of lines that all differ took less than a second.
+// Limits of a comparison. They bound its time for any two texts: 4 MiB of lines that all differ
+// took less than a second.
 const (
 	maxCompared  = 4 << 20   // bytes of a text
 	maxShown     = 5_000     // lines of all hunks
 	maxShownText = 512 << 10 // bytes of all lines
-	maxLine      = 4_000     // bytes of one
+	maxLine      = 4_000     // bytes of a line
 	contextLines = 3
 )
 
@@ -72,7 +72,7 @@ func compare(a, b string) (d trip2g.Difference) {
 	return d
 }
 
-// cutLine returns a line as it is shown.
+// cutLine shortens a line for display.
 func cutLine(line string) (text string, cut bool) {
 	line = strings.TrimSuffix(line, "\n")
 	if len(line) <= maxLine {

@@ -1,5 +1,5 @@
-// Package history is the leader's service for its owner's notes: all that there are and what each was
-// before, how two versions differ, and bringing one back.
+// Package history is the leader's service for the history of notes: it lists all notes and their
+// versions, compares versions and restores them.
 package history
 
 import (
@@ -13,11 +13,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Options is what a Service is made of. All are needed.
+// Options configures a Service. All fields are required.
 type Options struct {
 	Archive   trip2g.NoteArchive
 	Publisher trip2g.Publisher
-	// Page tells of a note's page; ok is false if readers see none.
+	// Page returns a note's page; ok is false if no page is visible.
 	Page func(noteID int64) (page trip2g.NotePage, ok bool)
 }
 
@@ -26,7 +26,7 @@ type Service struct{ Options }
 
 var _ trip2g.HistoryService = (*Service)(nil)
 
-// New makes one.
+// New returns a service.
 func New(o Options) *Service { return &Service{o} }
 
 // ListNotes is trip2g.HistoryService's.
@@ -58,7 +58,7 @@ func (s *Service) ListNotes(ctx context.Context, f trip2g.NoteFilter) (notes []t
 	return notes, total, nil
 }
 
-// plainText returns a function that makes texts comparable that differ in case, or in how letters are encoded.
+// plainText returns a function that folds letter case and encoding of a text for comparison.
 func plainText() func(string) string {
 	fold := cases.Fold()
 	return func(s string) string { return norm.NFC.String(fold.String(s)) }

@@ -18,8 +18,9 @@ import (
 
 var stage = trip2g.Stage{Author: "user:1"}
 
-// vault is a leader's database with the services that write to it and read its history. Notes have the
-// title "Title of PATH", one with "members" in its path is for members, and one with "_" has no page.
+// vault is a leader's database with the services that write to it and read its history. The title
+// of a note is "Title of PATH". A note with "members" in its path is for members, one with "_" has
+// no page.
 type vault struct {
 	t  *testing.T
 	db *sqlite.DB
@@ -86,7 +87,7 @@ func (v *vault) find(path string) trip2g.ListedNote {
 	return n
 }
 
-// versions returns a note's versions, the newest first.
+// versions returns a note's versions, newest first.
 func (v *vault) versions(path string) []trip2g.NoteVersion {
 	v.t.Helper()
 	list, err := v.Versions(v.t.Context(), v.find(path).ID, 0, trip2g.MaxListed)
@@ -190,7 +191,7 @@ func TestAHiddenNoteComesBackAsItWas(t *testing.T) {
 	}
 }
 
-// compared writes a difference as a unified diff does.
+// compared formats a difference as a unified diff.
 func (v *vault) compared(from, to string) (trip2g.Difference, string) {
 	v.t.Helper()
 	v.push("d.md", from)
@@ -220,7 +221,7 @@ func TestADifferenceShowsTheLinesAndTheirSurroundings(t *testing.T) {
 	}
 }
 
-// Two large texts that have nothing in common are what a comparison takes longest for.
+// A comparison takes longest for two large texts that have nothing in common.
 func TestAHugeDifferenceIsBounded(t *testing.T) {
 	lines := func(kind string) string {
 		var b strings.Builder
