@@ -11,13 +11,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Limits of a filter. Each {a,b} multiplies what matching a path may cost.
+// Limits of a filter. Each {a,b} multiplies the cost of matching a path.
 const (
 	maxPatterns     = 100
-	maxAlternatives = 2 // {a,b} in one pattern
+	maxAlternatives = 2 // {a,b} pairs in one pattern
 )
 
-// checkFilter returns EINVALID for a filter that names what is no pattern.
+// checkFilter returns EINVALID for a filter with an invalid pattern.
 func checkFilter(filter trip2g.NoteChangeFilter) error {
 	for name, patterns := range map[string][]string{"includePatterns": filter.Include, "excludePatterns": filter.Exclude} {
 		if len(patterns) > maxPatterns {
@@ -44,7 +44,7 @@ func patternFault(pattern string) string {
 	return ""
 }
 
-// pick returns the changes that the filter lets through.
+// pick returns the changes that match the filter.
 func pick(changes []trip2g.NoteChange, filter trip2g.NoteChangeFilter) []trip2g.NoteChange {
 	if len(filter.Include) == 0 && len(filter.Exclude) == 0 {
 		return changes

@@ -1,4 +1,4 @@
-// Package notefeed hands the changes of the site's notes to subscribers, from memory.
+// Package notefeed delivers the changes of the site's notes to subscribers, from memory.
 package notefeed
 
 import (
@@ -9,17 +9,18 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// MaxSubscribers bounds the subscribers of a node. Each holds a connection, and on a replica one of the
-// places for forwarded requests.
+// MaxSubscribers limits the subscribers of a node. Each uses a connection, and on a replica a slot
+// for forwarded requests.
 const MaxSubscribers = 128
 
-// What waits for one subscriber. Texts that wait are often in memory anyway, as those that readers see.
+// Limits of what waits for one subscriber. Waiting texts are often in memory anyway, because they
+// are the current ones.
 const (
 	maxPendingSites = 64
 	maxPendingBytes = 64 << 20
 )
 
-// What one subscriber gets at a time.
+// Limits of one delivery.
 const (
 	maxChanges      = 100
 	maxChangesBytes = 1 << 20
@@ -34,15 +35,15 @@ type Feed struct {
 
 var _ trip2g.NoteFeed = (*Feed)(nil)
 
-// New makes a feed.
+// New returns a feed.
 func New() *Feed { return &Feed{subscribers: make(map[*subscriber]struct{})} }
 
-// subscriber is guarded by the feed's lock, but for its channels.
+// subscriber is guarded by the feed's lock, except for its channels.
 type subscriber struct {
-	pending [][]trip2g.NoteChange // of one site each
+	pending [][]trip2g.NoteChange // each element has the changes of one site
 	bytes   int64                 // of the texts in pending
-	arrived chan struct{}         // holds an element when there is something in pending
-	ended   chan struct{}         // closed when there will be no more
+	arrived chan struct{}         // contains an element when pending is not empty
+	ended   chan struct{}         // closed after the last change
 }
 
 // Subscribe is trip2g.NoteFeed's.
@@ -82,7 +83,7 @@ func (f *Feed) remove(s *subscriber) {
 	delete(f.subscribers, s)
 }
 
-// deliver sends what the filter picks until ctx or the subscription ends.
+// deliver sends the matching changes until ctx or the subscription ends.
 func (f *Feed) deliver(ctx context.Context, s *subscriber, filter trip2g.NoteChangeFilter, out chan<- []trip2g.NoteChange) {
 	for {
 		select {
@@ -106,7 +107,7 @@ func (f *Feed) deliver(ctx context.Context, s *subscriber, filter trip2g.NoteCha
 	}
 }
 
-// take returns the changes that have waited longest, nil if there are none.
+// take removes and returns the oldest pending changes, nil without any.
 func (f *Feed) take(s *subscriber) []trip2g.NoteChange {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,7 +120,8 @@ func (f *Feed) take(s *subscriber) []trip2g.NoteChange {
 	return changes
 }
 
-// Observe records that the site changed. It returns at once: a subscriber that is too slow is ended.
+// Observe queues the changes of the site. It does not block: a subscriber that is too slow is
+// ended.
 func (f *Feed) Observe(c trip2g.SiteChange) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -141,7 +143,7 @@ func (f *Feed) Observe(c trip2g.SiteChange) {
 	}
 }
 
-// End ends all subscriptions for good, so that a node which stops need not wait for them.
+// End ends all subscriptions permanently, so that a node that stops need not wait for them.
 func (f *Feed) End() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,14 +151,14 @@ func (f *Feed) End() {
 	f.endAll()
 }
 
-// endAll ends the subscriptions that there are. The caller holds the lock.
+// endAll ends all current subscriptions. The caller holds the lock.
 func (f *Feed) endAll() {
 	for s := range f.subscribers {
 		f.end(s)
 	}
 }
 
-// end ends a subscription and lets go of what waits for it. The caller holds the lock.
+// end ends a subscription and drops its pending changes. The caller holds the lock.
 func (f *Feed) end(s *subscriber) {
 	delete(f.subscribers, s)
 	s.pending, s.bytes = nil, 0
@@ -170,7 +172,8 @@ func size(changes []trip2g.NoteChange) (bytes int64) {
 	return bytes
 }
 
-// inParts yields changes in parts that a client can take at once. A long text is a part of its own.
+// inParts yields changes in parts within the limits of one delivery. A long text is a part of its
+// own.
 func inParts(changes []trip2g.NoteChange) func(yield func([]trip2g.NoteChange) bool) {
 	return func(yield func([]trip2g.NoteChange) bool) {
 		for len(changes) > 0 {
