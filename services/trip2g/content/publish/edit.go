@@ -103,16 +103,16 @@ func (s *Service) checkEdits(edits []trip2g.NoteEdit) error {
 // editing applies edits to notes in memory.
 type editing struct {
 	notes map[string]*editedNote
-	order []*editedNote // as the edits name them first
+	order []*editedNote // in the order of their first edits
 }
 
 // editedNote is a note while its edits are applied.
 type editedNote struct {
 	path    string
-	before  string // hash, "" for no such note
+	before  string // hash; "" without such a note
 	content string
 	exists  bool
-	wrong   bool // an edit of it cannot be made
+	wrong   bool // one of its edits failed
 }
 
 func newEditing(edits []trip2g.NoteEdit, seen []trip2g.NotePath) *editing {

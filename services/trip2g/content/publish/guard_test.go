@@ -15,7 +15,8 @@ var (
 	keysStage   = trip2g.Stage{Author: "key:1", Grant: trip2g.Grant{Scopes: trip2g.DefaultScopes}}
 )
 
-// guarded publishes into a database as a leader does, with a stored default of who may read.
+// guarded returns a service that publishes into a database as a leader does, with a stored default
+// access.
 func guarded(db *sqlite.DB, stored *trip2g.SiteAccess) *publish.Service {
 	return service(db, func(o *publish.Options) {
 		o.MaxNoteSize = 4096
@@ -29,7 +30,7 @@ func note(path, content string) []trip2g.NoteUpdate {
 	return []trip2g.NoteUpdate{{Path: path, Content: content}}
 }
 
-// waysToPublish are all ways in which the settings note can get another text, or none.
+// waysToPublish are all operations that can change or remove the text of the settings note.
 var waysToPublish = map[string]func(t *testing.T, s *publish.Service, stage trip2g.Stage, before, content string) error{
 	"push": func(t *testing.T, s *publish.Service, stage trip2g.Stage, _, content string) error {
 		_, _, err := s.PushNotes(t.Context(), stage, note(trip2g.SettingsPath, content), true)
@@ -52,8 +53,8 @@ var waysToPublish = map[string]func(t *testing.T, s *publish.Service, stage trip
 	},
 }
 
-// TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings has each of those settings, set, changed and left out, in
-// each way in which a note can be published.
+// TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings sets, changes and omits each privileged
+// setting by each operation that publishes a note.
 func TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings(t *testing.T) {
 	db, stored := open(t), trip2g.AccessNotChosen
 	s := guarded(db, &stored)
@@ -105,7 +106,8 @@ func TestAKeyChangesWhatGivesPowerOnlyWithTheScopeSettings(t *testing.T) {
 	}
 }
 
-// TestSettingsThatGiveNoPowerAreOpenToEveryKey has what people push with their vault all the time.
+// TestSettingsThatGiveNoPowerAreOpenToEveryKey changes settings that people often push with a
+// vault.
 func TestSettingsThatGiveNoPowerAreOpenToEveryKey(t *testing.T) {
 	db, stored := open(t), trip2g.AccessNotChosen
 	s := guarded(db, &stored)
@@ -138,7 +140,7 @@ func TestSettingsThatGiveNoPowerAreOpenToEveryKey(t *testing.T) {
 	}
 }
 
-// TestUnpublishingTheSettingsNeedsTheScopeToo would else make a site public whose stored default is everyone.
+// Without the check, unpublishing would make a site public whose stored default is everyone.
 func TestUnpublishingTheSettingsNeedsTheScopeToo(t *testing.T) {
 	db, stored := open(t), trip2g.AccessEveryone
 	s := guarded(db, &stored)
@@ -172,7 +174,7 @@ func TestUnpublishingTheSettingsNeedsTheScopeToo(t *testing.T) {
 	}
 }
 
-// TestSettingsThatWaitInAPushDoNotUndoWhatTheOwnerChangesMeanwhile has a push wait with the settings of before.
+// A push with older settings waits while the owner changes them.
 func TestSettingsThatWaitInAPushDoNotUndoWhatTheOwnerChangesMeanwhile(t *testing.T) {
 	for name, staged := range map[string]func(t *testing.T, s *publish.Service) error{
 		"other text": func(t *testing.T, s *publish.Service) error {
@@ -233,7 +235,7 @@ func TestAKeyWithoutTheScopeCannotPutAnotherFileInTheStylesheetsPlace(t *testing
 	}
 }
 
-// TestAKeyForAFolderPublishesBelowItAlone tries all other paths and addresses.
+// TestAKeyForAFolderPublishesBelowItAlone tries all other paths and URLs.
 func TestAKeyForAFolderPublishesBelowItAlone(t *testing.T) {
 	db, stored := open(t), trip2g.AccessNotChosen
 	s := guarded(db, &stored)

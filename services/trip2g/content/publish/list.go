@@ -7,18 +7,18 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// textsAtOnce bounds the notes whose texts are in memory at a time.
+// textsAtOnce limits the number of texts in memory.
 const textsAtOnce = 100
 
-// ListNotes is trip2g.Publisher's. What the site has read already is not read again: of a large vault
-// of which nothing is staged, that is every note.
+// ListNotes is trip2g.Publisher's. It reads only notes that the site has not parsed: with nothing
+// staged, none.
 func (s *Service) ListNotes(ctx context.Context, stage trip2g.Stage) ([]trip2g.PushedNote, error) {
 	seen, err := s.Vault.NotePaths(ctx, stage, trip2g.NotePathFilter{OmitContent: true})
 	if err != nil {
 		return nil, err
 	}
 	notes := make([]trip2g.PushedNote, len(seen))
-	unread := make(map[string]int) // paths of notes that the site has otherwise, with their places in notes
+	unread := make(map[string]int) // paths of notes that differ from the site's, with their indexes in notes
 	for i, n := range seen {
 		notes[i] = trip2g.PushedNote{ID: n.ID, Path: n.Path, Assets: n.Assets}
 		if published, ok := s.Published(n.ID); ok && published.Hash == n.Hash {

@@ -1,5 +1,5 @@
-// Package publish is the leader's service for vault clients: it checks what they send, stores it,
-// and answers when this node's readers can see it.
+// Package publish is the leader's service for vault clients: it checks and stores what they send,
+// and returns when this node's readers can see it.
 package publish
 
 import (
@@ -30,11 +30,11 @@ type Options struct {
 	// Address returns the URL path of a note, "" for none, so that a moved note's old URL redirects to it.
 	// nil: moved notes get no redirects.
 	Address func(path, content string) string
-	// Published returns a note as this node's site has it.
+	// Published returns a note of this node's site.
 	Published func(id int64) (note trip2g.PublishedNote, ok bool)
 	// Settings parses the note trip2g.SettingsPath. nil: privileged settings are not checked.
 	Settings func(content string) trip2g.Settings
-	// StoredAccess returns the default of the site that is stored; nil: there is none.
+	// StoredAccess returns the stored default access; nil: there is none.
 	StoredAccess func() trip2g.SiteAccess
 	// Refresh updates this node's site from the database and returns the site's position.
 	Refresh func(context.Context) (trip2g.Position, error)
@@ -88,7 +88,7 @@ func (s *Service) PushNotes(ctx context.Context, stage trip2g.Stage, updates []t
 		return nil, 0, err
 	}
 	notes := make([]trip2g.PushedNote, len(staged))
-	for i, note := range staged { // under the path that the client knows it by
+	for i, note := range staged { // under the client's form of the path
 		notes[i] = trip2g.PushedNote{ID: note.ID, Path: updates[i].Path, Assets: mergeAssets(note.Path, read[i].Refs, note.Assets), Shown: note.Shown}
 	}
 	return notes, position, s.follow(ctx, position, publish)
@@ -110,7 +110,7 @@ func (s *Service) store(ctx context.Context, stage trip2g.Stage, updates []trip2
 	return s.Vault.PushNotes(ctx, stage, updates, publish)
 }
 
-// normalized returns paths in Unicode NFC, as they are stored.
+// normalized returns the stored form of paths, Unicode NFC.
 func normalized(paths []string) []string {
 	out := make([]string, len(paths))
 	for i, path := range paths {
@@ -119,8 +119,9 @@ func normalized(paths []string) []string {
 	return out
 }
 
-// read returns the updates as they are stored: with normalized paths, the addresses that they ask for and
-// the files that they refer to. It takes about as long as storing them, and is spread over the processors.
+// read returns the updates in their stored form: with normalized paths, the URLs that they request
+// and the files that they refer to. It takes about as long as storing them, so it runs on all
+// processors.
 func (s *Service) read(updates []trip2g.NoteUpdate) []trip2g.NoteUpdate {
 	list := slices.Clone(updates)
 	var group errgroup.Group

@@ -29,7 +29,8 @@ func open(t *testing.T) *sqlite.DB {
 	return db
 }
 
-// service publishes into db; a note's references are the words that start with "!".
+// service returns a service that publishes into db. A note's references are the words that start
+// with "!".
 func service(db *sqlite.DB, change func(*publish.Options)) *publish.Service {
 	o := publish.Options{
 		Vault:  db,
@@ -60,7 +61,7 @@ func hash(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// visible returns what readers see, path → content.
+// visible returns the published notes, path → content.
 func visible(t *testing.T, db *sqlite.DB) map[string]string {
 	t.Helper()
 	notes := map[string]string{}
@@ -145,8 +146,8 @@ func TestANULAndLetterCaseAreKeptAsTheyAre(t *testing.T) {
 	}
 }
 
-// A client of a Mac gives paths in another Unicode form: the notes are those that others know, and it finds its
-// own in the answers.
+// A client on a Mac sends paths in another Unicode form. The notes are the same, and the responses
+// contain the client's form.
 func TestAPathIsTheSameInEachUnicodeForm(t *testing.T) {
 	db := open(t)
 	s := service(db, nil)
@@ -182,7 +183,7 @@ func TestAPathIsTheSameInEachUnicodeForm(t *testing.T) {
 	}
 }
 
-// assetsOf lists the files of what readers see.
+// assetsOf lists the assets of the published notes.
 func assetsOf(t *testing.T, db *sqlite.DB) (assets []trip2g.NoteAsset) {
 	t.Helper()
 	set, err := db.Changes(t.Context(), 0, 1000)

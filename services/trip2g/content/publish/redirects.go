@@ -6,13 +6,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Redirects is a store of redirects whose changes this node's readers see when a call returns.
+// Redirects is a store of redirects whose changes are visible on this node when a call returns.
 type Redirects struct {
 	trip2g.RedirectStore
 	service Service
 }
 
-// NewRedirects makes one of the leader's store and what makes this node's site follow the database.
+// NewRedirects returns a Redirects on the leader's store. refresh updates this node's site.
 func NewRedirects(store trip2g.RedirectStore, refresh func(context.Context) (trip2g.Position, error)) *Redirects {
 	return &Redirects{store, Service{Options: Options{Refresh: refresh}}}
 }
