@@ -1,5 +1,5 @@
-// Package settings is the leader's service for the settings of the whole site: it reads and changes the
-// note that has them (trip2g.SettingsPath), and leaves alone in it what it does not know.
+// Package settings is the leader's service for the site settings: it reads and changes the note
+// trip2g.SettingsPath and keeps everything in it that it does not know.
 package settings
 
 import (
@@ -10,16 +10,16 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxValue bounds a value, in bytes.
+// maxValue limits a value, in bytes.
 const maxValue = 2000
 
-// setting is one of the settings, and where a note's document has its value.
+// setting is a site setting and the field of a parsed note that has its value.
 type setting struct {
 	trip2g.SiteSetting
 	of func(*trip2g.Settings) string
 }
 
-// all is every setting, in the order in which they are shown.
+// all contains every setting in display order.
 var all = []setting{
 	{trip2g.SiteSetting{Key: "title", Title: "Title", Help: "The site's name. Without one it is the title of index.md, else the name of the folder that was published."}, func(s *trip2g.Settings) string { return s.Title }},
 	{trip2g.SiteSetting{Key: "home", Title: "Home page", Help: "The path or title of a note, as Guides/Welcome. Without one it is index.md, Home.md, README.md or the note named like the folder."}, func(s *trip2g.Settings) string { return s.Home }},
@@ -35,17 +35,17 @@ var all = []setting{
 	{trip2g.SiteSetting{Key: "index", Kind: trip2g.SwitchSetting, Default: "true", Title: "Search engines", Help: "They may list the site."}, func(s *trip2g.Settings) string { return fmt.Sprint(!s.NoIndex) }},
 }
 
-// Options is what a Service is made of. All are needed.
+// Options configures a Service. All fields are required.
 type Options struct {
 	Archive   trip2g.NoteArchive
 	Publisher trip2g.Publisher
-	// Parse understands a note's text.
+	// Parse parses a note's text.
 	Parse func(path, content string) *trip2g.Document
-	// SetFields returns a note's text with other values in its frontmatter. All else in it stays.
+	// SetFields returns a note's text with changed frontmatter values. It keeps the rest.
 	SetFields func(content string, fields []Field) (string, error)
 }
 
-// Field is a key of the frontmatter with its value: a string or a bool, nil for a key that is to go.
+// Field is a frontmatter key and its value: a string or a bool, nil to remove the key.
 type Field = struct {
 	Key   string
 	Value any
@@ -56,7 +56,7 @@ type Service struct{ Options }
 
 var _ trip2g.SettingsService = (*Service)(nil)
 
-// New makes one.
+// New returns a service.
 func New(o Options) *Service { return &Service{o} }
 
 // SiteSettings is trip2g.SettingsService's.
@@ -111,7 +111,7 @@ func (s *Service) SaveSettings(ctx context.Context, stage trip2g.Stage, hash str
 	return state, position, err
 }
 
-// edit writes only what differs, so that a value which is the default stays out of the note.
+// edit writes only changed values, so that defaults stay out of the note.
 func (s *Service) edit(state trip2g.SettingsState, changes map[string]string) (string, error) {
 	var fields []Field
 	for _, old := range state.Values {
@@ -125,7 +125,7 @@ func (s *Service) edit(state trip2g.SettingsState, changes map[string]string) (s
 	return s.SetFields(state.Content, fields)
 }
 
-// fieldOf returns a value as the frontmatter has it.
+// fieldOf returns a value in its frontmatter type.
 func fieldOf(s trip2g.SiteSetting, value string) any {
 	switch {
 	case value == s.Default:

@@ -56,7 +56,7 @@ func (v *vault) get() trip2g.SettingsState {
 	return state
 }
 
-// values returns what differs from the settings of a site without any.
+// values returns the values that differ from those of a site without settings.
 func values(state trip2g.SettingsState) string {
 	var list []string
 	for _, value := range state.Values {
