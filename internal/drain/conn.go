@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// conn is a connection that ends with a [GoAway] if it is closed when no request has begun on it since the last
-// response. What decides is begin, which a request's handler calls before all else: whatever net/http has read of
-// a request by then is not processed.
+// conn is a connection that ends with a [GoAway] if it is closed while no request has begun on it
+// since the last response. A request begins when its handler calls begin, before all else. Whatever
+// net/http has read of a request before that is not processed.
 type conn struct {
 	net.Conn
 	drainer *Drainer
 
 	mu     sync.Mutex
-	begun  bool        // a request, or a response to one that is none
-	silent bool        // nobody reads a GoAway, or the connection is one of HTTP/2, which has its own
+	begun  bool        // a request has begun, or a response to an unreadable one
+	silent bool        // sends no GoAway: it has no reader, or this is HTTP/2
 	gone   bool        // GoAway was called
-	late   *time.Timer // closes the connection unless net/http calls it idle; nil: none
+	late   *time.Timer // closes the connection unless net/http calls it idle; nil: not armed
 }
 
-// begin reports whether a request may be begun: not after a GoAway.
+// begin reports whether a request may begin. None may after a GoAway.
 func (c *conn) begin(r *http.Request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,7 +32,7 @@ func (c *conn) begin(r *http.Request) bool {
 	return !c.gone
 }
 
-// idle is called when a request has been answered in full.
+// idle records that a request has been answered in full.
 func (c *conn) idle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,10 +66,11 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// ReadFrom implements io.ReaderFrom, so that net/http sends a file without copying it through memory.
+// ReadFrom implements io.ReaderFrom. With it net/http sends a file without copying it through
+// memory.
 func (c *conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
 
-// CloseWrite lets net/http end a response before it stops reading.
+// CloseWrite implements the half-close with which net/http ends a response before it stops reading.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -77,7 +78,7 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
-// NetConn returns the connection beneath all that wrap it.
+// NetConn returns the innermost of the wrapped connections.
 func (c *conn) NetConn() net.Conn {
 	if above, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
 		return above.NetConn()
@@ -85,8 +86,8 @@ func (c *conn) NetConn() net.Conn {
 	return c.Conn
 }
 
-// Close implements io.Closer. http.Server.Shutdown calls it for a connection that it takes for idle, and the
-// connection's own goroutine when it has ended.
+// Close implements io.Closer. http.Server.Shutdown calls it for a connection that it counts as
+// idle. The connection's own goroutine calls it at its end.
 func (c *conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,7 +106,7 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// closeNow closes the connection without a word.
+// closeNow closes the connection without a GoAway.
 func (c *conn) closeNow() error {
 	defer c.drainer.forget(c)
 	return c.Conn.Close()

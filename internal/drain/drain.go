@@ -1,10 +1,11 @@
-// Package drain ends kept-alive connections over HTTP/1.1 without leaving clients in doubt about a request.
+// Package drain closes kept-alive HTTP/1.1 connections without leaving a client in doubt about a
+// request.
 //
-// HTTP/2 has GOAWAY (RFC 9113, section 6.8), which names the last request that a server processes. HTTP/1.1 has
-// nothing like it: a request that is sent while the server closes the idle connection gets no response, and its
-// outcome is unknown. So a [Drainer] sends one before it closes: 408 with Connection: close (RFC 9110, section
-// 15.5.9). A request on its way gets it as its response and was not processed. Clients that have sent none
-// discard it with the connection.
+// HTTP/2 has GOAWAY (RFC 9113, section 6.8), which names the last request that a server processes.
+// HTTP/1.1 has no equivalent. A request sent while the server closes the idle connection gets no
+// response, and its outcome is unknown. So a [Drainer] sends a response before it closes: 408 with
+// Connection: close (RFC 9110, section 15.5.9). A request on its way receives it as its response
+// and was not processed. A client that has sent none discards it with the connection.
 package drain
 
 import (
@@ -19,17 +20,18 @@ import (
 )
 
 const (
-	// NotProcessedHeader marks the 408 of a [GoAway]: the server has begun no request since its last response.
+	// NotProcessedHeader marks the 408 of a [GoAway]: no request has begun since the last response.
 	NotProcessedHeader = "X-Replica-Not-Processed"
 
-	// GoAwayResponse is what [GoAway] sends.
+	// GoAwayResponse is the response that [GoAway] sends.
 	GoAwayResponse = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n" + NotProcessedHeader + ": 1\r\n\r\n"
 
-	// goAwayTimeout is how long the other side may take to close its end of the connection: what it sends to one
-	// that is closed already resets it, and the response can be lost with that (RFC 9112, section 9.6).
+	// goAwayTimeout bounds the wait until the other side closes its end of the connection. Data
+	// that arrives at a closed end resets the connection, and the response can be lost with it (RFC
+	// 9112, section 9.6).
 	goAwayTimeout = time.Second
 
-	// hookTime is how long net/http may take from recording that a connection is idle to running the hook.
+	// hookTime bounds the time between net/http's recording that a connection is idle and its hook.
 	hookTime = 100 * time.Millisecond
 )
 
@@ -38,8 +40,8 @@ func NotProcessed(res *http.Response) bool {
 	return res.StatusCode == http.StatusRequestTimeout && res.Header.Get(NotProcessedHeader) != ""
 }
 
-// GoAway sends [GoAwayResponse] on a connection on which no request has begun, waits for a while until the client
-// has closed its end, and closes it.
+// GoAway sends [GoAwayResponse] on a connection on which no request has begun. It waits up to
+// goAwayTimeout until the client has closed its end, and closes the connection.
 func GoAway(c net.Conn) error {
 	c.SetDeadline(time.Now().Add(goAwayTimeout))
 	if _, err := io.WriteString(c, GoAwayResponse); err == nil {
@@ -51,31 +53,33 @@ func GoAway(c net.Conn) error {
 	return c.Close()
 }
 
-// Linger is how long a public port that stops still processes requests. A client that sends one after another reads
-// in a response that it is the last, so few ever meet a 408. A reverse proxy would pass that on, although it repeats
-// a read whose connection was closed by itself.
+// Linger is how long a public port that stops still processes requests. A client that sends
+// requests one after another reads in a response that it is the last, so few clients ever receive a
+// 408. A reverse proxy would pass a 408 on, although it repeats a read whose connection was just
+// closed.
 const Linger = 250 * time.Millisecond
 
 // Drainer ends the connections of one http.Server, which must serve a [Drainer.Listener].
 type Drainer struct {
-	always   bool // ends idle connections with a GoAway also while the server runs
+	always   bool // idle connections end with a GoAway also while the server runs
 	linger   time.Duration
 	last     atomic.Bool // responses end their connections
 	stopping atomic.Bool
 
 	mu      sync.Mutex
-	conns   map[*conn]bool // that are open, and whether net/http has closed them
-	changed chan struct{}  // has an element after one was closed
+	conns   map[*conn]bool // the open ones, and whether net/http has closed them
+	changed chan struct{}  // receives an element after one was closed
 }
 
-// New returns a drainer. always says whether also a server that does not stop ends idle connections with a GoAway.
+// New returns a drainer. With always, idle connections end with a GoAway also while the server
+// runs.
 func New(always bool) *Drainer {
 	return &Drainer{always: always, linger: Linger, conns: make(map[*conn]bool), changed: make(chan struct{}, 1)}
 }
 
 type connKey struct{}
 
-// Attach sets the server's hooks, after its own are set.
+// Attach sets the server's hooks. The server's own hooks must be set before.
 func (d *Drainer) Attach(s *http.Server) {
 	handler, connContext := s.Handler, s.ConnContext
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -119,8 +123,9 @@ func (l listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Shutdown stops the server after [Linger], in which its responses end their connections, or as soon as none is
-// open and accepted is closed: no more will be accepted. It waits until all have ended, and cuts them when ctx ends.
+// Shutdown stops the server after [Linger], during which its responses end their connections. It
+// stops sooner once no connection is open and accepted is closed, which means that no more will be
+// accepted. It waits until all have ended, and cuts them when ctx ends.
 func (d *Drainer) Shutdown(ctx context.Context, s *http.Server, accepted <-chan struct{}) error {
 	d.last.Store(true)
 	lingering, cancel := context.WithTimeout(ctx, d.linger)
@@ -135,11 +140,11 @@ func (d *Drainer) Shutdown(ctx context.Context, s *http.Server, accepted <-chan 
 	return errors.Join(err, d.Wait(ctx))
 }
 
-// Stop says that the server stops. It must come before the server's own Shutdown.
+// Stop records that the server stops. It must precede the server's own Shutdown.
 func (d *Drainer) Stop() { d.stopping.Store(true) }
 
-// Wait waits after the server's own Shutdown until the connections that it has closed have ended. It cuts them when
-// ctx ends.
+// Wait waits, after the server's own Shutdown, until the connections that it closed have ended. It
+// cuts them when ctx ends.
 func (d *Drainer) Wait(ctx context.Context) error {
 	err := d.await(ctx, d.closing)
 	if err != nil {
@@ -152,7 +157,7 @@ func (d *Drainer) Wait(ctx context.Context) error {
 	return err
 }
 
-// await waits until no connection is counted.
+// await waits until count returns 0.
 func (d *Drainer) await(ctx context.Context, count func() int) error {
 	for count() > 0 {
 		select {
@@ -164,14 +169,14 @@ func (d *Drainer) await(ctx context.Context, count func() int) error {
 	return nil
 }
 
-// open returns how many connections there are.
+// open returns the number of connections.
 func (d *Drainer) open() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.conns)
 }
 
-// closing returns how many connections net/http has closed that have not ended.
+// closing returns the number of connections that net/http has closed and that have not ended.
 func (d *Drainer) closing() (n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

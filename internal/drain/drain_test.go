@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	patience = 20 * time.Second // until a test gives up waiting
+	patience = 20 * time.Second // bounds each wait of a test
 	request  = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"
 )
 
@@ -52,7 +52,7 @@ func (s *server) stop(ctx context.Context, accepted chan struct{}) <-chan error 
 	return ended
 }
 
-// client is a connection that is kept alive.
+// client is a kept-alive connection.
 type client struct {
 	net.Conn
 	reader *bufio.Reader
@@ -85,7 +85,7 @@ func (c *client) ask(t *testing.T, text string) *http.Response {
 	return res
 }
 
-// wantEnd checks that the connection ends in order, with nothing more.
+// wantEnd checks that the connection ends in order, without further data.
 func (c *client) wantEnd(t *testing.T) {
 	t.Helper()
 	if rest, err := io.ReadAll(c.reader); err != nil || len(rest) > 0 {
@@ -135,7 +135,8 @@ func TestAServerWithoutConnectionsStopsAtOnce(t *testing.T) {
 	}
 }
 
-// TestARunningServerClosesWithoutAWord has a client that is idle for too long: that is no news to clients.
+// TestARunningServerClosesWithoutAWord has a client idle for too long. A running server sends it no
+// 408.
 func TestARunningServerClosesWithoutAWord(t *testing.T) {
 	for name, always := range map[string]bool{"a public port": false, "an internal port": true} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +153,8 @@ func TestARunningServerClosesWithoutAWord(t *testing.T) {
 	}
 }
 
-// TestNothingBeginsAfterAGoAway closes a connection between net/http's reading a request and its handler.
+// TestNothingBeginsAfterAGoAway closes a connection after net/http has read a request and before
+// its handler runs.
 func TestNothingBeginsAfterAGoAway(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
