@@ -23,23 +23,23 @@ const (
 	AuthSkew = 5 * time.Second
 
 	authVersion = "v2"
-	authKeyInfo = "trip2g X-Replica-Auth v2" // HKDF's info (RFC 5869, section 3.2): no other use of the secret has this key
+	authKeyInfo = "trip2g X-Replica-Auth v2" // HKDF's info (RFC 5869, section 3.2)
 )
 
-// Reason says why a signature was not accepted. It is for logs and metrics; a peer never learns it.
+// Reason is the cause of a rejected signature. It is for logs and metrics; a peer never learns it.
 type Reason string
 
 // The reasons of an [AuthError].
 const (
 	ReasonAbsent    Reason = "absent"
 	ReasonMalformed Reason = "malformed"
-	ReasonBadMAC    Reason = "bad_mac" // another key, or another request than the one that was signed
+	ReasonBadMAC    Reason = "bad_mac" // another key, or not the signed request
 	ReasonExpired   Reason = "expired"
 	ReasonFuture    Reason = "future"
 	ReasonReplayed  Reason = "replayed"
-	ReasonEpoch     Reason = "epoch"    // signed for another leader, or for this one before it restarted
+	ReasonEpoch     Reason = "epoch"    // signed for another leader, or another run of this one
 	ReasonBody      Reason = "body"     // not the body that was signed
-	ReasonOverload  Reason = "overload" // more requests in half a minute than nonces can be remembered
+	ReasonOverload  Reason = "overload" // more requests in half a minute than nonces are remembered
 )
 
 var reasons = []Reason{ReasonAbsent, ReasonMalformed, ReasonBadMAC, ReasonExpired, ReasonFuture, ReasonReplayed, ReasonEpoch, ReasonBody, ReasonOverload}
@@ -52,7 +52,7 @@ type AuthError struct {
 // Error implements error.
 func (e *AuthError) Error() string { return AuthHeader + ": " + string(e.Reason) }
 
-// nonce makes two signatures of the same request in the same second differ.
+// nonce distinguishes two signatures of the same request in the same second.
 type nonce [16]byte
 
 func newNonce() (n nonce) {
@@ -60,9 +60,9 @@ func newNonce() (n nonce) {
 	return n
 }
 
-// Epoch names one run of one leader. A signature holds for one epoch: another leader with the same
-// secret does not take it, nor does the same leader after a restart, when it has forgotten which
-// nonces it has seen. A [Server] names its own in the answer to OPTIONS *.
+// Epoch identifies one run of one leader. A signature is valid for one epoch. Another leader with
+// the same secret rejects it, and so does the same leader after a restart, which loses the nonces
+// that it has seen. A [Server] names its epoch in the answer to OPTIONS *.
 type Epoch [16]byte
 
 // NewEpoch returns a new epoch.
@@ -74,7 +74,7 @@ func NewEpoch() (e Epoch) {
 // String returns e in unpadded base64url.
 func (e Epoch) String() string { return tokenEncoding.EncodeToString(e[:]) }
 
-// parseEpoch accepts exactly what String returns.
+// parseEpoch accepts exactly the texts that String returns.
 func parseEpoch(text string) (e Epoch, ok bool) { return e, decodeExactly(e[:], text) }
 
 // token is the content of the header: version, Unix time in seconds, epoch, nonce, MAC, joined by
@@ -94,7 +94,7 @@ func (t token) String() string {
 	}, ".")
 }
 
-// parseToken accepts exactly what String makes, so that no two texts mean one token.
+// parseToken accepts exactly the texts that String returns, so that no two texts mean one token.
 func parseToken(text string) (t token, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 5 || parts[0] != authVersion {
@@ -131,8 +131,8 @@ func authKey(secret, use string) ([]byte, error) {
 	return key, nil
 }
 
-// sum is the MAC over everything that the intake acts upon before it runs a handler. Each field
-// goes in behind its length, so that no byte can move from one to the next.
+// sum returns the MAC over everything that the intake acts upon before it runs a handler. Each
+// field is preceded by its length, so that no byte can move from one field to the next.
 func sum(key []byte, method, uri string, header http.Header, unix int64, e Epoch, n nonce) (mac [sha256.Size]byte) {
 	h := hmac.New(sha256.New, key)
 	field := func(s string) {
@@ -154,13 +154,13 @@ func sum(key []byte, method, uri string, header http.Header, unix int64, e Epoch
 	return mac
 }
 
-// Signer signs the requests that a replica sends to the leader. It may be used by many goroutines.
+// Signer signs the requests that a replica sends to the leader. It is safe for concurrent use.
 type Signer struct {
 	key []byte
 	now func() time.Time
 }
 
-// NewSigner makes a signer from the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
+// NewSigner returns a signer for the secret that all nodes share (TRIP2G_JWT_SECRET). now is the
 // clock, nil for the system's.
 func NewSigner(secret string, now func() time.Time) (*Signer, error) {
 	key, err := authKey(secret, authKeyInfo)
@@ -173,10 +173,10 @@ func NewSigner(secret string, now func() time.Time) (*Signer, error) {
 	return &Signer{key, now}, nil
 }
 
-// Sign sets the [AuthHeader] of a request about to be sent to the leader of an epoch. It covers the
-// method, the request target (r.URL.RequestURI), the X-Forwarded-For, -Proto and -Host,
-// X-Replica-Node, X-Replica-Body and X-Request-Id headers as they are now, the time, the epoch and a
-// fresh nonce, and the body where r.GetBody has it.
+// Sign sets the [AuthHeader] of a request about to be sent to the leader of an epoch. The signature
+// covers the method, the request target (r.URL.RequestURI), the time, the epoch and a fresh nonce.
+// It covers the X-Forwarded-For, -Proto and -Host, X-Replica-Node, X-Replica-Body and X-Request-Id
+// headers as they are now, and the body where r.GetBody has it.
 func (s *Signer) Sign(r *http.Request, e Epoch) error {
 	if r.GetBody != nil {
 		if err := signWholeBody(r); err != nil {
@@ -193,8 +193,8 @@ func (s *Signer) sign(r *http.Request, e Epoch, n nonce) {
 	r.Header.Set(AuthHeader, t.String())
 }
 
-// Verifier checks what a [Signer] with the same secret signed for its epoch, and takes each signature
-// once. It may be used by many goroutines.
+// Verifier verifies the signatures that a [Signer] with the same secret made for its epoch, each at
+// most once. It is safe for concurrent use.
 type Verifier struct {
 	key    []byte
 	epoch  Epoch
@@ -222,9 +222,9 @@ func newVerifier(secret, use string, e Epoch) (*Verifier, error) {
 }
 
 // Verify returns nil for a request, as a server received it, that carries one valid signature not
-// seen before, and an [AuthError] otherwise. The MAC is compared in constant time and before all
-// else, so that only a holder of the secret gets as far as the epoch, the clock and the nonces. It
-// does not look at the body: see [Verifier.guardBody].
+// seen before, and an [AuthError] otherwise. The MAC is compared first and in constant time, so
+// that only a holder of the secret reaches the checks of epoch, clock and nonce. Verify does not
+// check the body: see [Verifier.guardBody].
 func (v *Verifier) Verify(r *http.Request) error {
 	values := r.Header[AuthHeader]
 	if len(values) == 0 {

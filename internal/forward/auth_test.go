@@ -32,7 +32,7 @@ func mustVerifier(t testing.TB, secret string, now func() time.Time) *Verifier {
 	return v
 }
 
-// signed gives a request as a server receives it, signed by s.
+// signed returns a request as a server receives it, signed by s.
 func signed(t testing.TB, s *Signer, method, uri string) *http.Request {
 	t.Helper()
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(method + " " + uri + " HTTP/1.1\r\nHost: leader\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n")))
@@ -103,7 +103,7 @@ func wantReason(t *testing.T, err error, want Reason) {
 func TestASignatureIsTakenOnceAsLongAsItHolds(t *testing.T) {
 	now := testTime
 	v := mustVerifier(t, testSecret, func() time.Time { return now })
-	// Signed by a clock that is ahead as far as it may be, it holds for longest.
+	// A signature by a clock that is ahead as far as allowed is valid for longest.
 	s := mustSigner(t, testSecret, func() time.Time { return now.Add(AuthSkew) })
 	r := signed(t, s, "POST", "/")
 	wantReason(t, v.Verify(r), "")

@@ -14,27 +14,29 @@ import (
 )
 
 const (
-	// replayLimit is how much of a body is kept for sending it again, while no answer has come.
+	// replayLimit bounds the part of a body kept for sending it again while no answer has come.
 	replayLimit = 1 << 20
-	// replayBudget bounds what is kept of all bodies together. Past it only the first chunk of each is.
+	// replayBudget bounds the kept parts of all bodies together. Past it only the first chunk of
+	// each is kept.
 	replayBudget = 64 << 20
 
 	chunkSize = 32 << 10
 
-	// bufferLimit bounds what is read of a body before its request takes a slot, in bytes.
+	// bufferLimit bounds the bytes read of a body before its request takes a slot.
 	bufferLimit = 64 << 10
-	// bufferTime is how long more of a body's beginning is waited for when some of it is there.
+	// bufferTime bounds the wait for more of a body's beginning when some of it has arrived.
 	bufferTime = 100 * time.Millisecond
 
-	// A client that still sends when it has its answer sends so much more, for so long, before its connection
-	// is closed: what arrives at a closed one resets it, and the answer with it (RFC 9112, section 9.6).
+	// drainLimit and drainFor bound the bytes and the time for which a client that still sends
+	// after its answer is read before its connection is closed. Data that arrives at a closed
+	// connection resets it, and the answer can be lost with it (RFC 9112, section 9.6).
 	drainLimit = 256 << 10
 	drainFor   = 500 * time.Millisecond
 )
 
 var errBodyClosed = errors.New("the attempt to send this request has ended")
 
-// budget is a number of bytes to share.
+// budget is a number of bytes shared by all bodies.
 type budget struct{ left atomic.Int64 }
 
 func newBudget(n int64) *budget {
@@ -53,35 +55,35 @@ func (b *budget) take(n int) bool {
 
 func (b *budget) give(n int) { b.left.Add(int64(n)) }
 
-// has reports whether n bytes are left. Others may take them.
+// has reports whether n bytes are left. It does not reserve them.
 func (b *budget) has(n int) bool { return b.left.Load() >= int64(n) }
 
-// force takes n bytes even if they are not left.
+// force takes n bytes even where fewer are left.
 func (b *budget) force(n int) { b.left.Add(int64(-n)) }
 
-// body lets a client's request body be read by one attempt to send it after another. It keeps what was read,
-// within bounds, so that the next attempt can start from the beginning.
+// body lets successive attempts send one client's request body. It keeps what was read, within
+// bounds, so that the next attempt can start from the beginning.
 type body struct {
 	source  io.Reader
-	trailer http.Header // the client's; the server fills it in before source gives io.EOF
+	trailer http.Header // the client's; the server fills it in before source returns io.EOF
 	budget  *budget
 
-	// Of the attempt in use; attempts follow each other, they never overlap.
-	chunks  chan chunk    // what pump has read; unbuffered
-	next    chan struct{} // gives pump its buffer back
+	// State of the current attempt. Attempts never overlap.
+	chunks  chan chunk    // read by pump; unbuffered
+	next    chan struct{} // returns pump's buffer to it
 	ended   chan struct{} // closed when nobody will read any more
 	lent    bool          // pump waits for next
-	current []byte        // what is left of the last chunk
-	final   error         // that came with it
+	current []byte        // the rest of the last chunk
+	final   error         // the error that came with it
 
 	mu      sync.Mutex
-	idle    chan struct{} // closed when pump reads no more; nil if it has not begun
-	whole   bool          // source has given io.EOF
+	idle    chan struct{} // closed when pump has stopped reading; nil if it has not begun
+	whole   bool          // source has returned io.EOF
 	begun   bool          // something has been read
 	kept    []byte
 	limit   int   // of kept
-	keeping bool  // kept is all that was read
-	err     error // of source, unless io.EOF
+	keeping bool  // kept holds all that was read
+	err     error // of source, other than io.EOF
 }
 
 // chunk is a part of the source and the error that came with it.
@@ -103,7 +105,8 @@ func newBody(source io.Reader, length int64, trailer http.Header, b *budget) *bo
 	}
 }
 
-// bufferWhole reads a body of a known length to its end and keeps it, or a part of it where the budget ends.
+// bufferWhole reads a body of a known length to its end and keeps it, or a part of it where the
+// budget is exhausted.
 func (b *body) bufferWhole(length int64) error {
 	b.begun = true
 	for buf := make([]byte, min(length, chunkSize)); b.budget.take(len(buf)); {
@@ -122,13 +125,14 @@ func (b *body) bufferWhole(length int64) error {
 	return nil
 }
 
-// bufferBeginning waits for the first chunk, and then no longer than bufferTime for more, up to bufferLimit.
+// bufferBeginning waits for the first chunk, and then at most bufferTime for more, up to
+// bufferLimit.
 func (b *body) bufferBeginning() error {
 	ctx := context.Background()
 	for b.final == nil && len(b.kept)+chunkSize <= bufferLimit && (len(b.kept) == 0 || b.budget.has(chunkSize)) {
 		c, err := b.receive(ctx.Done())
 		if err != nil {
-			return nil // the time is over
+			return nil // bufferTime is over
 		}
 		b.buffer(c)
 		if c.err != nil && c.err != io.EOF {
@@ -157,8 +161,8 @@ func (b *body) startPump() {
 	}
 }
 
-// pump reads the source in a goroutine of its own: a read from a client that sends nothing waits for long,
-// and the end of an attempt must not wait for it.
+// pump reads the source in a goroutine of its own. A read from a client that sends nothing blocks
+// for long, and the end of an attempt must not wait for it.
 func (b *body) pump() {
 	defer close(b.idle)
 	buf := make([]byte, chunkSize)
@@ -187,7 +191,7 @@ func (b *body) pump() {
 	}
 }
 
-// drain reads on what nobody wants, within drainLimit.
+// drain reads and discards the rest of the body, within drainLimit.
 func (b *body) drain(buf []byte, err error) {
 	for left := drainLimit; err == nil && left > 0; {
 		var n int
@@ -196,15 +200,15 @@ func (b *body) drain(buf []byte, err error) {
 	}
 }
 
-// isWhole tells whether the client has sent all of the body, and it was well formed.
+// isWhole reports whether the client has sent all of the body and it was well formed.
 func (b *body) isWhole() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.whole
 }
 
-// beginning returns the first bytes of the body that the next attempt does not have to wait for, at most
-// bufferLimit. whole reports whether they are all of it.
+// beginning returns the first bytes of the body that the next attempt can send without waiting, at
+// most bufferLimit. whole reports whether they are all of it.
 func (b *body) beginning() (first []byte, whole bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -212,34 +216,34 @@ func (b *body) beginning() (first []byte, whole bool) {
 	return b.kept[:min(len(b.kept), bufferLimit)], received && len(b.kept) <= bufferLimit
 }
 
-// attempt returns a reader from the body's beginning. Unless bufferWhole has read the body, there may be another
-// one only when the last is in use no more, and while the body is replayable. trailer is that of the request to
-// send: its keys get their values when the body has been read.
+// attempt returns a reader from the body's beginning. Unless bufferWhole has read the body, a new
+// attempt requires that the last is no longer in use and that the body is replayable. trailer is
+// that of the request to send. Its keys get their values when the body has been read.
 func (b *body) attempt(trailer http.Header) io.ReadCloser {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if buffered := b.whole && b.idle == nil; buffered { // then attempts share nothing
 		return io.NopCloser(bytes.NewReader(b.kept))
 	}
-	b.current = nil // it is among what is kept
+	b.current = nil // it is in kept
 	return &attempt{body: b, trailer: trailer, replay: b.kept, closed: make(chan struct{})}
 }
 
-// replayable tells whether another attempt can send the body from its beginning.
+// replayable reports whether another attempt can send the body from its beginning.
 func (b *body) replayable() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.keeping || !b.begun
 }
 
-// failure gives the error that reading from the client ended with, nil if there was none.
+// failure returns the error that ended reading from the client, nil if there was none.
 func (b *body) failure() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.err
 }
 
-// keep adds a chunk to what is kept, which it drops if that is too much.
+// keep adds a chunk to kept, and drops kept if it exceeds the limit or the budget.
 func (b *body) keep(c chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -254,7 +258,7 @@ func (b *body) keep(c chunk) {
 	b.kept = append(b.kept, c.data...)
 }
 
-// buffer adds a chunk to what is kept, whatever is left of the budget.
+// buffer adds a chunk to kept, whatever is left of the budget.
 func (b *body) buffer(c chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -271,7 +275,7 @@ func (b *body) record(c chunk) {
 	}
 }
 
-// stopBuffering drops what is kept: a response has come, and the request will not be sent again.
+// stopBuffering drops kept. A response has come, and the request will not be sent again.
 func (b *body) stopBuffering() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -283,8 +287,8 @@ func (b *body) dropKept() {
 	b.kept, b.keeping = nil, false
 }
 
-// end frees what the body holds. Until idle is closed a read of the source may still be under way; what it
-// gives is dropped.
+// end frees what the body holds. Until idle is closed a read of the source may still be under way.
+// Its result is dropped.
 func (b *body) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -292,7 +296,7 @@ func (b *body) end() {
 	b.dropKept()
 }
 
-// awaitIdle waits, after end, until nobody reads the source; false if that takes longer than d.
+// awaitIdle waits, after end, until nobody reads the source. It returns false after d.
 func (b *body) awaitIdle(d time.Duration) bool {
 	b.mu.Lock()
 	idle := b.idle
@@ -314,7 +318,7 @@ func (b *body) awaitIdle(d time.Duration) bool {
 type attempt struct {
 	body    *body
 	trailer http.Header
-	replay  []byte // what earlier attempts have read
+	replay  []byte // read by earlier attempts
 
 	close  sync.Once
 	closed chan struct{}
@@ -382,16 +386,16 @@ func (b *body) receive(stop <-chan struct{}) (chunk, error) {
 	}
 }
 
-// Close implements io.Closer; it interrupts a Read.
+// Close implements io.Closer. It interrupts a Read.
 func (a *attempt) Close() error {
 	a.close.Do(func() { close(a.closed) })
 	return nil
 }
 
-// announced gives the trailer of a request to send: the names that the client announced, without
-// those that a trailer may not hold (RFC 9110, section 6.5.1) and for which the leader's server
-// would reset the stream. Trailers that a request does not announce are not forwarded: HTTP/2
-// servers of net/http drop them.
+// announced returns the trailer of a request to send: the names that the client announced. It
+// leaves out those that a trailer may not hold (RFC 9110, section 6.5.1), for which the leader's
+// server would reset the stream. Trailers that a request does not announce are not forwarded:
+// HTTP/2 servers of net/http drop them.
 func announced(trailer http.Header) http.Header {
 	var out http.Header
 	for name := range trailer {

@@ -12,21 +12,22 @@ import (
 	"strings"
 )
 
-// A request's signature says in X-Replica-Body how its body is signed. Without the header there is no body. A body
-// that the replica has whole is signed by its hash. Of one that is still coming, the first bytes are, those that
-// the replica has, and the declared length. The leader compares before it runs a handler, so nobody between the
-// two can change what a request begins with: the operation and variables of an upload. What comes later, such as
-// a file's end, is not protected.
+// A request's X-Replica-Body header states how its body is signed. A request without the header has
+// no body. A body that the replica has whole is signed by its hash. For one that is still arriving,
+// the signature covers the first bytes, those that the replica has, and the declared length. The
+// leader compares before it runs a handler, so nobody between the two can change the beginning of a
+// request: the operation and variables of an upload. Later parts, such as a file's end, are not
+// protected.
 //
-// A signature of all of it would come behind the body, in a trailer. net/http's server closes a connection over
-// HTTP/2, with all its streams, when a trailer comes for a stream that a handler has already answered, and a
-// handler would have run before the leader could compare.
+// A signature of the whole body would follow it, in a trailer. net/http's server closes an HTTP/2
+// connection, with all its streams, when a trailer arrives for a stream that a handler has already
+// answered. A handler would also have run before the leader could compare.
 const (
 	bodyHashPrefix  = "sha256="
 	bodyFirstPrefix = "first="
 )
 
-// bodyHash returns the header's value for a body that is here whole.
+// bodyHash returns the header's value for a whole body.
 func bodyHash(body []byte) string {
 	sum := sha256.Sum256(body)
 	return bodyHashPrefix + hex.EncodeToString(sum[:])
@@ -34,8 +35,8 @@ func bodyHash(body []byte) string {
 
 // bodyBeginning describes a body of which only the beginning is signed.
 type bodyBeginning struct {
-	first  int    // bytes that are signed
-	hash   string // bodyHash of them
+	first  int    // the number of signed bytes
+	hash   string // their bodyHash
 	length int64  // Content-Length of the request; negative: unknown
 }
 
@@ -52,7 +53,7 @@ func (b bodyBeginning) String() string {
 	return text
 }
 
-// parseBodyBeginning accepts exactly what String returns, with at most bufferLimit bytes.
+// parseBodyBeginning accepts exactly the texts that String returns, with at most bufferLimit bytes.
 func parseBodyBeginning(text string) (b bodyBeginning, ok bool) {
 	b.length = -1
 	parts := strings.Split(strings.TrimPrefix(text, bodyFirstPrefix), ";")
@@ -85,8 +86,8 @@ func signWholeBody(r *http.Request) error {
 	return err
 }
 
-// sign signs a request that is about to be sent on c, and gives it its body. The time is new with
-// each attempt, the nonce is not: the leader takes one of them at the most.
+// sign signs a request that is about to be sent on c, and sets its body. Each attempt has a new
+// time but the same nonce, so that the leader accepts at most one of them.
 func (x *exchange) sign(req *http.Request, c *conn) {
 	if x.body != nil {
 		first, whole := x.body.beginning()
@@ -100,8 +101,8 @@ func (x *exchange) sign(req *http.Request, c *conn) {
 	x.signer.sign(req, c.epoch, x.nonce)
 }
 
-// guardBody returns the body for the handler of a request that Verify took. The error is an
-// [AuthError] if the body is not the one that was signed, or the error of reading it.
+// guardBody returns the body for the handler of a verified request. The error is an [AuthError] if
+// the body is not the signed one, or the error of reading it.
 func (v *Verifier) guardBody(r *http.Request) (io.ReadCloser, error) {
 	signed := r.Header.Get(bodyHeader)
 	switch {
@@ -140,8 +141,8 @@ func guardBeginning(r *http.Request, signed string) (io.ReadCloser, error) {
 	}{io.MultiReader(bytes.NewReader(first), r.Body), r.Body}, nil
 }
 
-// readBeginning reads n bytes of the body, or all of a shorter one. It returns an [AuthError] unless they have
-// the hash.
+// readBeginning reads n bytes of the body, or all of a shorter one. It returns an [AuthError] if
+// their hash differs.
 func readBeginning(r *http.Request, n int, hash string) ([]byte, error) {
 	first, err := io.ReadAll(io.LimitReader(r.Body, int64(n)))
 	if err != nil {

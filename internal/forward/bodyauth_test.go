@@ -13,8 +13,8 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// TestASignatureHoldsForOneRunOfOneLeader replays a request that an eavesdropper kept on another
-// leader with the same secret, which is what a restarted leader is, too.
+// TestASignatureHoldsForOneRunOfOneLeader replays a recorded request on another leader with the
+// same secret. A restarted leader is another one, too.
 func TestASignatureHoldsForOneRunOfOneLeader(t *testing.T) {
 	const uri = "/path?q=1"
 	kept := signed(t, mustSigner(t, testSecret, clock(testTime)), "POST", uri)
@@ -28,7 +28,7 @@ func TestASignatureHoldsForOneRunOfOneLeader(t *testing.T) {
 	wantReason(t, other.Verify(kept), ReasonBadMAC)
 }
 
-// TestWritesGoOnAfterTheLeaderRestarts has connections of the epoch before in the pool.
+// TestWritesGoOnAfterTheLeaderRestarts leaves connections of the previous epoch in the pool.
 func TestWritesGoOnAfterTheLeaderRestarts(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
 	r := startReplica(t, l.addr, nil)
@@ -42,7 +42,7 @@ func TestWritesGoOnAfterTheLeaderRestarts(t *testing.T) {
 	}
 }
 
-// TestABodyThatWasAlteredOnTheWayIsNotTaken has a network that changes a word of each body.
+// TestABodyThatWasAlteredOnTheWayIsNotTaken changes a word of each body in the network.
 func TestABodyThatWasAlteredOnTheWayIsNotTaken(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a handler ran") }))
 	r := startReplica(t, alter(t, l.addr, "low tide", "bad tide"), nil)
@@ -62,8 +62,8 @@ func TestABodyThatWasAlteredOnTheWayIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestTheBeginningOfAnUploadIsTheOneThatWasSigned sends uploads to the leader that differ from what a replica
-// signed.
+// TestTheBeginningOfAnUploadIsTheOneThatWasSigned sends the leader uploads that differ from the
+// signed ones.
 func TestTheBeginningOfAnUploadIsTheOneThatWasSigned(t *testing.T) {
 	const body = "the operation, and a file"
 	signedFor := beginningOf([]byte(body[:13]), int64(len(body))).String()
@@ -126,7 +126,7 @@ func TestTheBeginningOfAnUploadIsTheOneThatWasSigned(t *testing.T) {
 	}
 }
 
-// TestAReplicaSignsTheBeginningOfAnUpload looks at what uploads say of their bodies.
+// TestAReplicaSignsTheBeginningOfAnUpload checks the X-Replica-Body headers of uploads.
 func TestAReplicaSignsTheBeginningOfAnUpload(t *testing.T) {
 	for name, tt := range map[string]struct{ head, body, want string }{
 		"long":               {"Content-Length: 1000000", strings.Repeat("x", 1_000_000), "first=[1-9][0-9]*;sha256=[0-9a-f]{64};length=1000000"},
@@ -150,7 +150,8 @@ func TestAReplicaSignsTheBeginningOfAnUpload(t *testing.T) {
 	}
 }
 
-// TestAnUploadThatIsSentAgainIsTakenOnce has an upload arrive twice: each attempt of a replica has the same nonce.
+// TestAnUploadThatIsSentAgainIsTakenOnce delivers an upload twice. All attempts of a replica have
+// the same nonce.
 func TestAnUploadThatIsSentAgainIsTakenOnce(t *testing.T) {
 	const body = "the operation, and a file"
 	book := newLedger()
@@ -169,7 +170,7 @@ func TestAnUploadThatIsSentAgainIsTakenOnce(t *testing.T) {
 	if res := send(3); res.StatusCode != http.StatusCreated {
 		t.Errorf("first: %s", res.Status)
 	}
-	if res := send(13); res.StatusCode != http.StatusUnauthorized { // a second attempt has more of the body
+	if res := send(13); res.StatusCode != http.StatusUnauthorized { // its second attempt
 		t.Errorf("again: %s", res.Status)
 	}
 	if n := book.times(body); n != 1 {
@@ -177,7 +178,7 @@ func TestAnUploadThatIsSentAgainIsTakenOnce(t *testing.T) {
 	}
 }
 
-// TestABodyThatNobodySignedIsNotTaken adds one to a request that was signed without.
+// TestABodyThatNobodySignedIsNotTaken adds a body to a request that was signed without one.
 func TestABodyThatNobodySignedIsNotTaken(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") }))
 	req, err := http.NewRequest(http.MethodPost, "http://"+l.addr+"/", nil)
@@ -193,7 +194,7 @@ func TestABodyThatNobodySignedIsNotTaken(t *testing.T) {
 	}
 }
 
-// alter relays connections and replaces one text by another of the same length on the way to addr.
+// alter relays connections to addr and replaces one text by another of the same length on the way.
 func alter(t *testing.T, addr, old, new string) string {
 	t.Helper()
 	l := serveConns(t, func(near net.Conn) {

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// HasBody tells whether a request has a body, be it an empty one in chunks.
+// HasBody reports whether a request has a body. An empty chunked one counts.
 func HasBody(r *http.Request) bool {
 	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 }
 
-// bufferBody reads a small body, or the beginning of a large one, before its request takes a slot: what is here
-// is signed. A client that waits to be asked for its body (Expect: 100-continue) is asked when the leader wants
-// it, as a proxy must leave that to the server (RFC 9110, section 10.1.1), so nothing is here of that.
+// bufferBody reads a small body, or the beginning of a large one, before its request takes a slot.
+// The part read is signed. A client that sent Expect: 100-continue is asked for its body when the
+// leader wants it, since a proxy must leave that to the server (RFC 9110, section 10.1.1). Nothing
+// of such a body is read here.
 func (x *exchange) bufferBody() error {
 	asked := x.in.Header.Get("Expect") == ""
 	if x.in.ContentLength > 0 && x.in.ContentLength <= bufferLimit && asked {
@@ -26,7 +27,7 @@ func (x *exchange) bufferBody() error {
 		return nil
 	}
 	// Without it the server would read the whole body before the first byte of an early answer.
-	// HTTP/2 is full duplex as it is, and says so by an error.
+	// HTTP/2 is always full duplex and returns an error.
 	_ = http.NewResponseController(x.w).EnableFullDuplex()
 	if !asked {
 		return nil
@@ -34,20 +35,20 @@ func (x *exchange) bufferBody() error {
 	return x.body.bufferBeginning()
 }
 
-// bodyComes tells whether the client has not sent all of its body yet, as far as is known.
+// bodyComes reports whether the client may not have sent all of its body yet.
 func (x *exchange) bodyComes() bool { return x.body != nil && !x.body.isWhole() }
 
-// closeAfter makes the answer that begins now, with these headers, the connection's last if the body still comes:
-// where it ends is not known, so the rest of it would be taken for the next request. In full duplex the server
-// does not look.
+// closeAfter makes the answer that begins with these headers the connection's last if the body is
+// still arriving. The end of such a body is unknown, so its rest would be read as the next request.
+// In full duplex the server does not check that.
 func (x *exchange) closeAfter(h http.Header) {
 	if x.in.ProtoMajor == 1 && x.bodyComes() {
 		h.Set("Connection", "close")
 	}
 }
 
-// withoutBody gives the request with a body that ReverseProxy may close: closing the client's own waits for a
-// read of it.
+// withoutBody returns the request with a body that ReverseProxy may close. Closing the client's own
+// waits for a read of it.
 func (x *exchange) withoutBody() *http.Request {
 	if x.body == nil {
 		return x.in
@@ -57,8 +58,8 @@ func (x *exchange) withoutBody() *http.Request {
 	return r
 }
 
-// leaveBody ends the reading of the client's body. The server's connection must not be read any more when its
-// handler has returned: net/http panics when two read it.
+// leaveBody ends the reading of the client's body. Nobody may read the server's connection after
+// its handler has returned: net/http panics when two goroutines read it.
 func (x *exchange) leaveBody() {
 	if x.body == nil {
 		return
@@ -74,7 +75,7 @@ func (x *exchange) leaveBody() {
 	// A handler around this one may set a deadline of its own before each read.
 	for patience := drainFor; !x.body.awaitIdle(patience); patience = lastPause {
 		if err := server.SetReadDeadline(time.Now()); err != nil {
-			return // it is no connection of net/http's: nobody else reads
+			return // not a connection of net/http's: nobody else reads it
 		}
 	}
 }

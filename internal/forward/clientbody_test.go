@@ -17,7 +17,8 @@ func answersUnread(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "not here", http.StatusMethodNotAllowed)
 }
 
-// A replica once ended with "invalid concurrent Body.Read call": an answer came while its body was read.
+// A replica once ended with "invalid concurrent Body.Read call": an answer came while its body was
+// read.
 func TestAnswersThatDoNotWaitForTheBody(t *testing.T) {
 	const connections, requests = 60, 6
 	r := startReplica(t, startLeader(t, http.HandlerFunc(answersUnread)).addr, nil)
@@ -65,8 +66,8 @@ func TestAnAnswerThatLeavesASmallBodyUnreadKeepsTheConnection(t *testing.T) {
 	}
 }
 
-// What follows a body whose end nobody can know is no request (RFC 9112, section 6.3): a proxy before the
-// replica may have taken it for a part of the body.
+// Data after a body of unknown end is no request (RFC 9112, section 6.3). A proxy before the
+// replica may have sent it as a part of the body.
 func TestNothingAfterABrokenBodyIsARequest(t *testing.T) {
 	for name, body := range map[string]string{
 		"a size that is none":   "ZZ\r\n",
@@ -98,7 +99,7 @@ func TestNothingAfterABrokenBodyIsARequest(t *testing.T) {
 	}
 }
 
-// A client with half of a body holds nobody up, however many it opens.
+// Clients with half of a body hold nobody up, however many they are.
 func TestHalfSentBodiesLeaveRoomForWholeOnes(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
 	const places = 4
@@ -117,7 +118,7 @@ func TestHalfSentBodiesLeaveRoomForWholeOnes(t *testing.T) {
 	}
 }
 
-// The client of a long upload reads why it was refused, although it sends on for a while.
+// The client of a long upload reads the refusal, although it sends on for a while.
 func TestARefusalReachesAClientThatStillSends(t *testing.T) {
 	c := dialRaw(t, startReplica(t, startLeader(t, http.HandlerFunc(answersUnread)).addr, nil).addr)
 	c.send(t, "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n")
@@ -131,7 +132,8 @@ func TestARefusalReachesAClientThatStillSends(t *testing.T) {
 	}
 }
 
-// A client may close its half of the connection when it has sent all (nc -N does). It is told what is known.
+// A client may close its half of the connection when it has sent all (nc -N does). It still reads
+// the outcome.
 func TestAClientThatClosesItsHalfIsToldTheFate(t *testing.T) {
 	begun := make(chan struct{})
 	l := startLeader(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

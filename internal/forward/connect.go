@@ -14,30 +14,30 @@ import (
 )
 
 const (
-	// pingAfter is the silence after which a connection over HTTP/2 is sent a PING (RFC 9113, section
-	// 6.7), and after which the leader is looked for by other means over HTTP/1.1. Without a sign of
-	// it within pingTimeout the connection counts as lost. Together they bound how long a request
-	// waits for a leader that says nothing, see AnswerWithin.
+	// pingAfter is the silence after which an HTTP/2 connection is sent a PING (RFC 9113, section
+	// 6.7). Over HTTP/1.1 the pool then tries to connect to the leader instead. A connection
+	// without a sign of the leader within pingTimeout counts as lost. The two bound how long a
+	// request waits for a silent leader, see AnswerWithin.
 	pingAfter   = 5 * time.Second
 	pingTimeout = 8 * time.Second
 
-	// idleAfter is how long a replica keeps a connection it has no use for: shorter than the
-	// Server's idleTimeout, so that the side that would send the next request decides.
+	// idleAfter is how long a replica keeps an unused connection. It is shorter than the Server's
+	// idleTimeout, so that the side that would send the next request decides.
 	idleAfter = 90 * time.Second
 
-	// streamWindow bounds what either side buffers of a body that its reader does not take.
+	// streamWindow bounds what either side buffers of a body that its reader does not read.
 	streamWindow = 512 << 10
 
-	// continueTimeout is how long a client that asked with Expect: 100-continue waits for the
-	// leader's word before its body is taken anyway (RFC 9110, section 10.1.1).
+	// continueTimeout bounds how long a client that sent Expect: 100-continue waits for the
+	// leader's answer before its body is read anyway (RFC 9110, section 10.1.1).
 	continueTimeout = 30 * time.Second
 )
 
-// connector opens connections to the leader of one version of HTTP.
+// connector opens connections of one version of HTTP to the leader.
 //
-// They are single ones (http.ClientConn), not those behind http.Transport.RoundTrip, because that sends some
-// requests again by itself: also after a stream reset with PROTOCOL_ERROR, which the leader's server sends for a
-// faulty trailer when the handler has already begun.
+// They are http.ClientConns, not those behind http.Transport.RoundTrip, because RoundTrip sends
+// some requests again by itself. It does so also after a stream reset with PROTOCOL_ERROR, which
+// the leader's server sends for a faulty trailer when the handler has already begun.
 type connector struct {
 	addr        string
 	dialTimeout time.Duration
@@ -49,17 +49,17 @@ type connector struct {
 type conn struct {
 	*http.ClientConn
 	epoch Epoch // of the server
-	limit int   // requests at a time: 1 of HTTP/1.1, of HTTP/2 as the leader's SETTINGS say
+	limit int   // requests at a time: 1 for HTTP/1.1, else the limit in the leader's SETTINGS
 }
 
-// newConnector makes a connector of the version that version switches on.
+// newConnector returns a connector of the version that version switches on.
 func newConnector(o poolOptions, version func(*http.Protocols, bool)) connector {
 	protocols := new(http.Protocols)
 	version(protocols, true)
 	return connector{o.addr, o.dialTimeout, &http.Transport{
 		DialContext:           tcpopt.Dialer{Timeout: o.dialTimeout}.DialContext,
 		Protocols:             protocols,
-		DisableCompression:    true, // bodies pass as they are
+		DisableCompression:    true, // bodies pass unchanged
 		ExpectContinueTimeout: continueTimeout,
 		IdleConnTimeout:       idleAfter,
 		HTTP2: &http.HTTP2Config{
@@ -70,16 +70,16 @@ func newConnector(o poolOptions, version func(*http.Protocols, bool)) connector 
 	}, o.admit}
 }
 
-// poolOptions are what both pools of connections are made of.
+// poolOptions configure both pools of connections.
 type poolOptions struct {
 	addr        string
 	dialTimeout time.Duration
 	admit       func(timeline string) error // nil: every leader is admitted
 }
 
-// connect dials and asks OPTIONS *, HTTP's no-op (RFC 9110, section 9.3.7). A TCP connection alone
+// connect dials and sends OPTIONS *, HTTP's no-op (RFC 9110, section 9.3.7). A TCP connection alone
 // proves nothing: the kernel completes it before the leader accepts it, and resets it if the leader
-// stops first. Whatever went out on it before the leader's first answer would have an unknown fate.
+// stops first. A request sent before the leader's first answer would have an unknown fate.
 func (o *connector) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*o.dialTimeout)
 	defer cancel()
@@ -133,7 +133,7 @@ func AskEpoch(ctx context.Context, addr string) (Epoch, error) {
 	return askEpoch(conn, bufio.NewReader(conn), addr)
 }
 
-// askEpoch is AskEpoch on a connection over HTTP/1.1 that goes on.
+// askEpoch does the same as AskEpoch on an HTTP/1.1 connection that remains in use.
 func askEpoch(conn net.Conn, reader *bufio.Reader, addr string) (Epoch, error) {
 	res, err := roundTripOn(conn, reader, askForServer(addr))
 	if err != nil {
@@ -150,7 +150,7 @@ func roundTripOn(conn net.Conn, reader *bufio.Reader, req *http.Request) (*http.
 	return http.ReadResponse(reader, req)
 }
 
-// notAdmittedError is of a leader that is there, but must not be sent requests.
+// notAdmittedError is the error of a reachable leader that must not be sent requests.
 type notAdmittedError struct{ err error }
 
 // Error implements error.

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// cookieNames translates the session cookie between a replica's name for it and the leader's. A
+// cookieNames translates the session cookie between its names on a replica and on the leader. A
 // browser keeps one jar for all ports of a host (RFC 6265, section 8.5), so nodes on one machine
 // need names of their own.
 type cookieNames struct {
 	own, leader string
 }
 
-// toLeader rewrites a request's Cookie lines: the replica's session cookie gets the leader's name,
-// and a cookie that has the leader's name already, another node's, is left out. Every other byte
-// stays as it came. Cookies are told apart as net/http does: at each semicolon, whatever the quotes
-// around it, and by the trimmed text before the first equals sign.
+// toLeader rewrites a request's Cookie lines. The replica's session cookie is renamed to the
+// leader's name. A cookie that already has the leader's name belongs to another node and is left
+// out. Every other byte is kept. Cookies are split as net/http does: at each semicolon, whatever
+// the quotes around it. Their names are the trimmed text before the first equals sign.
 func (c cookieNames) toLeader(h http.Header) {
 	if c.own == c.leader {
 		return
@@ -37,7 +37,7 @@ func (c cookieNames) toLeader(h http.Header) {
 	}
 }
 
-// translateLine gives a line as the leader is to see it; false if no cookie of it is left.
+// translateLine returns a line for the leader; false if no cookie of it is left.
 func (c cookieNames) translateLine(line string) (string, bool) {
 	var b strings.Builder
 	parts, dropped := 0, 0
@@ -51,7 +51,7 @@ func (c cookieNames) translateLine(line string) (string, bool) {
 		if parts > 0 {
 			b.WriteByte(';')
 		} else if dropped > 0 {
-			// It is the first now, and its space stood for the one that went.
+			// It is the first now, and its space separated it from the removed one.
 			part = strings.TrimLeft(part, " \t")
 			name = strings.TrimLeft(name, " \t")
 		}
@@ -68,8 +68,8 @@ func (c cookieNames) translateLine(line string) (string, bool) {
 	return b.String(), parts > 0
 }
 
-// fromLeader gives the session cookie that the leader sets the replica's name. Attributes and every
-// other cookie stay byte for byte.
+// fromLeader renames the session cookie that the leader sets to the replica's name. Attributes and
+// every other cookie stay byte for byte.
 func (c cookieNames) fromLeader(h http.Header) {
 	if c.own == c.leader {
 		return

@@ -88,7 +88,7 @@ func FuzzCookiesToLeader(f *testing.F) {
 		if !strings.Contains(line, "session") && !slices.Equal(out["Cookie"], in["Cookie"]) {
 			t.Errorf("%q became %q", line, out["Cookie"])
 		}
-		// What the leader's net/http makes of it: the others in order, and the replica's renamed.
+		// What the leader's net/http parses: the others in order, and the replica's renamed.
 		var want []string
 		for _, c := range parseCookies(in) {
 			switch c.Name {

@@ -10,8 +10,8 @@ import (
 	"trip2g/internal/eventstream"
 )
 
-// streamEnds ends the responses under way that are streams of events: they would hold up a replica that
-// stops for as long as their clients like.
+// streamEnds ends the event-stream responses under way. They would otherwise hold up a stopping
+// replica for as long as their clients stay connected.
 type streamEnds struct {
 	once sync.Once
 	now  chan struct{} // closed when they are to end
@@ -19,7 +19,7 @@ type streamEnds struct {
 
 func newStreamEnds() *streamEnds { return &streamEnds{now: make(chan struct{})} }
 
-// EndStreams ends the responses under way that are streams of events, and those that begin later.
+// EndStreams ends the event-stream responses under way and later ones.
 func (f *Forwarder) EndStreams() { f.ends.once.Do(func() { close(f.ends.now) }) }
 
 func isEventStream(res *http.Response) bool {
@@ -27,13 +27,13 @@ func isEventStream(res *http.Response) bool {
 	return err == nil && mediaType == eventstream.MediaType
 }
 
-// eventBody is the body of a stream of events. Where the leader or this replica breaks it off, the client
-// still sees it end: it asks again, as after an end of the leader's own.
+// eventBody is the body of an event stream. Where the leader or this replica breaks it off, the
+// client still sees a regular end and reconnects, as after an end of the leader's own.
 type eventBody struct {
 	leader io.ReadCloser
 	x      *exchange
-	last   []byte // that were read, enough to tell whether an event is complete
-	tail   []byte // is still to be read; valid once ended
+	last   []byte // the last bytes read, enough to tell whether an event is complete
+	tail   []byte // still to be read; valid once ended
 	ended  bool
 	closed chan struct{}
 	close  func() error
@@ -58,7 +58,7 @@ func newEventBody(leader io.ReadCloser, x *exchange) *eventBody {
 	return b
 }
 
-// Read implements io.Reader. It gives no error but io.EOF.
+// Read implements io.Reader. It returns no error but io.EOF.
 func (b *eventBody) Read(p []byte) (int, error) {
 	if !b.ended {
 		n, err := b.leader.Read(p)
@@ -77,7 +77,7 @@ func (b *eventBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// end notes how the leader's part ended. An event that is half there is not followed by another.
+// end notes how the leader's part ended. No event is added after an incomplete one.
 func (b *eventBody) end(err error) {
 	b.ended = true
 	if err == io.EOF {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Pauses between attempts to reach the leader, each twice the one before.
+// Pauses between attempts to reach the leader. Each is twice the one before.
 const (
 	firstPause = 20 * time.Millisecond
 	lastPause  = 320 * time.Millisecond
@@ -32,24 +32,24 @@ type exchange struct {
 	nonce     nonce
 	start     time.Time // of the wait for the leader
 
-	streamed bool // the body is sent while the client sends it
+	streamed bool // the body is forwarded while the client still sends it
 
 	sent    int           // attempts that had a connection
 	failed  bool          // an attempt has not reached the leader
 	held    time.Duration // from the start to the last attempt, if one before it failed
 	outcome Outcome
-	err     error // of an outcome that is no answer
+	err     error // of an outcome without an answer
 }
 
-// transport sends requests to the leader. [notProcessed] recognizes the errors that mean that the leader did not
-// begin one.
+// transport sends requests to the leader. [notProcessed] recognizes the errors which mean that the
+// leader did not begin one.
 //
-// There are two because neither does for all: http1Pool sends a request that is here as a whole about a millisecond
-// faster, and http2Pool sends one whose body still comes, where both sides can send at the same time and stop each
-// other.
+// There are two because neither suits all requests. http1Pool sends a request that has arrived
+// whole about a millisecond faster. http2Pool sends one whose body is still arriving: both sides
+// can send at the same time and stop each other.
 type transport interface {
-	// reserve returns a connection with room for one request, for which roundTrip must be called. After an error
-	// nothing of the request has been sent.
+	// reserve returns a connection with room for one request, for which roundTrip must be called.
+	// After an error nothing of the request has been sent.
 	reserve(context.Context) (*conn, error)
 	roundTrip(*conn, *http.Request) (*http.Response, error)
 	// drop discards a connection on which roundTrip has failed.
@@ -65,7 +65,7 @@ func newExchange(f *Forwarder, w http.ResponseWriter, r *http.Request) *exchange
 // run serves the client.
 func (x *exchange) run() {
 	defer x.leaveBody()
-	defer x.recordOutcome() // before what leaveBody does to the connection ends the request's context
+	defer x.recordOutcome() // before leaveBody, which may end the request's context
 	if switchesProtocol(x.in) {
 		x.fail(notUpgradable(x.in))
 		return
@@ -100,8 +100,9 @@ func (x *exchange) run() {
 	proxy.ServeHTTP(x.relay, x.withoutBody())
 }
 
-// acquireSlot waits for a slot for as long as a request may be held. Requests whose body still comes share half of
-// the slots, so that clients that send half of a body do not keep out those that send all.
+// acquireSlot waits for a slot for as long as a request may be held. Requests whose body is still
+// arriving share half of the slots, so that clients that stall halfway through a body do not keep
+// out the others.
 func (x *exchange) acquireSlot() (release func(), err error) {
 	timer := time.NewTimer(x.holdFor)
 	defer timer.Stop()
@@ -137,7 +138,7 @@ func (x *exchange) acquire(slots chan struct{}, late <-chan time.Time) (release 
 	}
 }
 
-// rewrite makes the request for the leader. ReverseProxy has taken the hop-by-hop headers off.
+// rewrite makes the request for the leader. ReverseProxy has removed the hop-by-hop headers.
 func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	in, out := pr.In, pr.Out
 	out.URL = target(in, x.addr)
@@ -153,7 +154,7 @@ func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	out.Trailer = announced(in.Trailer)
 }
 
-// target gives the URL whose request target is, to the byte, the one that the client sent.
+// target returns the URL whose request target equals, byte for byte, the one that the client sent.
 func target(in *http.Request, addr string) *url.URL {
 	u := &url.URL{Scheme: "http", Host: addr}
 	path, query, hasQuery := strings.Cut(in.RequestURI, "?")
@@ -162,13 +163,13 @@ func target(in *http.Request, addr string) *url.URL {
 		u.Opaque = path
 		return u
 	}
-	// An absolute URI, or a path that a URL would take for a host.
+	// An absolute URI, or a path that a URL would parse as a host.
 	u.Path, u.RawPath = in.URL.Path, in.URL.RawPath
 	return u
 }
 
-// RoundTrip implements http.RoundTripper: it tries until the leader has answered, the request's fate
-// is unknown, or it has been held for as long as is allowed. Its errors are failures.
+// RoundTrip implements http.RoundTripper. It tries until the leader has answered, the request's
+// fate is unknown, or it has been held for as long as is allowed. Its errors are failures.
 func (x *exchange) RoundTrip(out *http.Request) (*http.Response, error) {
 	hold := out.Context()
 	if x.holdFor > 0 {
@@ -197,7 +198,8 @@ func (x *exchange) RoundTrip(out *http.Request) (*http.Response, error) {
 	}
 }
 
-// sleep pauses for half of d to d, so that the held do not all come at once; false if ctx has ended.
+// sleep pauses for half of d to d, so that held requests do not all retry at once. It returns false
+// if ctx has ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d/2 + rand.N(d/2))
 	defer timer.Stop()
@@ -218,7 +220,7 @@ func (x *exchange) unreachable(err error) *failure {
 	return unavailable(err)
 }
 
-// try sends the request once. An error that is no failure says that the leader did not get it.
+// try sends the request once. An error that is no failure means that the leader did not receive it.
 func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response, error) {
 	if x.suspended != nil {
 		if err := x.suspended(); err != nil {
@@ -243,8 +245,8 @@ func (x *exchange) try(hold context.Context, out *http.Request) (*http.Response,
 	return res, nil
 }
 
-// send sends the request on a connection with room reserved. wrote tells whether any byte of it may have
-// been written.
+// send sends the request on a connection with room reserved. wrote reports whether any byte of it
+// may have been written.
 func (x *exchange) send(c *conn, out *http.Request) (res *http.Response, wrote bool, err error) {
 	x.sent++
 	var headers atomic.Bool
@@ -267,7 +269,7 @@ func (x *exchange) classifyError(c *conn, wrote bool, err error) error {
 	}
 	if !wrote {
 		if c.Reserve() == nil {
-			// The connection is good: it is the request that cannot be sent.
+			// The connection is good. The request itself cannot be sent.
 			c.Release()
 			return notCarriable(err)
 		}
@@ -279,14 +281,15 @@ func (x *exchange) classifyError(c *conn, wrote bool, err error) error {
 	return indeterminate(err)
 }
 
-// errNotProcessed is of a request over HTTP/1.1 whose response was that of a GoAway of the package drain.
+// errNotProcessed is the error of an HTTP/1.1 request whose response was a GoAway of the package
+// drain.
 var errNotProcessed = errors.New("the leader closed the connection and did not begin the request")
 
-// notProcessed reports whether an error of a connection means that the leader did not begin the request. Over
-// HTTP/1.1 that is a GoAway of the package drain, whether it came as the response or before the request was sent; over HTTP/2 it
-// is GOAWAY with a lower last stream (RFC 9113, section 6.8) or a stream reset with REFUSED_STREAM (section 8.7).
-// For some of them net/http has only a text. If that ever changes, such requests end as indeterminate, which is
-// safe, and a test fails.
+// notProcessed reports whether an error of a connection means that the leader did not begin the
+// request. Over HTTP/1.1 that is a GoAway of the package drain, received as the response or before
+// the request was sent. Over HTTP/2 it is GOAWAY with a lower last stream (RFC 9113, section 6.8)
+// or a stream reset with REFUSED_STREAM (section 8.7). For some of them net/http has only a text.
+// If that text ever changes, such requests end as indeterminate, which is safe, and a test fails.
 func notProcessed(err error) bool {
 	const (
 		closedIdle    = "http: server closed idle connection"
@@ -298,8 +301,8 @@ func notProcessed(err error) bool {
 		errors.As(err, &reset) && reset.Code == refusedStream
 }
 
-// streamReset is what net/http's own error for a stream, which it does not export, turns into under
-// errors.As: any struct with these fields.
+// streamReset is the form that net/http's unexported stream error takes under errors.As: any struct
+// with these fields.
 type streamReset struct {
 	StreamID uint32
 	Code     uint32
@@ -311,7 +314,7 @@ func (r streamReset) Error() string {
 	return fmt.Sprintf("stream %d was reset with code %d", r.StreamID, r.Code)
 }
 
-// receive looks at the leader's response before it goes to the client.
+// receive checks the leader's response before it goes to the client.
 func (x *exchange) receive(res *http.Response) error {
 	if IsIntakeRejection(res) {
 		f := rejected(rejectedBy(res, x.signer.now()))
@@ -357,11 +360,11 @@ func (b *truncationReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fail answers in the leader's place.
+// fail answers the client in the leader's place.
 func (x *exchange) fail(err error) {
 	f := new(failure)
 	if !errors.As(err, &f) {
-		f = notCarriable(err) // ReverseProxy itself found the request at fault
+		f = notCarriable(err) // ReverseProxy itself rejected the request
 	}
 	x.outcome, x.err = f.outcome, f.err
 	x.closeAfter(x.w.Header())
@@ -369,7 +372,7 @@ func (x *exchange) fail(err error) {
 	f.answer(x.w, x.in)
 }
 
-// recordOutcome counts and logs how the exchange ended, also when it ends in a panic.
+// recordOutcome counts and logs how the exchange ended, also after a panic.
 func (x *exchange) recordOutcome() {
 	answered := x.outcome == OutcomeOK || x.outcome == OutcomeHeldThenOK
 	if x.relay.broken || !answered && x.in.Context().Err() != nil {

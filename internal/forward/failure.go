@@ -11,11 +11,12 @@ import (
 	"strings"
 )
 
-// failure is why a request has no answer of the leader, and what its client is told instead.
+// failure describes why a request has no answer of the leader, and the answer that its client gets
+// instead.
 type failure struct {
 	outcome    Outcome
 	status     int
-	retryAfter int // seconds; 0: not said
+	retryAfter int // seconds; 0: left out
 	text       string
 	err        error
 }
@@ -23,10 +24,10 @@ type failure struct {
 // Error implements error.
 func (f *failure) Error() string { return string(f.outcome) + ": " + f.err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *failure) Unwrap() error { return f.err }
 
-// retryAfter is what a client is asked to wait after a 503, in seconds.
+// retryAfter is the Retry-After of a 503, in seconds.
 const retryAfter = 5
 
 func unavailable(err error) *failure {
@@ -53,8 +54,9 @@ func indeterminate(err error) *failure {
 		"The connection to the leader was lost before it answered. The write may or may not have happened: look before you send it again.", err}
 }
 
-// clientGone is for a client whose connection has ended, or its half of it: net/http cannot tell these apart,
-// so that somebody may read the answer. begun: the leader may have begun the request.
+// clientGone returns the failure of a client that closed its connection, or its half of it.
+// net/http cannot distinguish the two, so somebody may still read the answer. begun: the leader may
+// have begun the request.
 func clientGone(err error, begun bool) *failure {
 	f := &failure{OutcomeClientGone, http.StatusBadGateway, 0,
 		"The client closed its side of the connection, which ends a request here, before the leader got it: nothing was written. Keep the connection open until the answer has come.", err}
@@ -69,7 +71,7 @@ func rejected(err *RejectedError) *failure {
 		"The leader did not accept this replica's signature, so nothing was written. Operator: TRIP2G_JWT_SECRET must be the same on both nodes, and their clocks must agree to within seconds.", err}
 }
 
-// badBody is the failure of reading the client's body.
+// badBody returns the failure of reading the client's body.
 func badBody(err error) *failure {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -83,7 +85,8 @@ func badBody(err error) *failure {
 	}
 }
 
-// notCarriable is the failure of a request that cannot be carried as it is, or not to this leader.
+// notCarriable returns the failure of a request that cannot be carried unchanged, or not to this
+// leader.
 func notCarriable(err error) *failure {
 	f := &failure{OutcomeRefused, http.StatusBadRequest, 0,
 		"The request cannot be carried to the leader as it is, so nothing was written.", err}
@@ -99,7 +102,7 @@ func notUpgradable(r *http.Request) *failure {
 		errors.New("asked for a tunnel or another protocol: " + r.Method + ", Upgrade: " + clip(r.Header.Get("Upgrade")))}
 }
 
-// answer tells the client: in the shape of a GraphQL error if it sent JSON, else as plain text.
+// answer sends the client a GraphQL error if it sent JSON, else plain text.
 func (f *failure) answer(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -110,7 +113,7 @@ func (f *failure) answer(w http.ResponseWriter, r *http.Request) {
 		type message struct {
 			Message string `json:"message"`
 		}
-		text, _ := json.Marshal(map[string][]message{"errors": {{f.text}}}) // strings always marshal
+		text, _ := json.Marshal(map[string][]message{"errors": {{f.text}}}) // cannot fail
 		h.Set("Content-Type", "application/json")
 		w.WriteHeader(f.status)
 		w.Write(text)

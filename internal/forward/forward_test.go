@@ -12,7 +12,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// seen is what a leader's handler saw of a request.
+// seen describes a request as a leader's handler saw it.
 type seen struct {
 	Method, URI, Host, Remote string
 	Length                    int64
@@ -22,7 +22,7 @@ type seen struct {
 	ID                        string
 }
 
-// describe answers with what it sees.
+// describe answers with the request that it sees.
 func describe(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -33,7 +33,7 @@ func describe(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(seen{r.Method, r.RequestURI, r.Host, r.RemoteAddr, r.ContentLength, r.Header, r.Trailer, string(body), o, RequestID(r.Context())})
 }
 
-// through sends raw bytes to a replica of a describing leader and gives what arrived.
+// through sends raw bytes to a replica of a describing leader and returns the request that arrived.
 func through(t *testing.T, raw string) seen {
 	t.Helper()
 	l := startLeader(t, http.HandlerFunc(describe))
@@ -165,7 +165,7 @@ func TestWhatAClientSaysOfItselfIsDropped(t *testing.T) {
 	}
 }
 
-// TestTheResponseIsVerbatim reads the very bytes that a client gets.
+// TestTheResponseIsVerbatim compares the raw bytes that a client receives.
 func TestTheResponseIsVerbatim(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
@@ -196,8 +196,9 @@ func TestTheResponseIsVerbatim(t *testing.T) {
 	}
 }
 
-// TestThePositionOfAWriteReachesTheClientAndTheReplica sends a write and a sign-in through a replica:
-// the client gets header and cookie as the leader gave them, and the replica learns the position.
+// TestThePositionOfAWriteReachesTheClientAndTheReplica sends a write and a sign-in through a
+// replica. The client gets header and cookie as the leader set them, and the replica learns the
+// position.
 func TestThePositionOfAWriteReachesTheClientAndTheReplica(t *testing.T) {
 	const cookie = "trip2g_position=42; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -222,8 +223,8 @@ func TestThePositionOfAWriteReachesTheClientAndTheReplica(t *testing.T) {
 	}
 }
 
-// TestOnlyTheLeaderIsHeard has whatever sits on the leader's address refuse the replica: what that
-// says of positions is not for the replica.
+// TestOnlyTheLeaderIsHeard has another server on the leader's address reject the replica. The
+// replica ignores the positions in its answers.
 func TestOnlyTheLeaderIsHeard(t *testing.T) {
 	l := startLeader(t, http.NotFoundHandler())
 	l.stop()

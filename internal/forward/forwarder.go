@@ -23,12 +23,12 @@ const (
 	DefaultCookie      = "session"
 )
 
-// AnswerWithin bounds the wait for a leader that has been sent a request and falls silent: then the
-// request's outcome is unknown. It comes on top of [Options].HoldFor, which bounds the wait until the
+// AnswerWithin bounds the wait for a leader that was sent a request and falls silent. After it the
+// request's outcome is unknown. It is added to [Options].HoldFor, which bounds the wait until the
 // request can be sent.
 const AnswerWithin = 15 * time.Second
 
-// Options say how a [Forwarder] reaches the leader.
+// Options configure a [Forwarder].
 type Options struct {
 	LeaderAddr string  // host:port of the leader's internal port (TRIP2G_LEADER_ADDR)
 	Signer     *Signer // with the leader's secret
@@ -37,38 +37,39 @@ type Options struct {
 	Cookie       string // this replica's name of the session cookie; "": DefaultCookie
 	LeaderCookie string // the leader's; "": DefaultCookie
 
-	HoldFor     time.Duration // how long a request that did not reach the leader is held; 0: DefaultHoldFor, negative: not at all
+	HoldFor     time.Duration // for an unreachable leader; 0: DefaultHoldFor, negative: not at all
 	DialTimeout time.Duration // for one attempt to connect; 0: DefaultDialTimeout
-	MaxInFlight int           // requests at a time, held ones not counted; more wait as if held; 0: DefaultMaxInFlight
+	MaxInFlight int           // requests at a time, but held ones; 0: DefaultMaxInFlight
 
-	LastEvent string // ends for the client a stream of server-sent events that the leader did not end itself
+	LastEvent string // ends for the client an event stream that the leader did not end
 
-	// Admit decides whether the leader may be sent requests: it is asked with each new connection, with
-	// what the leader's ServerOptions.Timeline returned, "" if it says nothing. Suspended is asked before
-	// each attempt. An error holds the request as if the leader could not be reached. nil: always.
+	// Admit decides whether the leader may be sent requests. It is called for each new connection,
+	// with the result of the leader's ServerOptions.Timeline, "" if it returns none. Suspended is
+	// called before each attempt. An error holds the request as if the leader could not be reached.
+	// nil: always admitted.
 	Admit     func(timeline string) error
 	Suspended func() error
 
-	OnResponse func(http.Header) // called with the header of each response of the leader; nil: not called
+	OnResponse func(http.Header) // called with each response's header; nil: not called
 
 	Log        zerolog.Logger
 	Registerer prometheus.Registerer // for trip2g_forward_*; nil: not registered
 }
 
-// Forwarder is the handler of what a replica does not serve itself. It sends each request to the
-// leader's intake and the answer back, both as a stream: status, every header line, interim (1xx)
-// responses, flushes, trailers. Only hop-by-hop headers (RFC 9110, section 7.6.1) stay behind, and
-// the session cookie changes its name. See the package's comment for requests that get no answer.
+// Forwarder handles the requests that a replica does not serve itself. It streams each request to
+// the leader's intake and the answer back: status, every header line, interim (1xx) responses,
+// flushes, trailers. Only hop-by-hop headers (RFC 9110, section 7.6.1) are removed, and the session
+// cookie changes its name. The package's comment describes the requests without an answer.
 type Forwarder struct {
 	signer     *Signer
 	node       string
 	cookies    cookieNames
 	holdFor    time.Duration
 	addr       string
-	http1      *http1Pool    // for requests that are here as a whole
+	http1      *http1Pool    // for requests that have arrived whole
 	http2      *http2Pool    // for all others
 	slots      chan struct{} // holds one element for each request under way
-	partial    chan struct{} // and one for each of them whose body had not come whole when it began
+	partial    chan struct{} // one for each of them whose body was still arriving at its start
 	replay     *budget
 	ends       *streamEnds
 	buffers    bufferPool
@@ -81,8 +82,8 @@ type Forwarder struct {
 	loops, rejections, outages logLimiter
 }
 
-// New makes a forwarder. It connects with the first request. LeaderAddr without a port and a missing
-// signer are errors.
+// New returns a forwarder. It connects with the first request. A LeaderAddr without a port and a
+// missing signer are errors.
 func New(o Options) (*Forwarder, error) {
 	host, port, err := net.SplitHostPort(o.LeaderAddr)
 	if err == nil && (host == "" || port == "") {
@@ -124,13 +125,13 @@ func orDefault[T comparable](v, fallback T) T {
 	return v
 }
 
-// Close closes the connections to the leader; call it when no request is under way.
+// Close closes the connections to the leader. No request may be under way.
 func (f *Forwarder) Close() {
 	f.http1.close()
 	f.http2.close()
 }
 
-// ServeHTTP implements http.Handler. It takes requests of any method. It panics with http.ErrAbortHandler
+// ServeHTTP implements http.Handler for requests of any method. It panics with http.ErrAbortHandler
 // if the leader's response ends early, so that the client does not mistake a part for the whole.
 func (f *Forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	newExchange(f, w, r).run()
@@ -141,7 +142,7 @@ type logLimiter struct{ last atomic.Int64 }
 
 const logInterval = time.Minute
 
-// due reports whether the line is due: at most once in each logInterval.
+// due reports whether a line may be logged now: at most one in each logInterval.
 func (o *logLimiter) due() bool {
 	now := time.Now().UnixNano()
 	last := o.last.Load()
@@ -151,7 +152,7 @@ func (o *logLimiter) due() bool {
 // bufferPool implements httputil.BufferPool.
 type bufferPool struct{ pool sync.Pool }
 
-// Get gives a buffer.
+// Get implements httputil.BufferPool.
 func (p *bufferPool) Get() []byte {
 	if b, ok := p.pool.Get().(*[]byte); ok {
 		return *b
@@ -159,14 +160,14 @@ func (p *bufferPool) Get() []byte {
 	return make([]byte, chunkSize)
 }
 
-// Put takes a buffer back.
+// Put implements httputil.BufferPool.
 func (p *bufferPool) Put(b []byte) { p.pool.Put(&b) }
 
-// silent is for a library that would log what the forwarder logs itself.
+// silent discards the log of a library whose errors the forwarder logs itself.
 var silent = log.New(io.Discard, "", 0)
 
-// switchesProtocol tells whether a request asks for more than a response: a tunnel, or another
-// protocol on its connection. A wish for HTTP/2 (h2c) may be passed over (RFC 9110, section 7.8).
+// switchesProtocol reports whether a request asks for a tunnel or another protocol on its
+// connection. An offer of HTTP/2 (h2c) may be ignored (RFC 9110, section 7.8).
 func switchesProtocol(r *http.Request) bool {
 	if r.Method == http.MethodConnect {
 		return true

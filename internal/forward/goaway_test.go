@@ -20,18 +20,18 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// plainspoken is a leader that says over HTTP/1.1 what a test wants to hear from it. Forwarders send it what
-// comes as a whole.
+// plainspoken is a leader that sends scripted answers over HTTP/1.1. Forwarders send it requests
+// that have arrived whole.
 type plainspoken struct {
 	addr     string
 	listener net.Listener
-	asked    atomic.Int64 // how often it was asked for its internal port
+	asked    atomic.Int64 // OPTIONS * requests
 
 	mu     sync.Mutex
 	bodies []string // of the writes
 }
 
-// startPlainspoken starts a leader that answers its nth write, n from 1, with what say gives.
+// startPlainspoken starts a leader that answers its nth write, n from 1, by calling say.
 func startPlainspoken(t *testing.T, say func(c net.Conn, n int)) *plainspoken {
 	t.Helper()
 	p := new(plainspoken)
@@ -65,12 +65,13 @@ func (p *plainspoken) serve(c net.Conn, say func(net.Conn, int)) {
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// TestOnlyWhatTheLeaderDidNotBeginIsSentAgain goes through what a leader can say of a write over HTTP/1.1.
+// TestOnlyWhatTheLeaderDidNotBeginIsSentAgain goes through a leader's answers to a write over
+// HTTP/1.1.
 func TestOnlyWhatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		body   string
-		first  string // what the first write meets before its connection ends; later ones get 204
+		first  string // the first write's answer before its connection ends; later ones get 204
 		status int
 		writes int
 		text   string
@@ -110,7 +111,8 @@ func TestOnlyWhatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 	}
 }
 
-// TestAGoAwayBetweenTwoWrites has the leader close each connection when it has answered a write on it.
+// TestAGoAwayBetweenTwoWrites has the leader close each connection after it has answered a write on
+// it.
 func TestAGoAwayBetweenTwoWrites(t *testing.T) {
 	p := startPlainspoken(t, func(c net.Conn, _ int) {
 		io.WriteString(c, noContent)
@@ -126,8 +128,8 @@ func TestAGoAwayBetweenTwoWrites(t *testing.T) {
 	}
 }
 
-// TestAStoppingLeaderSendsAGoAway has a connection on which nothing is under way when the leader stops, and a
-// request on its way there.
+// TestAStoppingLeaderSendsAGoAway stops the leader while a connection is idle and a request is on
+// its way to it.
 func TestAStoppingLeaderSendsAGoAway(t *testing.T) {
 	var begun atomic.Int64
 	l := startLeader(t, nil)
@@ -159,8 +161,8 @@ func TestAStoppingLeaderSendsAGoAway(t *testing.T) {
 	}
 }
 
-// TestABrokenAnswerEndsWithoutAGoAway has a handler give up in the middle of its answer, whose rest a GoAway would
-// be taken for.
+// TestABrokenAnswerEndsWithoutAGoAway has a handler give up in the middle of its answer. A GoAway
+// would be read as the answer's rest.
 func TestABrokenAnswerEndsWithoutAGoAway(t *testing.T) {
 	arrived, leave := make(chan struct{}), make(chan struct{})
 	l := startLeader(t, nil)
@@ -193,7 +195,8 @@ func TestABrokenAnswerEndsWithoutAGoAway(t *testing.T) {
 	testwait.Receive(t, "the leader to stop", stopped)
 }
 
-// TestAWriteToAFrozenLeader has a leader that takes a write and says nothing more, on no connection.
+// TestAWriteToAFrozenLeader has a leader that reads a write and then sends nothing, on any
+// connection.
 func TestAWriteToAFrozenLeader(t *testing.T) {
 	forever := make(chan struct{})
 	p := startPlainspoken(t, func(net.Conn, int) { <-forever })
@@ -217,7 +220,7 @@ func TestAWriteToAFrozenLeader(t *testing.T) {
 			return nil
 		}
 	})
-	p.listener.(*net.TCPListener).SetDeadline(time.Now()) // it accepts no more, but the kernel does
+	p.listener.(*net.TCPListener).SetDeadline(time.Now()) // the kernel still accepts
 	if res := testwait.Receive(t, "the answer", answered); res.StatusCode != http.StatusBadGateway {
 		t.Errorf("got %s", res.Status)
 	}

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// PublicGuard gives a handler for a public port that runs next without what a client has no say in:
-// X-Replica-Auth and the other headers of the hop between nodes, every X-Forwarded- header,
-// Forwarded (RFC 7239) and X-Request-Id are dropped. A request that a forwarder has marked is
-// answered with 508 Loop Detected (RFC 5842, section 7.2): some replica's TRIP2G_LEADER_ADDR names
-// a public port.
+// PublicGuard returns a handler for a public port that runs next without the headers that no client
+// may set. It drops X-Replica-Auth and the other headers of the hop between nodes, every
+// X-Forwarded- header, Forwarded (RFC 7239) and X-Request-Id. A request that a forwarder has marked
+// is answered with 508 Loop Detected (RFC 5842, section 7.2): some replica's TRIP2G_LEADER_ADDR
+// names a public port.
 //
-// A request that came through the intake has none of these headers any more and passes unchanged.
+// A request that came through the intake no longer has these headers and passes unchanged.
 func PublicGuard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if hasViaMark(r.Header["Via"]) {
@@ -31,8 +31,9 @@ func PublicGuard(next http.Handler) http.Handler {
 	})
 }
 
-// RefuseLoop gives the handler of everything on a replica's internal port that is no probe. What a
-// forwarder sent gets 508 Loop Detected and the cure, anything else 404. node is the replica's name.
+// RefuseLoop returns the handler of everything on a replica's internal port that is no probe. A
+// forwarder's request is answered with 508 Loop Detected and how to mend it, any other with 404.
+// node is the replica's name.
 func RefuseLoop(node string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, signed := r.Header[AuthHeader]
@@ -52,7 +53,7 @@ func refuseLoop(w http.ResponseWriter, text string) {
 	io.WriteString(w, text+"\n")
 }
 
-// isTrusted tells whether a header, in canonical form, is one of those that only a replica may send.
+// isTrusted reports whether a header, in canonical form, is one that only a replica may send.
 func isTrusted(name string) bool {
 	switch name {
 	case AuthHeader, nodeHeader, bodyHeader, cookieHeader, requestIDHeader, "Forwarded":
@@ -69,8 +70,8 @@ func dropTrusted(h http.Header) {
 	}
 }
 
-// withOwnHeader gives a copy of a request whose header can be changed. All else is shared: of a
-// deep copy (http.Request.Clone) the server would not fill in the trailer.
+// withOwnHeader returns a copy of a request whose header can be changed. Everything else is shared.
+// The server would not fill in the trailer of a deep copy (http.Request.Clone).
 func withOwnHeader(r *http.Request) *http.Request {
 	r = r.WithContext(r.Context())
 	r.Header = r.Header.Clone()

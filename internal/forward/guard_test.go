@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestTheIntakeTakesNothingWithoutASignature sends to the leader's internal port what no replica signed.
+// TestTheIntakeTakesNothingWithoutASignature sends unsigned requests to the leader's internal port.
 func TestTheIntakeTakesNothingWithoutASignature(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
 	signer := mustSigner(t, testSecret, nil)
@@ -40,7 +40,8 @@ func TestTheIntakeTakesNothingWithoutASignature(t *testing.T) {
 	}
 }
 
-// TestAStrangerDoesNotFillTheLog knocks again and again: all are counted, and the log has a line.
+// TestAStrangerDoesNotFillTheLog sends many unsigned requests. All are counted, and the log has one
+// line.
 func TestAStrangerDoesNotFillTheLog(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
 	const knocks = 20
@@ -55,7 +56,7 @@ func TestAStrangerDoesNotFillTheLog(t *testing.T) {
 	}
 }
 
-// TestTheIntakeTakesASignedRequestOverHTTP1 is what curl and the suite do.
+// TestTheIntakeTakesASignedRequestOverHTTP1 sends what curl and the end-to-end suite send.
 func TestTheIntakeTakesASignedRequestOverHTTP1(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
 	signer := mustSigner(t, testSecret, nil)
@@ -74,7 +75,7 @@ func TestTheIntakeTakesASignedRequestOverHTTP1(t *testing.T) {
 	}
 }
 
-// TestSignedNonsenseIsRejected has a holder of the secret claim what no replica can have seen.
+// TestSignedNonsenseIsRejected has a holder of the secret claim impossible values.
 func TestSignedNonsenseIsRejected(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
 	for name, value := range map[string]string{forHeader: "not an address", protoHeader: "gopher", hostHeader: "a b"} {
@@ -90,7 +91,8 @@ func TestSignedNonsenseIsRejected(t *testing.T) {
 	}
 }
 
-// TestAReplicaWithAnotherSecretSaysSo: its clients must not take the leader's 401 for one about them.
+// TestAReplicaWithAnotherSecretSaysSo: its clients must not read the leader's 401 as one about
+// them.
 func TestAReplicaWithAnotherSecretSaysSo(t *testing.T) {
 	book := newLedger()
 	l := startLeader(t, book)
@@ -112,7 +114,7 @@ func TestAReplicaWithAnotherSecretSaysSo(t *testing.T) {
 	}
 }
 
-// TestTheHandlersOwn401IsRelayed: a wrong key of the client's is no fault of the replica.
+// TestTheHandlersOwn401IsRelayed: a client's wrong key is not the replica's fault.
 func TestTheHandlersOwn401IsRelayed(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -124,7 +126,7 @@ func TestTheHandlersOwn401IsRelayed(t *testing.T) {
 	}
 }
 
-// TestASignatureMeansNothingOnAPublicPort sends a valid one there.
+// TestASignatureMeansNothingOnAPublicPort sends a valid signature to a public port.
 func TestASignatureMeansNothingOnAPublicPort(t *testing.T) {
 	addr := startServer(t, PublicGuard(http.HandlerFunc(describe)))
 	req, err := http.NewRequest("POST", "http://"+addr+"/", strings.NewReader("x"))
@@ -152,7 +154,7 @@ func TestTrailersPassThePublicGuard(t *testing.T) {
 	}
 }
 
-// TestLoopsAreRefused points replicas at what is no leader.
+// TestLoopsAreRefused points replicas at addresses that are no leader's internal port.
 func TestLoopsAreRefused(t *testing.T) {
 	internal := startInternal(t, RefuseLoop("r2"))
 	public := startInternal(t, PublicGuard(http.HandlerFunc(describe)))

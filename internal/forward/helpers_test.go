@@ -20,7 +20,7 @@ import (
 
 const (
 	testSecret = "a secret that all nodes share"
-	patience   = 20 * time.Second // until a test gives up waiting for a condition
+	patience   = 20 * time.Second // bounds each wait for a condition
 )
 
 // testEpoch is the epoch of every leader that names no other.
@@ -50,7 +50,7 @@ func startLeader(t *testing.T, handler http.Handler) *leader {
 	return l
 }
 
-// start listens, again on the port it had.
+// start listens. After a stop it reuses the port.
 func (l *leader) start() {
 	l.t.Helper()
 	l.registry = prometheus.NewRegistry()
@@ -102,7 +102,8 @@ func (l *leader) kill() {
 	<-l.served
 }
 
-// serveConns listens and runs serve for each connection, which it closes after that, until the test ends.
+// serveConns listens and runs serve for each connection until the test ends. It closes each one
+// afterwards.
 func serveConns(t *testing.T, serve func(net.Conn)) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,7 +130,7 @@ func serveConns(t *testing.T, serve func(net.Conn)) net.Listener {
 	return l
 }
 
-// trackedListener can reset what it accepted.
+// trackedListener can reset the connections that it accepted.
 type trackedListener struct {
 	net.Listener
 	mu    sync.Mutex
@@ -215,7 +216,7 @@ func startServer(t *testing.T, handler http.Handler) (addr string) {
 	return l.Addr().String()
 }
 
-// counted gives trip2g_forward_requests_total of an outcome.
+// counted returns trip2g_forward_requests_total of an outcome.
 func (r *replica) counted(t *testing.T, o Outcome) int {
 	t.Helper()
 	return count(t, r.registry, "trip2g_forward_requests_total", string(o))
@@ -260,7 +261,7 @@ func (r *replica) wantNothingKept(t *testing.T) {
 	})
 }
 
-// lines is a log that can be looked at while it is written.
+// lines is a log that can be read while it is written.
 type lines struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -278,14 +279,14 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// client is one that adds nothing and keeps no connection.
+// client returns a client that adds nothing to requests and keeps no connection.
 func client(t *testing.T) *http.Client {
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, Proxy: nil}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// post sends a POST and gives the whole answer.
+// post sends a POST and returns the whole answer.
 func post(t *testing.T, addr, path, contentType, body string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, "http://"+addr+path, strings.NewReader(body))
@@ -296,7 +297,7 @@ func post(t *testing.T, addr, path, contentType, body string) (*http.Response, s
 	return do(t, req)
 }
 
-// postStream is post with a body whose length is not told, so that it cannot be waited for.
+// postStream is post with a body of undeclared length, so that it cannot be buffered whole.
 func postStream(t *testing.T, addr, path, body string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, "http://"+addr+path, stream(body))
@@ -306,10 +307,10 @@ func postStream(t *testing.T, addr, path, body string) (*http.Response, string) 
 	return do(t, req)
 }
 
-// stream gives a reader of a body of which net/http's client does not see how long it is.
+// stream returns a body whose length net/http's client cannot see.
 func stream(body string) io.Reader { return io.MultiReader(strings.NewReader(body)) }
 
-// do sends a request and gives the whole answer.
+// do sends a request and returns the whole answer.
 func do(t *testing.T, req *http.Request) (*http.Response, string) {
 	t.Helper()
 	res, err := client(t).Do(req)
@@ -324,7 +325,7 @@ func do(t *testing.T, req *http.Request) (*http.Response, string) {
 	return res, string(b)
 }
 
-// rawConn is a connection on which a test says every byte itself.
+// rawConn is a connection to which a test writes every byte itself.
 type rawConn struct {
 	*net.TCPConn
 	r *bufio.Reader

@@ -14,20 +14,20 @@ import (
 	"trip2g/internal/drain"
 )
 
-// maxOpenings is how many connections of a [http1Pool] are being opened at a time, so that many requests that wait
-// for a leader do not storm it when it is there.
+// maxOpenings bounds the connections of a [http1Pool] that are being opened at a time, so that many
+// waiting requests do not storm a leader that comes back.
 const maxOpenings = 16
 
-// http1Pool holds the connections to the leader over HTTP/1.1, each for one request at a time. What is under way
-// has one of its own; the others are kept until the leader closes them.
+// http1Pool holds the HTTP/1.1 connections to the leader, each for one request at a time. A request
+// under way has one of its own. The others are kept until the leader closes them.
 type http1Pool struct {
 	connector
 	silence   time.Duration // after which watch looks for the leader
-	lostAfter time.Duration // of looking, after which the leader counts as gone
+	lostAfter time.Duration // the search after which the leader counts as gone
 	openings  chan struct{} // holds one element for each connection that is being opened
 
 	mu     sync.Mutex
-	idle   []*conn // the last used last
+	idle   []*conn // the most recently used is last
 	closed bool
 }
 
@@ -59,7 +59,7 @@ func (p *http1Pool) reserve(ctx context.Context) (*conn, error) {
 	return c, err
 }
 
-// take gives an idle connection, reserved, nil if there is none.
+// take returns an idle connection, reserved, or nil if there is none.
 func (p *http1Pool) take() *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,7 +74,8 @@ func (p *http1Pool) take() *conn {
 	return nil
 }
 
-// roundTrip implements transport. The connection can be used again when the response's body has been read and closed.
+// roundTrip implements transport. The connection can be used again when the response's body has
+// been read and closed.
 func (p *http1Pool) roundTrip(c *conn, req *http.Request) (*http.Response, error) {
 	ctx, lost := context.WithCancelCause(req.Context())
 	timer := p.watch(ctx, lost)
@@ -101,7 +102,7 @@ func (p *http1Pool) roundTrip(c *conn, req *http.Request) (*http.Response, error
 // drop implements transport.
 func (p *http1Pool) drop(c *conn) { c.Close() }
 
-// pooledBody is the body of a response, with whose end its connection is free.
+// pooledBody is a response's body. Its Close puts the connection back.
 type pooledBody struct {
 	io.ReadCloser
 	end func()
@@ -113,7 +114,7 @@ func (b *pooledBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// put takes back a connection whose request has ended. It drops those that have been closed.
+// put puts back a connection whose request has ended. It drops the closed ones.
 func (p *http1Pool) put(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,7 +129,7 @@ func (p *http1Pool) put(c *conn) {
 	}
 }
 
-// close closes the connections that are idle, and others when they are.
+// close closes the idle connections at once, and the others when they become idle.
 func (p *http1Pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -139,10 +140,10 @@ func (p *http1Pool) close() {
 	p.idle = nil
 }
 
-// watch cancels a request over HTTP/1.1 whose leader is gone, until ctx ends. TCP notices a network
-// that takes no packets. A leader that is frozen, or a machine that took its address, answers TCP all
-// the same: HTTP/2 has PING for that, and here a new connection is asked for. Stopping the timer
-// spares what has an answer before the first look.
+// watch cancels an HTTP/1.1 request whose leader is gone, until ctx ends. TCP notices a network
+// that loses packets. It still gets acknowledgements from a frozen leader, or from a machine that
+// took its address. HTTP/2 has PING for that; here a new connection is tried. Stopping the timer
+// spares this for requests that are answered before the first look.
 func (p *http1Pool) watch(ctx context.Context, lost context.CancelCauseFunc) *time.Timer {
 	return time.AfterFunc(p.silence, func() {
 		if err := p.awaitSign(ctx); err != nil {
@@ -154,7 +155,7 @@ func (p *http1Pool) watch(ctx context.Context, lost context.CancelCauseFunc) *ti
 	})
 }
 
-// awaitSign waits for a sign that the leader's host is there: it tries to connect until it succeeds or
+// awaitSign waits for a sign that the leader's host is up. It tries to connect until it succeeds or
 // fails in a way that only a host can cause, such as a port that a stopping leader has closed. The
 // error is that of the last attempt within lostAfter.
 func (p *http1Pool) awaitSign(ctx context.Context) error {
@@ -176,7 +177,7 @@ func (p *http1Pool) awaitSign(ctx context.Context) error {
 }
 
 // isSilence reports whether an attempt to connect failed without any answer of a host. A name that
-// does not exist is one that no running leader has: a container off its network loses it.
+// does not exist counts: a container that is off its network loses its name.
 func isSilence(err error) bool {
 	var timeout net.Error
 	var dns *net.DNSError

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// http2Pool holds the connections to the leader over HTTP/2. One is opened when those there are have no room
+// http2Pool holds the HTTP/2 connections to the leader. It opens one when the others have no room
 // for another request, so their number is bounded by that of the requests under way.
 type http2Pool struct {
 	connector
@@ -54,7 +54,7 @@ func (p *http2Pool) roundTrip(c *conn, req *http.Request) (*http.Response, error
 // drop implements transport: other requests may be under way on the connection.
 func (p *http2Pool) drop(*conn) {}
 
-// reserveOrOpen gives a connection with room reserved, or else the attempt to open one.
+// reserveOrOpen returns a connection with room reserved, or else the attempt to open one.
 func (p *http2Pool) reserveOrOpen() (*conn, *opening) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,16 +80,16 @@ func (p *http2Pool) reserveOrOpen() (*conn, *opening) {
 	return nil, p.opening
 }
 
-// leave lets go of a connection that has room and takes no request: it is closed, or was told to take no
-// more (GOAWAY). Of the latter, it closes one that nothing is under way on; another closes by itself after its
-// last request.
+// leave drops a connection that has room but accepts no request, because it is closed or has
+// received GOAWAY. After GOAWAY it closes a connection without requests under way. Any other closes
+// by itself after its last request.
 func (c *conn) leave() {
 	if c.InFlight() == 0 {
 		c.Close()
 	}
 }
 
-// open makes a connection and adds it to the pool.
+// open opens a connection and adds it to the pool.
 func (p *http2Pool) open(o *opening) {
 	c, err := p.connect(context.Background())
 	p.mu.Lock()
@@ -102,7 +102,7 @@ func (p *http2Pool) open(o *opening) {
 	close(o.done)
 }
 
-// close closes the connections. Requests under way are cut.
+// close closes the connections. It cuts the requests under way.
 func (p *http2Pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -43,7 +43,7 @@ func (l *ledger) times(name string) int {
 }
 
 // TestWritersSeeARestartOfTheLeaderAsAPause writes without pause through a replica while the leader
-// is stopped and started, again and again: each write is answered 2xx and applied once.
+// is stopped and started repeatedly. Each write is answered 2xx and applied once.
 func TestWritersSeeARestartOfTheLeaderAsAPause(t *testing.T) {
 	const writers, restarts = 16, 5
 	book := newLedger()
@@ -106,7 +106,8 @@ func TestWritersSeeARestartOfTheLeaderAsAPause(t *testing.T) {
 	r.wantNothingKept(t)
 }
 
-// wholeOrStream gives half of the writers bodies that forwarders send on over HTTP/1.1, half over HTTP/2.
+// wholeOrStream returns bodies that forwarders send over HTTP/1.1 for half of the writers, over
+// HTTP/2 for the others.
 func wholeOrStream(writer int, body string) io.Reader {
 	if writer%2 == 0 {
 		return strings.NewReader(body)
@@ -120,7 +121,7 @@ func TestAWriteIsHeldUntilTheLeaderIsThere(t *testing.T) {
 	l.stop()
 	r := startReplica(t, l.addr, nil)
 	answered := make(chan *http.Response)
-	body := strings.Repeat("x", 2*replayLimit) // not to be kept, but nothing of it has been read
+	body := strings.Repeat("x", 2*replayLimit) // not to be kept, but none of it has been read
 	go func() {
 		res, _ := post(t, r.addr, "/", "text/plain", body)
 		answered <- res
@@ -142,7 +143,7 @@ func TestAWriteIsHeldOnlySoLongAndItsBodyStaysUnread(t *testing.T) {
 	addr := deadAddr(t)
 	r := startReplica(t, addr, func(o *Options) { o.HoldFor = 50 * time.Millisecond })
 	c := dialRaw(t, r.addr)
-	// The server says 100 Continue when somebody reads the body: nobody does.
+	// The server sends 100 Continue when somebody reads the body. Nobody does.
 	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 100000000\r\n\r\n")
 	res, err := http.ReadResponse(c.r, nil)
 	if err != nil {
@@ -158,7 +159,7 @@ func TestAWriteIsHeldOnlySoLongAndItsBodyStaysUnread(t *testing.T) {
 	r.wantOutcome(t, OutcomeUnavailable)
 }
 
-// deadAddr gives an address where nobody listens.
+// deadAddr returns an address without a listener.
 func deadAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -186,7 +187,7 @@ func TestALeaderThatCannotBeReached(t *testing.T) {
 	}
 }
 
-// silentAddr gives an address where connections are made and nothing is ever said.
+// silentAddr returns an address that accepts connections and never sends anything.
 func silentAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -211,7 +212,7 @@ func TestAClientOfJSONGetsJSON(t *testing.T) {
 	}
 }
 
-// TestAWriteWhoseFateIsUnknownIsNotSentTwice kills the leader when it has begun a write.
+// TestAWriteWhoseFateIsUnknownIsNotSentTwice kills the leader after it has begun a write.
 func TestAWriteWhoseFateIsUnknownIsNotSentTwice(t *testing.T) {
 	for name, raw := range map[string]string{
 		"whole":   "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nwrite",

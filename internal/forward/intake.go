@@ -13,22 +13,23 @@ import (
 )
 
 // authScheme is the challenge of the intake's 401 (RFC 9110, section 11.6.1). By it a forwarder
-// tells a signature that the intake did not take from a 401 of the handler behind it.
+// distinguishes a rejected signature from a 401 of the handler behind the intake.
 const authScheme = "Trip2g-Replica"
 
-// IntakeOptions are the parts of an intake.
+// IntakeOptions configure an intake.
 type IntakeOptions struct {
 	Verifier   *Verifier
 	Handler    http.Handler          // the public port's
-	OnReject   func(Rejection)       // is told of each rejection; nil: nobody
-	Log        zerolog.Logger        // gets a line for a rejection, at most one a minute for each reason
+	OnReject   func(Rejection)       // called for each rejection; nil: not called
+	Log        zerolog.Logger        // of rejections, at most one line a minute for each reason
 	Registerer prometheus.Registerer // for trip2g_intake_rejected_total; nil: not registered
 }
 
-// NewIntake gives the leader's handler for what replicas send to its internal port. A request with
-// a valid signature runs through the handler as if the client had sent it here: RemoteAddr (with
-// port 0) and Host are the client's, [OriginFrom] tells the rest, and the headers of the hop are
-// gone. Any other gets 401 and a body that is always the same; the log has the reason.
+// NewIntake returns the leader's handler for requests that replicas send to its internal port. A
+// request with a valid signature runs through the handler as if the client had sent it here.
+// RemoteAddr (with port 0) and Host are the client's, [OriginFrom] returns the rest, and the
+// headers of the hop are gone. Any other request is answered with 401 and a body that is always the
+// same; the log has the reason.
 func NewIntake(o IntakeOptions) http.Handler {
 	i := &intake{IntakeOptions: o, rejections: newRejections(o.Registerer), logged: map[Reason]*logLimiter{}}
 	for _, reason := range reasons {
@@ -69,7 +70,7 @@ func (i *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	flushForTrailers(w)
 }
 
-// restore gives the request as the client sent it to the replica.
+// restore returns the request as the client sent it to the replica.
 func restore(r *http.Request, origin Origin) *http.Request {
 	r = withOwnHeader(r.WithContext(context.WithValue(r.Context(), originKey{}, origin)))
 	r.RemoteAddr = net.JoinHostPort(origin.ClientAddr, "0")
@@ -83,7 +84,7 @@ func restore(r *http.Request, origin Origin) *http.Request {
 }
 
 // flushForTrailers keeps trailers alive. For a short body that was never flushed the server would
-// compute a Content-Length, and over HTTP/1.1 a body with a length has no trailers: the replica
+// compute a Content-Length. Over HTTP/1.1 a body with a length has no trailers, so the replica
 // could not pass them on.
 func flushForTrailers(w http.ResponseWriter) {
 	for name := range w.Header() {
@@ -112,8 +113,8 @@ func (i *intake) reject(w http.ResponseWriter, r *http.Request, err error) {
 	io.WriteString(w, "unauthorized\n")
 }
 
-// log writes a rejection to the log, unless one of its reason was there within a minute: a replica
-// with another secret knocks every second, and a stranger may knock as often as it likes.
+// log logs a rejection, unless one of the same reason was logged within a minute. A replica with
+// another secret is rejected every second, and a stranger may send as often as it likes.
 func (i *intake) log(r *http.Request, err error, reason Reason) {
 	if !i.logged[reason].due() {
 		return
@@ -123,12 +124,13 @@ func (i *intake) log(r *http.Request, err error, reason Reason) {
 		Msg("rejected a request on the internal port")
 }
 
-// IsIntakeRejection tells whether a response is the intake's own 401, from the internal port of a leader.
+// IsIntakeRejection reports whether a response is the intake's own 401, from a leader's internal
+// port.
 func IsIntakeRejection(res *http.Response) bool {
 	return res.StatusCode == http.StatusUnauthorized && res.Header.Get("WWW-Authenticate") == authScheme
 }
 
-// clip keeps what an unknown peer sent from filling the log.
+// clip shortens a text of an unknown peer, so that it cannot fill the log.
 func clip(s string) string {
 	const most = 200
 	if len(s) > most {

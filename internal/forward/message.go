@@ -19,9 +19,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Messages are what a replica has to tell the leader for itself, on behalf of no client. They are signed
-// with a key of their own, so that nothing that a client makes a replica forward can pass for one, and
-// the signature covers the body, by its hash in the request's target.
+// Messages are sent by a replica to the leader on its own behalf, not a client's. They are signed
+// with a key of their own, so that no request of a client that a replica forwards can pass for one.
+// The signature covers the body by its hash, in the request's target.
 const messageKeyInfo = "trip2g node messages v1" // HKDF's info, see authKeyInfo
 
 const (
@@ -29,22 +29,22 @@ const (
 	MaxMessage = 512 << 10
 	// maxMessageAnswer bounds the answer to one, in bytes.
 	maxMessageAnswer = 1 << 20
-	// DefaultMessageTimeout is for one message and its answer.
+	// DefaultMessageTimeout bounds one message and its answer.
 	DefaultMessageTimeout = 2 * time.Second
 
 	hashParameter = "sha256"
 )
 
-// MessengerOptions say how a [Messenger] reaches the leader. All but Timeout are needed.
+// MessengerOptions configure a [Messenger]. All but Timeout are needed.
 type MessengerOptions struct {
 	LeaderAddr string        // host:port of the leader's internal port
 	Secret     string        // that all nodes share (TRIP2G_JWT_SECRET)
 	Node       string        // this replica's name
-	Timeout    time.Duration // for a message and its answer; 0: DefaultMessageTimeout
+	Timeout    time.Duration // of a message and its answer; 0: DefaultMessageTimeout
 }
 
-// Messenger sends messages to the leader, each once: it neither holds nor repeats one. It may be used by
-// many goroutines.
+// Messenger sends messages to the leader, each once. It neither holds nor repeats one. It is safe
+// for concurrent use.
 type Messenger struct {
 	addr, node string
 	signer     *Signer
@@ -52,7 +52,7 @@ type Messenger struct {
 	pool       *http1Pool
 }
 
-// NewMessenger makes a messenger. It connects with the first message.
+// NewMessenger returns a messenger. It connects with the first message.
 func NewMessenger(o MessengerOptions) (*Messenger, error) {
 	key, err := authKey(o.Secret, messageKeyInfo)
 	if err != nil {
@@ -64,7 +64,7 @@ func NewMessenger(o MessengerOptions) (*Messenger, error) {
 	}, nil
 }
 
-// MessageError is a leader's refusal of a message: it was not taken, and the same will not be.
+// MessageError reports that the leader refused a message, and would refuse the same again.
 type MessageError struct {
 	Status int
 	Text   string
@@ -75,9 +75,10 @@ func (e *MessageError) Error() string {
 	return fmt.Sprintf("the leader answered %d: %s", e.Status, e.Text)
 }
 
-// Send sends message as JSON to a path of the leader's [MessageHandler] and reads the answer into answer,
-// which may be nil. The error is a [MessageError] where the leader refused it, and a [RejectedError] where it
-// did not accept the signature; with any other, nobody can tell whether it was taken.
+// Send sends message as JSON to a path of the leader's [NewMessages] handler and reads the answer
+// into answer, which may be nil. The error is a [MessageError] where the leader refused the
+// message, and a [RejectedError] where it did not accept the signature. After any other error the
+// message may have been accepted or not.
 func (m *Messenger) Send(ctx context.Context, path string, message, answer any) error {
 	body, err := json.Marshal(message)
 	if err != nil {
@@ -91,7 +92,7 @@ func (m *Messenger) Send(ctx context.Context, path string, message, answer any) 
 	if err != nil {
 		return fmt.Errorf("make a message for the leader: %w", err)
 	}
-	req.GetBody = nil // else net/http sends it again by itself, under a signature that holds once
+	req.GetBody = nil // else net/http repeats it by itself, with a signature valid only once
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(nodeHeader, m.node)
 	c, err := m.pool.reserve(ctx)
@@ -133,24 +134,24 @@ func (m *Messenger) read(res *http.Response, answer any) error {
 // Close closes the connections.
 func (m *Messenger) Close() { m.pool.close() }
 
-// MessageFunc takes a message of a replica that has the shared secret: its name and the JSON that it sent.
-// The answer is sent as JSON. A [MessageError] refuses the message; any other error says that it could not
-// be taken now.
+// MessageFunc handles a message of a replica that has the shared secret: its name and the JSON that
+// it sent. The answer is sent as JSON. A [MessageError] refuses the message. Any other error means
+// that it cannot be handled now.
 type MessageFunc func(ctx context.Context, node string, message []byte) (answer any, err error)
 
-// MessageOptions are the parts of a [NewMessages] handler.
+// MessageOptions configure a [NewMessages] handler.
 type MessageOptions struct {
 	Secret     string                 // that all nodes share (TRIP2G_JWT_SECRET)
 	Epoch      Epoch                  // of the server
 	Take       map[string]MessageFunc // by path
-	OnReject   func(Rejection)        // is told of each message whose time or nonce does not hold; nil: nobody
-	Log        zerolog.Logger         // gets a line for a rejection, at most one a minute
+	OnReject   func(Rejection)        // called for each signature not valid now; nil: not called
+	Log        zerolog.Logger         // of rejections, at most one line a minute
 	Registerer prometheus.Registerer  // for trip2g_node_messages_total; nil: not registered
 }
 
-// NewMessages gives the leader's handler of messages on its internal port, with the intake as next, for
-// all that is signed as no message: a client's request to such a path, which a replica forwarded, is one of
-// the public port's, and what nobody signed is rejected there.
+// NewMessages returns the leader's handler of messages on its internal port. Requests without a
+// message's signature go to next, the intake. A client's request to such a path, forwarded by a
+// replica, is one of the public port's. The intake rejects an unsigned one.
 func NewMessages(o MessageOptions, next http.Handler) (http.Handler, error) {
 	verifier, err := newVerifier(o.Secret, messageKeyInfo, o.Epoch)
 	if err != nil {
@@ -208,7 +209,7 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-// take reads a message and hands it over, unless its signature does not hold now.
+// take reads a message and handles it, unless its signature is not valid now.
 func (m *messages) take(w http.ResponseWriter, r *http.Request, signed error, take MessageFunc) (any, error) {
 	if signed != nil {
 		return nil, errors.Join(&MessageError{Status: http.StatusUnauthorized, Text: "unauthorized"}, signed)

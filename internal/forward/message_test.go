@@ -20,7 +20,8 @@ import (
 
 const reportPath = "/nodes/report"
 
-// startMessages starts a leader that keeps the messages it takes, and whose public port says "public".
+// startMessages starts a leader that keeps the messages that it accepts. Its public port answers
+// "public".
 func startMessages(t *testing.T) (l *leader, taken *lines) {
 	t.Helper()
 	l, taken = startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,8 +59,8 @@ func startMessenger(t *testing.T, addr, secret string) *Messenger {
 	return m
 }
 
-// TestAReplicaTellsItsLeader has messages taken, refused and failed: the sender knows which, and the
-// leader knows who sent them.
+// TestAReplicaTellsItsLeader has messages accepted, refused and failed. The sender can distinguish
+// the three, and the leader knows the sender.
 func TestAReplicaTellsItsLeader(t *testing.T) {
 	l, taken := startMessages(t)
 	m := startMessenger(t, l.addr, testSecret)
@@ -91,8 +92,8 @@ func TestAReplicaTellsItsLeader(t *testing.T) {
 	}
 }
 
-// TestARejectedReplicaIsToldWhatToChange has a replica with another secret, and two whose clocks are
-// off: each learns which of the two it is, and the leader learns who knocked.
+// TestARejectedReplicaIsToldWhatToChange has a replica with another secret, and two with wrong
+// clocks. Each learns which fault it has, and the leader learns the rejected names.
 func TestARejectedReplicaIsToldWhatToChange(t *testing.T) {
 	var told []Rejection
 	l := startLeader(t, http.HandlerFunc(describe))
@@ -121,7 +122,7 @@ func TestARejectedReplicaIsToldWhatToChange(t *testing.T) {
 	}
 }
 
-// mustMessages makes the handler of a leader's internal port, which takes no message.
+// mustMessages returns the handler of a leader's internal port that accepts no message.
 func mustMessages(t *testing.T, onReject func(Rejection)) http.Handler {
 	t.Helper()
 	handler, err := NewMessages(MessageOptions{
@@ -133,8 +134,8 @@ func mustMessages(t *testing.T, onReject func(Rejection)) http.Handler {
 	return handler
 }
 
-// TestWhatNoReplicaSignedIsNoMessage posts to the leader's internal port what a stranger, another cluster
-// or somebody who altered a message would.
+// TestWhatNoReplicaSignedIsNoMessage posts to the leader's internal port as a stranger, another
+// cluster, or somebody who altered a message would.
 func TestWhatNoReplicaSignedIsNoMessage(t *testing.T) {
 	l, taken := startMessages(t)
 	m := startMessenger(t, l.addr, testSecret)
@@ -209,8 +210,8 @@ func postSigned(t *testing.T, method, target string, body []byte, sign func(*htt
 	return res.StatusCode, string(answer)
 }
 
-// TestAClientCannotSendAMessageThroughAReplica posts to a replica's public port what looks like one: the
-// replica signs what it forwards, and still it is a client's request.
+// TestAClientCannotSendAMessageThroughAReplica posts a message to a replica's public port. The
+// replica signs the requests that it forwards, but with another key.
 func TestAClientCannotSendAMessageThroughAReplica(t *testing.T) {
 	l, taken := startMessages(t)
 	f, err := New(Options{LeaderAddr: l.addr, Signer: mustSigner(t, testSecret, nil), Node: "r1"})

@@ -6,7 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Outcome says how forwarding a request ended; it is the label of trip2g_forward_requests_total.
+// Outcome classifies how forwarding a request ended. It is the label of
+// trip2g_forward_requests_total.
 type Outcome string
 
 // The outcomes of a [Forwarder].
@@ -15,15 +16,15 @@ const (
 	OutcomeHeldThenOK    Outcome = "held_then_ok"  // the same, after having been held
 	OutcomeUnavailable   Outcome = "unavailable"   // 503, nothing was written
 	OutcomeIndeterminate Outcome = "indeterminate" // 502, the write may have happened
-	OutcomeCut           Outcome = "cut"           // the leader's answer ended early, and so did the client's
+	OutcomeCut           Outcome = "cut"           // the leader's answer ended early
 	OutcomeClientGone    Outcome = "client_gone"   // the client left or broke off its body
-	OutcomeRefused       Outcome = "refused"       // not to be forwarded, or not taken by the other side
-	OutcomeRejected      Outcome = "rejected"      // 502, the leader did not accept this replica's signature
+	OutcomeRefused       Outcome = "refused"       // not forwardable, or refused by the leader
+	OutcomeRejected      Outcome = "rejected"      // 502, the leader rejected the signature
 )
 
 var outcomes = []Outcome{OutcomeOK, OutcomeHeldThenOK, OutcomeUnavailable, OutcomeIndeterminate, OutcomeCut, OutcomeClientGone, OutcomeRefused, OutcomeRejected}
 
-// forwardMetrics are a replica's.
+// forwardMetrics holds a replica's metrics.
 type forwardMetrics struct {
 	requests *prometheus.CounterVec
 	hold     prometheus.Histogram

@@ -6,18 +6,18 @@ import (
 )
 
 const (
-	// nonceMemory is how long a nonce may come back under a signature that still holds: one signed
-	// AuthSkew ahead of the leader's clock.
+	// nonceMemory is how long a nonce may be replayed under a valid signature: one signed AuthSkew
+	// ahead of the leader's clock.
 	nonceMemory = AuthLifetime + AuthSkew
 
-	// maxNonces bounds each generation (some 20 MB at the most): 14,000 requests a second, far more
-	// than one SQLite writer takes.
+	// maxNonces bounds each generation to some 20 MB. It allows 14,000 requests a second, far more
+	// than one SQLite writer can process.
 	maxNonces = 500_000
 )
 
-// nonces remembers those of authenticated requests. There are two generations; a nonce is put into
-// the young one, and when that is nonceMemory old it becomes the old one and the old one goes. So
-// each is remembered for at least nonceMemory, and forgetting costs nothing per nonce.
+// nonces remembers those of authenticated requests, in two generations. A nonce is added to the
+// young one. When that is nonceMemory old it becomes the old one, and the old one is dropped. So
+// each nonce is remembered for at least nonceMemory, and forgetting costs nothing per nonce.
 type nonces struct {
 	limit int // of a generation
 
@@ -26,7 +26,7 @@ type nonces struct {
 	young, old map[nonce]struct{}
 }
 
-// take remembers n and gives "", or says why n is refused.
+// take remembers n and returns "", or the reason why n is refused.
 func (s *nonces) take(n nonce, now time.Time) Reason {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,15 +10,15 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Headers of the hop between a replica and the leader. A client's own copies are dropped on every
-// public port and by the forwarder; the intake believes them only under a valid [AuthHeader].
+// Headers of the hop between a replica and the leader. Every public port and the forwarder drop a
+// client's own copies. The intake accepts them only under a valid [AuthHeader].
 const (
 	// AuthHeader holds the replica's signature; see [Signer].
 	AuthHeader = "X-Replica-Auth"
 
 	nodeHeader      = "X-Replica-Node"   // the replica's name
 	bodyHeader      = "X-Replica-Body"   // how the body is signed, see bodyauth.go
-	cookieHeader    = "X-Replica-Cookie" // the Cookie lines, which HTTP/2 would split and join anew
+	cookieHeader    = "X-Replica-Cookie" // the Cookie lines, which HTTP/2 would split and join
 	forHeader       = "X-Forwarded-For"
 	protoHeader     = "X-Forwarded-Proto"
 	hostHeader      = "X-Forwarded-Host"
@@ -28,18 +28,18 @@ const (
 // originHeaders are signed, in this order.
 var originHeaders = [...]string{forHeader, protoHeader, hostHeader, nodeHeader, bodyHeader, requestIDHeader}
 
-// Origin is what the replica that forwarded a request saw of its client.
+// Origin describes the client of a forwarded request, as the replica saw it.
 type Origin struct {
 	ClientAddr string // the client's IP address, without a port
 	Scheme     string // "http" or "https"
 	Host       string // as in the client's Host header
 	Node       string // the replica's name
-	RequestID  string // the replica's id of the request, "" if it gave none
+	RequestID  string // the replica's id of the request, "" if it set none
 }
 
 type originKey struct{}
 
-// OriginFrom gives the origin of a request that came through a replica; false for every other.
+// OriginFrom returns the origin of a request that came through a replica; false for any other.
 func OriginFrom(ctx context.Context) (Origin, bool) {
 	o, ok := ctx.Value(originKey{}).(Origin)
 	return o, ok
@@ -47,13 +47,14 @@ func OriginFrom(ctx context.Context) (Origin, bool) {
 
 type requestIDKey struct{}
 
-// WithRequestID gives a context that carries a request's id; a [Forwarder] passes it to the leader.
+// WithRequestID returns a context that carries a request's id. A [Forwarder] passes it to the
+// leader.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// RequestID gives the id of the request whose context this is: the one that [WithRequestID] set,
-// else the forwarding replica's, else "".
+// RequestID returns the id of a context's request: the one that [WithRequestID] set, else the
+// forwarding replica's, else "".
 func RequestID(ctx context.Context) string {
 	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
 		return id
@@ -64,14 +65,14 @@ func RequestID(ctx context.Context) string {
 
 type schemeKey struct{}
 
-// WithScheme returns a context for a request whose client used a scheme, "http" or "https", that its connection
-// does not show: a reverse proxy ended the client's TLS.
+// WithScheme returns a context with the scheme of a request's client, "http" or "https". It is for
+// connections that do not show it, because a reverse proxy ended the client's TLS.
 func WithScheme(ctx context.Context, scheme string) context.Context {
 	return context.WithValue(ctx, schemeKey{}, scheme)
 }
 
-// Scheme returns the scheme that the client of a request to this node used: the one that [WithScheme] set, else
-// that of the connection.
+// Scheme returns the scheme that the client of a request to this node used: the one that
+// [WithScheme] set, else that of the connection.
 func Scheme(r *http.Request) string {
 	if scheme, ok := r.Context().Value(schemeKey{}).(string); ok {
 		return scheme
@@ -82,7 +83,7 @@ func Scheme(r *http.Request) string {
 	return "http"
 }
 
-// setOrigin puts what the replica saw of in's client into the headers of out.
+// setOrigin sets the headers of out that describe in's client.
 func setOrigin(out http.Header, in *http.Request, node string) {
 	out.Set(protoHeader, Scheme(in))
 	out.Set(hostHeader, in.Host)
@@ -95,8 +96,8 @@ func setOrigin(out http.Header, in *http.Request, node string) {
 	}
 }
 
-// readOrigin is setOrigin's counterpart. Without a header, the connection's own value stands. A
-// signed value that no replica can have seen is an error.
+// readOrigin reads the headers that setOrigin sets. A missing header leaves the connection's own
+// value. A signed value that no replica can have seen is an error.
 func readOrigin(r *http.Request) (Origin, error) {
 	o := Origin{Scheme: "http", Host: r.Host, Node: r.Header.Get(nodeHeader), RequestID: r.Header.Get(requestIDHeader)}
 	if ip, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {

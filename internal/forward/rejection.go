@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Rejection describes a request on the leader's internal port whose signature was not accepted.
-// All of it but Reason is the word of an unknown peer.
+// Rejection describes a request on the leader's internal port whose signature was not accepted. All
+// of it but Reason was claimed by an unknown peer.
 type Rejection struct {
 	Reason     Reason
 	Node       string // the name that the sender claims
@@ -19,9 +19,9 @@ func rejectionOf(r *http.Request, reason Reason) Rejection {
 	return Rejection{Reason: reason, Node: r.Header.Get(nodeHeader), RemoteAddr: r.RemoteAddr}
 }
 
-// verifyOwn verifies a request on a path that another handler may share. own is false if the request is not signed
-// with the verifier's key, so that it may be for the other handler. Of a signature that does not hold now, onReject
-// is told, unless it is nil.
+// verifyOwn verifies a request on a path that another handler may share. own is false if the
+// request is not signed with the verifier's key, so that it may be for the other handler. It calls
+// onReject, unless nil, for a signature that is not valid now.
 func (v *Verifier) verifyOwn(r *http.Request, onReject func(Rejection)) (own bool, err error) {
 	err = v.Verify(r)
 	var auth *AuthError
@@ -43,8 +43,8 @@ type RejectedError struct {
 	ClockAhead time.Duration // of the leader's clock, to the second; negative: behind it
 }
 
-// rejectedBy returns the error for the intake's own 401, which came now. The leader does not say what
-// is wrong with a signature, but its Date header tells a clock that is off from another secret.
+// rejectedBy returns the error for the intake's own 401, received at now. The leader does not
+// reveal the fault of a signature. Its Date header distinguishes a wrong clock from another secret.
 func rejectedBy(res *http.Response, now time.Time) *RejectedError {
 	date, err := http.ParseTime(res.Header.Get("Date"))
 	if err != nil {

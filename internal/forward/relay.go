@@ -5,22 +5,23 @@ import (
 	"net/http"
 )
 
-// relay is the http.ResponseWriter that the leader's response is written to. The headers that
-// handlers around the forwarder have set go out with its own answers only: the leader's handlers
-// have set theirs, and a response is relayed with nothing added.
+// relay is the http.ResponseWriter to which the leader's response is written. The leader's response
+// is relayed with nothing added: its handlers have set its headers. The headers that handlers
+// around the forwarder have set are sent only with the forwarder's own answers.
 type relay struct {
 	http.ResponseWriter
 	header http.Header // until the response has begun
 	begun  bool
-	broken bool // the client took no more
+	broken bool // writing to the client has failed
 
-	closeAfter func(http.Header) // the exchange's, told the response's headers when it begins
+	closeAfter func(http.Header) // the exchange's, called with the response's headers
 }
 
 // Unwrap lets http.ResponseController reach the server's writer.
 func (w *relay) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Header implements http.ResponseWriter. After WriteHeader it is the server's own, for trailers.
+// Header implements http.ResponseWriter. After WriteHeader it returns the server's own, for
+// trailers.
 func (w *relay) Header() http.Header {
 	if w.begun {
 		return w.ResponseWriter.Header()

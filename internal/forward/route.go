@@ -2,8 +2,8 @@ package forward
 
 import "net/http"
 
-// Local tells whether a replica serves requests with this method itself: GET, HEAD and OPTIONS, in
-// these very letters (methods are case-sensitive: RFC 9110, section 9.1).
+// isReadOnly reports whether a replica serves requests with this method itself: GET, HEAD and
+// OPTIONS, in upper case only (methods are case-sensitive: RFC 9110, section 9.1).
 func isReadOnly(method string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
@@ -12,8 +12,9 @@ func isReadOnly(method string) bool {
 	return false
 }
 
-// RouteByMethod returns a handler that runs local for the methods that a replica serves itself and remote for all
-// others. It decides before either has run, so that no request has an effect on two nodes.
+// RouteByMethod returns a handler that runs local for the methods that a replica serves itself and
+// remote for all others. It decides before either has run, so that no request takes effect on two
+// nodes.
 func RouteByMethod(local, remote http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isReadOnly(r.Method) {

@@ -15,39 +15,39 @@ import (
 const (
 	serverHeaderTimeout = 10 * time.Second
 	serverIdleTimeout   = 2 * time.Minute
-	serverMaxHeader     = 2 << 20 // more than public ports take, for what the forwarder adds and HTTP/2 counts
+	serverMaxHeader     = 2 << 20 // above public ports': forwarders add headers, HTTP/2 counts more
 
-	// serverStreams bounds the requests under way on one connection. Together they may fill
-	// serverWindow, so that uploads which their handlers leave unread never use up the connection's
-	// flow-control window, which all others on it share (RFC 9113, section 5.2.1).
+	// serverStreams bounds the requests under way on one connection. Together they can at most fill
+	// serverWindow. So uploads that their handlers leave unread never exhaust the connection's
+	// flow-control window, which the other streams share (RFC 9113, section 5.2.1).
 	serverStreams = 128
 	serverWindow  = serverStreams * streamWindow
 
-	// drainRound is how long Shutdown waits before it looks for connections that came in late.
+	// drainRound is the interval at which Shutdown looks for connections that came in late.
 	drainRound = 100 * time.Millisecond
 )
 
-// ServerOptions are the parts of a [Server].
+// ServerOptions configure a [Server].
 type ServerOptions struct {
 	Handler  http.Handler // probes, metrics and the intake or RefuseLoop
-	Epoch    Epoch        // that of the intake's Verifier; forwarders learn it here
-	ErrorLog *log.Logger  // for faults of connections; nil: the log package's
-	// Timeline names the history of a leader's database for its replicas, see Options.Admit; nil: nothing
-	// is said.
+	Epoch    Epoch        // that of the intake's Verifier; forwarders read it here
+	ErrorLog *log.Logger  // of connection errors; nil: the log package's
+	// Timeline returns the history of a leader's database for its replicas, see Options.Admit; nil:
+	// left out.
 	Timeline func() string
 }
 
-// Server serves a node's internal port: HTTP/1.1 for forwarders, probes, Prometheus and people, and HTTP/2 in
-// clear text with prior knowledge for forwarders.
+// Server serves a node's internal port: HTTP/1.1 for forwarders, probes, Prometheus and people, and
+// HTTP/2 in clear text with prior knowledge for forwarders.
 type Server struct {
 	http     *http.Server
 	handler  http.Handler
 	epoch    Epoch
-	timeline func() string // nil: nothing is said
+	timeline func() string // nil: left out
 	drainer  *drain.Drainer
 }
 
-// NewServer makes a server.
+// NewServer returns a server.
 func NewServer(o ServerOptions) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -67,13 +67,13 @@ func NewServer(o ServerOptions) *Server {
 			SendPingTimeout:               pingAfter,
 			PingTimeout:                   pingTimeout,
 		},
-		DisableGeneralOptionsHandler: true, // serve has one
+		DisableGeneralOptionsHandler: true, // serve answers OPTIONS *
 	}
 	s.drainer.Attach(s.http)
 	return s
 }
 
-// serve runs the handler. It answers OPTIONS * itself, with which a forwarder sees that it speaks with a Server.
+// serve runs the handler. It answers OPTIONS * itself, by which a forwarder recognizes a Server.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions && r.RequestURI == "*" {
 		w.Header().Set(serverHeader, s.epoch.String())
@@ -106,17 +106,18 @@ func (s *Server) Serve(l net.Listener) error {
 	return s.http.Serve(s.drainer.Listener(l))
 }
 
-// Shutdown stops the server without leaving a forwarder in doubt: it accepts no more connections,
-// tells every forwarder with GOAWAY which requests it has taken, lets those finish, and closes. When
-// ctx ends first it cuts what is left, which cancels the handlers' contexts, and returns an error.
+// Shutdown stops the server without leaving a forwarder in doubt. It accepts no more connections,
+// sends every forwarder GOAWAY with the requests that it has begun, lets those finish, and closes.
+// When ctx ends first it cuts the rest, which cancels the handlers' contexts, and returns an error.
 //
-// It rests on http.Server.Shutdown, which closes idle connections of HTTP/1.1, each with a [drain.GoAway], but
-// never counts one of HTTP/2 as idle: that one gets GOAWAY, ignores the streams after the one it named,
-// and closes a second after its last stream (net/http: maybeServeUnencryptedHTTP2 and goAwayTimeout).
-// What it misses is a connection that was accepted but had not sent its preface yet when the GOAWAYs
-// went out. So it is run again and again: each run tells those that have come since. One that the
-// kernel had not handed over yet is reset; forwarders send no request on a connection before it has
-// answered something harmless.
+// It relies on http.Server.Shutdown, which closes idle HTTP/1.1 connections, each with a
+// [drain.GoAway], but never counts an HTTP/2 connection as idle. Such a connection sends GOAWAY,
+// ignores the streams after the named one, and closes a second after its last stream (net/http:
+// maybeServeUnencryptedHTTP2 and goAwayTimeout). http.Server.Shutdown misses a connection that was
+// accepted but had not sent its preface when the GOAWAYs were sent. So it is run repeatedly, and
+// each run reaches the connections that have come since. A connection that the kernel had not
+// handed over yet is reset. Forwarders send no request on a connection before it has answered
+// something harmless.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drainer.Stop()
 	defer s.drainer.Wait(context.WithoutCancel(ctx)) // a GoAway takes a second at most

@@ -13,7 +13,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// TestAWriteUnderWayIsFinishedByAStoppingLeader stops the leader when it has begun a write.
+// TestAWriteUnderWayIsFinishedByAStoppingLeader stops the leader after it has begun a write.
 func TestAWriteUnderWayIsFinishedByAStoppingLeader(t *testing.T) {
 	arrived := make(chan struct{})
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +75,7 @@ func TestALeaderThatStopsInVainCutsWhatIsLeft(t *testing.T) {
 }
 
 // TestALateConnectionIsToldToo has a forwarder's connection accepted before the leader stops and
-// used after the others were told: a leader that forgot it would never stop.
+// used after the others got GOAWAY. A leader that forgot it would never stop.
 func TestALateConnectionIsToldToo(t *testing.T) {
 	l := startLeader(t, newLedger())
 	late := dialRaw(t, l.addr)
@@ -116,7 +116,8 @@ func TestTooManyWritesAtATime(t *testing.T) {
 	}
 }
 
-// TestMoreStreamsThanOneConnectionTakes has more requests under way than the leader allows on one.
+// TestMoreStreamsThanOneConnectionTakes has more requests under way than the leader allows on one
+// connection.
 func TestMoreStreamsThanOneConnectionTakes(t *testing.T) {
 	const n = serverStreams + 10
 	arrived, leave := make(chan struct{}, n), make(chan struct{})

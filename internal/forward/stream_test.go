@@ -194,8 +194,8 @@ func TestTunnelsAndOtherProtocolsAreRefused(t *testing.T) {
 	}
 }
 
-// TestAnEarlyAnswerGetsThroughABodyThatIsStillSent would hang if the replica read all of the body
-// before it let the first byte of the answer out.
+// TestAnEarlyAnswerGetsThroughABodyThatIsStillSent would hang if the replica read the whole body
+// before it sent the first byte of the answer.
 func TestAnEarlyAnswerGetsThroughABodyThatIsStillSent(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusRequestEntityTooLarge} {
 		l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -308,13 +308,14 @@ func TestHeadersTooLargeForTheLeaderAreRefused(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(describe))
 	r := startReplica(t, l.addr, nil)
 	c := dialRaw(t, r.addr)
-	const chunked = "Transfer-Encoding: chunked\r\n" // HTTP/2 counts more for a header than its bytes
+	const chunked = "Transfer-Encoding: chunked\r\n" // HTTP/2 counts overhead
 	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\n"+chunked+strings.Repeat("X:y\r\n", 100_000)+"\r\n0\r\n\r\n")
 	if got := c.line(t); !strings.HasPrefix(got, "HTTP/1.1 431 ") {
 		t.Errorf("got %s", got)
 	}
-	// The way to the leader is as good as before. A leader that saw the headers before this side knew its
-	// limit may have closed the connection; then the next request is held until there is another.
+	// Later requests still reach the leader. A leader that received the headers before this side
+	// knew its limit may have closed the connection. Then the next request is held until another is
+	// open.
 	if res, _ := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusOK {
 		t.Errorf("then got %s", res.Status)
 	}

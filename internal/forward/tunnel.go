@@ -16,28 +16,29 @@ import (
 	"trip2g/internal/tcpopt"
 )
 
-// A tunnel carries the connection of a replica's LiteFS to the leader's. LiteFS asks nobody who they
-// are, and who reaches its port can replace the database; so on the leader it listens on loopback
-// only, and the internal port lets in whoever signs with the nodes' secret. LiteFS also never gives
-// up a stream that went silent, and the replica's end of the tunnel does that for it.
+// A tunnel carries the connection of a replica's LiteFS to the leader's. LiteFS does not
+// authenticate its peers, and a peer that reaches its port can replace the database. So it listens
+// on loopback only on the leader, and the internal port admits peers that sign with the nodes'
+// secret. LiteFS also never gives up a stream that went silent; the replica's end of the tunnel
+// does so instead.
 
 const (
-	// TunnelPath is where the leader's internal port takes tunnels: GET with Upgrade (RFC 9110,
+	// TunnelPath is the path of tunnels on the leader's internal port: GET with Upgrade (RFC 9110,
 	// section 7.8), signed as messages are, with a key of its own.
 	TunnelPath = "/_replica/litefs"
 
 	tunnelProtocol = "litefs"
 	tunnelKeyInfo  = "trip2g LiteFS tunnel v1" // HKDF's info, see authKeyInfo
 
-	// tunnelSilence is how long nothing may come from the leader's LiteFS, which sends a heartbeat
-	// each second (HeartbeatInterval in its http/server.go).
+	// tunnelSilence is how long the leader's LiteFS may send nothing. It sends a heartbeat each
+	// second (HeartbeatInterval in its http/server.go).
 	tunnelSilence = 3 * time.Second
 
 	tunnelDialTimeout = time.Second
 	tunnelRetryPause  = 100 * time.Millisecond
 )
 
-// TunnelOptions say how a [Tunnel] reaches the leader. All are needed.
+// TunnelOptions configure a [Tunnel]. All are needed.
 type TunnelOptions struct {
 	LeaderAddr string // host:port of the leader's internal port
 	Secret     string // that all nodes share (TRIP2G_JWT_SECRET)
@@ -45,7 +46,7 @@ type TunnelOptions struct {
 	Log        zerolog.Logger
 }
 
-// Tunnel is the replica's end: the address that its LiteFS has for the leader's.
+// Tunnel is the replica's end. Its address is the leader's URL in the replica's LiteFS.
 type Tunnel struct {
 	addr, node string
 	signer     *Signer
@@ -85,8 +86,8 @@ func (t *Tunnel) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// carry joins a connection of LiteFS to one of the leader's. LiteFS waits as long as that takes; a
-// refusal would cost it a pause of a second.
+// carry joins a connection of LiteFS to one of the leader's. It holds LiteFS's connection for as
+// long as connecting takes. After a refusal LiteFS would pause for a second.
 func (t *Tunnel) carry(ctx context.Context, local net.Conn) {
 	defer local.Close()
 	leader, err := t.connect(ctx)
@@ -109,7 +110,7 @@ func (t *Tunnel) carry(ctx context.Context, local net.Conn) {
 	<-up
 }
 
-// connect opens a tunnel, trying again until ctx ends.
+// connect opens a tunnel. It tries again until ctx ends.
 func (t *Tunnel) connect(ctx context.Context) (net.Conn, error) {
 	for {
 		conn, err := t.open(ctx)
@@ -141,7 +142,7 @@ func (t *Tunnel) open(ctx context.Context) (net.Conn, error) {
 	return bufferedConn{conn, reader}, nil
 }
 
-// upgrade asks for a tunnel on a connection. The reader holds what came behind the answer.
+// upgrade asks for a tunnel on a connection. The reader holds the bytes that followed the answer.
 func (t *Tunnel) upgrade(conn net.Conn) (*bufio.Reader, error) {
 	reader := bufio.NewReader(conn)
 	epoch, err := askEpoch(conn, reader, t.addr)
@@ -173,8 +174,8 @@ func (t *Tunnel) upgrade(conn net.Conn) (*bufio.Reader, error) {
 
 var errSilent = fmt.Errorf("nothing came from the leader's LiteFS for %s", tunnelSilence)
 
-// copyUntilSilent copies until either end fails, or from sends nothing for tunnelSilence. A slow to
-// is waited for.
+// copyUntilSilent copies until either end fails, or from sends nothing for tunnelSilence. It waits
+// for a slow to.
 func copyUntilSilent(to, from net.Conn) error {
 	buf := make([]byte, chunkSize)
 	for {
@@ -194,7 +195,7 @@ func copyUntilSilent(to, from net.Conn) error {
 	}
 }
 
-// bufferedConn is a connection of which a reader has read ahead.
+// bufferedConn is a connection from which a reader has read ahead.
 type bufferedConn struct {
 	net.Conn
 	reader *bufio.Reader

@@ -18,7 +18,7 @@ import (
 
 const tunnelDB = "data.sqlite3"
 
-// startTunnelServer runs the internal port of a leader beside a real LiteFS.
+// startTunnelServer starts the internal port of a leader with a real LiteFS.
 func startTunnelServer(t *testing.T, litefs *litefstest.Node) *leader {
 	t.Helper()
 	intake := NewIntake(IntakeOptions{
@@ -37,7 +37,7 @@ func startTunnelServer(t *testing.T, litefs *litefstest.Node) *leader {
 	return l
 }
 
-// startTunnel runs a replica's end and returns its address as a URL.
+// startTunnel starts a replica's end and returns its address as a URL.
 func startTunnel(t *testing.T, leaderAddr, secret string) string {
 	t.Helper()
 	tunnel, err := NewTunnel(TunnelOptions{LeaderAddr: leaderAddr, Secret: secret, Node: "replica", Log: zerolog.Nop()})
@@ -83,8 +83,8 @@ func TestChangesReachAReplicaThroughTheLeadersInternalPort(t *testing.T) {
 	replica.WaitFor(primary, tunnelDB)
 }
 
-// TestReplicationGoesOnAfterTheNetworkSwallowedAStream cuts the network without a word to either end:
-// LiteFS itself waits for such a stream for as long as TCP does.
+// TestReplicationGoesOnAfterTheNetworkSwallowedAStream drops all packets of a stream without either
+// end noticing. LiteFS itself waits on such a stream for as long as TCP does.
 func TestReplicationGoesOnAfterTheNetworkSwallowedAStream(t *testing.T) {
 	primary := litefstest.StartPrimary(t)
 	leader := startTunnelServer(t, primary)
@@ -97,7 +97,7 @@ func TestReplicationGoesOnAfterTheNetworkSwallowedAStream(t *testing.T) {
 	replica.WaitFor(primary, tunnelDB)
 }
 
-// TestAReplicaConnectsWhenItsLeaderComes starts the leader last, as a machine that boots late.
+// TestAReplicaConnectsWhenItsLeaderComes starts the leader last, like a machine that boots late.
 func TestAReplicaConnectsWhenItsLeaderComes(t *testing.T) {
 	primary := litefstest.StartPrimary(t)
 	leader := startTunnelServer(t, primary)
@@ -108,7 +108,8 @@ func TestAReplicaConnectsWhenItsLeaderComes(t *testing.T) {
 	replica.WaitFor(primary, tunnelDB)
 }
 
-// TestOnlyANodeReachesLiteFS sends what a stranger may, and what a client can make a replica forward.
+// TestOnlyANodeReachesLiteFS sends requests of a stranger, and requests that a client can make a
+// replica forward.
 func TestOnlyANodeReachesLiteFS(t *testing.T) {
 	primary := litefstest.StartPrimary(t)
 	leader := startTunnelServer(t, primary)
@@ -153,12 +154,12 @@ func TestOnlyANodeReachesLiteFS(t *testing.T) {
 	}
 }
 
-// swallower is a network that can lose every packet of the connections there are. New ones pass.
+// swallower is a network that can lose every packet of its current connections. New ones pass.
 type swallower struct {
 	addr string
 
 	mu        sync.Mutex
-	swallowed chan struct{} // closed when the connections of now carry nothing any more
+	swallowed chan struct{} // closed when the current connections no longer carry data
 }
 
 func startSwallower(t *testing.T, to string) *swallower {
@@ -191,7 +192,7 @@ func startSwallower(t *testing.T, to string) *swallower {
 	return s
 }
 
-// swallow loses all that the connections of now carry from here on, and tells neither end.
+// swallow loses all further data of the current connections. Neither end is notified.
 func (s *swallower) swallow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,17 +10,17 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// TunnelServerOptions are the parts of a [NewTunnelServer] handler.
+// TunnelServerOptions configure a [NewTunnelServer] handler.
 type TunnelServerOptions struct {
 	Secret   string          // that all nodes share (TRIP2G_JWT_SECRET)
 	Epoch    Epoch           // of the server
 	LiteFS   string          // host:port of the API of this node's LiteFS
-	OnReject func(Rejection) // is told of each tunnel whose time or nonce does not hold; nil: nobody
+	OnReject func(Rejection) // called for each signature not valid now; nil: not called
 	Log      zerolog.Logger
 }
 
-// NewTunnelServer returns the leader's handler of [TunnelPath] on its internal port. What is not
-// signed with the tunnels' key goes to next.
+// NewTunnelServer returns the leader's handler of [TunnelPath] on its internal port. Requests not
+// signed with the tunnels' key go to next.
 func NewTunnelServer(o TunnelServerOptions, next http.Handler) (http.Handler, error) {
 	verifier, err := newVerifier(o.Secret, tunnelKeyInfo, o.Epoch)
 	if err != nil {

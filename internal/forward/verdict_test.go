@@ -14,20 +14,20 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// scripted is a leader that says in HTTP/2 frames what a test wants to hear from it. Forwarders send it what
-// does not come as a whole.
+// scripted is a leader that sends scripted HTTP/2 frames. Forwarders send it requests whose bodies
+// are still arriving.
 type scripted struct {
 	t    *testing.T
 	addr string
 
 	mu     sync.Mutex
-	writes int      // streams that were no OPTIONS
+	writes int      // streams other than OPTIONS
 	auths  []string // their X-Replica-Auth
 	last   []byte   // the body of the last
 }
 
-// act answers the nth write, n from 1: the first when upTo bytes of its body have come, the others
-// at their end.
+// act answers the nth write, n from 1. It answers the first when upTo bytes of its body have
+// arrived, the others at their end.
 type act func(c *scriptedConn, n int, stream uint32)
 
 type scriptedConn struct {
@@ -53,7 +53,7 @@ func (s *scripted) serve(nc net.Conn, upTo int, do act) {
 	c := &scriptedConn{Conn: nc, Framer: http2.NewFramer(nc, nc)}
 	c.enc = hpack.NewEncoder(&c.head)
 	c.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	// Reads of more than a chunk's half, on a window that is smaller: a write stops within a chunk.
+	// Reads exceed half a chunk, on a smaller window, so that a write stops within a chunk.
 	c.WriteSettings(http2.Setting{ID: http2.SettingMaxFrameSize, Val: chunkSize/2 + chunkSize/8}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: chunkSize / 4})
 	got := make(map[uint32][]byte)
 	number := make(map[uint32]int)
@@ -118,7 +118,8 @@ func (c *scriptedConn) answer(stream uint32, status int, headers ...string) {
 	c.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: c.head.Bytes(), EndHeaders: true, EndStream: true})
 }
 
-// TestOnlyAStreamThatTheLeaderDidNotBeginIsSentAgain goes through what a leader can say of a write over HTTP/2.
+// TestOnlyAStreamThatTheLeaderDidNotBeginIsSentAgain goes through a leader's answers to a write
+// over HTTP/2.
 func TestOnlyAStreamThatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 	small, medium, large := "small", strings.Repeat("0123456789", replayLimit/10), strings.Repeat("x", 3*replayLimit)
 	goAway := func(c *scriptedConn, stream uint32, code http2.ErrCode) { c.WriteGoAway(stream, code, nil) }
@@ -126,7 +127,7 @@ func TestOnlyAStreamThatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 		name   string
 		body   string
 		upTo   int
-		first  func(c *scriptedConn, stream uint32) // what the first write meets; later ones get 204
+		first  func(c *scriptedConn, stream uint32) // the first write's answer; later ones get 204
 		status int
 		writes int
 		text   string
@@ -170,8 +171,8 @@ func TestOnlyAStreamThatTheLeaderDidNotBeginIsSentAgain(t *testing.T) {
 	}
 }
 
-// TestAWriteSentAgainCanBeTakenOnce: should the leader have begun what it denied, it sees a nonce
-// that it has taken, and the client is not told that nothing was written.
+// TestAWriteSentAgainCanBeTakenOnce: a leader that had begun the write after all sees a nonce that
+// it has accepted. The client is then not told that nothing was written.
 func TestAWriteSentAgainCanBeTakenOnce(t *testing.T) {
 	s := startScripted(t, 1, func(c *scriptedConn, n int, stream uint32) {
 		if n == 1 {

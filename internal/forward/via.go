@@ -6,17 +6,17 @@ import (
 )
 
 // viaName is the forwarder's pseudonym in Via (RFC 9110, section 7.6.3). Every forwarded request
-// carries it to the intake, which takes it off; anywhere else it proves a loop.
+// carries it to the intake, which removes it. Anywhere else it proves a loop.
 const viaName = "trip2g-replica"
 
-// markVia adds the forwarder's mark behind those of the proxies before it. received is the request
-// as the client sent it.
+// markVia adds the forwarder's mark after those of earlier proxies. received is the request as the
+// client sent it.
 func markVia(out http.Header, received *http.Request) {
 	version := strings.TrimPrefix(received.Proto, "HTTP/")
 	out["Via"] = append(out["Via"], version+" "+viaName)
 }
 
-// unmarkVia takes the forwarder's mark off, so that the handler sees what the client sent.
+// unmarkVia removes the forwarder's mark, so that the handler sees the client's own Via lines.
 func unmarkVia(h http.Header) {
 	lines := h["Via"]
 	if last := len(lines) - 1; last >= 0 && hasViaMark(lines[last:]) {
@@ -28,7 +28,7 @@ func unmarkVia(h http.Header) {
 	}
 }
 
-// hasViaMark tells whether a forwarder has sent a request with these Via lines on.
+// hasViaMark reports whether a forwarder has forwarded a request with these Via lines.
 func hasViaMark(lines []string) bool {
 	for _, line := range lines {
 		for hop := range strings.SplitSeq(line, ",") {
