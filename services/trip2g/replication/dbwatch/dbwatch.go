@@ -1,5 +1,5 @@
-// Package dbwatch notices commits to a SQLite database that another process on this machine
-// writes, on a plain file system: the shared-volume stack's replicas are woken by it.
+// Package dbwatch notices commits to a SQLite database that another process on this machine writes,
+// on a plain file system. It wakes the replicas of the shared-volume stack.
 package dbwatch
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// A commit first writes the log's frames, which the kernel tells of, and then the index in shared
-// memory, of which it does not: a reader woken by the first may look too early. So each notice is
-// followed by looks at these intervals after it.
+// echoes are the delays after each notice at which another one follows. A commit first writes the
+// log's frames, which the kernel reports, and then the index in shared memory, which it does not
+// report. So a reader woken by the first may look too early.
 var echoes = []time.Duration{time.Millisecond, 3 * time.Millisecond, 10 * time.Millisecond, 30 * time.Millisecond, 100 * time.Millisecond}
 
-// Watch gives a value whenever the database at path may have changed. Values that nobody has
-// taken yet are merged. The channel is closed when ctx ends. The error says why the folder
-// cannot be watched.
+// Watch returns a channel that receives a value whenever the database at path may have changed.
+// Values that nobody has received yet are merged. The channel is closed when ctx ends. The error
+// explains why the folder cannot be watched.
 func Watch(ctx context.Context, path string, log zerolog.Logger) (<-chan struct{}, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
