@@ -14,10 +14,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxAnswer bounds what is read of the leader's answer, in bytes.
+// maxAnswer bounds the bytes read of the leader's answer.
 const maxAnswer = 64 << 10
 
-// newClient makes a client for one kept connection. It asks the leader itself: no proxy, no redirect.
+// newClient returns a client with one kept connection. It asks the leader directly, without proxy
+// or redirect.
 func newClient(timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout: timeout,
@@ -32,8 +33,8 @@ func newClient(timeout time.Duration) *http.Client {
 	}
 }
 
-// ask asks the leader for its position and the history that it is a position of. One that is starting or
-// stopping has them too.
+// ask asks the leader for its position and the history to which it belongs. A leader that is
+// starting or stopping answers, too.
 func (w *Watch) ask(ctx context.Context) (trip2g.Position, trip2g.Timeline, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url, nil)
 	if err != nil {
@@ -42,7 +43,7 @@ func (w *Watch) ask(ctx context.Context) (trip2g.Position, trip2g.Timeline, erro
 	resp, err := w.client.Do(req)
 	if err != nil {
 		if urlErr, ok := errors.AsType[*url.Error](err); ok {
-			err = urlErr.Err // without the address, which is said here
+			err = urlErr.Err // without the address, which is added here
 		}
 		return 0, trip2g.Timeline{}, fmt.Errorf("ask %s: %w", w.LeaderAddr, err)
 	}
@@ -54,7 +55,7 @@ func (w *Watch) ask(ctx context.Context) (trip2g.Position, trip2g.Timeline, erro
 	return w.read(resp.StatusCode, body)
 }
 
-// read takes the position from an answer of /readyz.
+// read reads the position from an answer of /readyz.
 func (w *Watch) read(status int, body []byte) (trip2g.Position, trip2g.Timeline, error) {
 	var answer struct {
 		Role     string

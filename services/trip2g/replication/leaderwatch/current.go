@@ -6,16 +6,16 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxAhead bounds the answers that are remembered until this node serves their positions: a minute
-// of them. Later ones are left out while replication hangs; the first question after it has caught
-// up tells the rest.
+// maxAhead bounds the answers remembered until this node serves their positions: a minute of them.
+// Later ones are dropped while replication hangs. The first answer after it has caught up replaces
+// them.
 const maxAhead = 60
 
-// current tells when this node last served all that the leader had.
+// current computes when this node last served everything that the leader had.
 type current struct {
-	since time.Time // it had all that was published up to then
+	since time.Time // everything published up to then is served here
 	known bool      // since is of an answer, not of the start
-	ahead []answer  // answers with positions that are not served yet, oldest first
+	ahead []answer  // answers with positions not served yet, oldest first
 }
 
 // answer is a position that the leader had at a time, or soon after it.
@@ -24,7 +24,8 @@ type answer struct {
 	position trip2g.Position
 }
 
-// heard takes in an answer. Positions past it are of a database that the leader has no more.
+// heard records an answer. It drops the remembered positions past it: the leader's database no
+// longer has them.
 func (c *current) heard(asked time.Time, position trip2g.Position) {
 	for n := len(c.ahead); n > 0 && c.ahead[n-1].position > position; n-- {
 		c.ahead = c.ahead[:n-1]
@@ -34,7 +35,7 @@ func (c *current) heard(asked time.Time, position trip2g.Position) {
 	}
 }
 
-// serves takes in what this node serves.
+// serves records the position that this node serves.
 func (c *current) serves(position trip2g.Position) {
 	for len(c.ahead) > 0 && c.ahead[0].position <= position {
 		c.since, c.known = c.ahead[0].asked, true
@@ -42,15 +43,15 @@ func (c *current) serves(position trip2g.Position) {
 	}
 }
 
-// startsFrom takes in when the newest change that this node serves was made, for as long as nothing
-// better is known: it had all that was published up to then.
+// startsFrom records the time of the newest change that this node serves, as long as no answer is
+// known. Everything published up to then is served here.
 func (c *current) startsFrom(changed time.Time) {
-	if !c.known && !changed.IsZero() && changed.Before(time.Now()) { // the leader's clock may be ahead
+	if !c.known && !changed.IsZero() && changed.Before(time.Now()) { // else its clock is ahead
 		c.since = changed
 	}
 }
 
-// extent says in words what this node has.
+// extent describes the age of what this node has.
 func (c *current) extent() string {
 	if !c.known {
 		return "what this node's database has, up to " + c.since.UTC().Format(time.RFC3339) + ": since it started, it never had all that the leader has"

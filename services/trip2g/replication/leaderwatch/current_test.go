@@ -8,8 +8,9 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestTheTimeThatANodeIsAsOldAs steps through answers and what the node serves meanwhile: told too
-// young, an operator would trust an old page; told too old, he would be called for nothing.
+// TestTheTimeThatANodeIsAsOldAs steps through answers and the positions that the node serves
+// meanwhile. With too low an age an operator would trust an old page. With too high an age he would
+// be called for nothing.
 func TestTheTimeThatANodeIsAsOldAs(t *testing.T) {
 	start := time.Unix(1000, 0)
 	at := func(second int) time.Time { return start.Add(time.Duration(second) * time.Second) }
@@ -19,7 +20,7 @@ func TestTheTimeThatANodeIsAsOldAs(t *testing.T) {
 		asked  int // second of an answer; 0: none
 		leader int64
 		serves int64
-		want   int // second up to which it has all
+		want   int // second up to which everything is served
 	}{
 		{"behind from the start", 1, 5, 3, 0},
 		{"still behind", 2, 5, 4, 0},
@@ -43,7 +44,7 @@ func TestTheTimeThatANodeIsAsOldAs(t *testing.T) {
 	}
 }
 
-// TestALongOutageIsRememberedInBoundedMemory has replication hang for a day: memory stays small, and
+// TestALongOutageIsRememberedInBoundedMemory stops replication for a day. Memory stays small, and
 // the node is current again with the first answer after it has caught up.
 func TestALongOutageIsRememberedInBoundedMemory(t *testing.T) {
 	start := time.Unix(1000, 0)
@@ -68,8 +69,8 @@ func TestALongOutageIsRememberedInBoundedMemory(t *testing.T) {
 	}
 }
 
-// TestAReplicaThatReplicationDoesNotReachSaysSo has the leader answer while its changes stay away for
-// longer than one takes: the note points at replication, not at the leader.
+// TestAReplicaThatReplicationDoesNotReachSaysSo has the leader answer while its changes do not
+// arrive for longer than one normally takes. The note names replication, not the leader.
 func TestAReplicaThatReplicationDoesNotReachSaysSo(t *testing.T) {
 	served := trip2g.Position(5)
 	w := New(Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Timeline { return trip2g.Timeline{Position: served} }})

@@ -1,8 +1,8 @@
-// Package leaderwatch lets a replica know how far it is behind its leader.
+// Package leaderwatch measures how far a replica is behind its leader.
 //
-// It asks the leader's internal port for its position about once a second, which needs neither the
-// database nor the stream that feeds it: where replication hangs, the replica still learns that it
-// does, and where the leader is away, since when.
+// It asks the leader's internal port for its position about once a second. That needs neither the
+// database nor the stream that feeds it. So a replica notices that replication hangs, and since
+// when the leader has been away.
 package leaderwatch
 
 import (
@@ -25,25 +25,26 @@ const (
 	DefaultTimeout = 2 * time.Second
 )
 
-// stuckAfter is how old a replica may be before its state says so: several questions long, so that
-// the time that one change takes is not called a fault.
+// stuckAfter is the age from which a replica's state reports it. It spans several questions, so
+// that the normal time of one change is not reported as a fault.
 const stuckAfter = 5 * time.Second
 
-// aheadFor is how many answers in a row must be behind this node before it is taken to be ahead of its
-// leader: a leader shows a change a moment after it has written it, and replication may be faster.
+// aheadFor is how many answers in a row must be behind this node before it counts as ahead of its
+// leader. A leader publishes a change a moment after it has written it, and replication may be
+// faster.
 const aheadFor = 3
 
-// Options is what a Watch is made of. LeaderAddr and Served are needed.
+// Options configure a Watch. LeaderAddr and Served are required.
 type Options struct {
 	LeaderAddr string                 // host:port of the leader's internal port
-	Served     func() trip2g.Timeline // what this node serves now; zero until it has a site
-	ChangedAt  func() time.Time       // when the change at that position was made; zero, as nil: not known
-	Every      time.Duration          // from one question to the next; 0: DefaultEvery
-	Timeout    time.Duration          // for an answer; 0: DefaultTimeout
+	Served     func() trip2g.Timeline // served by this node now; zero until it has a site
+	ChangedAt  func() time.Time       // the time of that change; zero or nil: not known
+	Every      time.Duration          // interval of questions; 0: DefaultEvery
+	Timeout    time.Duration          // of an answer; 0: DefaultTimeout
 	Log        zerolog.Logger
 }
 
-// Watch knows the leader's position. It is safe for concurrent use.
+// Watch tracks the leader's position. It is safe for concurrent use.
 type Watch struct {
 	Options
 	url    string
@@ -52,29 +53,29 @@ type Watch struct {
 	mu      sync.Mutex
 	leader  trip2g.Position // as last heard
 	heard   time.Time       // when; zero: never
-	history trip2g.Timeline // of the leader's database, as last heard; zero: not told
-	ahead   int             // answers in a row with positions that this node had passed before it asked
-	relayed trip2g.Position // the newest that came with forwarded requests while a question was out
+	history trip2g.Timeline // of the leader's database, as last heard; zero: unknown
+	ahead   int             // answers in a row with positions that this node passed before asking
+	relayed trip2g.Position // the newest position from forwarded requests during a question
 	fault   error           // of the last question; nil if it was answered
 	current current
 }
 
-// State is what a replica knows of its leader and of its own age.
+// State is the state of the leader and of this replica's age.
 type State struct {
 	Position trip2g.Position // the leader's as last heard; 0: never heard
 	Heard    time.Time       // when; zero: never
-	Answers  bool            // whether the last question was answered
-	// Age is the time since this node last knew that it served the leader's newest position. It is
-	// about Every where all is well. Until the node first knew, it is the time since the newest change
-	// that it serves, which may be more: a node that restarts does not become younger by it.
+	Answers  bool            // the last question was answered
+	// Age is the time since this node last knew that it served the leader's newest position.
+	// Normally it is about Every. Until the node first knew, it is the time since the newest change
+	// that it serves, which may be more. So a restart does not make a node younger.
 	Age  time.Duration
-	Note string // what is wrong and what it means for readers, in a sentence; "" if nothing is
-	// Diverges says how this node's database is no state of its leader's, see trip2g.Timeline; "" if it
-	// is one as far as is known.
+	Note string // the fault and its effect for readers, in a sentence; "": no fault
+	// Diverges explains why this node's database is no state of its leader's, see trip2g.Timeline.
+	// It is "" if it is one as far as is known.
 	Diverges string
 }
 
-// New makes a watch; Run starts it.
+// New returns a watch. Run starts it.
 func New(o Options) *Watch {
 	if o.Every <= 0 {
 		o.Every = DefaultEvery
@@ -94,7 +95,7 @@ func New(o Options) *Watch {
 	}
 }
 
-// Run asks until ctx ends. A failure, and a database that is not the leader's, is logged once, until it
+// Run asks until ctx ends. It logs a failure, or a database that is not the leader's, once until it
 // is over.
 func (w *Watch) Run(ctx context.Context) error {
 	defer w.client.CloseIdleConnections()
@@ -130,10 +131,10 @@ func (w *Watch) Run(ctx context.Context) error {
 	}
 }
 
-// jittered is d, give or take a tenth, so that the replicas of a leader do not all ask at once.
+// jittered varies d by up to a tenth, so that the replicas of a leader do not all ask at once.
 func jittered(d time.Duration) time.Duration { return d*9/10 + rand.N(d/5+1) }
 
-// look asks once and takes in how that went.
+// look asks once and records the result.
 func (w *Watch) look(ctx context.Context) (trip2g.Position, error) {
 	w.mu.Lock()
 	w.relayed = 0
@@ -157,14 +158,14 @@ func (w *Watch) look(ctx context.Context) (trip2g.Position, error) {
 		w.current.heard(asked, position)
 		w.current.serves(served.Position)
 	}
-	// What was relayed meanwhile may be newer than this answer. What was heard before does not count:
-	// the leader's database may have been put back to an older state.
+	// A position relayed meanwhile may be newer than this answer. Earlier ones do not count,
+	// because the leader's database may have been restored to an older state.
 	w.leader, w.heard = max(position, w.relayed), time.Now()
 	return position, nil
 }
 
-// diverges returns how what this node serves is no state of its leader's database. The caller holds the
-// lock.
+// diverges explains why the database that this node serves is no state of its leader's. The caller
+// holds the lock.
 func (w *Watch) diverges(served trip2g.Timeline) string {
 	how, ahead := served.Diverges(w.history)
 	if ahead && w.ahead < aheadFor {
@@ -173,8 +174,9 @@ func (w *Watch) diverges(served trip2g.Timeline) string {
 	return how
 }
 
-// Admit returns an error if a leader with this timeline must not be sent writes, because this node's
-// database is no state of its. Of a node that is ahead it says so at once: a caller tries again.
+// Admit returns an error if a leader with this timeline must not be sent writes, because this
+// node's database is no state of the leader's. For a node that is ahead it does so at once: a
+// caller tries again.
 func (w *Watch) Admit(leader trip2g.Timeline) error {
 	if how, _ := w.Served().Diverges(leader); how != "" {
 		return fmt.Errorf("this node's database has %s", how)
@@ -182,7 +184,7 @@ func (w *Watch) Admit(leader trip2g.Timeline) error {
 	return nil
 }
 
-// Heard takes in the position that a forwarded request's answer had: the leader has it.
+// Heard records the position in a forwarded request's answer. The leader has it.
 func (w *Watch) Heard(position trip2g.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -190,7 +192,7 @@ func (w *Watch) Heard(position trip2g.Position) {
 	w.leader, w.heard = max(w.leader, position), time.Now()
 }
 
-// State tells what is known now. It asks nobody.
+// State returns the current state, without asking the leader.
 func (w *Watch) State() State {
 	served, changed := w.Served(), w.ChangedAt()
 	w.mu.Lock()

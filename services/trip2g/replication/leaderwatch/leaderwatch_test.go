@@ -43,7 +43,7 @@ func startLeader(t *testing.T, position int64) *leader {
 	return l
 }
 
-// start serves a handler, on the address that the leader had if it had one.
+// start serves a handler. After a stop it reuses the leader's address.
 func (l *leader) start(handler http.Handler) {
 	l.t.Helper()
 	listener, err := net.Listen("tcp", l.addr)
@@ -60,14 +60,14 @@ func (l *leader) start(handler http.Handler) {
 	l.t.Cleanup(func() { l.server.Close() })
 }
 
-// replica is a watch that runs and the position that its node serves.
+// replica is a running watch and the position that its node serves.
 type replica struct {
 	*leaderwatch.Watch
 	served atomic.Int64
 	log    lines
 }
 
-// patience is for a machine that is busy; no test needs it unless something is wrong.
+// patience bounds each wait. It is long enough for a busy machine.
 const patience = 30 * time.Second
 
 func startReplica(t *testing.T, addr string, served int64) *replica {
@@ -75,7 +75,7 @@ func startReplica(t *testing.T, addr string, served int64) *replica {
 	return startImpatient(t, addr, served, patience)
 }
 
-// startImpatient starts a replica that waits so long for an answer.
+// startImpatient starts a replica with this timeout for an answer.
 func startImpatient(t *testing.T, addr string, served int64, timeout time.Duration) *replica {
 	t.Helper()
 	r := &replica{}
@@ -96,7 +96,7 @@ func startImpatient(t *testing.T, addr string, served int64, timeout time.Durati
 	return r
 }
 
-// eventually waits until the replica's state is as wanted and gives it.
+// eventually waits for a state of the replica and returns it.
 func (r *replica) eventually(t *testing.T, what string, is func(leaderwatch.State) bool) (s leaderwatch.State) {
 	t.Helper()
 	testwait.NoError(t, what, func() error {
@@ -111,7 +111,7 @@ func (r *replica) eventually(t *testing.T, what string, is func(leaderwatch.Stat
 func answers(s leaderwatch.State) bool    { return s.Answers }
 func answersNot(s leaderwatch.State) bool { return !s.Answers && !s.Heard.IsZero() }
 
-// lines is a log that can be looked at while it is written.
+// lines is a log that can be read while it is written.
 type lines struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -129,7 +129,7 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.b.String(), text)
 }
 
-// TestAReplicaKnowsItsLeadersPosition is the healthy case: nothing to note, one connection.
+// TestAReplicaKnowsItsLeadersPosition covers the healthy case: no note, one connection.
 func TestAReplicaKnowsItsLeadersPosition(t *testing.T) {
 	l := startLeader(t, 5)
 	r := startReplica(t, l.addr, 5)
@@ -146,8 +146,8 @@ func TestAReplicaKnowsItsLeadersPosition(t *testing.T) {
 	}
 }
 
-// TestAReplicaThatIsBehindGrowsOld lets the leader change while replication brings nothing, and then
-// all of it: the age grows as long, and is small again afterwards.
+// TestAReplicaThatIsBehindGrowsOld changes the leader while replication stands still, and then
+// delivers everything. Meanwhile the age grows, and afterwards it is small again.
 func TestAReplicaThatIsBehindGrowsOld(t *testing.T) {
 	l := startLeader(t, 5)
 	r := startReplica(t, l.addr, 5)
@@ -164,7 +164,7 @@ func TestAReplicaThatIsBehindGrowsOld(t *testing.T) {
 }
 
 // TestAReplicaWithoutItsLeaderSaysUpToWhenItKnows stops the leader and starts it again. The log has
-// one line for each, however often it was asked.
+// one line for each, however many questions were asked.
 func TestAReplicaWithoutItsLeaderSaysUpToWhenItKnows(t *testing.T) {
 	l := startLeader(t, 5)
 	r := startReplica(t, l.addr, 5)
@@ -188,7 +188,7 @@ func TestAReplicaWithoutItsLeaderSaysUpToWhenItKnows(t *testing.T) {
 	}
 }
 
-// TestALeaderThatWasNeverHeard starts the replica first, as happens when a machine comes up.
+// TestALeaderThatWasNeverHeard starts the replica before its leader.
 func TestALeaderThatWasNeverHeard(t *testing.T) {
 	l := startLeader(t, 5)
 	l.server.Close()
@@ -199,8 +199,8 @@ func TestALeaderThatWasNeverHeard(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoLeaderIsNotBelieved has something else on the leader's address: the note names the
-// setting to mend, and nothing of the answer is taken.
+// TestWhatIsNoLeaderIsNotBelieved has another server on the leader's address. The note names the
+// wrong setting, and nothing of the answer is used.
 func TestWhatIsNoLeaderIsNotBelieved(t *testing.T) {
 	released := make(chan struct{})
 	defer close(released)
@@ -233,7 +233,7 @@ func say(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-// TestAForwardedAnswerIsHeardAtOnce takes a position from a write's answer while no question is out.
+// TestAForwardedAnswerIsHeardAtOnce reads a position from a write's answer between two questions.
 func TestAForwardedAnswerIsHeardAtOnce(t *testing.T) {
 	w := leaderwatch.New(leaderwatch.Options{LeaderAddr: "127.0.0.1:1", Served: func() trip2g.Timeline { return trip2g.Timeline{Position: 3} }})
 	before := w.State()
@@ -244,8 +244,9 @@ func TestAForwardedAnswerIsHeardAtOnce(t *testing.T) {
 	}
 }
 
-// TestALeaderThatWasPutBackIsBelieved restores an older database on the leader, after a newer
-// position was relayed: the replica that has what the leader has is not told to be behind for ever.
+// TestALeaderThatWasPutBackIsBelieved restores an older database on the leader after a newer
+// position was relayed. A replica that has everything of the leader's must not count as behind for
+// ever.
 func TestALeaderThatWasPutBackIsBelieved(t *testing.T) {
 	l := startLeader(t, 10)
 	r := startReplica(t, l.addr, 10)
@@ -256,8 +257,8 @@ func TestALeaderThatWasPutBackIsBelieved(t *testing.T) {
 	r.eventually(t, "the older position counts", func(s leaderwatch.State) bool { return s.Position == 4 && s.Note == "" })
 }
 
-// TestAStoppingLeaderStillTellsItsPosition answers 503 with a position, as a leader that lets its
-// last requests finish does.
+// TestAStoppingLeaderStillTellsItsPosition answers 503 with a position, like a leader that finishes
+// its last requests.
 func TestAStoppingLeaderStillTellsItsPosition(t *testing.T) {
 	l := &leader{t: t, addr: "127.0.0.1:0"}
 	l.start(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -270,8 +271,8 @@ func TestAStoppingLeaderStillTellsItsPosition(t *testing.T) {
 	}
 }
 
-// TestARestartDoesNotMakeAReplicaYounger starts one without a leader: what it serves is as old as its
-// newest change, not as its process.
+// TestARestartDoesNotMakeAReplicaYounger starts a replica without a leader. Its age is that of its
+// newest change, not of its process.
 func TestARestartDoesNotMakeAReplicaYounger(t *testing.T) {
 	changed := time.Now().Add(-5 * time.Minute)
 	served := trip2g.Position(3)
