@@ -11,19 +11,19 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// EventsPath is where a node tells its picture as it changes.
+// EventsPath is the path of a node's topology stream.
 const EventsPath = "/_system/events"
 
 const (
-	// maxStreams bounds those who watch at a time: a few windows of one owner.
+	// maxStreams bounds the streams at a time: a few windows of one owner.
 	maxStreams = 64
-	// reconnectAfter is what a client is asked to wait when its stream ended, in milliseconds.
+	// reconnectAfter is the delay after which a client reconnects, in milliseconds.
 	reconnectAfter = 1000
 )
 
-// streams bounds and ends the streams of events.
+// streams bounds and ends the event streams.
 type streams struct {
-	open   chan struct{} // holds one element for each
+	open   chan struct{} // holds one element per stream
 	ending chan struct{} // closed when the node stops
 	end    func()
 }
@@ -34,13 +34,13 @@ func newStreams() streams {
 	return s
 }
 
-// EndEvents ends all streams, so that a server which stops need not wait for them. Clients come back.
+// EndEvents ends all streams, so that a stopping server need not wait for them. Clients reconnect.
 func (n *Nodes) EndEvents() { n.streams.end() }
 
-// Events gives the handler of EventsPath: a stream of server-sent events (WHATWG HTML, section 9.2) for the
-// owner. Each is named "topology" and has the whole picture, at once and from then on about once a second.
-// Where the session ends, a last one named "end" says so. reader tells what a request's sender may read; ready
-// is false as long as this node cannot know.
+// Events returns the handler of EventsPath: a stream of server-sent events (WHATWG HTML, section
+// 9.2) for the owner. Each event is named "topology" and has the whole topology. One is sent at
+// once, and then about one a second. Where the session ends, a last event named "end" reports it.
+// reader returns what a request's sender may read; ready is false as long as this node cannot know.
 func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Visitor, ready bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -73,7 +73,7 @@ func (n *Nodes) Events(reader func(*http.Request) (who trip2g.Visitor, ready boo
 	})
 }
 
-// stream sends pictures until the client goes, the node stops, or the session ends.
+// stream sends topologies until the client disconnects, the node stops, or the session ends.
 func (n *Nodes) stream(w http.ResponseWriter, r *http.Request, allowed func() bool) {
 	out := eventstream.NewWriter(w)
 	defer out.Close()

@@ -8,28 +8,29 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// level is the age up to which a replica that has not the leader's newest position is taken to be level: the
+// level is the age up to which a replica without the leader's newest position counts as level. The
 // leader is asked once a second, and a change takes milliseconds.
 const level = 2 * time.Second
 
-// lookAgain is how long a wait for the next change may last, in case the position went back meanwhile.
+// lookAgain bounds each wait for the next change, in case the position went back meanwhile.
 const lookAgain = 10 * time.Second
 
-// measureLag adds to a replica's report what is known over time. The caller holds the lock.
+// measureLag adds the measurements over time to a replica's report. The caller holds the lock.
 func (n *Nodes) measureLag(report *trip2g.NodeReport, now time.Time) {
 	report.Lag = n.arrival
 	behind := 0.0
 	if report.Behind() > 0 && report.Age > level.Seconds() {
 		behind, report.Lag = report.Age, report.Age
 	}
-	if report.LeaderAnswers { // else nobody can say how far it is behind
+	if report.LeaderAnswers { // else the lag is unknown
 		n.history.add(now, behind)
 	}
 	report.ClockAhead = rounded(n.ahead.Seconds())
 	report.LagHistory = n.history.list(now)
 }
 
-// watchArrivals measures what each change takes from the leader's commit to being served here, until ctx ends.
+// watchArrivals measures the time of each change from the leader's commit until it is served here,
+// until ctx ends.
 func (n *Nodes) watchArrivals(ctx context.Context) error {
 	for ctx.Err() == nil {
 		before, _ := n.Served()
@@ -54,7 +55,7 @@ func (n *Nodes) watchArrivals(ctx context.Context) error {
 	return nil
 }
 
-// arrived takes in that a change made at changed, by the leader's clock, is served as of now.
+// arrived records that a change made at changed, by the leader's clock, is now served.
 func (n *Nodes) arrived(now, changed time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -64,10 +65,10 @@ func (n *Nodes) arrived(now, changed time.Time) {
 	n.metrics.arrivals.Observe(took)
 }
 
-// rounded leaves milliseconds.
+// rounded rounds to milliseconds.
 func rounded(seconds float64) float64 { return math.Round(seconds*1000)/1000 + 0 } // + 0: no -0
 
-// history is the largest lag of each of the last minutes.
+// history holds the largest lag of each of the last minutes.
 type history [trip2g.LagHistory]struct {
 	minute int64 // since 1970
 	lag    float64
@@ -82,7 +83,7 @@ func (h *history) add(now time.Time, lag float64) {
 	slot.lag = max(slot.lag, rounded(lag))
 }
 
-// list gives the minutes up to now, oldest first; nil for one that nothing is known of.
+// list returns the minutes up to now, oldest first, with nil for an unknown one.
 func (h *history) list(now time.Time) []*float64 {
 	out := make([]*float64, len(h))
 	last := now.Unix() / 60
@@ -95,7 +96,7 @@ func (h *history) list(now time.Time) []*float64 {
 	return out
 }
 
-// rate tells how much a count grows in a second, over the last samples.
+// rate computes a count's growth per second from the last samples.
 type rate struct {
 	samples [6]struct {
 		at    time.Time

@@ -9,7 +9,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// metrics are those of the picture and of what it is made of.
+// metrics holds the metrics of the topology and of its reports.
 type metrics struct {
 	reports  *prometheus.CounterVec
 	arrivals prometheus.Histogram
@@ -64,15 +64,15 @@ func (n *Nodes) ownReport() trip2g.NodeReport {
 	return n.own
 }
 
-// stateCollector counts the nodes of this node's picture by their state.
+// stateCollector counts the nodes of this node's topology by their state.
 type stateCollector struct{ nodes *Nodes }
 
 var nodeStates = prometheus.NewDesc("trip2g_nodes", "Nodes in this node's picture, itself included, by their state.", []string{"state"}, nil)
 
-// Describe is prometheus.Collector's.
+// Describe implements prometheus.Collector.
 func (c *stateCollector) Describe(out chan<- *prometheus.Desc) { out <- nodeStates }
 
-// Collect is prometheus.Collector's.
+// Collect implements prometheus.Collector.
 func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 	count := map[trip2g.NodeState]int{trip2g.NodeOK: 0, trip2g.NodeWrong: 0, trip2g.NodeGone: 0, trip2g.NodeUnknown: 0}
 	for _, n := range c.nodes.Topology().Nodes {

@@ -1,8 +1,8 @@
-// Package nodes keeps a picture of the leader and all its replicas, on each of them, in memory.
+// Package nodes keeps the topology, the leader and all its replicas, in the memory of each node.
 //
-// Every node looks at itself once a second. A replica tells its leader what it saw, and the leader answers
-// with the whole picture: so each node has it, and still shows it, with its age, when the leader is away.
-// Nothing of it is written to the database, where it would be replicated.
+// Every node samples itself once a second. A replica reports its sample to its leader, and the
+// leader answers with the whole topology. So each node has it, and still shows it, with its age,
+// when the leader is away. It is not written to the database, where it would be replicated.
 package nodes
 
 import (
@@ -19,19 +19,20 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// DefaultEvery is how often a node looks at itself, reports, and tells who watches.
+// DefaultEvery is the interval of samples, reports and events.
 const DefaultEvery = time.Second
 
-// Options is what Nodes are made of. Sample and Answered are needed.
+// Options configure Nodes. Sample and Answered are required.
 type Options struct {
-	// Sample tells of this node now, from memory. What is measured over time is added to it: the process,
-	// its start, requests, clock and lag.
+	// Sample returns this node's state, from memory. The measurements over time are added to it:
+	// the process, its start, requests, clock and lag.
 	Sample   func() trip2g.NodeReport
 	Answered func() float64 // requests since the start
-	// Served tells what is served now and when that change was made by the leader's clock; 0 without a site.
+	// Served returns the served position and the time of its change by the leader's clock; 0
+	// without a site.
 	Served func() (trip2g.Position, time.Time)
 
-	// Of a replica; a leader leaves them out.
+	// Options of a replica. A leader leaves them out.
 	LeaderAddr string // of the leader's internal port
 	Messenger  *forward.Messenger
 	WaitFor    func(context.Context, trip2g.Position) error // returns when a position is served
@@ -41,7 +42,7 @@ type Options struct {
 	Registerer prometheus.Registerer // nil: no metrics
 }
 
-// Nodes has one node's picture of all. It is safe for concurrent use.
+// Nodes holds one node's topology. It is safe for concurrent use.
 type Nodes struct {
 	Options
 	process string
@@ -53,17 +54,17 @@ type Nodes struct {
 	own      trip2g.NodeReport
 	rate     rate
 	history  history
-	arrival  float64 // what the newest change took to be served here, in seconds
+	arrival  float64 // seconds until the newest change was served here
 	ahead    time.Duration
 	replicas registry // on a leader
 	rejected rejected // on a leader
 	view     view     // on a replica
-	fault    string   // on a replica: why the leader takes nothing from it; "" as far as it knows
+	fault    string   // on a replica: why the leader rejects its reports; "" as far as it knows
 }
 
 var _ trip2g.NodeService = (*Nodes)(nil)
 
-// New makes them; Run starts them.
+// New returns the topology of a node. Run starts it.
 func New(o Options) *Nodes {
 	if o.Every <= 0 {
 		o.Every = DefaultEvery
@@ -75,7 +76,7 @@ func New(o Options) *Nodes {
 	return n
 }
 
-// Run looks at this node, and on a replica reports, until ctx ends.
+// Run samples this node and, on a replica, reports, until ctx ends.
 func (n *Nodes) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.every(ctx, func() { n.sample(time.Now()) }) })
@@ -86,7 +87,7 @@ func (n *Nodes) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// every does something at intervals until ctx ends. What takes longer is begun less often: nothing piles up.
+// every calls do at intervals until ctx ends. A call that takes longer delays the next one.
 func (n *Nodes) every(ctx context.Context, do func()) error {
 	ticker := time.NewTicker(n.Every)
 	defer ticker.Stop()
@@ -100,7 +101,7 @@ func (n *Nodes) every(ctx context.Context, do func()) error {
 	}
 }
 
-// sample looks at this node.
+// sample samples this node.
 func (n *Nodes) sample(now time.Time) {
 	report, answered := n.Sample(), n.Answered()
 	n.mu.Lock()
@@ -119,16 +120,16 @@ func (n *Nodes) sample(now time.Time) {
 	n.own = report
 }
 
-// Fault returns why the leader takes nothing from this replica, in a sentence: it rejects the
-// signature, which only an operator can mend. It is "" where the leader last accepted one, and where
-// it has not answered at all: an outage passes by itself.
+// Fault returns why the leader rejects this replica's reports, in a sentence. Only an operator can
+// mend a rejected signature. It is "" if the leader last accepted one, or has not answered at all:
+// an outage passes by itself.
 func (n *Nodes) Fault() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.fault
 }
 
-// Topology is trip2g.NodeService's.
+// Topology implements trip2g.NodeService.
 func (n *Nodes) Topology() trip2g.Topology {
 	n.mu.Lock()
 	defer n.mu.Unlock()

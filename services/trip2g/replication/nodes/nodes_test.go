@@ -25,7 +25,7 @@ func replica(name string) trip2g.NodeReport {
 	return trip2g.NodeReport{Name: name, Role: trip2g.RoleReplica, Address: ":8081", Process: name, Ready: true}
 }
 
-// newLeader gives a leader's picture, which does not run.
+// newLeader returns a leader's topology. It does not run.
 func newLeader() *Nodes {
 	return New(Options{
 		Sample: func() trip2g.NodeReport {
@@ -70,8 +70,8 @@ func TestAReplicaThatIsLongGoneIsForgotten(t *testing.T) {
 	}
 }
 
-// TestTheNumberOfReplicasIsBounded fills the picture: a new one takes the place of one that is gone, and
-// of none that reports.
+// TestTheNumberOfReplicasIsBounded fills the topology. A new replica replaces a silent one, never
+// one that reports.
 func TestTheNumberOfReplicasIsBounded(t *testing.T) {
 	var r registry
 	for i := range trip2g.MaxNodes {
@@ -124,7 +124,7 @@ func TestTheRateIsOfTheLastSeconds(t *testing.T) {
 	}
 }
 
-// TestALeaderTakesOnlyReportsOfReplicas has messages that are signed and still wrong.
+// TestALeaderTakesOnlyReportsOfReplicas sends messages that are signed but invalid.
 func TestALeaderTakesOnlyReportsOfReplicas(t *testing.T) {
 	encoded := func(m message) string {
 		text, err := json.Marshal(m)
@@ -157,7 +157,7 @@ func TestALeaderTakesOnlyReportsOfReplicas(t *testing.T) {
 	}
 }
 
-// TestALeaderThatStartsLearnsOfTheOthers takes the first report of a replica that knew more.
+// TestALeaderThatStartsLearnsOfTheOthers sends the first report of a replica that knew more.
 func TestALeaderThatStartsLearnsOfTheOthers(t *testing.T) {
 	n := newLeader()
 	m := message{Node: replica("r1"), Known: []trip2g.Node{
@@ -263,7 +263,8 @@ func TestTheNumberOfWatchersIsBounded(t *testing.T) {
 	}
 }
 
-// TestANodeThatIsStartingAsksTheWatcherToWait: a page that is told 401 would send its owner to sign in.
+// TestANodeThatIsStartingAsksTheWatcherToWait: a page that gets 401 would send its owner to sign
+// in.
 func TestANodeThatIsStartingAsksTheWatcherToWait(t *testing.T) {
 	for want, reader := range map[int]func(*http.Request) (trip2g.Visitor, bool){
 		http.StatusServiceUnavailable: func(*http.Request) (trip2g.Visitor, bool) { return trip2g.Anonymous, false },

@@ -7,24 +7,24 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// registry is what a leader knows of its replicas.
+// registry holds a leader's replicas.
 type registry []entry
 
-// entry is a replica's last report and when it came.
+// entry is a replica's last report and its time.
 type entry struct {
 	trip2g.NodeReport
 	heard time.Time
 }
 
-// silent tells whether a replica no longer reports.
+// silent reports whether a replica has stopped reporting.
 func (e *entry) silent(now time.Time) bool { return now.Sub(e.heard) > trip2g.StaleAfter }
 
 func (r registry) find(report *trip2g.NodeReport) int {
 	return slices.IndexFunc(r, func(e entry) bool { return e.Name == report.Name && e.Address == report.Address })
 }
 
-// put takes in a report that was made at heard. A new one of the same name and address replaces the last.
-// EUNAVAILABLE if there is no room for another replica.
+// put adds a report that was made at heard. It replaces the last one of the same name and address.
+// It returns EUNAVAILABLE if there is no room for another replica.
 func (r *registry) put(report trip2g.NodeReport, heard, now time.Time) error {
 	r.expire(now)
 	if i := r.find(&report); i >= 0 {
@@ -38,20 +38,20 @@ func (r *registry) put(report trip2g.NodeReport, heard, now time.Time) error {
 	return nil
 }
 
-// merge adds the last report that another replica knows of a node, unless a newer one is here.
+// merge adds the last report that another replica has of a node, unless a newer one is here.
 func (r *registry) merge(node trip2g.Node, now time.Time) {
 	if r.find(&node.NodeReport) < 0 {
 		heard := now.Add(-time.Duration(node.HeardAgo * float64(time.Second)))
-		_ = r.put(node.NodeReport, heard, now) // without room, those that report themselves come first
+		_ = r.put(node.NodeReport, heard, now) // dropped if there is no room
 	}
 }
 
-// expire forgets the replicas that have long been silent.
+// expire removes the replicas that have long been silent.
 func (r *registry) expire(now time.Time) {
 	*r = slices.DeleteFunc(*r, func(e entry) bool { return now.Sub(e.heard) > trip2g.ForgetNodesAfter })
 }
 
-// makeRoom forgets the replica that has been silent longest; false if none is.
+// makeRoom removes the replica that has been silent longest. It returns false if none is.
 func (r *registry) makeRoom(now time.Time) bool {
 	oldest := slices.MinFunc(*r, func(a, b entry) int { return a.heard.Compare(b.heard) })
 	if !oldest.silent(now) {
@@ -62,7 +62,7 @@ func (r *registry) makeRoom(now time.Time) bool {
 	return true
 }
 
-// nodes gives the replicas as of now.
+// nodes returns the replicas as of now.
 func (r *registry) nodes(now time.Time) []trip2g.Node {
 	r.expire(now)
 	nodes := make([]trip2g.Node, len(*r))
@@ -72,13 +72,13 @@ func (r *registry) nodes(now time.Time) []trip2g.Node {
 	return nodes
 }
 
-// aged gives what is known of a node some time later.
+// aged returns a node as it is some time later.
 func aged(node trip2g.Node, by time.Duration) trip2g.Node {
 	node.HeardAgo = rounded(node.HeardAgo + by.Seconds())
 	return node
 }
 
-// forget takes the silent replicas of a name out.
+// forget removes the silent replicas of a name.
 func (r *registry) forget(name string, now time.Time) error {
 	before := len(*r)
 	*r = slices.DeleteFunc(*r, func(e entry) bool { return e.Name == name && e.silent(now) })
@@ -92,7 +92,7 @@ func (r *registry) forget(name string, now time.Time) error {
 	}
 }
 
-// ForgetNode is trip2g.NodeService's, on a leader.
+// ForgetNode implements trip2g.NodeService on a leader.
 func (n *Nodes) ForgetNode(name string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

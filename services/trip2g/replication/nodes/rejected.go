@@ -10,8 +10,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// rejected holds the peers whose signature a leader did not accept. Anybody who reaches
-// the internal port can be among them, so it is short, and each is forgotten soon.
+// rejected holds the peers whose signature a leader rejected. Anybody who reaches the internal port
+// can add to it. So it is short, and each peer is removed soon.
 type rejected []rejection
 
 type rejection struct {
@@ -19,8 +19,8 @@ type rejection struct {
 	heard time.Time
 }
 
-// Reject records a rejection on the leader's internal port. A request that nobody tried to sign is
-// no node's.
+// Reject records a rejection on the leader's internal port. It ignores requests that nobody tried
+// to sign, because no node sends them.
 func (n *Nodes) Reject(r forward.Rejection) {
 	wrong := ""
 	switch r.Reason {
@@ -43,8 +43,8 @@ func (n *Nodes) Reject(r forward.Rejection) {
 	n.rejected.put(node, time.Now())
 }
 
-// put adds a peer or renews it. While all places are taken by others, it is left out: those that
-// knock without pause are the ones that an operator looks for.
+// put adds or renews a peer. It drops the peer while others fill the list. The ones that retry
+// without pause are those that an operator looks for.
 func (r *rejected) put(node trip2g.RejectedNode, now time.Time) {
 	r.expire(now)
 	i := slices.IndexFunc(*r, func(e rejection) bool { return e.Name == node.Name && e.Address == node.Address })

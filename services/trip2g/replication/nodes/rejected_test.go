@@ -9,8 +9,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestTheLeaderShowsWhoKnocksWithAWrongKey has peers whose signature is rejected, and strangers who
-// did not even try: these are no nodes.
+// TestTheLeaderShowsWhoKnocksWithAWrongKey sends requests of peers with a rejected signature, and
+// of strangers without one. Strangers are not listed.
 func TestTheLeaderShowsWhoKnocksWithAWrongKey(t *testing.T) {
 	n := newLeader()
 	for _, r := range []forward.Rejection{
@@ -44,8 +44,8 @@ func TestTheLeaderShowsWhoKnocksWithAWrongKey(t *testing.T) {
 	}
 }
 
-// TestStrangersDoNotPushAKnockingNodeOut fills all places: who knocks on stays, and who has stopped
-// is forgotten.
+// TestStrangersDoNotPushAKnockingNodeOut fills the list. A peer that retries stays, and one that
+// has stopped is removed.
 func TestStrangersDoNotPushAKnockingNodeOut(t *testing.T) {
 	var r rejected
 	r.put(trip2g.RejectedNode{Name: "r1", Address: "10.0.0.3"}, testTime)

@@ -11,18 +11,19 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// ReportPath is where a leader takes reports, on its internal port.
+// ReportPath is the path of reports on a leader's internal port.
 const ReportPath = "/_system/nodes/report"
 
-// message is what a replica tells.
+// message is a replica's report.
 type message struct {
 	Node trip2g.NodeReport `json:"node"`
-	// Known is what it last heard of the other replicas; only for a leader that has begun since: one that
-	// stopped meanwhile would be missing from its picture.
+	// Known is the replica's last topology of the other replicas. It is only sent to a leader that
+	// has started since. Otherwise a replica that stopped meanwhile would be missing from the
+	// leader's topology.
 	Known []trip2g.Node `json:"known,omitempty"`
 }
 
-// answer is what the leader tells for it.
+// answer is the leader's answer to a report.
 type answer struct {
 	Now      time.Time       `json:"now"` // by the leader's clock
 	Topology trip2g.Topology `json:"topology"`
@@ -75,8 +76,8 @@ func (n *Nodes) take(m *message, now time.Time) error {
 	return nil
 }
 
-// runReports reports until ctx ends, one after the other. A failure is logged once, until the leader
-// takes one again.
+// runReports reports until ctx ends, one report at a time. It logs a failure once, until the leader
+// accepts a report again.
 func (n *Nodes) runReports(ctx context.Context) error {
 	defer n.Messenger.Close()
 	failing := false
@@ -95,12 +96,12 @@ func (n *Nodes) runReports(ctx context.Context) error {
 		}
 		failing = err != nil
 	}
-	report() // at once, so that a node with another secret is never long ready
+	report() // at once, so that a node with another secret is not ready for long
 	return n.every(ctx, report)
 }
 
-// learn keeps what the outcome of a report says of this node's signature. What says nothing of it,
-// such as an outage of the leader, changes nothing.
+// learn records the fault of this node's signature from the outcome of a report. An outcome without
+// a verdict on the signature, such as an outage of the leader, changes nothing.
 func (n *Nodes) learn(err error) {
 	rejected := (*forward.RejectedError)(nil)
 	n.mu.Lock()
@@ -113,7 +114,7 @@ func (n *Nodes) learn(err error) {
 	}
 }
 
-// report tells the leader of this node and takes in the picture that it answers with.
+// report sends this node's report to the leader and stores the topology in the answer.
 func (n *Nodes) report(ctx context.Context) error {
 	n.mu.Lock()
 	m := message{Node: n.own}
@@ -150,8 +151,8 @@ func (n *Nodes) send(ctx context.Context, m *message) (a answer, err error) {
 	return a, nil
 }
 
-// unknownTo gives the other replicas that this node has in its picture, for a leader whose process is not
-// the one that painted it.
+// unknownTo returns the other replicas in this node's topology, for a leader whose process has not
+// computed that topology.
 func (n *Nodes) unknownTo(leaders trip2g.Topology) (known []trip2g.Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -170,10 +171,10 @@ func (n *Nodes) unknownTo(leaders trip2g.Topology) (known []trip2g.Node) {
 // view is the topology that the leader last sent to a replica.
 type view struct {
 	trip2g.Topology
-	heard time.Time // the start, if it never told
+	heard time.Time // the start, if it never sent one
 }
 
-// rejected returns the rejected nodes as of now; of a picture that is old, none.
+// rejected returns the rejected nodes as of now. It returns none of an old topology.
 func (v *view) rejected(now time.Time) (list []trip2g.RejectedNode) {
 	for _, node := range v.Rejected {
 		node.HeardAgo = rounded(node.HeardAgo + v.age(now).Seconds())
@@ -186,7 +187,7 @@ func (v *view) rejected(now time.Time) (list []trip2g.RejectedNode) {
 
 func (v *view) age(now time.Time) time.Duration { return now.Sub(v.heard) }
 
-// nodes gives the picture as of now, with this node's own word on itself.
+// nodes returns the topology as of now, with this node's own report in place of its old one.
 func (v *view) nodes(now time.Time, own trip2g.Node, leaderAddr string) []trip2g.Node {
 	nodes := []trip2g.Node{own}
 	leader := false
