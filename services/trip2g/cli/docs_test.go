@@ -12,8 +12,8 @@ import (
 
 const commandPage = "../../../docs/reference/command.md"
 
-// TestTheDocumentationListsEveryCommandAndFlag compares the page with what --help says;
-// UPDATE_DOCS=1 writes it there.
+// TestTheDocumentationListsEveryCommandAndFlag compares the page with the output of --help.
+// UPDATE_DOCS=1 updates the page.
 func TestTheDocumentationListsEveryCommandAndFlag(t *testing.T) {
 	page, err := os.ReadFile(commandPage)
 	if err != nil {
@@ -90,7 +90,7 @@ func flagRow(flag *pflag.Flag) string {
 	return fmt.Sprintf("| %s | %s | %s |\n", name, def, flag.Usage)
 }
 
-// markdownOf makes the indented lines of a help text a block of code.
+// markdownOf converts the indented lines of a help text to a block of code.
 func markdownOf(help string) string {
 	var b strings.Builder
 	code := false

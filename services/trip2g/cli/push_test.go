@@ -16,7 +16,7 @@ import (
 	"trip2g/services/trip2g/sync/push"
 )
 
-// TestCtrlCEndsAPushWithAWord stops a push while the server takes its time.
+// TestCtrlCEndsAPushWithAWord stops a push while it waits for the server.
 func TestCtrlCEndsAPushWithAWord(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.md"), []byte("a"), 0o644); err != nil {

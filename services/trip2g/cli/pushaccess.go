@@ -166,7 +166,7 @@ func countUnspecified(ctx context.Context, a audience, state trip2g.AccessState,
 	for _, n := range a.notes {
 		known[n.path] = true
 	}
-	count := len(paths) + max(0, state.Unspecified-len(published)) // the server lists only the first ones
+	count := len(paths) + max(0, state.Unspecified-len(published)) // the server lists only some
 	for _, path := range published {
 		if !known[path] {
 			count++

@@ -140,7 +140,7 @@ func (w *watching) afterRound(ctx context.Context, err error) (again time.Durati
 	switch {
 	case code == trip2g.EUNAUTHORIZED, code == trip2g.EFORBIDDEN, code == trip2g.ENOTFOUND && !w.begun:
 		return 0, pushError(err, serverExitCode(err))
-	case code == trip2g.EEXPIRED: // after a long interruption; the next round sends everything again
+	case code == trip2g.EEXPIRED: // the next round sends everything again
 		return w.waits.NextBackOff(), nil
 	case code == trip2g.EINVALID, code == trip2g.ETOOLARGE:
 		w.warnOnce(err, "correct it and save")

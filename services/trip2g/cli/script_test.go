@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScripts runs the scripts of the commands that talk to a server: each is a session at a
-// terminal, with a server of this very program.
+// TestScripts runs the scripts of the commands that connect to a server. Each is a session at a
+// terminal, with a server of this program.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Files: scripts(t, "*.txtar"),
@@ -60,12 +60,12 @@ func scripts(t *testing.T, pattern string) []string {
 
 type serverKey struct{}
 
-// scriptServer is the leader of a script; the zero value until "server".
+// scriptServer is the leader of a script. It is the zero value until "server".
 type scriptServer struct {
 	public, internal, database string
 	settings                   []string
 
-	release func() // ends the hold of its database; nil: nobody holds it
+	release func() // releases the lock of its database; nil: not held
 
 	cmd   *exec.Cmd
 	log   *bytes.Buffer
@@ -74,8 +74,8 @@ type scriptServer struct {
 
 func serverOf(ts *testscript.TestScript) *scriptServer { return ts.Value(serverKey{}).(*scriptServer) }
 
-// startServer ("newsite [SETTING=VALUE...]") starts a leader with a new database and puts its URL
-// and a key of it where the commands look for them, and its internal port's URL into INTERNAL_URL.
+// startServer ("newsite [SETTING=VALUE...]") starts a leader with a new database. It sets the
+// variables from which the commands read the URL and key, and INTERNAL_URL for the internal port.
 func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	s := serverOf(ts)
 	s.stop(ts)
@@ -88,20 +88,20 @@ func startServer(ts *testscript.TestScript, _ bool, settings []string) {
 	ts.Setenv("INTERNAL_URL", "http://"+s.internal)
 }
 
-// useKey ("key SCOPES") puts a new key of the server where the commands look for it.
+// useKey ("key SCOPES") creates a key on the server and sets the commands' variable to it.
 func useKey(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("trip2g", "keys", "create", "--name", "script", "--scope", args[0], "--db-file", serverOf(ts).database))
 	ts.Setenv("TRIP2G_KEY", strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 // startPublicServer ("server [SETTING=VALUE...]") is startServer for a site whose notes are public
-// unless they say otherwise.
+// by default.
 func startPublicServer(ts *testscript.TestScript, neg bool, settings []string) {
 	startServer(ts, neg, settings)
 	makePublic(ts, ts.Getenv("TRIP2G_URL"), ts.Getenv("TRIP2G_KEY"))
 }
 
-// makePublic has notes public that do not say who may read them, on a site that has none yet.
+// makePublic sets the default access to public, on a site without one.
 func makePublic(ts *testscript.TestScript, server, key string) {
 	body := `{"query": "mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename } }"}`
 	request, err := http.NewRequest(http.MethodPost, server+"/_system/graphql", strings.NewReader(body))
@@ -121,7 +121,7 @@ func makePublic(ts *testscript.TestScript, server, key string) {
 // stopServer ("stop") ends the server.
 func stopServer(ts *testscript.TestScript, _ bool, _ []string) { serverOf(ts).stop(ts) }
 
-// restartServer ("restart") starts the server that was stopped: the same address and database.
+// restartServer ("restart") restarts the stopped server with the same address and database.
 func restartServer(ts *testscript.TestScript, _ bool, _ []string) { serverOf(ts).start(ts) }
 
 func (s *scriptServer) start(ts *testscript.TestScript) {
@@ -184,7 +184,7 @@ func freeListenAddr(ts *testscript.TestScript) string {
 	return listener.Addr().String()
 }
 
-// freeURL ("nobody") points the commands at a port where nothing listens.
+// freeURL ("nobody") sets the commands' URL to a port without a listener.
 func freeURL(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("TRIP2G_URL", "http://"+freeListenAddr(ts))
 }
@@ -194,8 +194,8 @@ func pushAndExit(ts *testscript.TestScript, neg bool, args []string) {
 	commandAndExit(ts, neg, append([]string{args[0], "push"}, args[1:]...))
 }
 
-// commandAndExit ("exits CODE ARG...") runs trip2g, which must end with the exit code. Nothing that
-// it prints may hold the key.
+// commandAndExit ("exits CODE ARG...") runs trip2g and checks its exit code. Its output must not
+// contain the key.
 func commandAndExit(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec("trip2g", args[1:]...)
 	code := 0
@@ -212,8 +212,8 @@ func commandAndExit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// commandOnTerminal ("asked CODE ANSWER,... ARG...") runs trip2g on a pseudo-terminal on which
-// somebody has typed the answers, each a line. What is shown there goes to the file tty.
+// commandOnTerminal ("asked CODE ANSWER,... ARG...") runs trip2g on a pseudo-terminal on which the
+// answers are typed, each as a line. It writes what the terminal shows to the file tty.
 func commandOnTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	program, err := exec.LookPath("trip2g")
 	ts.Check(err)
@@ -235,15 +235,14 @@ func commandOnTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// fetchPage ("[!] page PATH TEXT") asks the server for a page, which must be there and have the
-// text.
+// fetchPage ("[!] page PATH TEXT") requests a page, which must exist and contain the text.
 func fetchPage(ts *testscript.TestScript, neg bool, args []string) {
 	if status, body, found := pageHas(ts, args[0], args[1]); found == neg {
 		ts.Fatalf("%s is %s:\n%s", args[0], status, body)
 	}
 }
 
-// awaitPage ("[!] await PATH TEXT") waits until the page is there and has the text.
+// awaitPage ("[!] await PATH TEXT") waits until the page exists and contains the text.
 func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
 	until(ts, strings.Join(args, " has "), func() bool {
 		_, _, found := pageHas(ts, args[0], args[1])
@@ -251,7 +250,7 @@ func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// followPage ("leads PATH TO") asks for a page that has moved.
+// followPage ("leads PATH TO") requests a page that redirects.
 func followPage(ts *testscript.TestScript, _ bool, args []string) {
 	resp, err := noRedirect.Get(ts.Getenv("TRIP2G_URL") + args[0])
 	ts.Check(err)
@@ -261,7 +260,7 @@ func followPage(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// noRedirect tells a page from one that only leads to it.
+// noRedirect returns redirects instead of following them.
 var noRedirect = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func pageHas(ts *testscript.TestScript, path, text string) (status string, body []byte, has bool) {
@@ -273,8 +272,7 @@ func pageHas(ts *testscript.TestScript, path, text string) (status string, body 
 	return resp.Status, body, resp.StatusCode == http.StatusOK && strings.Contains(string(body), text)
 }
 
-// awaitOutput ("says FILE TEXT") waits until a file, to which a command in the background writes,
-// has the text.
+// awaitOutput ("says FILE TEXT") waits until the output of a background command contains the text.
 func awaitOutput(ts *testscript.TestScript, _ bool, args []string) {
 	until(ts, strings.Join(args, " says "), func() bool {
 		content, err := os.ReadFile(ts.MkAbs(args[0]))
@@ -282,7 +280,7 @@ func awaitOutput(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// writeBytes ("bytes FILE GO-STRING") writes what an archive of text cannot hold.
+// writeBytes ("bytes FILE GO-STRING") writes bytes that a txtar archive cannot contain.
 func writeBytes(ts *testscript.TestScript, _ bool, args []string) {
 	content, err := strconv.Unquote(`"` + args[1] + `"`)
 	ts.Check(err)
@@ -301,7 +299,7 @@ func holdDatabase(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Defer(func() { freeDatabase(ts, false, nil) })
 }
 
-// freeDatabase ("free") ends what holdDatabase began.
+// freeDatabase ("free") releases the lock of holdDatabase.
 func freeDatabase(ts *testscript.TestScript, _ bool, _ []string) {
 	if s := serverOf(ts); s.release != nil {
 		s.release()

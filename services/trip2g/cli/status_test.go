@@ -23,7 +23,8 @@ func status(t *testing.T, n *servertest.Node, key string) (code int, stdout, std
 	return code, out.String(), errs.String()
 }
 
-// TestStatusFollowsTheNodes watches from a terminal: pictures come until Ctrl-C, as lines of JSON.
+// TestStatusFollowsTheNodes watches from a terminal until Ctrl-C. Topologies are printed as lines
+// of JSON.
 func TestStatusFollowsTheNodes(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -55,7 +56,7 @@ func TestStatusFollowsTheNodes(t *testing.T) {
 }
 
 // TestStatusShowsAReplicaUntilItHasStopped compares the table, and then the line and the exit code
-// that say what is wrong.
+// for the fault.
 func TestStatusShowsAReplicaUntilItHasStopped(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
