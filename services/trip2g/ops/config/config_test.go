@@ -58,7 +58,7 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 }
 
 // TestANodeThatIsToldOfALeaderIsNoSecondLeader names the leader without the prefix, as old stacks
-// do: a node that overlooked it would start as a leader of its own and take writes.
+// do. A node that overlooked it would start as a leader of its own and accept writes.
 func TestANodeThatIsToldOfALeaderIsNoSecondLeader(t *testing.T) {
 	for _, tt := range []struct {
 		args, environ []string

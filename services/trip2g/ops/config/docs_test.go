@@ -11,7 +11,7 @@ import (
 
 const settingsPage = "../../../../docs/reference/settings.md"
 
-// settingsTable is what the documentation's table has to be; UPDATE_DOCS=1 writes it there.
+// settingsTable returns the table that the documentation must contain. UPDATE_DOCS=1 updates it.
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n|---|---|---|\n")

@@ -13,8 +13,8 @@ import (
 	"trip2g/services/trip2g/ops/config"
 )
 
-// FuzzLoad reads any environment. A node either starts with settings that it can work with, or
-// says what to change; in neither case does it show a secret.
+// FuzzLoad reads any environment. A node either starts with valid settings or reports what to
+// change. In neither case does it show a secret.
 func FuzzLoad(f *testing.F) {
 	for _, environ := range []string{
 		"", "LEADER_ADDR=app:8082\nNODE_NAME=r1", "DB_FILE=a/\nLISTEN_ADDR=::1:80", "LISTEN_ADDR=[::1]:80\nINTERNAL_LISTEN_ADDR=[::1]:80",
@@ -28,14 +28,14 @@ func FuzzLoad(f *testing.F) {
 	const secret = "fuzzed-secret-that-nothing-shows"
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "\x00") {
-			return // which no environment has
+			return // no environment contains these
 		}
 		var environ []string
 		for _, line := range strings.Split(text, "\n") {
 			environ = append(environ, config.Prefix+line)
 		}
 		environ = append(environ, config.Prefix+"JWT_SECRET="+secret, config.Prefix+"DATA_ENCRYPTION_KEY="+secret)
-		if strings.Contains(text, "SMTP_ADDR") { // without which a password is an error
+		if strings.Contains(text, "SMTP_ADDR") { // without it a password is an error
 			environ = append(environ, config.Prefix+"SMTP_PASSWORD="+secret)
 		}
 		c, err := config.Load(pflag.NewFlagSet("serve", pflag.ContinueOnError), environ)
@@ -62,7 +62,7 @@ func checkFaults(t *testing.T, err error, secret string) {
 	}
 }
 
-// checkConfig checks what the packages that use the settings rely on.
+// checkConfig checks the properties on which the packages that use the settings rely.
 func checkConfig(t *testing.T, c *config.Config, secret string) {
 	for _, addr := range []string{c.ListenAddr, c.InternalListenAddr} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
@@ -85,7 +85,7 @@ func checkConfig(t *testing.T, c *config.Config, secret string) {
 	checkShownValues(t, c, secret)
 }
 
-// checkShownValues starts another node with the values that the admin page shows: it gets the same
+// checkShownValues starts another node with the values that the admin page shows. It gets the same
 // settings, except that sizes are shown with four digits.
 func checkShownValues(t *testing.T, c *config.Config, secret string) {
 	shown := map[string]string{}

@@ -63,7 +63,7 @@ func (c *Config) completeSecrets() Faults {
 	return c.validate()
 }
 
-// secretsFault is an error that already says what to do.
+// secretsFault is an error that already names the remedy.
 type secretsFault string
 
 func (f secretsFault) Error() string { return string(f) }
@@ -71,7 +71,7 @@ func (f secretsFault) Error() string { return string(f) }
 // loadSecrets reads a leader's secrets, and creates them unless there is a database, which new ones
 // would not fit.
 func (c *Config) loadSecrets(file string) (map[string]Secret, error) {
-	// A server that makes both at this moment makes the secrets first: so this looks for the
+	// A server that creates both at this moment creates the secrets first. So this looks for the
 	// database first.
 	used, err := c.HasDatabase()
 	if err != nil {
@@ -127,8 +127,8 @@ func readSecrets(file string) (map[string]Secret, error) {
 	return kept, nil
 }
 
-// makeSecrets makes both secrets and keeps them: written whole and synced under another name,
-// then linked, so that a crash leaves all or nothing and two starts at once agree on one file.
+// makeSecrets creates both secrets. It writes and syncs the file under another name, then links it.
+// So a crash leaves all or nothing, and two servers that start at once agree on one file.
 func makeSecrets(file string) (map[string]Secret, error) {
 	random := make([]byte, EncryptionKeySize)
 	rand.Read(random)

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// What an owner is shown of a node must not let who looks over their shoulder sign as a replica.
+// A node's settings on the admin page must not let a bystander sign as a replica.
 func TestValuesHideSecrets(t *testing.T) {
 	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	AddFlags(flags)
