@@ -97,7 +97,7 @@ func TestAJobRunsOnceAndItsResultIsKept(t *testing.T) {
 	db := openDB(t)
 	bodies := make(chan string, 10)
 	r := newQuickRunner(t, db, func(_ context.Context, body []byte) error { bodies <- string(body); return nil })
-	r.pollInterval = time.Hour // what is enqueued must wake the runner
+	r.pollInterval = time.Hour // only Enqueue wakes the runner
 	start(t, r.Run)
 	for _, body := range []string{"a", "b\x00\xff", ""} {
 		enqueue(t, r, body)
@@ -147,8 +147,8 @@ func TestAJobThatFailsIsTriedThreeTimes(t *testing.T) {
 	}
 }
 
-// A runner that stops in the middle of a job stands for a process that dies: neither deletes the
-// job from the queue.
+// A runner that stops in the middle of a job simulates a process that dies. Neither deletes the job
+// from the queue.
 func TestAnInterruptedJobRunsInTheNextProcess(t *testing.T) {
 	db := openDB(t)
 	begun := make(chan struct{})
