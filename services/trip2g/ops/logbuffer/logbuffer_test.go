@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// newPipe gives a buffer and what it writes, which it can only while somebody reads.
+// newPipe returns a buffer and its sink. The buffer can write only while somebody reads.
 func newPipe(t *testing.T) (*Buffer, *io.PipeReader) {
 	r, w := io.Pipe()
 	b := New(w)
@@ -30,7 +30,7 @@ func read(t *testing.T, r io.Reader, want string) {
 	}
 }
 
-// A line that nothing follows would otherwise never be seen by who watches the log.
+// A last line that stayed in the buffer would never be seen in the log.
 func TestALineComesOutByItself(t *testing.T) {
 	b, r := newPipe(t)
 	for _, line := range []string{"a\n", "b\n"} {
@@ -107,7 +107,7 @@ func TestASlowSinkBoundsWhatIsHeld(t *testing.T) {
 	<-ended
 }
 
-// An operator whose log cannot be written learns so from the program's end.
+// An operator whose log cannot be written learns so from the program's error.
 func TestAFailureOfTheSinkIsTold(t *testing.T) {
 	b, r := newPipe(t)
 	full := errors.New("no space left")
