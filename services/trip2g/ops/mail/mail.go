@@ -29,8 +29,8 @@ const (
 )
 
 const (
-	// DefaultTimeout is the timeout of each reply of the mail server. RFC 5321, section 4.5.3.2, allows
-	// minutes, but somebody is waiting for a code.
+	// DefaultTimeout is the timeout of each reply of the mail server. RFC 5321, section 4.5.3.2,
+	// allows minutes, but somebody is waiting for a code.
 	DefaultTimeout = 15 * time.Second
 	// maxName is the maximum length of a site's name in a mail, in characters.
 	maxName = 100
@@ -109,8 +109,8 @@ type letter struct {
 	Minutes                   int
 }
 
-// SendCode sends a sign-in code. It returns EINVALID if the mail server permanently rejects the mail, so that
-// a retry is pointless.
+// SendCode sends a sign-in code. It returns EINVALID if the mail server permanently rejects the
+// mail, so that a retry is pointless.
 func (s *Sender) SendCode(ctx context.Context, to, code string) error {
 	l := s.letter(to)
 	l.Code, l.Minutes = code, int(s.Lifetime/time.Minute)
@@ -148,8 +148,8 @@ func (s *Sender) send(ctx context.Context, subject, template string, l letter) e
 	return fmt.Errorf("send a mail through %s: %w", s.Addr, err)
 }
 
-// message returns a mail with plain text and simple HTML. Its addresses are parsed, so that they cannot inject
-// headers.
+// message returns a mail with plain text and simple HTML. Its addresses are parsed, so that they
+// cannot inject headers.
 func (s *Sender) message(subject, template string, l letter) (*gomail.Msg, error) {
 	to, err := mail.ParseAddress(l.To)
 	if err != nil || to.Address != l.To {
@@ -165,7 +165,7 @@ func (s *Sender) message(subject, template string, l letter) (*gomail.Msg, error
 	m.Subject(subject)
 	m.SetDate()
 	m.SetMessageID()
-	m.SetGenHeader("Auto-Submitted", "auto-generated") // suppresses automatic replies (RFC 3834, section 5)
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // no automatic replies (RFC 3834)
 	m.SetBodyString(gomail.TypeTextPlain, text.String())
 	m.AddAlternativeString(gomail.TypeTextHTML, html.String())
 	return m, nil

@@ -30,18 +30,18 @@ type server struct {
 	addr    string
 	trust   *tls.Config
 	letters chan letter
-	refuse  error // what it says to every recipient; nil: it takes all
+	refuse  error // its answer to every recipient; nil: it accepts all
 	silent  bool  // it has no STARTTLS
 }
 
-// letter is a mail as it came in.
+// letter is a received mail.
 type letter struct {
 	user, from string
 	to         []string
 	data       []byte
 }
 
-// start runs a server that speaks TLS at once, or after STARTTLS if it has it.
+// start starts a server that speaks TLS at once, or after STARTTLS if it has it.
 func start(t *testing.T, atOnce bool, change func(*server)) *server {
 	t.Helper()
 	t.Parallel()
@@ -135,7 +135,7 @@ func (s *server) sender(t *testing.T, change func(*mail.Options)) *mail.Sender {
 	return sender
 }
 
-// read takes a mail apart.
+// read parses a mail.
 func (l letter) read(t *testing.T) (header netmail.Header, text, html string) {
 	t.Helper()
 	m, err := netmail.ReadMessage(bytes.NewReader(l.data))
