@@ -11,10 +11,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// accessKeys are the keys that say who may read a note, in the order in which they are named in warnings.
+// accessKeys are the frontmatter keys that set a note's access, in the order used in warnings.
 var accessKeys = []string{"draft", "publish", "subgraph", "subgraphs", "free"}
 
-// Levels of what the flags among them say. A slip must not show a note to more readers than it is for.
+// Levels set by the flags among them. A typo must not make a note more visible.
 var (
 	whenFalse = map[string]trip2g.NoteAccess{"publish": trip2g.NotShown, "free": trip2g.ForMembers, "draft": trip2g.Unspecified}
 	whenTrue  = map[string]trip2g.NoteAccess{"publish": trip2g.Public, "free": trip2g.Public, "draft": trip2g.NotShown}
@@ -29,16 +29,16 @@ var (
 
 const emptyAccess = "has no value: the note is for members"
 
-// levelNames complete "the note is …".
+// levelNames complete "the note is …" in warnings.
 var levelNames = map[trip2g.NoteAccess]string{
 	trip2g.Public: "public", trip2g.ForMembers: "for members", trip2g.ForGroups: "for members of its groups", trip2g.NotShown: "not shown",
 }
 
-// accessReader collects what the keys of one frontmatter say of who may read the note.
+// accessReader collects the access keys of one frontmatter.
 type accessReader struct {
 	warn   func(line int, format string, args ...any)
-	levels map[string]trip2g.NoteAccess // by key, of those that say something: the most private of each
-	lines  map[string]int               // of the note
+	levels map[string]trip2g.NoteAccess // the most private level that each key sets
+	lines  map[string]int               // of the note, by key
 	groups []string
 }
 
@@ -46,7 +46,7 @@ func newAccessReader(warn func(int, string, ...any)) *accessReader {
 	return &accessReader{warn: warn, levels: make(map[string]trip2g.NoteAccess), lines: make(map[string]int)}
 }
 
-// add notes what a key says. texts is nil for a value that is no text and no list of texts.
+// add records a key's value. texts is nil for a value that is neither a text nor a list of texts.
 func (r *accessReader) add(key string, line int, empty bool, texts []string) {
 	r.lines[key] = line
 	level := trip2g.Unspecified
@@ -87,8 +87,8 @@ func (r *accessReader) group(key string, line int, empty bool, texts []string) t
 	return trip2g.ForGroups
 }
 
-// access returns what the keys say together: the most private of it. Only free: true with groups means what
-// it says.
+// access returns the most private level of all keys. free: true makes the keys of groups
+// irrelevant.
 func (r *accessReader) access() trip2g.Access {
 	if r.levels["free"] == trip2g.Public {
 		delete(r.levels, "subgraph")
@@ -112,7 +112,7 @@ func (r *accessReader) access() trip2g.Access {
 	return out
 }
 
-// access reads who may read the note. A key that is there more than once counts each time.
+// access returns the access that the frontmatter sets. Every occurrence of a repeated key counts.
 func (f *fields) access() trip2g.Access {
 	r := newAccessReader(f.warn)
 	for _, key := range accessKeys {
@@ -127,8 +127,8 @@ func (f *fields) access() trip2g.Access {
 	return r.access()
 }
 
-// accessTexts returns the texts of a value. One with a tag that is not YAML's own means something else than
-// its text.
+// accessTexts returns the texts of a value. A value with a custom YAML tag has none, because the
+// tag changes its meaning.
 func accessTexts(n *yaml.Node) []string {
 	if tag := n.ShortTag(); n.Kind == yaml.ScalarNode && strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") {
 		return nil
@@ -136,7 +136,7 @@ func accessTexts(n *yaml.Node) []string {
 	return scalars(n, 0)
 }
 
-// isNothing reports whether a value is null, an empty text, or a list or mapping of nothing.
+// isNothing reports whether a value is null, an empty text, or a list or mapping of such values.
 func isNothing(n *yaml.Node, depth int) bool {
 	switch {
 	case n == nil:
@@ -152,20 +152,21 @@ func isNothing(n *yaml.Node, depth int) bool {
 }
 
 var (
-	// accessLine is one of the keys with its value, which may go on in the lines below.
+	// accessLine matches an access key with its value, which can continue on the following lines.
 	accessLine = regexp.MustCompile(`(?mi)^[ \t]*["']?(publish|free|draft|subgraphs?)["']?[ \t]*:(.*(?:\n(?:[ \t]+\S|-\s).*)*)`)
-	// accessInside is one of the keys elsewhere than at a line's beginning, as in a mapping in braces.
+	// accessInside matches an access key elsewhere than at the start of a line, as in a flow
+	// mapping.
 	accessInside = regexp.MustCompile(`(?mi)(?:[{,]|^[ \t]*\?[ \t])\s*["']?(?:publish|free|draft|subgraphs?)["']?\s*:`)
-	// settingsAccess is the key of the site's default, in the note with the settings.
+	// settingsAccess matches the key of the default access, in the settings note.
 	settingsAccess = regexp.MustCompile(`(?mi)(?:^|[{,])\s*["']?access["']?[ \t]*:`)
 )
 
-// salvageAccess finds what a frontmatter that cannot be read says against showing the note: a slip in one
-// key must not publish what another one withholds. Nothing in it makes the note public. found reports
-// whether it has such a key.
+// salvageAccess reads the restrictions in a frontmatter with a syntax error, so that an error in
+// one key does not publish what another one withholds. It never makes the note public. found
+// reports whether there is such a key.
 func salvageAccess(doc *trip2g.Document, block string, warn func(int, string, ...any)) (found bool) {
 	r := newAccessReader(warn)
-	line := 2 // of the note, on which what is left of the block begins
+	line := 2 // line of the note at which the rest of the block begins
 	for rest := block; ; {
 		m := accessLine.FindStringSubmatchIndex(rest)
 		if m == nil {
@@ -184,7 +185,8 @@ func salvageAccess(doc *trip2g.Document, block string, warn func(int, string, ..
 	return found
 }
 
-// salvage is salvageAccess for what is a frontmatter for certain, of the note with the settings too.
+// salvage is salvageAccess for a block that is certainly a frontmatter, including the settings
+// note's.
 func salvage(doc *trip2g.Document, block string, warn func(int, string, ...any)) {
 	if !salvageAccess(doc, block, warn) && accessInside.MatchString(block) {
 		doc.Access.Level = trip2g.ForMembers
@@ -198,7 +200,7 @@ func salvage(doc *trip2g.Document, block string, warn func(int, string, ...any))
 
 var comment = regexp.MustCompile(`\s#.*`)
 
-// lineValues returns the texts after a key's colon about as YAML would have them, none for no value.
+// lineValues returns the texts after a key's colon, roughly as YAML would parse them.
 func lineValues(key, text string) []string {
 	text = strings.TrimSpace(comment.ReplaceAllString(" "+text, ""))
 	if text == "~" || strings.EqualFold(text, "null") {
@@ -220,7 +222,7 @@ func lineValues(key, text string) []string {
 	return names
 }
 
-// siteAccess reads who may read notes that do not say.
+// siteAccess returns the default access of the site.
 func (f *fields) siteAccess() trip2g.SiteAccess {
 	all := f.every("access")
 	if f.unclear > 0 {

@@ -8,8 +8,8 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// TestANoteIsReadByWhomItsFrontmatterNames has the spellings that vaults use. A reader who may not would
-// read the note, or one who may would not find it.
+// The cases are spellings used in vaults. Otherwise a reader would see a private note, or not find
+// a note that they may read.
 func TestANoteIsReadByWhomItsFrontmatterNames(t *testing.T) {
 	groups := func(names ...string) trip2g.Access {
 		return trip2g.Access{Level: trip2g.ForGroups, Groups: trip2g.NewGroups(names...)}
@@ -100,7 +100,7 @@ func TestANoteIsReadByWhomItsFrontmatterNames(t *testing.T) {
 	}
 }
 
-// TestKeysThatContradictAreWarnedOf would else leave an author wondering where a note went.
+// Otherwise an author would not know why a note is not visible.
 func TestKeysThatContradictAreWarnedOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"free: true\ndraft: true":    "free: true is overruled by what another key says: the note is not shown",
@@ -120,7 +120,7 @@ func TestKeysThatContradictAreWarnedOf(t *testing.T) {
 	}
 }
 
-// TestASlipInTheSitesDefaultMakesNothingPublic has the key access of _settings.md.
+// TestASlipInTheSitesDefaultMakesNothingPublic covers the key access of _settings.md.
 func TestASlipInTheSitesDefaultMakesNothingPublic(t *testing.T) {
 	for in, want := range map[string]trip2g.SiteAccess{
 		"title: x":                                trip2g.AccessNotChosen,

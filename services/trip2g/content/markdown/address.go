@@ -1,7 +1,7 @@
 package markdown
 
-// Address returns the URL path that a note asks for, "" if it is not to be seen. Only the frontmatter is
-// read for it.
+// Address returns the URL path that a note requests, "" if the note is not visible. It parses only
+// the frontmatter.
 func Address(notePath, content string) string {
 	url, ok := parseFrontmatter(notePath, wellFormed(content)).Address(notePath)
 	if !ok {

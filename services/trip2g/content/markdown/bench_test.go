@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// usualNote is a note of 1.5 KB as people write them, without anything that only Obsidian knows.
+// usualNote is a typical note of 1.5 KB, without Obsidian's syntax.
 var usualNote = "---\ntitle: Usual\ntags: [a, b]\n---\n# Usual\n\n" +
 	strings.Repeat("Some *text* with a [link](b.md), `code`, [[note|a note]] and **more** of it, up to here.\n", 5) +
 	"\n## Lists\n\n" + strings.Repeat("- an item with [[note]]\n- [ ] a *task*\n", 4) +
@@ -15,7 +15,7 @@ var usualNote = "---\ntitle: Usual\ntags: [a, b]\n---\n# Usual\n\n" +
 	"\n```go\nfunc main() {\n\tfmt.Println(\"hello\", 42)\n}\n```\n\n> A quote\n> of two lines\n\n" +
 	strings.Repeat("The last words, which say nothing at all, but at some length.\n", 5)
 
-// BenchmarkParse is what loading a site costs a node for each of its notes.
+// BenchmarkParse measures the cost per note of loading a site.
 func BenchmarkParse(b *testing.B) {
 	b.SetBytes(int64(len(usualNote)))
 	b.ReportAllocs()
@@ -24,7 +24,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkRender is what a page costs that is asked for the first time.
+// BenchmarkRender measures the first request for a page.
 func BenchmarkRender(b *testing.B) {
 	doc := markdown.Parse("folder/n.md", usualNote)
 	b.SetBytes(int64(len(usualNote)))

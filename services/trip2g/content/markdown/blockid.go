@@ -9,13 +9,13 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// blockMark is what ends a block that has a name of its own, "^name", in Obsidian.
+// blockMark matches the block identifier of Obsidian, "^name", at the end of a block.
 var blockMark = regexp.MustCompile(`(?:^|[ \t])\^([A-Za-z0-9-]{1,100})\s*$`)
 
 var blockIDsKey = parser.NewContextKey()
 
-// blockIDs takes the mark off a paragraph's end. A paragraph that is nothing else names the block
-// before it.
+// blockIDs removes the identifier from a paragraph's end. A paragraph of only an identifier names
+// the block before it.
 type blockIDs struct{}
 
 func (blockIDs) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
@@ -36,7 +36,8 @@ func (blockIDs) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Con
 	}
 }
 
-// named returns the block that a paragraph's mark names: a list's item if the paragraph begins it.
+// named returns the block that a paragraph's identifier names: the list item if the paragraph
+// begins one.
 func named(node *ast.Paragraph) ast.Node {
 	if item := node.Parent(); item.Kind() == ast.KindListItem && node.PreviousSibling() == nil {
 		return item
@@ -44,8 +45,8 @@ func named(node *ast.Paragraph) ast.Node {
 	return node
 }
 
-// cutBlockID takes the mark off a line. id is as a link's fragment names the block, nil if there is
-// no mark.
+// cutBlockID removes the identifier from a line. id is the fragment of links to the block, nil
+// without an identifier.
 func cutBlockID(line text.Segment, source []byte) (rest text.Segment, id []byte) {
 	value := line.Value(source)
 	if bytes.IndexByte(value, '^') < 0 {
@@ -59,7 +60,8 @@ func cutBlockID(line text.Segment, source []byte) (rest text.Segment, id []byte)
 	return rest.TrimRightSpace(source), append([]byte("^"), bytes.ToLower(value[m[2]:m[3]])...)
 }
 
-// setBlockID returns a block its id; the first block that has it keeps it, and its first id.
+// setBlockID sets a block's id. The first block with an id keeps it, and a block keeps its first
+// id.
 func setBlockID(block ast.Node, id []byte, pc parser.Context) {
 	used, _ := pc.Get(blockIDsKey).(map[string]bool)
 	if used == nil {

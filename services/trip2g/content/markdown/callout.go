@@ -15,14 +15,14 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// calloutTypes are Obsidian's, each with the other names it has. Any other name is a note's.
+// calloutTypes are Obsidian's types with their aliases. Any other name is shown as note.
 var calloutTypes = map[string][]string{
 	"note": nil, "abstract": {"summary", "tldr"}, "info": nil, "todo": nil, "tip": {"hint", "important"},
 	"success": {"check", "done"}, "question": {"help", "faq"}, "warning": {"caution", "attention"},
 	"failure": {"fail", "missing"}, "danger": {"error"}, "bug": nil, "example": nil, "quote": {"cite"},
 }
 
-// calloutType returns the type that a name stands for.
+// calloutType returns the type for a name or alias.
 func calloutType(name string) string {
 	name = strings.ToLower(name)
 	for known, others := range calloutTypes {
@@ -33,11 +33,11 @@ func calloutType(name string) string {
 	return "note"
 }
 
-// calloutTitle is the first line of a quote that it makes a callout: "[!type]- Title".
+// calloutTitle is the first line of a callout: "[!type]- Title".
 type calloutTitle struct {
 	ast.BaseBlock
 	kind string // one of calloutTypes
-	fold byte   // '+' or '-', open or closed at first; 0: does not fold
+	fold byte   // '+' or '-': initially open or closed; 0: not foldable
 }
 
 var calloutTitleKind = ast.NewNodeKind("CalloutTitle")
@@ -50,10 +50,10 @@ func (t *calloutTitle) Dump(source []byte, level int) {
 	ast.DumpHelper(t, source, level, map[string]string{"Kind": t.kind}, nil)
 }
 
-// calloutMark is a name, what Obsidian calls metadata and does not show, the fold and the title.
+// calloutMark matches the name, Obsidian's metadata, which is not shown, the fold and the title.
 var calloutMark = regexp.MustCompile(`^\[!([^\]|\n]{1,100})(?:\|[^\]\n]{0,100})?\]([+-]?)(?:[ \t]+(.*))?\s*$`)
 
-// callouts takes the first line of a quote's first paragraph for a callout's title, if it is one.
+// callouts turns quotes that begin with a callout's title into callouts.
 type callouts struct{}
 
 func (callouts) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
@@ -89,14 +89,14 @@ func (callouts) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Con
 	}
 }
 
-// titleOfType makes a title of a type's name, as Obsidian does: "my-type" is "My type".
+// titleOfType returns the default title of a type, as in Obsidian: "My type" for "my-type".
 func titleOfType(name string) string {
 	name = strings.ReplaceAll(name, "-", " ")
 	first, size := utf8.DecodeRuneInString(name)
 	return string(unicode.ToUpper(first)) + name[size:]
 }
 
-// renderBlockquote renders a quote or a callout. Who cannot see a callout's colour hears its type.
+// renderBlockquote renders a quote or a callout. Screen readers get a callout's type as text.
 func renderBlockquote(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	title, _ := n.FirstChild().(*calloutTitle)
 	start, end := "<blockquote", "</blockquote>\n"
@@ -113,7 +113,7 @@ func renderBlockquote(w util.BufWriter, _ []byte, n ast.Node, entering bool) (as
 	return ast.WalkContinue, err
 }
 
-// frame returns the tags around a callout, the first without its ">".
+// frame returns the tags around a callout, the start tag without its ">".
 func (t *calloutTitle) frame() (start, end string) {
 	attributes := ` class="callout callout-` + t.kind + `" aria-label="` + titleOfType(t.kind) + `"`
 	switch t.fold {
@@ -138,7 +138,7 @@ func renderCalloutTitle(w util.BufWriter, _ []byte, n ast.Node, entering bool) (
 	return ast.WalkContinue, err
 }
 
-// writeID writes the id that a block was given, if any.
+// writeID writes the id attribute of a block, if it has one.
 func writeID(w util.BufWriter, n ast.Node) {
 	if id, ok := n.AttributeString("id"); ok {
 		w.WriteString(` id="` + html.EscapeString(string(id.([]byte))) + `"`)

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// calloutHTML is a callout that does not fold.
+// calloutHTML returns a callout that is not foldable.
 func calloutHTML(kind, label, title, content string) string {
 	return fmt.Sprintf("<div class=\"callout callout-%s\" aria-label=\"%s\" role=\"note\">\n<p class=\"callout-title\">%s</p>\n%s</div>", kind, label, title, content)
 }
 
-// TestCalloutsHaveTheirTypesAndTitles would show an owner's warnings as quotes, or in a wrong colour.
+// Otherwise an owner's warnings would be quotes, or have a wrong color.
 func TestCalloutsHaveTheirTypesAndTitles(t *testing.T) {
 	for in, want := range map[string]string{
 		"> [!note] A *title*\n> text":   calloutHTML("note", "Note", "A <em>title</em>", "<p>text</p>\n"),
@@ -43,7 +43,7 @@ func TestCalloutsHaveTheirTypesAndTitles(t *testing.T) {
 	}
 }
 
-// TestEveryNameOfACalloutIsKnown has Obsidian's own list.
+// TestEveryNameOfACalloutIsKnown uses Obsidian's list.
 func TestEveryNameOfACalloutIsKnown(t *testing.T) {
 	for kind, names := range map[string]string{
 		"note": "note", "abstract": "abstract summary tldr", "info": "info", "todo": "todo", "tip": "tip hint important",

@@ -15,15 +15,15 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// Limits on the code of one note that is coloured; what goes past them is shown as it stands.
-// The patterns that know a language can need time by the square of a text's length or worse, which
-// nothing tells beforehand: only the clock ends them. Nodes that differ in that differ in colours.
+// Limits of syntax highlighting per note. Code beyond them is shown without colors. A lexer's
+// patterns can take quadratic time or worse, which cannot be predicted, so a timeout ends them.
+// Because of the timeout, nodes can differ in highlighting.
 const (
-	maxColoured = 64 << 10    // bytes, 50 ms of usual code
-	colourTime  = time.Second // in all
+	maxColoured = 64 << 10    // bytes, 50 ms of typical code
+	colourTime  = time.Second // in total
 )
 
-// languages returns the languages that are known by their names in lower case.
+// languages returns the lexers by their lower-case names.
 var languages = sync.OnceValue(func() map[string]chroma.Lexer {
 	known := make(map[string]chroma.Lexer)
 	for _, lexer := range lexers.GlobalLexerRegistry.Lexers {
@@ -37,7 +37,7 @@ var languages = sync.OnceValue(func() map[string]chroma.Lexer {
 
 const colouredKey = "coloured"
 
-// colourCode returns the fenced code in a tree its colours.
+// colourCode highlights the fenced code in a tree.
 func colourCode(root ast.Node, source []byte, f *fragment) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		block, ok := n.(*ast.FencedCodeBlock)
@@ -56,7 +56,7 @@ func colourCode(root ast.Node, source []byte, f *fragment) {
 	})
 }
 
-// colour makes HTML of code, nil if that fails or takes longer than until end.
+// colour returns code as HTML, nil after a failure or a timeout at end.
 func colour(lexer chroma.Lexer, code string, end time.Time) []byte {
 	var out, seen bytes.Buffer
 	complete := false
@@ -97,7 +97,7 @@ func switchClass(out *bytes.Buffer, from, to string) string {
 	return to
 }
 
-// tokenClass returns the class of a kind of text in code, "" if it looks like any other.
+// tokenClass returns the class of a token type, "" for plain text.
 func tokenClass(t chroma.TokenType) string {
 	switch t {
 	case chroma.KeywordType, chroma.NameClass, chroma.NameException:
@@ -132,8 +132,8 @@ func tokenClass(t chroma.TokenType) string {
 	return ""
 }
 
-// renderCodeSpan renders code within a text. In a table a long name may go on in a new line after each "_", and
-// leaves room for the other columns.
+// renderCodeSpan renders inline code. In a table, a long name can wrap after each "_", to leave
+// room for the other columns.
 func renderCodeSpan(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		_, err := w.WriteString("</code>")
@@ -153,14 +153,14 @@ func renderCodeSpan(w util.BufWriter, source []byte, n ast.Node, entering bool) 
 	return ast.WalkSkipChildren, nil
 }
 
-// isDiagram reports whether a block is a Mermaid diagram. It is shown as code: Mermaid's script needs inline
-// styles, which pages do not allow.
+// isDiagram reports whether a block is a Mermaid diagram. It is shown as code, because Mermaid's
+// script needs inline styles, which pages do not allow.
 func isDiagram(n ast.Node, source []byte) bool {
 	fenced, ok := n.(*ast.FencedCodeBlock)
 	return ok && strings.EqualFold(string(fenced.Language(source)), "mermaid")
 }
 
-// renderCode renders a block of code, fenced or indented.
+// renderCode renders a fenced or indented code block.
 func renderCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	diagram := isDiagram(n, source)
 	if !entering {

@@ -7,17 +7,17 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// commentFence begins and ends a comment of Obsidian's, within a line or over many.
+// commentFence begins and ends an Obsidian comment, inline or over several lines.
 const commentFence = "%%"
 
-// commentPasses bounds how often a text is parsed anew because a comment changed what is code. After
-// that, fences in code count too.
+// commentPasses limits how often a text is parsed again because a removed comment changed what is
+// code. After that, fences in code count too.
 const commentPasses = 4
 
-// withoutComments takes the comments out of a text, before anything else looks at it: what a
-// comment holds can be no title, link, tag or text of the page, and cannot be found. Line ends
-// stay, so that lines keep their numbers. Fences in code mean nothing. One that begins a line and
-// has no end hides the rest; open is its line, from 0, -1: there is none.
+// withoutComments removes comments before any other parsing, so that their content never becomes a
+// title, link, tag or searchable text. Line ends stay, so that line numbers stay the same. Fences
+// in code are ignored. A fence at the start of a line without an end hides the rest; open is its
+// line, from 0, or -1.
 func withoutComments(source []byte) (text []byte, open int) {
 	for pass := 0; bytes.Contains(source, []byte(commentFence)); pass++ {
 		var code []byteRange
@@ -37,17 +37,17 @@ func withoutComments(source []byte) (text []byte, open int) {
 	return source, -1
 }
 
-// withoutFenced takes the comments out of a text that cannot be parsed, and code that looks like one.
+// withoutFenced removes comments from a text that cannot be parsed, even from its code.
 func withoutFenced(text string) string {
 	source := []byte(text)
 	found, _, _ := findComments(source, nil)
 	return string(cutRanges(source, found))
 }
 
-// byteRange is the bytes from start up to end of a text.
+// byteRange is a half-open range of bytes in a text.
 type byteRange struct{ start, end int }
 
-// codeRanges returns where a text is code, in order.
+// codeRanges returns the ranges of code in a text, in order.
 func codeRanges(source []byte) []byteRange {
 	var found []byteRange
 	root, limits := parseTree(source, noteWork)
@@ -74,8 +74,8 @@ func codeRanges(source []byte) []byteRange {
 	return found
 }
 
-// findComments returns the comments that begin outside of code. A comment that ends within code took
-// the code's beginning away: what follows must be looked at again.
+// findComments returns the comments that begin outside of code. If a comment ends within code, it
+// removes the start of the code, and again is true: the text must be parsed again.
 func findComments(source []byte, code []byteRange) (found []byteRange, open int, again bool) {
 	for at := 0; ; {
 		start := nextFence(source, at)
@@ -107,7 +107,7 @@ func findComments(source []byte, code []byteRange) (found []byteRange, open int,
 	}
 }
 
-// nextFence returns the offset of the next fence that no backslash makes text, -1 if there is none.
+// nextFence returns the offset of the next fence without a backslash, -1 without one.
 func nextFence(source []byte, at int) int {
 	for {
 		i := bytes.Index(source[at:], []byte(commentFence))
@@ -121,7 +121,7 @@ func nextFence(source []byte, at int) int {
 	}
 }
 
-// isEscaped reports whether an odd number of backslashes comes before a byte.
+// isEscaped reports whether an odd number of backslashes precedes a byte.
 func isEscaped(source []byte, at int) bool {
 	n := 0
 	for at-n > 0 && source[at-n-1] == '\\' {
@@ -130,17 +130,17 @@ func isEscaped(source []byte, at int) bool {
 	return n%2 == 1
 }
 
-// linePrefix is what can begin each line of a quote or list.
+// linePrefix are the characters before the text of a line in a quote or list.
 const linePrefix = "> \t"
 
-// beginsLine reports whether nothing but linePrefix comes before a byte on its line.
+// beginsLine reports whether only linePrefix precedes a byte on its line.
 func beginsLine(source []byte, at int) bool {
 	line := source[bytes.LastIndexByte(source[:at], '\n')+1 : at]
 	return len(bytes.Trim(line, linePrefix)) == 0
 }
 
-// cutRanges takes bytes out of a text, all but its line ends and what begins a line within a quote
-// or a list.
+// cutRanges removes ranges from a text, except for line ends and the prefixes of lines in quotes
+// and lists.
 func cutRanges(source []byte, cut []byteRange) []byte {
 	kept := make([]byte, 0, len(source))
 	at := 0

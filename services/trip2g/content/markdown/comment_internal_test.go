@@ -2,7 +2,8 @@ package markdown
 
 import "testing"
 
-// TestATextThatCannotBeParsedKeepsItsComments would show them just when something else went wrong.
+// TestATextThatCannotBeParsedKeepsItsComments checks that a parser failure does not reveal
+// comments.
 func TestATextThatCannotBeParsedKeepsItsComments(t *testing.T) {
 	const in, want = "a `%%b%%` c\n%%\nsecret\n%%\nd \\%% e\n%%rest", "a `` c\n\n\n\nd \\%% e\n"
 	if got := withoutFenced(in); got != want {

@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// TestCommentsNeverReachAPage would let readers see what an owner wrote for nobody but himself.
+// Otherwise readers would see the owner's private comments.
 func TestCommentsNeverReachAPage(t *testing.T) {
 	for in, want := range map[string]string{
 		"a %%secret%% b":                                "<p>a  b</p>",
@@ -39,7 +39,7 @@ func TestCommentsNeverReachAPage(t *testing.T) {
 	}
 }
 
-// TestCommentsAreNoPartOfANote would make a note known by what its owner hid.
+// Otherwise a note's metadata would reveal its comments.
 func TestCommentsAreNoPartOfANote(t *testing.T) {
 	doc := markdown.Parse("a/name.md", "%%\n# Secret\n#secret\n%%\n\ntext %%![[secret.png]] [[secret]]%%\n\n%%*")
 	if doc.Title != "name" || len(doc.AssetRefs) > 0 || len(doc.Tags) > 0 || strings.Contains(strings.ToLower(doc.Body), "secret") {
@@ -47,7 +47,7 @@ func TestCommentsAreNoPartOfANote(t *testing.T) {
 	}
 }
 
-// TestACommentWithoutAnEndIsNamed would leave an owner to wonder where the rest of a note is.
+// Otherwise an owner would not know why the rest of a note is missing.
 func TestACommentWithoutAnEndIsNamed(t *testing.T) {
 	doc := markdown.Parse("n.md", "---\na: b\n---\na %%b\nc%%\n\n%%\nrest\n\nof it\n")
 	if len(doc.Warnings) != 1 || doc.Warnings[0].Line != 7 || !strings.Contains(doc.Warnings[0].Text, "%%") {
@@ -55,7 +55,8 @@ func TestACommentWithoutAnEndIsNamed(t *testing.T) {
 	}
 }
 
-// TestCommentsInCodeAndCodeInCommentsEnd is a text that shows new code each time a comment is cut.
+// TestCommentsInCodeAndCodeInCommentsEnd uses a text in which each removed comment creates new
+// code.
 func TestCommentsInCodeAndCodeInCommentsEnd(t *testing.T) {
 	in := strings.Repeat("%% ` %% ` ", 200) + "\n\nend"
 	if got := render(t, "n.md", in); !strings.HasSuffix(got, "<p>end</p>") || strings.Contains(got, "%%") {

@@ -2,8 +2,8 @@ package markdown
 
 import "mime"
 
-// textTypes are the media types of notes that are served as they are written, as their header has them. A
-// page of a browser is none of them: it could run scripts.
+// textTypes are the media types of notes that are served verbatim, as in their header. None of them
+// is a page of a browser, which could run scripts.
 var textTypes = map[string]string{
 	"text/plain":            "text/plain; charset=utf-8",
 	"text/xml":              "text/xml; charset=utf-8",
@@ -14,7 +14,7 @@ var textTypes = map[string]string{
 	"application/feed+json": "application/feed+json",
 }
 
-// contentType returns the media type that a note is to be served with, "" for none or one that is not taken.
+// contentType returns the media type that a note sets, "" for none or an unsupported one.
 func (f *fields) contentType(key string) string {
 	text := f.text(key)
 	if text == "" {

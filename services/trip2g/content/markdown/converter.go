@@ -15,9 +15,9 @@ import (
 	"go.abhg.dev/goldmark/wikilink"
 )
 
-// converter is safe for concurrent use once made. Its parsers are goldmark's in goldmark's own
-// order, those whose work can grow faster than the text wrapped by limits, and between them those of
-// what Obsidian adds. It renders no HTML of a note itself: resolve has replaced it by then.
+// converter is safe for concurrent use. It has goldmark's parsers in goldmark's order and
+// Obsidian's between them. Parsers whose work can grow faster than the text are wrapped by limits.
+// It renders no raw HTML, because resolve has replaced it.
 var converter = goldmark.New(
 	goldmark.WithParser(newParser(util.Prioritized(extension.NewLinkifyParser(), 999))),
 	goldmark.WithRenderer(renderer.NewRenderer(renderer.WithNodeRenderers(
@@ -30,8 +30,8 @@ var converter = goldmark.New(
 	))),
 )
 
-// withoutAddresses is converter's parser for texts that hasAddress is false for: looking for addresses stops it
-// at each word.
+// withoutAddresses is converter's parser for texts without bare URLs, which hasAddress detects.
+// Looking for bare URLs would stop the parser at each word.
 var withoutAddresses = newParser()
 
 // parserOf returns the parser for a text.
@@ -42,12 +42,12 @@ func parserOf(source []byte) parser.Parser {
 	return withoutAddresses
 }
 
-// hasAddress reports whether a text may have an address that becomes a link by itself.
+// hasAddress reports whether a text may contain a bare URL or email address.
 func hasAddress(source []byte) bool {
 	return bytes.Contains(source, []byte("://")) || bytes.Contains(source, []byte("www.")) || bytes.IndexByte(source, '@') >= 0
 }
 
-// newParser makes a parser; addresses are the parsers of addresses.
+// newParser returns a parser; addresses are the parsers of bare URLs.
 func newParser(addresses ...util.PrioritizedValue) parser.Parser {
 	return parser.NewParser(
 		parser.WithBlockParsers(
@@ -95,7 +95,8 @@ func newParser(addresses ...util.PrioritizedValue) parser.Parser {
 	)
 }
 
-// parseTree parses a text with what work there is for dear blocks, and tells which limits it met.
+// parseTree parses a text with a budget for expensive blocks, and returns the limits that it
+// reached.
 func parseTree(source []byte, work int64) (ast.Node, *limits) {
 	context := newContext(work)
 	return parserOf(source).Parse(text.NewReader(source), parser.WithContext(context)), limitsOf(context)
@@ -107,8 +108,8 @@ func newContext(work int64) parser.Context {
 	return context
 }
 
-// elementRenderer renders what resolve makes and what Obsidian adds, and puts each table into a box
-// that can scroll.
+// elementRenderer renders elements made by resolve and Obsidian's syntax, and wraps each table in a
+// scrollable box.
 type elementRenderer struct{}
 
 func (elementRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {

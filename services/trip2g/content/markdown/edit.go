@@ -9,19 +9,19 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Field is a key of a note's frontmatter with its value: a string or a bool, nil for a key that is to go.
+// Field is a frontmatter key and its value: a string or a bool, nil to remove the key.
 type Field = struct {
 	Key   string
 	Value any
 }
 
-// SetFields returns a note's text with other values in its frontmatter. All else stays: keys that nobody
-// here knows, their order, comments, and the text below. EINVALID for a frontmatter that cannot be read.
+// SetFields returns a note's text with changed frontmatter values. It keeps unknown keys, their
+// order, comments, and the text below. EINVALID for an invalid frontmatter.
 func SetFields(content string, values []Field) (string, error) {
 	content = strings.TrimPrefix(wellFormed(content), "\uFEFF")
 	block, body, lines := cutFrontmatter(content)
 	if lines == 0 && unclosedFields(content) != "" {
-		// With a frontmatter before it, what it says about access would be text.
+		// After a new frontmatter, its access keys would be text.
 		return "", trip2g.Errorf(trip2g.EINVALID, "the frontmatter is never closed and cannot be changed here: close it with a line --- first")
 	}
 	if len(block) > maxFrontmatter {
@@ -49,8 +49,8 @@ func SetFields(content string, values []Field) (string, error) {
 	return "---\n" + text + "---\n" + body, nil
 }
 
-// setField returns a key its value, where it is or at the end. Of a key that is there twice, or in another
-// letter case, one stays.
+// setField sets a key in place or at the end. Of a repeated key, also in other letter case, one
+// stays.
 func setField(mapping *yaml.Node, f Field) {
 	wanted := f.Value != nil
 	kept := mapping.Content[:0]
@@ -75,13 +75,12 @@ func setField(mapping *yaml.Node, f Field) {
 func scalar(value any) *yaml.Node {
 	node := &yaml.Node{}
 	if err := node.Encode(value); err != nil {
-		panic(err) // strings and bools can always be written
+		panic(err) // strings and bools can always be encoded
 	}
 	return node
 }
 
-// writeYAML fails for a mapping that, without what was taken out of it, is none any more: one that refers
-// to an anchor that has gone.
+// writeYAML encodes a mapping. It fails if the change removed an anchor that the rest refers to.
 func writeYAML(mapping *yaml.Node) (text string, err error) {
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)

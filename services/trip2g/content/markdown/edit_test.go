@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// TestFieldsAreSetAndAllElseStays: a form that saves settings must not lose what the owner wrote by hand.
+// Saving the settings form must not lose what the owner wrote by hand.
 func TestFieldsAreSetAndAllElseStays(t *testing.T) {
 	for name, tt := range map[string]struct {
 		in     string

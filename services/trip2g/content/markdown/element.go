@@ -12,8 +12,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// element is a node that is rendered as one HTML element around its children: what resolve makes
-// of links and pictures.
+// element is a node that is rendered as one HTML element around its children. resolve makes them of
+// links and images.
 type element struct {
 	ast.BaseInline
 	tag        string
@@ -49,14 +49,14 @@ func renderElement(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.W
 	return ast.WalkContinue, w.WriteByte('>')
 }
 
-// rawString makes a node of text that holds no markup.
+// rawString returns a node of text without markup.
 func rawString(text string) *ast.String {
 	s := ast.NewString([]byte(text))
 	s.SetRaw(true)
 	return s
 }
 
-// link makes the element of a link. A title of "" is none.
+// link returns a link element; title may be "".
 func link(href, rel, title string) *element {
 	e := &element{tag: "a", attributes: []attribute{{"href", href}}}
 	if rel != "" {
@@ -82,7 +82,7 @@ func (e *element) holding(text string) *element {
 	return e
 }
 
-// Endings of files that a page can show or play itself.
+// mediaEndings maps extensions of files that browsers can show or play to their elements.
 var mediaEndings = map[string]string{
 	".png": "img", ".jpg": "img", ".jpeg": "img", ".gif": "img", ".webp": "img", ".avif": "img", ".svg": "img", ".bmp": "img", ".ico": "img",
 	".mp3": "audio", ".wav": "audio", ".m4a": "audio", ".ogg": "audio", ".oga": "audio", ".opus": "audio", ".flac": "audio", ".3gp": "audio",

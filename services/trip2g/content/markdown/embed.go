@@ -12,17 +12,17 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Limits on the notes that one note shows; past them a link to the note takes its place.
+// Limits of embedded notes per note. Beyond them, an embed becomes a link.
 const (
-	// maxEmbedDepth is how deep notes lie in each other.
+	// maxEmbedDepth limits the nesting of embeds.
 	maxEmbedDepth = 5
-	// maxEmbeds is how many there are.
+	// maxEmbeds limits the number of embedded notes.
 	maxEmbeds = 200
-	// maxEmbedded is the bytes of their texts and of what those make, together.
+	// maxEmbedded limits the bytes of their texts and HTML in total.
 	maxEmbedded = 2 << 20
 )
 
-// shown is a note, or a part of it, as another one shows it.
+// shown is an embedded note, or a part of it.
 type shown struct {
 	ast.BaseBlock
 	title, href, lang string
@@ -55,8 +55,8 @@ func renderShown(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.Wal
 	return ast.WalkContinue, err
 }
 
-// embed returns what stands where a note is to be shown: the note; a link to it, where it cannot stand or
-// would be too much; or a word on what is wrong.
+// embed returns the replacement of an embed: the note, or a link to it where it cannot be embedded
+// or exceeds a limit, or an error message.
 func (r *resolver) embed(at ast.Node, t target, label string) ast.Node {
 	e, ok := r.embedded(t)
 	if !ok {
@@ -86,7 +86,7 @@ func (r *resolver) embed(at ast.Node, t target, label string) ast.Node {
 	return &shown{title: inner.title(t), href: href, lang: e.Doc.Lang, content: content}
 }
 
-// embedded finds the note that is to be shown, for a part of the text itself that text's.
+// embedded finds the embedded note. An embed of a part of the text itself finds that text.
 func (r *resolver) embedded(t target) (trip2g.Embed, bool) {
 	if t.path == "" {
 		_, collecting := r.links.(*collector)
@@ -95,7 +95,7 @@ func (r *resolver) embedded(t target) (trip2g.Embed, bool) {
 	return t.embed(r.links)
 }
 
-// linkTo returns a link to what cannot be shown, marked if there is nothing.
+// linkTo returns a link in place of an embed, marked as broken without a target.
 func (r *resolver) linkTo(t target, label string) *element {
 	switch href, ok := t.resolve(r.scope); {
 	case !ok:
@@ -107,7 +107,7 @@ func (r *resolver) linkTo(t target, label string) *element {
 	}
 }
 
-// loop names the way from a text to itself, "" if what is shown is not around itself.
+// loop describes the cycle of embeds from a text to itself, "" without one.
 func (s *scope) loop() string {
 	way := s.doc.Title
 	for a := s.around; a != nil; a = a.around {
@@ -119,7 +119,7 @@ func (s *scope) loop() string {
 	return ""
 }
 
-// refuse tells why a text is not to be shown in the place of a node, "" if it is; then it counts.
+// refuse returns why a text cannot be embedded at a node, or "" and counts the embed.
 func (s *scope) refuse(at ast.Node) string {
 	depth := 0
 	for a := s.around; a != nil; a = a.around {
@@ -138,7 +138,7 @@ func (s *scope) refuse(at ast.Node) string {
 	return ""
 }
 
-// title is what stands above what is shown: the note's title, and the heading.
+// title returns the title above an embed: the note's title and the heading.
 func (s *scope) title(t target) string {
 	if s.anchor == "" || strings.HasPrefix(s.anchor, "^") {
 		return s.doc.Title
@@ -146,7 +146,7 @@ func (s *scope) title(t target) string {
 	return s.doc.Title + " › " + t.heading()
 }
 
-// holdsBlocks reports whether a note can be shown among the children of a node.
+// holdsBlocks reports whether a node can have an embedded note among its children.
 func holdsBlocks(n ast.Node) bool {
 	switch n.Kind() {
 	case ast.KindParagraph, ast.KindTextBlock, extast.KindTableCell:
@@ -155,7 +155,7 @@ func holdsBlocks(n ast.Node) bool {
 	return false
 }
 
-// place puts what is shown where a node is. A paragraph ends before it and begins anew after it.
+// place replaces a node by an embedded note. It splits the paragraph around it.
 func place(n ast.Node, s *shown, source []byte) {
 	paragraph := n.Parent()
 	if paragraph.Kind() == extast.KindTableCell {
@@ -190,7 +190,7 @@ func place(n ast.Node, s *shown, source []byte) {
 	}
 }
 
-// isBlank reports whether a block holds nothing but space.
+// isBlank reports whether a block contains only space.
 func isBlank(block ast.Node, source []byte) bool {
 	for c := block.FirstChild(); c != nil; c = c.NextSibling() {
 		if text, ok := c.(*ast.Text); !ok || !util.IsBlank(text.Segment.Value(source)) {

@@ -11,7 +11,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// showing returns a vault of notes, each to be found by its name: name, text, name, text ...
+// showing returns a vault of notes that are found by name: name, text, name, text, and so on.
 func showing(pairs ...string) vault {
 	v := vault{notes: map[string]string{}, shown: map[string]*trip2g.Document{}, files: someVault.files}
 	for i := 0; i < len(pairs); i += 2 {
@@ -33,7 +33,7 @@ func framed(href, title, content string) string {
 
 const source = "# Source\n\nFirst, [[#Plan]]. ^one\n\n## Plan\n\n- a ^two\n- b[^x] ^three\n\n1. c\n2. d ^four\n\n### Details\n\nmore[^y]\n\n## Else ^five\n\nlast[^y]\n\n> [!tip] T\n\n^six\n\n[^x]: X [^y]\n[^y]: Y"
 
-// TestNotesAreShownInNotes writes one embed into a note beside the note source.
+// TestNotesAreShownInNotes embeds each case into a note in the same folder as the note source.
 func TestNotesAreShownInNotes(t *testing.T) {
 	footnotes := func(items ...string) string {
 		return "<div class=\"footnotes\" role=\"doc-endnotes\">\n<hr>\n<ol>\n" + strings.Join(items, "") + "</ol>\n</div>\n"
@@ -78,7 +78,7 @@ func TestNotesAreShownInNotes(t *testing.T) {
 	}
 }
 
-// TestAWholeNoteIsShownWithoutItsTitle has the title above it, where it leads to the note.
+// The title is above the embed and links to the note.
 func TestAWholeNoteIsShownWithoutItsTitle(t *testing.T) {
 	v := showing("n", "# N\n\n![[a]]\n\n## Plan\n\nn[^1]\n\n[^1]: own", "a", "---\nlang: ar\n---\n# A\n\n## Plan\n\na[^1] <b id='x'>y</b>\n\n[^1]: its", "b.html", "")
 	v.shown["n"] = markdown.Parse("n.md", "![[a]]\n\n## Plan\n\nn[^1]\n\n[^1]: own")
@@ -93,7 +93,7 @@ func TestAWholeNoteIsShownWithoutItsTitle(t *testing.T) {
 	}
 }
 
-// TestANoteThatShowsItselfSaysSo would not end, or show nothing where an owner looks for the cause.
+// Otherwise rendering would not end, or an owner would not find the cause.
 func TestANoteThatShowsItselfSaysSo(t *testing.T) {
 	v := showing("A", "![[B]]", "B", "b\n\n![[C]]", "C", "c\n\n![[A]]", "S", "![[#S]]\n\n# S\n\n![[#S]]")
 	if got := v.page(t, "A"); !strings.Contains(got, "This note shows itself: A → B → C → A") || strings.Count(got, "<section") != 2 {
@@ -107,7 +107,7 @@ func TestANoteThatShowsItselfSaysSo(t *testing.T) {
 	}
 }
 
-// TestNotesInNotesAreBounded would make one page of gigabytes: each note shows the next a hundred times.
+// Each note embeds the next one a hundred times, which would make gigabytes of HTML.
 func TestNotesInNotesAreBounded(t *testing.T) {
 	var pairs []string
 	for i := range 12 {
@@ -129,7 +129,7 @@ func TestNotesInNotesAreBounded(t *testing.T) {
 	}
 }
 
-// TestAShownNoteCannotLeaveItsFrame has HTML that would close what is around it.
+// TestAShownNoteCannotLeaveItsFrame uses HTML that would close the elements around it.
 func TestAShownNoteCannotLeaveItsFrame(t *testing.T) {
 	for _, raw := range []bool{false, true} {
 		v := showing("n", "![[a]]\n\nafter", "a", "</section></div><div><b>x")

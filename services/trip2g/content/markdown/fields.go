@@ -8,34 +8,34 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Limits on what is taken from one value.
+// Limits of one value.
 const (
 	maxItems   = 256     // of a list
 	maxScalar  = 4 << 10 // bytes of a text
-	maxNesting = 4       // lists in lists, aliases of aliases and merges in merges
-	maxMerged  = 1024    // keys that are merged into a frontmatter
+	maxNesting = 4       // of lists, aliases and merges
+	maxMerged  = 1024    // merged into a frontmatter
 )
 
-// fields are a frontmatter's keys, in any letter case, and their values. Whatever a value is,
-// asking for it gives something or nothing, and never fails.
+// fields contains a frontmatter's keys, in any letter case, and their values. Lookups never fail: a
+// value of an unexpected type is empty.
 type fields struct {
 	values map[string]*yaml.Node
-	before map[string][]*yaml.Node // of keys that are there more than once, all but the last
+	before map[string][]*yaml.Node // of repeated keys, all values but the last
 	warn   func(line int, format string, args ...any)
 
 	merged  int // keys so far
-	unclear int // line of the YAML with a merge that cannot be read; 0: there is none
+	unclear int // line of the YAML with an invalid merge; 0: none
 }
 
-// newFields reads a mapping and what is merged into it. The last of two equal keys counts, as in most
-// readers of YAML, and one that is merged counts less than the mapping's own.
+// newFields reads a mapping and the mappings merged into it. The last of two equal keys counts, as
+// in most YAML parsers, and the mapping's own keys override merged ones.
 func newFields(mapping *yaml.Node, warn func(int, string, ...any)) *fields {
 	f := &fields{values: make(map[string]*yaml.Node), before: make(map[string][]*yaml.Node), warn: warn}
 	f.read(mapping, 0)
 	return f
 }
 
-// every returns all values of a key, in their order.
+// every returns all values of a key in order.
 func (f *fields) every(key string) []*yaml.Node {
 	last, ok := f.values[key]
 	if !ok {
@@ -44,12 +44,12 @@ func (f *fields) every(key string) []*yaml.Node {
 	return append(slices.Clip(f.before[key]), last)
 }
 
-// warnKey says what is wrong with a key's value. The frontmatter begins on the note's second line.
+// warnKey warns of a key's value. The frontmatter begins on the note's second line.
 func (f *fields) warnKey(key, what string) {
 	f.warn(f.values[key].Line+1, "%s %s", key, what)
 }
 
-// scalars returns the texts in a value, those of lists in lists too; null is none.
+// scalars returns the texts in a value, including those of nested lists; null is none.
 func scalars(n *yaml.Node, depth int) []string {
 	switch {
 	case n == nil || depth > maxNesting:
@@ -77,7 +77,7 @@ func scalars(n *yaml.Node, depth int) []string {
 	return found
 }
 
-// all returns the texts of a key. A value that holds something, but no text, is named in a warning.
+// all returns the texts of a key. It warns of a value that is not empty but has no text.
 func (f *fields) all(key string) []string {
 	n := f.values[key]
 	found := scalars(n, 0)
@@ -95,7 +95,7 @@ func (f *fields) text(key string) string {
 	return ""
 }
 
-// list returns the texts of a key. A single text is taken apart at separator, "" leaves it whole.
+// list returns the texts of a key. A single text is split at separator, unless that is "".
 func (f *fields) list(key, separator string) []string {
 	found := f.all(key)
 	if len(found) != 1 || separator == "" {
@@ -110,7 +110,7 @@ func (f *fields) list(key, separator string) []string {
 	return parts
 }
 
-// flag returns a yes or no; otherwise if the key says neither.
+// flag returns a boolean, or otherwise if the key has none.
 func (f *fields) flag(key string, otherwise bool) bool {
 	value := f.text(key)
 	if value == "" {
@@ -124,7 +124,7 @@ func (f *fields) flag(key string, otherwise bool) bool {
 	return yes
 }
 
-// boolean reads a yes or no, in the words of YAML 1.1 and 1.2.
+// boolean parses a boolean in the words of YAML 1.1 and 1.2.
 func boolean(value string) (yes, ok bool) {
 	switch strings.ToLower(value) {
 	case "false", "no", "off", "n", "0":
@@ -135,13 +135,13 @@ func boolean(value string) (yes, ok bool) {
 	return false, false
 }
 
-// layouts are the ways to write a time that vaults use. Without a zone it is UTC.
+// layouts are the formats of times used in vaults. Times without a zone are in UTC.
 var layouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04",
 	time.DateOnly, "2006/01/02", "02.01.2006",
 }
 
-// time returns the point in time that the first of some keys has, the zero time if none has one.
+// time returns the time of the first of some keys that has one, else the zero time.
 func (f *fields) time(keys ...string) time.Time {
 	for _, key := range keys {
 		value := f.text(key)

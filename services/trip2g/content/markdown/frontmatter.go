@@ -17,10 +17,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxFrontmatter is the longest frontmatter that is read, in bytes.
+// maxFrontmatter limits a frontmatter, in bytes.
 const maxFrontmatter = 256 << 10
 
-// parseFrontmatter takes a note apart: its frontmatter in types, and the text after it.
+// parseFrontmatter splits a note into its typed frontmatter and the text after it.
 func parseFrontmatter(notePath, content string) *trip2g.Document {
 	doc := &trip2g.Document{}
 	if notePath == trip2g.SettingsPath {
@@ -50,7 +50,7 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 		salvage(doc, block, warn)
 	case mapping == nil:
 	case mapping.Kind != yaml.MappingNode:
-		// No keys and values: two lines across the page with text between them.
+		// Not a mapping: two thematic breaks with text between them.
 		doc.Body, doc.BodyLine = content, 1
 		if salvageAccess(doc, block, warn) {
 			warn(1, "the frontmatter has no keys and values, so that it is shown as text, with what it says of who may read the note heeded; put a space after each colon")
@@ -65,15 +65,15 @@ func parseFrontmatter(notePath, content string) *trip2g.Document {
 	return doc
 }
 
-// cutFrontmatter finds the YAML between a first line "---" and the next line that is the same, or that
-// ends a document of YAML: "...". lines is how many lines of the note come before the body; 0: there is
-// no frontmatter.
+// cutFrontmatter returns the YAML between a first line "---" and the next such line or "...", the
+// end of a YAML document. lines is the number of the note's lines before the body; 0 without a
+// frontmatter.
 func cutFrontmatter(content string) (block, body string, lines int) {
 	first, rest, found := strings.Cut(content, "\n")
 	if !found || !isFence(first) {
 		return "", content, 0
 	}
-	keyed := beginsWithField(rest) // else "..." is text, below a line across the page
+	keyed := beginsWithField(rest) // otherwise "..." is text below a thematic break
 	lines = 1
 	for at := 0; at < len(rest); {
 		line, _, more := strings.Cut(rest[at:], "\n")
@@ -93,8 +93,8 @@ func isFence(line string) bool { return strings.TrimRight(line, " \t\r") == "---
 
 func isEnd(line string) bool { return strings.TrimRight(line, " \t\r") == "..." }
 
-// readUnclosed heeds who may read the note where nothing closes a frontmatter. The note is shown whole: it may
-// as well begin with a line across the page.
+// readUnclosed applies the access keys of a frontmatter that is never closed. The note is shown
+// whole, because it may also begin with a thematic break.
 func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, ...any)) {
 	if block := unclosedFields(content); block != "" {
 		warn(1, "the frontmatter is never closed, so that it is shown as text, with what it says of who may read the note heeded; close it with a line ---, or leave the next line empty if it is text")
@@ -102,7 +102,7 @@ func readUnclosed(doc *trip2g.Document, content string, warn func(int, string, .
 	}
 }
 
-// unclosedFields returns the keys and values below a first line "---" that nothing closes; "" if there are none.
+// unclosedFields returns the keys and values below an unclosed first line "---", "" without any.
 func unclosedFields(content string) string {
 	first, rest, _ := strings.Cut(content, "\n")
 	if !isFence(first) {
@@ -111,18 +111,19 @@ func unclosedFields(content string) string {
 	return leadingFields(rest)
 }
 
-// maxKey is how far into a line its first colon is looked for, in bytes: YAML 1.2.2 bounds its implicit keys so.
+// maxKey limits the position of the first colon in a line, in bytes, as YAML 1.2.2 does for
+// implicit keys.
 const maxKey = 1024
 
 var (
 	fieldLine     = regexp.MustCompile(`^(?:[^\s#>|-].*?:(?:\s|$)|["']?(?i:publish|free|draft|subgraphs?)["']?[ \t]*:)`)
-	continuedLine = regexp.MustCompile(`^(?:[ \t]+\S|-\s|#)`) // more of a value, or a comment
+	continuedLine = regexp.MustCompile(`^(?:[ \t]+\S|-\s|#)`) // the rest of a value, or a comment
 )
 
 // isField reports whether a line looks like a key with its value.
 func isField(line string) bool { return fieldLine.MatchString(line[:min(len(line), maxKey)]) }
 
-// leadingFields returns the first lines of a text as far as they look like keys and values, "" if none does.
+// leadingFields returns the first lines of a text that look like keys and values, "" if none does.
 func leadingFields(text string) string {
 	text = text[:min(len(text), maxFrontmatter)]
 	end := 0
@@ -138,7 +139,7 @@ func leadingFields(text string) string {
 	return text[:end]
 }
 
-// beginsWithField reports whether the first line of a text that is neither empty nor a comment looks like a
+// beginsWithField reports whether the first line that is neither empty nor a comment looks like a
 // key with its value.
 func beginsWithField(text string) bool {
 	for line := range strings.Lines(text) {
@@ -149,8 +150,8 @@ func beginsWithField(text string) bool {
 	return false
 }
 
-// parseYAML returns the first document's root, nil if there is none. Aliases are not followed here,
-// so that no text can grow.
+// parseYAML returns the root of the first document, nil without one. It does not follow aliases, so
+// the size cannot explode.
 func parseYAML(block string) (root *yaml.Node, err error) {
 	var document yaml.Node
 	fault := contain(func() { err = yaml.Unmarshal([]byte(block), &document) })
@@ -167,7 +168,7 @@ func parseYAML(block string) (root *yaml.Node, err error) {
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
 
-// yamlFault returns the note's line that an error of the YAML package names, and what it says.
+// yamlFault returns the note's line and the message in an error of the YAML package.
 func yamlFault(err error) (line int, text string) {
 	message, _, _ := strings.Cut(err.Error(), "\n")
 	m := yamlLine.FindStringSubmatch(message)
@@ -175,7 +176,7 @@ func yamlFault(err error) (line int, text string) {
 	return n + 1, m[2]
 }
 
-// readFields takes what the frontmatter says of the keys that mean something here.
+// readFields reads the known keys of a frontmatter.
 func readFields(doc *trip2g.Document, f *fields) {
 	doc.Title = oneLine(f.text("title"), maxTitle)
 	doc.Description = oneLine(f.text("description"), 2*maxTitle)
@@ -197,7 +198,7 @@ func readFields(doc *trip2g.Document, f *fields) {
 	doc.Languages = f.translations()
 }
 
-// readSettings takes what the note with the site's settings says.
+// readSettings reads the site settings of a frontmatter.
 func readSettings(doc *trip2g.Document, f *fields) {
 	*doc.Settings = trip2g.Settings{
 		Title:       oneLine(f.text("title"), maxTitle),
@@ -221,19 +222,19 @@ func readSettings(doc *trip2g.Document, f *fields) {
 	}
 }
 
-// settingKeys are the keys of _settings.md, in addition to those of any note.
+// settingKeys are the additional keys of _settings.md.
 var settingKeys = []string{
 	"title", "home", "description", "lang", "footer", "stylesheet", "icon", "image", "cover", "banner", "hard_breaks", "raw_html", "graph",
 	"index", "access", "exclude", "include",
 }
 
-// noteKeys are keys that mean nothing in the settings and that editors and people write into any note.
+// noteKeys are keys without meaning in the settings that editors and people write into any note.
 var noteKeys = []string{"tags", "tag", "aliases", "alias", "publish", "free", "draft", "created", "updated", "date", "modified", "cssclasses", "cssclass"}
 
-// farKey is how many letters a key can differ by from the one that was meant.
+// farKey is the maximum edit distance of a suggested key.
 const farKey = 2
 
-// unknownSetting says of a key that it is no setting, and which one may be meant; "" for one that is.
+// unknownSetting returns a warning for an unknown key, with a suggestion; "" for a known one.
 func unknownSetting(key string) string {
 	if slices.Contains(settingKeys, key) || slices.Contains(noteKeys, key) {
 		return ""
@@ -250,7 +251,7 @@ func unknownSetting(key string) string {
 	return "is no setting of the site and is left out"
 }
 
-// reference returns what a value refers to: a path, or a link as Obsidian's or any Markdown writes it.
+// reference returns the target of a value: a path, or an Obsidian or Markdown link.
 func reference(value string) string {
 	value = strings.TrimPrefix(strings.TrimSpace(value), "!")
 	if inner, ok := strings.CutPrefix(value, "[["); ok {
@@ -266,7 +267,7 @@ func reference(value string) string {
 
 var markdownLink = regexp.MustCompile(`^\[[^\]]*\]\((?:<([^>]*)>|([^)\s]*))[^)]*\)$`)
 
-// file returns a reference to a file of the vault, which is one of the note's.
+// file returns a reference to a file of the vault and adds it to the note's references.
 func (f *fields) file(doc *trip2g.Document, key string) string {
 	ref := reference(f.text(key))
 	switch {
@@ -283,8 +284,8 @@ func (f *fields) file(doc *trip2g.Document, key string) string {
 	return ref
 }
 
-// picture returns the first of some keys' references to a picture: a file of the vault, which is one of
-// the note's, or a URL of its own.
+// picture returns the first image reference of some keys: a URL, or a file of the vault, which it
+// adds to the note's references.
 func (f *fields) picture(doc *trip2g.Document, keys ...string) string {
 	for _, key := range keys {
 		ref := reference(f.text(key))
@@ -298,7 +299,8 @@ func (f *fields) picture(doc *trip2g.Document, keys ...string) string {
 	return ""
 }
 
-// identifiers returns the names in keys' lists that CSS can have; lists may be texts with spaces or commas.
+// identifiers returns the valid CSS identifiers in the lists of some keys. A text is split at
+// spaces and commas.
 func (f *fields) identifiers(keys ...string) []string {
 	var names []string
 	for _, key := range keys {
@@ -319,8 +321,8 @@ const maxClasses = 32
 
 var cssName = regexp.MustCompile(`^-?[_\p{L}][\p{L}\p{N}_-]{0,63}$`)
 
-// translations returns the notes that say the same in other languages: of keys "lang-de", and of the
-// mappings "translations" and "hreflang".
+// translations returns the note's translations, from keys such as "lang-de" and the mappings
+// "translations" and "hreflang".
 func (f *fields) translations() map[string]string {
 	found := make(map[string]string)
 	add := func(tag string, value *yaml.Node) {
@@ -352,7 +354,7 @@ func (f *fields) translations() map[string]string {
 	return found
 }
 
-// path returns a value that is to be a URL path, "" for what can be none.
+// path returns a URL path, "" for an invalid value.
 func (f *fields) path(key string) string {
 	value := f.text(key)
 	if len(value) > trip2g.MaxPathLength || strings.ContainsFunc(value, unicode.IsControl) {

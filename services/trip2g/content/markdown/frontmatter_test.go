@@ -16,8 +16,8 @@ import (
 
 func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 
-// TestFrontmatterOfAnyKindIsTaken returns values that vaults have, odd ones too; only the fields that
-// are named here are looked at.
+// TestFrontmatterOfAnyKindIsTaken parses values found in vaults, including odd ones. It compares
+// only the named fields.
 func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 	type doc = trip2g.Document
 	notShown, forMembers := trip2g.Access{Level: trip2g.NotShown}, trip2g.Access{Level: trip2g.ForMembers}
@@ -71,7 +71,7 @@ func TestFrontmatterOfAnyKindIsTaken(t *testing.T) {
 	}
 }
 
-// TestFaultsOfFrontmatterNameTheirLine tells an owner where to look.
+// Line numbers show an owner where to look.
 func TestFaultsOfFrontmatterNameTheirLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"---\ntitle: a\npublish: perhaps\n---\n":                             "3: publish is neither true nor false, and is taken as false: the note is not shown",
@@ -100,8 +100,8 @@ func TestFaultsOfFrontmatterNameTheirLine(t *testing.T) {
 	}
 }
 
-// TestASlipInFrontmatterShowsNobodyWhatItKeepsBack has the slips that people make beside publish or free. A
-// reader who may not would read the note. The warnings' texts begin as they are here.
+// TestASlipInFrontmatterShowsNobodyWhatItKeepsBack has typical typos near publish and free, which
+// must not make a note visible. The warnings are compared by their beginnings.
 func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 	const (
 		open    = "1: the frontmatter is never closed"
@@ -112,11 +112,11 @@ func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 		publish = "publish is neither true nor false, and is taken as false: the note is not shown"
 	)
 	for in, want := range map[string]struct {
-		hidden, members, whole bool // whole: it is shown from its first line on
+		hidden, members, whole bool // whole: all lines are shown
 		body                   string
 		warnings               []string
 	}{
-		// The end of YAML's own documents.
+		// The end of a YAML document.
 		"---\nfree: false\n...\nsecret":                              {members: true, body: "secret"},
 		"---\r\npublish: no\r\n... \r\nsecret":                       {hidden: true, body: "secret"},
 		"---\n# mine\n\nfree: false\n...\nsecret\n---\nmore":         {members: true, body: "secret\n---\nmore"},
@@ -125,7 +125,7 @@ func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 		"---\ntitle: a: b\nfree: false # not yet\n...\nsecret":       {members: true, body: "secret", warnings: []string{broken}},
 		"---\ntitle: a: b: [\npublish: false\nfree: no\n---\nsecret": {hidden: true, members: true, body: "secret", warnings: []string{broken}},
 
-		// Nothing closes it.
+		// An unclosed frontmatter.
 		"---\nfree: false\n\nsecret":                                   {whole: true, members: true, warnings: []string{open}},
 		"---\nfree: false":                                             {whole: true, members: true, warnings: []string{open}},
 		"---\nfree: false\n----\nsecret":                               {whole: true, members: true, warnings: []string{open}},
@@ -138,7 +138,7 @@ func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 		"---\ntitle: x\nfree: true\npublish: ~\n\nfree: false as text": {whole: true, members: true, warnings: []string{open, "4: publish" + empty}},
 		"---\ntitle: x\nfree: true\n\nsecret":                          {whole: true, warnings: []string{open}},
 
-		// No boolean.
+		// Not a boolean.
 		"---\nfree: flase\n---\nsecret":                      {members: true, body: "secret", warnings: []string{"2: " + free}},
 		"---\ntitle: x\npublish: 'nope'\n---\nsecret":        {hidden: true, body: "secret", warnings: []string{"3: " + publish}},
 		"---\nfree: {a: b}\npublish: [[{}], x]\n---\nsecret": {hidden: true, members: true, body: "secret", warnings: []string{"3: " + publish, "2: " + free}},
@@ -182,7 +182,7 @@ func TestASlipInFrontmatterShowsNobodyWhatItKeepsBack(t *testing.T) {
 	}
 }
 
-// TestTextThatOnlyLooksLikeFrontmatterIsShown keeps lines across the page where they were meant so.
+// TestTextThatOnlyLooksLikeFrontmatterIsShown keeps thematic breaks.
 func TestTextThatOnlyLooksLikeFrontmatterIsShown(t *testing.T) {
 	for in, want := range map[string]string{
 		"---\nJust a sentence.\n---\nmore": "---\nJust a sentence.\n---\nmore",
@@ -208,7 +208,8 @@ func TestTextThatOnlyLooksLikeFrontmatterIsShown(t *testing.T) {
 	}
 }
 
-// TestBombsInFrontmatterStaySmall has aliases that would grow to 10^9 items, a cycle, and depth.
+// TestBombsInFrontmatterStaySmall has aliases that would expand to 10^9 items, a cycle, and deep
+// nesting.
 func TestBombsInFrontmatterStaySmall(t *testing.T) {
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := range 9 {
@@ -234,7 +235,7 @@ func TestBombsInFrontmatterStaySmall(t *testing.T) {
 	}
 }
 
-// TestSettingsAreReadFromTheirNoteAlone takes what an owner may write there, and nothing from elsewhere.
+// Settings in other notes have no effect.
 func TestSettingsAreReadFromTheirNoteAlone(t *testing.T) {
 	for in, want := range map[string]trip2g.Settings{
 		"": {},

@@ -13,13 +13,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxTitle bounds a title, in characters.
+// maxTitle limits a title, in characters.
 const maxTitle = 300
 
-// headingID makes the id of a heading from its text, and the fragment that a link names a heading
-// by into that same id: letters and digits of every script in lower case and the "_" between them,
-// every run of anything else one "-", none at the ends; apostrophes go, so that "what's new" is
-// "whats-new". So "_text_", a link's text for the emphasised heading, names "text".
+// headingID returns the id of a heading, and maps the fragment of a link to the same id. Letters
+// and digits of every script are lower-cased, "_" between them stays, and each run of other
+// characters becomes one "-", except at the ends. Apostrophes are dropped, so "what's new" becomes
+// "whats-new". A link's "_text_" for an emphasized heading becomes "text".
 func headingID(text string) string {
 	var b strings.Builder
 	gap, bars := false, 0
@@ -46,8 +46,8 @@ func headingID(text string) string {
 	return "section"
 }
 
-// setHeadingIDs returns each heading an id of its own: the second "a" is "a-1". The id that its block
-// has goes on an element within.
+// setHeadingIDs sets a unique id for each heading: the second "a" becomes "a-1". The id of a block
+// identifier is set on an inner element.
 func setHeadingIDs(root ast.Node, source []byte) {
 	used := make(map[string]bool)
 	next := make(map[string]int)
@@ -68,11 +68,11 @@ func setHeadingIDs(root ast.Node, source []byte) {
 	})
 }
 
-// maxHeadings bounds the headings that are kept of one note.
+// maxHeadings limits the stored headings of one note.
 const maxHeadings = 2000
 
-// headings lists the headings of a tree that have their ids, but for those that are quoted. A text that
-// the body has as it is shares its memory.
+// headings lists the headings of a tree with ids, except quoted ones. Texts that occur verbatim in
+// the body share its memory.
 func headings(root ast.Node, source []byte, body string) []trip2g.Heading {
 	var found []trip2g.Heading
 	forEachHeading(root, func(h *ast.Heading) bool {
@@ -89,7 +89,7 @@ func headings(root ast.Node, source []byte, body string) []trip2g.Heading {
 		found = append(found, trip2g.Heading{Level: h.Level, ID: string(id.([]byte)), Text: text})
 		return len(found) < maxHeadings
 	})
-	return slices.Clone(found) // without the room to grow: it stays
+	return slices.Clone(found) // without spare capacity, because it is kept
 }
 
 func isQuoted(n ast.Node) bool {
@@ -101,7 +101,7 @@ func isQuoted(n ast.Node) bool {
 	return false
 }
 
-// forEachHeading goes through the headings in order until fn gives false.
+// forEachHeading calls fn for the headings in order until fn returns false.
 func forEachHeading(root ast.Node, fn func(*ast.Heading) bool) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		switch h, ok := n.(*ast.Heading); {
@@ -116,7 +116,7 @@ func forEachHeading(root ast.Node, fn func(*ast.Heading) bool) {
 	})
 }
 
-// firstHeading returns the text of the first level-1 heading, "" if there is none.
+// firstHeading returns the text of the first level-1 heading, "" without one.
 func firstHeading(root ast.Node, source []byte) (text string) {
 	forEachHeading(root, func(h *ast.Heading) bool {
 		if h.Level == 1 {
@@ -127,8 +127,7 @@ func firstHeading(root ast.Node, source []byte) (text string) {
 	return text
 }
 
-// openingHeading returns the text of the level-1 heading that a text begins with, "" if it begins
-// with something else.
+// openingHeading returns the text of the level-1 heading at the start of a text, "" without one.
 func openingHeading(root ast.Node, source []byte) string {
 	if h, ok := root.FirstChild().(*ast.Heading); ok && h.Level == 1 {
 		return plainText(h, source)
@@ -153,7 +152,7 @@ func plainText(n ast.Node, source []byte) string {
 	return b.String()
 }
 
-// writeInline writes the text of one node, without that of its children.
+// writeInline writes the text of one node without its children.
 func writeInline(b *strings.Builder, n ast.Node, source []byte) {
 	switch n := n.(type) {
 	case *ast.Text:
@@ -174,8 +173,8 @@ func writeInline(b *strings.Builder, n ast.Node, source []byte) {
 	}
 }
 
-// oneLine makes a text fit for one line of at most limit characters: every run of white space is
-// one space, and control characters go.
+// oneLine returns a text as one line of at most limit characters. It collapses white space and
+// removes control characters.
 func oneLine(text string, limit int) string {
 	var b strings.Builder
 	b.Grow(min(len(text), limit))

@@ -6,7 +6,7 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// highlightParser makes <mark> of ==text==. It follows the rules that CommonMark has for "**".
+// highlightParser parses ==text== as <mark>, by CommonMark's rules for "**".
 type highlightParser struct{}
 
 func (highlightParser) Trigger() []byte { return []byte{'='} }
@@ -14,7 +14,7 @@ func (highlightParser) Trigger() []byte { return []byte{'='} }
 func (highlightParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	before := block.PrecendingCharacter()
 	if before == '=' {
-		return nil // within a longer run, which has been looked at
+		return nil // within a longer run, already handled
 	}
 	line, segment := block.PeekLine()
 	d := parser.ScanDelimiter(line, before, len("=="), highlightDelimiter{})

@@ -14,8 +14,8 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// hostile makes texts of about n bytes that cost a parser or a browser far more than their length
-// where nothing stops them.
+// hostile generates texts of about n bytes that without limits would cost a parser or a browser far
+// more than their length.
 var hostile = map[string]func(n int) string{
 	"quotes in one line":               repeat(">"),
 	"quotes over lines":                func(n int) string { return strings.Repeat(strings.Repeat(">", 1000)+"a\n", n/1000) },
@@ -120,7 +120,7 @@ var hostile = map[string]func(n int) string{
 	"addresses":          repeat("a@a.a "),
 }
 
-// showingVault is someVault with notes to be shown, one of which shows itself.
+// showingVault is someVault with embeddable notes, one of which embeds itself.
 func showingVault() vault {
 	v := someVault
 	v.shown = map[string]*trip2g.Document{
@@ -169,8 +169,8 @@ func manyFootnotes(n int) string {
 	return b.String()
 }
 
-// TestHostileNotesStayBounded would not end, or fill the memory, without the limits: at this size
-// one of these texts made gigabytes, and at ten times the size others took minutes.
+// Without limits the test would not end or exhaust memory: at this size, one text made gigabytes,
+// and at ten times the size others took minutes.
 func TestHostileNotesStayBounded(t *testing.T) {
 	const size = 60_000
 	for name, text := range hostile {
@@ -190,7 +190,8 @@ func TestHostileNotesStayBounded(t *testing.T) {
 					t.Errorf("%d bytes of context", len(context))
 				}
 			}
-			// A heading of one letter, with its id, is the most that honest text grows by, beside what it shows.
+			// A heading of one letter, with its id, has the largest growth of ordinary text, apart
+			// from embeds.
 			if limit := 4<<20 + 16*len(content); len(out) > limit {
 				t.Errorf("%d bytes made %d", len(content), len(out))
 			}
@@ -201,7 +202,7 @@ func TestHostileNotesStayBounded(t *testing.T) {
 	}
 }
 
-// TestWhatGoesPastALimitIsShownAndNamed reads the text of a note that is too dense to be parsed.
+// TestWhatGoesPastALimitIsShownAndNamed uses a note that is too dense to be parsed.
 func TestWhatGoesPastALimitIsShownAndNamed(t *testing.T) {
 	doc := markdown.Parse("n.md", "# Before\n\n"+strings.Repeat("*a_ ", 50_000)+"\n\nafter *it*")
 	out := string(must(markdown.Render(doc, someVault)))
@@ -215,7 +216,7 @@ func TestWhatGoesPastALimitIsShownAndNamed(t *testing.T) {
 	}
 }
 
-// TestDenseButHonestNotesAreRendered has a long note as people write them; no limit may meet it.
+// TestDenseButHonestNotesAreRendered uses a long ordinary note, which must not reach a limit.
 func TestDenseButHonestNotesAreRendered(t *testing.T) {
 	paragraph := strings.Repeat("Some *text* with [links](b.md), `code`, [[note|a note]] and **more** of it.\n", 60) + "\n"
 	list := strings.Repeat("- [[note]] and [b](b.md): ~~old~~ *new*\n", 500) + "\n"
@@ -256,15 +257,15 @@ func tagDepth(fragment []byte) (deepest int) {
 	return deepest
 }
 
-// forbidden are elements that no page may get from a note.
+// forbidden are elements that notes can never add to a page.
 var forbidden = map[string]bool{
 	"script": true, "style": true, "iframe": true, "embed": true, "form": true, "button": true, "textarea": true, "select": true,
 	"link": true, "meta": true, "base": true, "svg": true, "mglyph": true, "malignmark": true, "annotation-xml": true, "semantics": true, "maction": true, "template": true, "title": true, "frame": true, "frameset": true,
 	"html": true, "body": true, "head": true, "main": true, "header": true, "footer": true, "nav": true, "noscript": true, "plaintext": true, "xmp": true,
 }
 
-// checkHarmless looks for what a fragment must not have, whatever it was made of: in its text, and
-// in the tree that a browser makes of it, where elements of MathML can end up in other places.
+// checkHarmless looks for forbidden content in a fragment: in its text, and in the tree that a
+// browser parses, where MathML elements can move.
 func checkHarmless(t *testing.T, fragment []byte) {
 	t.Helper()
 	z := html.NewTokenizer(strings.NewReader(string(fragment)))
@@ -305,8 +306,8 @@ func checkElement(t *testing.T, token html.Token) {
 	}
 }
 
-// FuzzNotes makes pages of any text: never a panic, never a page that could do harm, and the same
-// page twice.
+// FuzzNotes renders any text: it must not panic, the page must be harmless, and rendering it again
+// must return the same page.
 func FuzzNotes(f *testing.F) {
 	for _, tt := range renderTests {
 		f.Add(tt.in)
@@ -354,8 +355,8 @@ func FuzzNotes(f *testing.F) {
 	})
 }
 
-// TestANoteOfHeadingsAloneIsBounded counts the headings that are made of a text of the shortest ones: each costs
-// far more than a line of text.
+// TestANoteOfHeadingsAloneIsBounded counts the headings in a text of the shortest ones. A heading
+// costs far more than a line of text.
 func TestANoteOfHeadingsAloneIsBounded(t *testing.T) {
 	for unit, name := range map[string]string{"a\n=\n": "underlined", "a\n-\n": "underlined twice", "# a\n": "with a mark", "#\n": "empty", "a\n=\n# b\n": "of both kinds", "> a\n> =\n\n": "quoted"} {
 		doc := markdown.Parse("n.md", strings.Repeat(unit, (1<<18)/len(unit)))

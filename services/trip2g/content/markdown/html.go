@@ -12,16 +12,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// rawElements hold text that is no HTML. Left open, one would swallow the rest of a page, so that
-// they go with all that they hold.
+// rawElements contain text that is not HTML. An unclosed one would swallow the rest of a page, so
+// they are removed with their content.
 var rawElements = map[atom.Atom]bool{
 	atom.Iframe: true, atom.Noembed: true, atom.Noframes: true, atom.Noscript: true, atom.Plaintext: true,
 	atom.Script: true, atom.Style: true, atom.Textarea: true, atom.Title: true, atom.Xmp: true,
 }
 
-// tokens goes through a piece of HTML and gives each text and tag outside of rawElements, and the tags of
-// frames. A tag or
-// comment that does not end in the piece is left out.
+// tokens calls text and tag for each text and tag in a piece of HTML, outside of rawElements except
+// for frames. It skips a tag or comment that does not end in the piece.
 func tokens(piece []byte, text func(raw []byte), tag func(html.Token)) {
 	z := html.NewTokenizer(bytes.NewReader(piece))
 	inRaw := false
@@ -45,8 +44,8 @@ func tokens(piece []byte, text func(raw []byte), tag func(html.Token)) {
 	}
 }
 
-// rewriteHTML resolves what the tags in a piece of HTML refer to. What it gives is whole tags and
-// text, not yet sanitised. A frame is a link to what is in it: no page of another site is shown here.
+// rewriteHTML resolves the references in a piece of HTML. The result has only whole tags and text
+// and is not sanitized. A frame becomes a link, because no page of another site is embedded.
 func rewriteHTML(piece []byte, in *scope) []byte {
 	var out bytes.Buffer
 	out.Grow(len(piece))
@@ -74,8 +73,8 @@ func rewriteHTML(piece []byte, in *scope) []byte {
 	return out.Bytes()
 }
 
-// rewriteIDs makes ids as the fragments of links are made. Those of a text that another one shows go,
-// for the other one has ids too.
+// rewriteIDs maps ids like the fragments of links. It removes those of embedded texts, which could
+// collide with the embedding note's.
 func rewriteIDs(attributes []html.Attribute, in *scope) []html.Attribute {
 	if in.around != nil {
 		return slices.DeleteFunc(attributes, func(a html.Attribute) bool { return a.Key == "id" || a.Key == "name" })
@@ -88,7 +87,7 @@ func rewriteIDs(attributes []html.Attribute, in *scope) []html.Attribute {
 	return attributes
 }
 
-// framed returns a link to what a frame shows, "" for nothing.
+// framed returns a link to the content of a frame, "" without any.
 func framed(t html.Token) string {
 	for _, a := range t.Attr {
 		if a.Key == "src" && t.Type == html.StartTagToken {
@@ -101,15 +100,15 @@ func framed(t html.Token) string {
 	return ""
 }
 
-// What goes even where the owner's HTML is kept: the page's own head, and what the pages' policy
-// (Content-Security-Policy) would refuse anyway, with a word in the browser's console.
+// forbiddenTags are removed even if the owner's HTML is kept: elements of the page's head, and what
+// the Content-Security-Policy would block with a message in the browser's console.
 var forbiddenTags = map[atom.Atom]bool{
 	atom.Html: true, atom.Head: true, atom.Body: true, atom.Base: true, atom.Meta: true, atom.Link: true, atom.Frame: true, atom.Frameset: true,
 	atom.Object: true, atom.Embed: true, atom.Applet: true,
 }
 
-// isForbidden also takes from a form where it goes, and from a link what it reports a click to: a note could
-// have its reader's browser send a form to the server's own addresses, with the reader's session.
+// isForbidden also matches the target of a form and a link's ping. Otherwise a note could send a
+// form to the server's own URLs with the reader's session.
 func isForbidden(a html.Attribute) bool {
 	switch a.Key {
 	case "style", "srcdoc", "nonce", "action", "formaction", "ping":
@@ -125,7 +124,7 @@ func isForbidden(a html.Attribute) bool {
 		strings.HasPrefix(value, "vbscript:") || strings.HasPrefix(value, "data:text/")
 }
 
-// rewriteLink resolves the href of a link. A link to nothing is marked.
+// rewriteLink resolves the href of a link. It marks broken links.
 func rewriteLink(attributes []html.Attribute, in *scope) []html.Attribute {
 	kept := make([]html.Attribute, 0, len(attributes)+1)
 	for _, a := range attributes {
@@ -177,8 +176,8 @@ func rewriteSource(attributes []html.Attribute, links trip2g.Links) []html.Attri
 	return kept
 }
 
-// readHTML asks for all that an HTML note refers to, and gives its title (of its head, else
-// its first level-1 heading) and that heading.
+// readHTML collects the references of an HTML note, and returns its title (of its head, else its
+// first level-1 heading) and that heading.
 func readHTML(body string, s *scope) (title, heading string) {
 	rewriteHTML([]byte(body), s)
 	z := html.NewTokenizer(strings.NewReader(body))

@@ -11,10 +11,10 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// inlineNoteParser makes footnotes of ^[text]. Like a link's, the text is parsed where it stands; at
-// its end it becomes a footnote's definition, and what goldmark makes of [^label] takes its place.
+// inlineNoteParser parses ^[text] as a footnote. The text is parsed in place, like a link's. At its
+// end it becomes a footnote definition, and a reference as for [^label] replaces it.
 type inlineNoteParser struct {
-	definition parser.BlockParser  // only to take a definition in
+	definition parser.BlockParser  // only to register a definition
 	reference  parser.InlineParser // of a label
 }
 
@@ -24,12 +24,12 @@ func newInlineNoteParser() inlineNoteParser {
 
 func (inlineNoteParser) Trigger() []byte { return []byte{'^', ']'} }
 
-// noteStart stands where an inline footnote began until its end is reached.
+// noteStart marks the start of an inline footnote until its end is parsed.
 type noteStart struct {
 	ast.BaseInline
 	segment text.Segment // of "^["
-	end     int          // offset of the "]" that ends it
-	bottom  ast.Node     // the delimiter before it, if any
+	end     int          // offset of the closing "]"
+	bottom  ast.Node     // the preceding delimiter, if any
 }
 
 var noteStartKind = ast.NewNodeKind("InlineFootnoteStart")
@@ -45,7 +45,7 @@ var (
 	noteContentsKey = parser.NewContextKey()
 )
 
-// noteStarts returns the footnotes that are open, the innermost last.
+// noteStarts returns the open footnotes, the innermost last.
 func noteStarts(pc parser.Context) []*noteStart {
 	starts, _ := pc.Get(noteStartsKey).([]*noteStart)
 	return starts
@@ -72,14 +72,14 @@ func (p inlineNoteParser) Parse(parent ast.Node, block text.Reader, pc parser.Co
 	return start
 }
 
-// end makes a footnote of all since the innermost start, if it ends at this offset.
+// end makes a footnote of the content since the innermost start, if it ends at this offset.
 func (p inlineNoteParser) end(parent ast.Node, block text.Reader, pc parser.Context, offset int) ast.Node {
 	starts := noteStarts(pc)
 	if len(starts) == 0 || starts[len(starts)-1].end != offset {
 		return nil
 	}
 	start := starts[len(starts)-1]
-	label := []byte("\x00" + strconv.Itoa(offset)) // which no text can have
+	label := []byte("\x00" + strconv.Itoa(offset)) // cannot occur in a text
 	limits := limitsOf(pc)
 	if limits.footnotes >= maxInlineNotes || !limits.spend(chaseWork*limits.footnotes) {
 		limits.meet(offset, tooManyFootnotes)
@@ -93,11 +93,11 @@ func (p inlineNoteParser) end(parent ast.Node, block text.Reader, pc parser.Cont
 	return p.reference.Parse(parent, text.NewReader(bytes.Join([][]byte{[]byte("[^"), label, []byte("]")}, nil)), pc)
 }
 
-// noteContent is the text of a footnote that is not in its place yet: what is in the tree while
-// blocks are parsed may hold no parsed text.
+// noteContent is the text of a footnote before its placement. The tree cannot contain parsed text
+// while blocks are parsed.
 type noteContent struct{ place, held *ast.Paragraph }
 
-// define moves what follows a start into a footnote of its own.
+// define moves the content after a start into a footnote definition.
 func (p inlineNoteParser) define(label []byte, start *noteStart, block text.Reader, pc parser.Context) {
 	content := noteContent{ast.NewParagraph(), ast.NewParagraph()}
 	for start.NextSibling() != nil {
@@ -113,7 +113,7 @@ func (p inlineNoteParser) define(label []byte, start *noteStart, block text.Read
 	limitsOf(pc).footnotes++
 }
 
-// inlineNotes puts the texts of inline footnotes into their places.
+// inlineNotes puts the texts of inline footnotes into their definitions.
 type inlineNotes struct{}
 
 func (inlineNotes) Transform(_ *ast.Document, _ text.Reader, pc parser.Context) {
@@ -125,7 +125,8 @@ func (inlineNotes) Transform(_ *ast.Document, _ text.Reader, pc parser.Context) 
 	}
 }
 
-// CloseBlock makes text of what did not end, because code or a link took its end.
+// CloseBlock turns unfinished footnotes back into text, for example if code or a link contains the
+// "]".
 func (inlineNoteParser) CloseBlock(_ ast.Node, _ text.Reader, pc parser.Context) {
 	for _, start := range noteStarts(pc) {
 		ast.MergeOrReplaceTextSegment(start.Parent(), start, start.segment)

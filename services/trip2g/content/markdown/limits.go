@@ -11,50 +11,51 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// A Markdown parser looks ahead and back, so that some texts cost it time by the square of their
-// length: 160 KB of "*a_ " took 8 s, a table's first row of 5,000 cells over 2,500 short rows made
-// 63 MB of 10 KB. The limits below keep any note of 16 MB within seconds and are far from what
-// people write. They count work, not time, so that every node renders a note alike.
+// Limits of parsing. A Markdown parser looks ahead and back, so some texts take quadratic time: 160
+// KB of "*a_ " took 8 s, and 10 KB of a table with a first row of 5,000 cells and 2,500 short rows
+// became 63 MB. The limits keep any note of 16 MB within seconds and are far above what people
+// write. They count work, not time, so that every node renders a note alike.
 const (
-	// maxDepth is how deep lists, quotes and footnotes can lie in each other; deeper ones are text.
+	// maxDepth limits the nesting of lists, quotes and footnotes; deeper ones are text.
 	maxDepth = 100
-	// maxHeading is the longest line that can be a heading, in bytes.
+	// maxHeading limits the length of a heading's line, in bytes.
 	maxHeading = 4096
-	// maxHeadingBlocks is how many headings a note can have. Each costs several times what a line of text does,
-	// for its id and its place among the others, and one can be made of three bytes: a megabyte took 5.6 s.
+	// maxHeadingBlocks limits the headings of a note. Each costs several times as much as a line of
+	// text, because of its id and order, and takes only three bytes: a megabyte took 5.6 s.
 	maxHeadingBlocks = 10_000
-	// freeWork is what a block may cost without it counting: a paragraph of 2.5 KB with 200 marks.
+	// freeWork is the cost of a block that is not counted: a paragraph of 2.5 KB with 200 marks.
 	freeWork = 500_000
-	// noteWork bounds what all dear blocks of a note cost together, in steps of about 1 ns (measured).
+	// noteWork limits the total cost of a note's expensive blocks, in steps of about 1 ns
+	// (measured).
 	noteWork = 1_000_000_000
-	// A table may have freeCells cells, and cellsPerByte more for each byte of its text: rows shorter
-	// than the first are filled up with empty cells.
+	// A table can have freeCells cells, plus cellsPerByte for each byte of its text: rows shorter
+	// than the first are padded with empty cells.
 	freeCells    = 10_000
 	cellsPerByte = 4
-	// maxInlineNotes is how many footnotes may stand in a text before one in the text is none: "^[a]"
-	// makes 200 bytes.
+	// maxInlineNotes limits the inline footnotes of a note; further ones are text. "^[a]" becomes
+	// 200 bytes.
 	maxInlineNotes = 4096
-	// chaseWork is the steps that one look at an entry of a linked list stands for (measured).
+	// chaseWork is the number of steps per visited entry of a linked list (measured).
 	chaseWork = 4
-	// maxFaults bounds the warnings that limits give for one note.
+	// maxFaults limits the warnings about limits of one note.
 	maxFaults = 20
 )
 
-// marks are the characters that can open, close or end something in a line of text.
+// marks are the characters that can open, close or end inline syntax.
 const marks = "[]!*_`<~=$"
 
-// limits follows what parsing one note costs.
+// limits counts the cost of parsing one note.
 type limits struct {
-	work      int64 // left for dear blocks
+	work      int64 // remaining for expensive blocks
 	footnotes int64 // definitions so far
 	headings  int   // so far
 	escapes   int64 // table rows with an escaped bar in code so far
 	faults    []fault
 	known     map[string]bool
-	dense     map[ast.Node]bool // blocks that stand for paragraphs too dense to be parsed
+	dense     map[ast.Node]bool // replacements of paragraphs too dense to parse
 }
 
-// fault is a limit that was met, at a byte of the text.
+// fault is an exceeded limit and its byte offset in the text.
 type fault struct {
 	offset int
 	text   string
@@ -68,7 +69,7 @@ func newLimits(work int64) *limits {
 
 func limitsOf(pc parser.Context) *limits { return pc.Get(limitsKey).(*limits) }
 
-// afford takes cost from what is left; false if there is not enough.
+// afford subtracts cost from the remaining work; false if there is not enough.
 func (l *limits) afford(cost int64) bool {
 	if cost <= freeWork {
 		return true
@@ -84,7 +85,7 @@ func (l *limits) spend(cost int64) bool {
 	return true
 }
 
-// meet notes a limit where it is met first.
+// meet records the first place at which a limit is exceeded.
 func (l *limits) meet(offset int, text string) {
 	if !l.known[text] && len(l.faults) < maxFaults {
 		l.known[text] = true
@@ -101,7 +102,7 @@ func (l *limits) warnings(path string, source []byte, bodyLine int) []trip2g.War
 	return warnings
 }
 
-// lineWork estimates what the inline parsers need for a text: each mark can make them look through all of it.
+// lineWork estimates the inline parsers' work: each mark can make them scan the whole text.
 func lineWork(text []byte) int64 { return int64(countMarks(text)) * int64(len(text)) }
 
 func countMarks(text []byte) int {
@@ -112,7 +113,7 @@ func countMarks(text []byte) int {
 	return n
 }
 
-// shallow is a parser of containers that opens none below maxDepth.
+// shallow is a container parser that opens no block below maxDepth.
 type shallow struct{ parser.BlockParser }
 
 func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -128,7 +129,8 @@ func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (a
 	return nil, parser.NoChildren
 }
 
-// fewHeadings is a parser of headings that makes no more than maxHeadingBlocks in a note, with all such parsers.
+// fewHeadings is a heading parser. All such parsers together make at most maxHeadingBlocks per
+// note.
 type fewHeadings struct{ parser.BlockParser }
 
 func (f fewHeadings) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -145,8 +147,8 @@ func (f fewHeadings) Open(parent ast.Node, reader text.Reader, pc parser.Context
 	return node, state
 }
 
-// shortHeading is the parser of headings that start with "#", without very long ones: those are
-// paragraphs, which have a limit of their own. It takes the mark of a block off a heading's end.
+// shortHeading parses headings that start with "#". Very long ones become paragraphs, which have a
+// limit of their own. It removes the block identifier from a heading's end.
 type shortHeading struct{ parser.BlockParser }
 
 func (s shortHeading) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -164,7 +166,7 @@ func (s shortHeading) Open(parent ast.Node, reader text.Reader, pc parser.Contex
 	return node, state
 }
 
-// footnoteDefinition counts definitions, because each reference to a footnote looks through them.
+// footnoteDefinition counts definitions, because each footnote reference searches them.
 type footnoteDefinition struct{ shallow }
 
 func (f footnoteDefinition) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -191,7 +193,7 @@ func (f footnoteReference) Parse(parent ast.Node, block text.Reader, pc parser.C
 	return f.InlineParser.Parse(parent, block, pc)
 }
 
-// definitions is the transformer that takes link reference definitions out of a paragraph.
+// definitions transforms link reference definitions in a paragraph.
 type definitions struct{ parser.ParagraphTransformer }
 
 func (d definitions) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
@@ -205,7 +207,7 @@ func (d definitions) Transform(node *ast.Paragraph, reader text.Reader, pc parse
 	d.ParagraphTransformer.Transform(node, reader, pc)
 }
 
-// table is the transformer that makes tables of paragraphs.
+// table transforms paragraphs into tables.
 type table struct{ parser.ParagraphTransformer }
 
 func (t table) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
@@ -219,7 +221,8 @@ func (t table) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Cont
 	t.ParagraphTransformer.Transform(node, reader, pc)
 }
 
-// delimiterColumns returns the most columns that a line of the paragraph could declare; 0: no table.
+// delimiterColumns returns the maximum number of columns declared by a line of a paragraph; 0: no
+// table.
 func delimiterColumns(node *ast.Paragraph, source []byte) int {
 	most := 0
 	for i := 1; i < node.Lines().Len(); i++ {
@@ -251,8 +254,8 @@ func (l *limits) affordTable(node *ast.Paragraph, source []byte, columns int64) 
 	return columns*int64(node.Lines().Len()) <= freeCells+cellsPerByte*size
 }
 
-// paragraphLimit comes after all that can become of a paragraph, and shows one that would cost too
-// much as it stands.
+// paragraphLimit runs after all other paragraph transformers and replaces too expensive paragraphs
+// by their verbatim text.
 type paragraphLimit struct{}
 
 func (paragraphLimit) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {

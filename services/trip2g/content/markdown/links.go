@@ -7,21 +7,21 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxLinks bounds the links that are kept of one note.
+// maxLinks limits the stored links of one note.
 const maxLinks = 10_000
 
-// collector is a Links that finds nothing and remembers what was asked for.
+// collector is a Links that resolves nothing and records the requested references.
 type collector struct {
 	files     []string
 	seenFiles map[string]bool
 	links     []trip2g.Link
-	seenLinks map[trip2g.Link]int // without their places, to where they are in links
+	seenLinks map[trip2g.Link]int // links without Start, to their indexes in links
 	full      bool                // there were more than maxLinks
 
-	block byteRange // of the text, in which the next references are
+	block byteRange // range of the text that contains the next references
 }
 
-// newCollector begins with the files that a document's frontmatter refers to.
+// newCollector returns a collector with the files in a document's frontmatter.
 func newCollector(doc *trip2g.Document) *collector {
 	c := &collector{seenFiles: make(map[string]bool), seenLinks: make(map[trip2g.Link]int)}
 	for _, ref := range doc.AssetRefs {
@@ -30,7 +30,7 @@ func newCollector(doc *trip2g.Document) *collector {
 	return c
 }
 
-// Note is trip2g.Links'. Links come by collect.
+// Note is trip2g.Links'. collect records the links.
 func (c *collector) Note(string) (string, bool) { return "", false }
 
 // Embed is trip2g.Links'.
@@ -74,8 +74,8 @@ func (c *collector) add(l trip2g.Link) {
 	c.links = append(c.links, l)
 }
 
-// blockOf returns the bytes of the block in which a node is: a paragraph, a heading, a table's row. A
-// footnote that stands in a text has no place of its own but its line.
+// blockOf returns the range of the block that contains a node: a paragraph, a heading or a table
+// row. For an inline footnote it is the line.
 func blockOf(n ast.Node, source []byte) byteRange {
 	for block := n; block != nil; block = block.Parent() {
 		if block.Type() != ast.TypeBlock {
@@ -93,10 +93,10 @@ func blockOf(n ast.Node, source []byte) byteRange {
 	return lineAt(source, max(n.Pos(), 0))
 }
 
-// maxLineAround is how far lineAt looks to either side, in bytes.
+// maxLineAround limits how far lineAt looks in each direction, in bytes.
 const maxLineAround = 4096
 
-// lineAt returns the line of a text that a byte is in, of a long one what is around the byte.
+// lineAt returns the line that contains a byte, or the part around the byte of a long line.
 func lineAt(source []byte, at int) byteRange {
 	start, end := min(at, len(source)), min(at, len(source))
 	for start > max(at-maxLineAround, 0) && source[start-1] != '\n' {

@@ -1,17 +1,18 @@
-// Package markdown understands notes: Parse reads a note's frontmatter and what its text refers
-// to, Render makes HTML of the text.
+// Package markdown parses and renders notes. Parse reads a note's frontmatter and the references in
+// its text. Render converts the text to HTML.
 //
 // Notes are CommonMark with GitHub's and Obsidian's additions; a note whose path ends in .html is
-// HTML. Harmless HTML is kept: the output of Render has no
-// script, style, form, frame or event handler, whatever the note contains. The setting raw_html keeps
-// the rest, except scripts, styles, frames and event handlers.
+// HTML. Harmless HTML is kept: the output of Render has no script, style, form, frame or event
+// handler, whatever the note contains. The setting raw_html keeps the rest, except scripts, styles,
+// frames and event handlers.
 //
-// The output of Render has these classes: "missing" on broken references, "tag", "embed" and "embed-title" of a note that is shown in another, "callout" with
-// "callout-TYPE" and "callout-title", "footnotes", "table" around a table, "math", "diagram" and
-// "mermaid", "pdf" of an embedded PDF, "plain", "language-NAME", and "hl-…" of coloured code.
+// The output of Render has these classes: "missing" on broken references, "tag", "embed" and
+// "embed-title" of an embedded note, "callout" with "callout-TYPE" and "callout-title",
+// "footnotes", "table" around a table, "math", "diagram" and "mermaid", "pdf" of an embedded PDF,
+// "plain", "language-NAME", and "hl-…" of highlighted code.
 //
-// Any text is accepted, with bounded work (see limits.go): what exceeds a limit is shown verbatim, with a
-// warning.
+// Any text is accepted, with bounded work (see limits.go): what exceeds a limit is shown verbatim,
+// with a warning.
 package markdown
 
 import (
@@ -25,11 +26,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// AssetRefs returns the references to assets in a note's text, as they are written there.
+// AssetRefs returns the references to assets in a note's text, as written.
 func AssetRefs(notePath, content string) []string { return Parse(notePath, content).AssetRefs }
 
-// Parse understands a note. It never fails: what could not be taken as it was meant is in the
-// document's Warnings.
+// Parse parses a note. It never fails: problems are in the document's Warnings.
 func Parse(notePath, content string) *trip2g.Document {
 	doc := parseFrontmatter(notePath, wellFormed(content))
 	if strings.EqualFold(path.Ext(notePath), ".html") {
@@ -51,8 +51,8 @@ func Parse(notePath, content string) *trip2g.Document {
 	return doc
 }
 
-// Render makes the HTML of a document's text, a fragment with every link resolved. With an error
-// the fragment is the text as it stands.
+// Render renders a document's text as an HTML fragment with resolved links. After an error, the
+// fragment is the verbatim text.
 func Render(doc *trip2g.Document, links trip2g.Links) (fragment []byte, err error) {
 	if fault := contain(func() { fragment, err = newScope(doc, links).render() }); fault != nil {
 		err = fault
@@ -63,7 +63,7 @@ func Render(doc *trip2g.Document, links trip2g.Links) (fragment []byte, err erro
 	return fragment, nil
 }
 
-// contain turns a panic into an error: no text that somebody pushes may end a node.
+// contain converts a panic to an error, so that no note can crash a node.
 func contain(work func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -74,15 +74,16 @@ func contain(work func()) (err error) {
 	return nil
 }
 
-// parseBody fills in what the text says. Whatever resolving asks to be a file is a reference to one.
+// parseBody sets the fields that depend on the text. Every file requested by resolve is a
+// reference.
 func parseBody(doc *trip2g.Document, notePath string) {
 	refs := newCollector(doc)
-	var title, heading string // of the text itself
+	var title, heading string // of the text, without the frontmatter
 	if doc.Format == trip2g.HTML {
 		title, heading = readHTML(doc.Body, newScope(doc, refs))
 	} else {
 		source, open := withoutComments([]byte(doc.Body))
-		if len(source) != len(doc.Body) { // else it shares its memory with the note
+		if len(source) != len(doc.Body) { // otherwise it shares its memory with the note
 			doc.Body = string(source)
 		}
 		root, limits := parseTree(source, noteWork)
@@ -108,16 +109,16 @@ func parseBody(doc *trip2g.Document, notePath string) {
 		doc.Title = oneLine(title, maxTitle)
 	}
 	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
-	doc.AssetRefs, doc.Links = slices.Clone(refs.files), slices.Clone(refs.links) // without the room to grow: they stay
+	doc.AssetRefs, doc.Links = slices.Clone(refs.files), slices.Clone(refs.links) // without spare capacity, because they are kept
 }
 
-// preformatted shows a text as it stands.
+// preformatted returns a text as verbatim HTML.
 func preformatted(text string) []byte {
 	return []byte(`<pre class="plain">` + html.EscapeString(text) + "</pre>\n")
 }
 
-// wellFormed makes a text valid UTF-8 without NUL, as CommonMark 0.31.2, section 2.3, wants. A carriage
-// return by itself ends a line there, but not for goldmark, nor for YAML's first line here.
+// wellFormed makes a text valid UTF-8 without NUL, as CommonMark 0.31.2, section 2.3, requires. It
+// replaces single carriage returns, which CommonMark but not goldmark treats as line ends.
 func wellFormed(content string) string {
 	if strings.Count(content, "\r") > strings.Count(content, "\r\n") {
 		content = trip2g.UnifyLineEnds(content)
@@ -128,7 +129,7 @@ func wellFormed(content string) string {
 	return strings.ReplaceAll(content, "\x00", "\uFFFD")
 }
 
-// titleFromPath returns a file's name without its ending; that of an index is its folder's.
+// titleFromPath returns a file's name without its extension. An index has its folder's name.
 func titleFromPath(notePath string) string {
 	name := strings.TrimSuffix(path.Base(notePath), path.Ext(notePath))
 	if trip2g.FolderPageRank(notePath) == trip2g.NoFolderPage {

@@ -11,10 +11,10 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// vault is a Links that knows the notes and files in it.
+// vault is a Links with the notes and files in its maps.
 type vault struct {
 	notes    map[string]string // target → URL path
-	files    map[string]string // reference → path in the vault
+	files    map[string]string // reference → vault path
 	shown    map[string]*trip2g.Document
 	settings trip2g.Settings
 }
@@ -53,7 +53,7 @@ func render(t *testing.T, path, content string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// renderTests are Markdown and the HTML that readers get of it.
+// renderTests are Markdown texts and their HTML.
 var renderTests = []struct{ name, in, want string }{
 	{"paragraphs", "one\ntwo\n\nthree", "<p>one\ntwo</p>\n<p>three</p>"},
 	{"emphasis", "*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>"},
@@ -184,7 +184,7 @@ func TestFootnotesLinkBothWays(t *testing.T) {
 	}
 }
 
-// TestInlineFootnotesStandBelow would show what belongs below a text within it, or lose it.
+// Otherwise a footnote would be shown within the text, or lost.
 func TestInlineFootnotesStandBelow(t *testing.T) {
 	const back = "\u00a0" + `<a href="#fnref:%d" class="footnote-backref" role="doc-backlink">↩︎</a></p>` + "\n</li>\n"
 	ref := func(n int) string {
@@ -256,7 +256,7 @@ func TestTitleComesFromFrontmatterThenHeadingThenName(t *testing.T) {
 	}
 }
 
-// TestEveryLocalFileIsAskedFor lists the files that a client must upload for a note.
+// A client uploads exactly the listed files.
 func TestEveryLocalFileIsAskedFor(t *testing.T) {
 	for in, want := range map[string][]string{
 		"![a](b.png) ![[c.jpg|x|10]] [[d.pdf#page=2]] ![[b.png]]": {"b.png", "c.jpg", "d.pdf"},
@@ -279,7 +279,7 @@ func TestEveryLocalFileIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestSamplesOfCommonMark tries corners in which parsers go wrong.
+// TestSamplesOfCommonMark covers corner cases in which parsers often fail.
 func TestSamplesOfCommonMark(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\n===\n\nb\n---":         "<h1 id=\"a\">a</h1>\n<h2 id=\"b\">b</h2>",

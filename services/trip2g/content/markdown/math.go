@@ -13,31 +13,31 @@ import (
 	"trip2g/services/trip2g/content/markdown/tex"
 )
 
-// maxMath bounds the formulas of one note, in bytes: each can make 30 bytes of a page. What goes past
-// it is shown as it is written.
+// maxMath limits the math of one note, in bytes. Each can become 30 bytes of a page. Math beyond it
+// is shown verbatim.
 const maxMath = 128 << 10
 
-// mathFence begins and ends a formula that stands by itself.
+// mathFence begins and ends display math.
 var mathFence = []byte("$$")
 
-// formula is what mathInline and mathBlock have in common.
+// formula has the common fields of mathInline and mathBlock.
 type formula struct {
 	tex     []byte
 	display bool
-	mathML  string // "" if it could not be made
+	mathML  string // "" after a failure
 }
 
-// mathInline is $a formula$ or $$one that stands by itself$$ in a text.
+// mathInline is $math$ or $$display math$$ within a text.
 type mathInline struct {
 	ast.BaseInline
 	formula
 }
 
-// mathBlock is a formula between lines that begin with "$$" and end with it.
+// mathBlock is math between lines that begin and end with "$$".
 type mathBlock struct {
 	ast.BaseBlock
 	formula
-	ended bool // its last "$$" has been read
+	ended bool // the closing "$$" has been read
 }
 
 var (
@@ -57,11 +57,11 @@ func (m *mathBlock) Kind() ast.NodeKind { return mathBlockKind }
 // Dump is ast.Node's.
 func (m *mathBlock) Dump(source []byte, level int) { ast.DumpHelper(m, source, level, nil, nil) }
 
-// IsRaw is ast.Node's: no Markdown is in a formula.
+// IsRaw is ast.Node's: math contains no Markdown.
 func (m *mathBlock) IsRaw() bool { return true }
 
-// mathParser finds formulas in a text. As in Obsidian, no space may follow the first "$" or come
-// before the last; as in Pandoc, no digit may follow the last, so that prices stay what they are.
+// mathParser parses inline math. As in Obsidian, no space may follow the first "$" or precede the
+// last. As in Pandoc, no digit may follow the last, so that prices stay text.
 type mathParser struct{}
 
 func (mathParser) Trigger() []byte { return []byte{'$'} }
@@ -84,8 +84,8 @@ func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Nod
 	return &mathInline{formula: formula{tex: found, display: display}}
 }
 
-// closeFormula reads up to the "$" or "$$" that ends a formula and past it, nil if none does. Code
-// does not begin in a formula.
+// closeFormula reads up to and including the closing "$" or "$$", and returns nil without one. Code
+// does not begin within math.
 func closeFormula(block text.Reader, display bool) []byte {
 	var found []byte
 	for {
@@ -112,7 +112,7 @@ func closeFormula(block text.Reader, display bool) []byte {
 	}
 }
 
-// mathBlockParser finds formulas that have lines of their own.
+// mathBlockParser parses math on lines of its own.
 type mathBlockParser struct{}
 
 func (mathBlockParser) Trigger() []byte { return []byte{'$'} }
@@ -137,8 +137,8 @@ func (mathBlockParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 	return node, parser.NoChildren
 }
 
-// takeLine takes the rest of a line into a block, up to its end, which it goes past; false if the
-// line does not end the block.
+// takeLine adds the rest of a line to a block and advances past it; ended reports that the line
+// ends the block.
 func (m *mathBlock) takeLine(reader text.Reader) (ended bool) {
 	line, segment := reader.PeekLine()
 	end := bytes.Index(line, mathFence)
@@ -157,7 +157,7 @@ func (m *mathBlock) takeLine(reader text.Reader) (ended bool) {
 
 var noMathKey = parser.NewContextKey()
 
-// mathEnds reports whether a "$$" follows somewhere. From where none does is looked for once.
+// mathEnds reports whether a "$$" follows. It remembers the position after which none does.
 func mathEnds(source []byte, from int, pc parser.Context) bool {
 	if none, ok := pc.Get(noMathKey).(int); ok && from >= none {
 		return false
@@ -183,8 +183,8 @@ func (mathBlockParser) CanInterruptParagraph() bool { return true }
 
 func (mathBlockParser) CanAcceptIndentedLine() bool { return false }
 
-// makeMath makes MathML of the formulas in a tree, at most of so many bytes, and notes those of which it
-// cannot. It gives how many bytes are left.
+// makeMath converts the formulas in a tree to MathML, at most left bytes of them, and records
+// failures. It returns the number of bytes that remain.
 func makeMath(root ast.Node, l *limits, left int) int {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		var f *formula
@@ -223,7 +223,7 @@ func renderMathInline(w util.BufWriter, _ []byte, n ast.Node, entering bool) (as
 	return ast.WalkContinue, err
 }
 
-// renderMathBlock renders a formula in a box that can scroll.
+// renderMathBlock renders math in a scrollable box.
 func renderMathBlock(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	f := n.(*mathBlock).formula
 	if !entering {

@@ -7,8 +7,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// TestFormulasAreShownAndPricesAreNone would show LaTeX where a formula was meant, or a formula
-// where money was.
+// Otherwise pages would show LaTeX instead of math, or math instead of prices.
 func TestFormulasAreShownAndPricesAreNone(t *testing.T) {
 	const x, block = "<math><mi>x</mi></math>", `<div class="math"><math display="block"><mi>x</mi></math></div>`
 	for in, want := range map[string]string{
@@ -45,7 +44,7 @@ func TestFormulasAreShownAndPricesAreNone(t *testing.T) {
 	}
 }
 
-// TestAFormulaThatIsNotUnderstoodIsNamed would leave an owner to look for it.
+// The warning shows an owner where to look.
 func TestAFormulaThatIsNotUnderstoodIsNamed(t *testing.T) {
 	doc := markdown.Parse("n.md", "# A\n\na $\\foo$\n\n$$\n\\frac{a\n$$\n")
 	if len(doc.Warnings) != 2 || doc.Warnings[0].Line != 3 || !strings.Contains(doc.Warnings[0].Text, `\foo`) || doc.Warnings[1].Line != 5 {

@@ -7,10 +7,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// mergeKey is YAML 1.1's key for other mappings whose keys count as well (https://yaml.org/type/merge.html).
+// mergeKey is YAML 1.1's key that merges other mappings (https://yaml.org/type/merge.html).
 const mergeKey = "<<"
 
-// read adds the keys of a mapping after those that are merged into it, so that its own ones count.
+// read adds the keys of a mapping after the merged ones, so that its own keys override them.
 func (f *fields) read(mapping *yaml.Node, depth int) {
 	for key, value := range keys(mapping) {
 		if key == mergeKey {
@@ -34,8 +34,8 @@ func (f *fields) read(mapping *yaml.Node, depth int) {
 	}
 }
 
-// merge reads the value of a merge key: a mapping or a list of mappings, of which the first comes before the
-// others.
+// merge reads the value of a merge key: a mapping, or a list of mappings of which earlier ones
+// override later ones.
 func (f *fields) merge(n *yaml.Node, depth int) {
 	switch {
 	case depth > maxNesting || f.merged > maxMerged:
@@ -53,7 +53,7 @@ func (f *fields) merge(n *yaml.Node, depth int) {
 	}
 }
 
-// keys yields the keys of a mapping that are texts, in lower case, with their values.
+// keys yields the text keys of a mapping in lower case, with their values.
 func keys(mapping *yaml.Node) func(yield func(string, *yaml.Node) bool) {
 	return func(yield func(string, *yaml.Node) bool) {
 		for i := 0; i+1 < len(mapping.Content); i += 2 {
@@ -64,7 +64,7 @@ func keys(mapping *yaml.Node) func(yield func(string, *yaml.Node) bool) {
 	}
 }
 
-// keyText returns a key in lower case; ok is false for one that is no text.
+// keyText returns a key in lower case; ok is false if it is not a text.
 func keyText(key *yaml.Node) (text string, ok bool) {
 	if key.Kind == yaml.AliasNode {
 		key = key.Alias

@@ -11,15 +11,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// What an embed can name that is not there.
+// Errors of embeds with a missing anchor.
 var (
 	errNoHeading = errors.New("has no such heading")
 	errNoBlock   = errors.New("has no block of that name")
 )
 
-// partOf returns what an embed shows of a tree that has its headings' ids: all but its title, the section
-// below the heading, or the block, that anchor names. No id stays, for there are others on the page; and
-// a heading is one level lower, as what it heads is.
+// partOf returns the embedded part of a tree with heading ids: the note without its title, or the
+// section or block that anchor names. It removes all ids, which could collide on the page, and
+// lowers headings by one level.
 func partOf(root ast.Node, doc *trip2g.Document, anchor string) (ast.Node, error) {
 	part := root
 	if anchor == "" {
@@ -40,14 +40,14 @@ func partOf(root ast.Node, doc *trip2g.Document, anchor string) (ast.Node, error
 			n.RemoveAttributes()
 		}
 		if e, ok := n.(*element); ok {
-			e.attributes = nil // an id is all that one has before links are resolved
+			e.attributes = nil // before links are resolved, an element has no attribute but an id
 		}
 		return ast.WalkContinue, nil
 	})
 	return part, nil
 }
 
-// cutPart moves what an anchor names into a tree of its own, with the footnotes that it refers to.
+// cutPart moves the part that an anchor names into a new tree, with its footnotes.
 func cutPart(root ast.Node, anchor string) ast.Node {
 	named := findAnchor(root, anchor)
 	if named == nil {
@@ -76,7 +76,7 @@ func cutPart(root ast.Node, anchor string) ast.Node {
 	return part
 }
 
-// findAnchor returns the block that has an id, or that an element with the id begins.
+// findAnchor returns the block with an id, or the block that begins with an element with the id.
 func findAnchor(root ast.Node, anchor string) (found ast.Node) {
 	ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -95,7 +95,8 @@ func findAnchor(root ast.Node, anchor string) (found ast.Node) {
 	return found
 }
 
-// onlyItem takes the other items out of an item's list, and gives the list. Its number stays.
+// onlyItem removes the other items from an item's list and returns the list. The item's number
+// stays.
 func onlyItem(item ast.Node) ast.Node {
 	list := item.Parent().(*ast.List)
 	for list.FirstChild() != item {
@@ -113,7 +114,7 @@ func onlyItem(item ast.Node) ast.Node {
 
 const footnotePrefixKey = "footnotes"
 
-// setFootnotePrefix keeps the footnotes of one text of a fragment apart from those of the others.
+// setFootnotePrefix distinguishes the footnotes of one text of a fragment from the others'.
 func setFootnotePrefix(root ast.Node, text int) {
 	if text > 0 {
 		root.SetAttributeString(footnotePrefixKey, []byte("e"+strconv.Itoa(text)+"-"))
@@ -126,7 +127,7 @@ func footnotePrefix(n ast.Node) []byte {
 	return b
 }
 
-// moveFootnotes moves the footnotes that a part of a tree refers to below that part, and numbers them anew.
+// moveFootnotes moves the footnotes of a part below it and renumbers them.
 func moveFootnotes(part ast.Node, from *extast.FootnoteList) {
 	notes := make(map[int]*extast.Footnote)
 	for c := from.FirstChild(); c != nil; c = c.NextSibling() {
@@ -134,7 +135,7 @@ func moveFootnotes(part ast.Node, from *extast.FootnoteList) {
 			notes[note.Index] = note
 		}
 	}
-	numbers := make(map[int]int) // new ones, by the old
+	numbers := make(map[int]int) // new numbers by old ones
 	kept := make(map[[2]int]bool)
 	var taken []*extast.Footnote
 	take := func(in ast.Node) {
@@ -165,8 +166,7 @@ func moveFootnotes(part ast.Node, from *extast.FootnoteList) {
 	part.AppendChild(part, list)
 }
 
-// renumber returns a footnote its new number, and takes those links out of it that lead to references
-// which are not kept.
+// renumber sets the number of a footnote and removes its links to references that are not kept.
 func renumber(note *extast.Footnote, number int, kept map[[2]int]bool) {
 	var links []*extast.FootnoteBacklink
 	ast.Walk(note, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -9,15 +9,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// mentionsRules finds a line that is meant to be a rule, whatever surrounds it.
+// mentionsRules matches a line that looks like a rule, whatever surrounds it.
 var mentionsRules = regexp.MustCompile(`(?im)^[ \t]*["']?(exclude|include)["']?[ \t]*:`)
 
-// namesRules finds the word of a rule, in whatever YAML.
+// namesRules matches the name of a rule in any YAML.
 var namesRules = regexp.MustCompile(`(?i)\b(exclude|include)\b`)
 
-// PushRules reads the keys exclude and include from the text of the note with the site's settings.
-// Unlike Parse it fails at what it does not understand: to go on without a rule would publish what
-// the rule keeps private. EINVALID names the line.
+// PushRules parses the keys exclude and include of the settings note. Unlike Parse, it fails on
+// errors, because ignoring a rule would publish private notes. EINVALID names the line.
 func PushRules(content string) (rules trip2g.PushRules, err error) {
 	content = wellFormed(content)
 	block, _, lines := cutFrontmatter(content)
@@ -43,7 +42,8 @@ func PushRules(content string) (rules trip2g.PushRules, err error) {
 	return rulesOf(mapping, namesRules.MatchString(block))
 }
 
-// rulesOf reads the rules of a frontmatter, which may have their names elsewhere than as its keys.
+// rulesOf reads the rules of a frontmatter. named reports that it mentions rules, maybe not as
+// keys.
 func rulesOf(mapping *yaml.Node, named bool) (rules trip2g.PushRules, err error) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
@@ -74,7 +74,7 @@ func rulesOf(mapping *yaml.Node, named bool) (rules trip2g.PushRules, err error)
 	return rules, nil
 }
 
-// patterns reads a pattern or a list of patterns.
+// patterns returns a pattern or a list of patterns.
 func patterns(key string, n *yaml.Node) (list []string, err error) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias

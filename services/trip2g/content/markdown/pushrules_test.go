@@ -13,16 +13,16 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// ruleCase is a text of the settings. The publish page has a reader of its own for them, of simple lists:
-// what else it meets it refuses.
+// ruleCase is a text of the settings. The publish page has its own parser, which accepts only
+// simple lists.
 type ruleCase struct {
 	Name     string
 	Settings string
 	Exclude  []string // nil: refused
-	Browser  string   // "refuses" where the publish page refuses what this package reads
+	Browser  string   // "refuses" where the publish page refuses what this package parses
 }
 
-// TestARuleInAnyYAMLIsHeededOrRefused: a rule that went unnoticed would publish what it keeps private.
+// Ignoring a rule would publish private notes.
 func TestARuleInAnyYAMLIsHeededOrRefused(t *testing.T) {
 	raw, err := os.ReadFile("../../testdata/pushrules.json")
 	if err != nil {
@@ -53,7 +53,7 @@ func TestARuleInAnyYAMLIsHeededOrRefused(t *testing.T) {
 	}
 }
 
-// rulesInBrowser loads the publish page's script and returns its reader of the settings.
+// rulesInBrowser loads the publish page's script and returns its settings parser.
 func rulesInBrowser(t *testing.T) func(settings string) (exclude []string, refused bool) {
 	t.Helper()
 	script, err := os.ReadFile("../../web/admin/files/rules.js")

@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// recorder is a vault without notes and files that records what a page asks for.
+// recorder is an empty vault that records the requested notes and files.
 type recorder struct{ notes, files []string }
 
 func (r *recorder) Note(target string) (string, bool) {
@@ -32,9 +32,9 @@ func (r *recorder) Embed(target string) (trip2g.Embed, bool) {
 
 func (r *recorder) Settings() trip2g.Settings { return trip2g.Settings{} }
 
-// FuzzReferences compares what a page asks for with what its document lists. A file that is not listed
-// is never uploaded; a page with a link that is not listed is not rendered again when the link's
-// target appears.
+// FuzzReferences compares the references that a page resolves with those of its document. A file
+// that is not listed is never uploaded. A page with an unlisted link is not rendered again when the
+// link's target appears.
 func FuzzReferences(f *testing.F) {
 	for _, tt := range renderTests {
 		f.Add(tt.in)
@@ -76,13 +76,13 @@ func FuzzReferences(f *testing.F) {
 	})
 }
 
-// isMedia reports whether a target names a file that is no note by its extension.
+// isMedia reports whether a target has the extension of a file that is not a note.
 func isMedia(target string) bool {
 	return len(markdown.AssetRefs("n.md", "![["+target+"]]")) > 0
 }
 
-// FuzzWikilinks writes a link and an embed to a note of any name that Obsidian allows: each finds the
-// note by that name, and by its heading and label.
+// FuzzWikilinks links to and embeds notes with any name that Obsidian allows. Each must find the
+// note, with and without a heading and label.
 func FuzzWikilinks(f *testing.F) {
 	for _, name := range []string{"note", "a b", "Überblick", "東京", "a'b", "a & b", "100%", "a%20b", "v1.2", "Node.js.md", "$5 and $6", "`a`", "_a_", "(b)", "==c==", "e\u0301", "a#b", "a|b", "a;b", "!", "~~a~~", "&amp;", "-", "<b>"} {
 		f.Add(name)
@@ -100,7 +100,7 @@ func FuzzWikilinks(f *testing.F) {
 	})
 }
 
-// isNoteName reports whether a note can be called so: without what Obsidian excludes and without the
+// isNoteName reports whether a note can have a name: no characters that Obsidian forbids, and no
 // extension of another file.
 func isNoteName(name string) bool {
 	if name == "" || name != strings.TrimSpace(name) || len(name) > 200 || strings.ToValidUTF8(name, "") != name || strings.ContainsFunc(name, unicode.IsControl) {
@@ -109,8 +109,8 @@ func isNoteName(name string) bool {
 	return !strings.ContainsAny(name, "*\"\\/<>:|?#^[]\u2028\u2029\ufeff\ufffd") && !strings.Contains(name, "%%") && !isMedia(name)
 }
 
-// FuzzSetFields saves a site's title and language as the Settings page does, into any settings note. It
-// reads back what was saved; all other settings, and the text, stay.
+// FuzzSetFields sets title and language as the Settings page does, in any settings note, and reads
+// them back. All other settings and the text must stay.
 func FuzzSetFields(f *testing.F) {
 	for _, in := range [][2]string{
 		{"", "T"}, {"text", "true"}, {"---\n---\ntext", "a: b"}, {"---\n# mine\nTitle: old # why\naccess: members\n---\n\nbody\n", "- #x"}, {"---\naccess: everyone\nexclude: [a, b]\n...\nb", "null"},

@@ -13,21 +13,21 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Link references say a destination once and use it often: the text that they add is at most
-// this much for each byte of the note, and referenceFree more.
+// Link references define a destination once and use it often. They can add referenceFree bytes,
+// plus a multiple of the note's size.
 const (
 	referencePerByte = 8
 	referenceFree    = 1 << 20 // bytes
 )
 
-// resolver replaces what a text refers to by elements.
+// resolver replaces references in a text by elements.
 type resolver struct {
 	*scope
 	source []byte
 }
 
-// resolve replaces every reference in a tree, and the HTML in it, by what is to be rendered. It gives
-// the tags, and whether there was any HTML.
+// resolve replaces every reference and the HTML in a tree by elements. It returns the tags, and
+// whether there was any HTML.
 func resolve(root ast.Node, source []byte, in *scope) (tags []string, hasHTML bool) {
 	r := &resolver{in, source}
 	var found []ast.Node
@@ -80,7 +80,7 @@ func resolve(root ast.Node, source []byte, in *scope) (tags []string, hasHTML bo
 	return tags, hasHTML
 }
 
-// opensLink counts what a tag does to how many links are open.
+// opensLink returns the change of the number of open links by a tag.
 func opensLink(tag []byte) int {
 	z := html.NewTokenizer(bytes.NewReader(tag))
 	kind := z.Next()
@@ -118,7 +118,7 @@ func (r *resolver) replacement(n ast.Node) ast.Node {
 	return n
 }
 
-// adopt moves the children of a node into the one that replaces it.
+// adopt moves the children of a node to its replacement.
 func adopt(e *element, from ast.Node) *element {
 	for c := from.FirstChild(); c != nil; {
 		next := c.NextSibling()
@@ -135,7 +135,7 @@ func (r *resolver) html(raw []byte) ast.Node {
 	return s
 }
 
-// plain makes the element of a link without a destination: its text alone.
+// plain returns the element for a link without a destination, which shows only its text.
 func plain() *element { return &element{tag: "span"} }
 
 func (r *resolver) link(n *ast.Link) *element {
@@ -170,8 +170,8 @@ func (r *resolver) affordReference(reference *ast.ReferenceLink, parts ...[]byte
 	return r.references >= 0
 }
 
-// resolve finds where a link leads in the vault. A name like "Node.js" can be a note's, so that
-// notes come first. href is "" for a page that the readers may not have.
+// resolve returns the URL of a link's target in the vault. Notes have precedence, because a name
+// such as "Node.js" can be a note's. href is "" for a page that the readers may not read.
 func (t target) resolve(in *scope) (href string, ok bool) {
 	if page, ok := t.note(in); ok {
 		if page == trip2g.WithheldPage {
@@ -217,11 +217,11 @@ func (r *resolver) image(n *ast.Image) ast.Node {
 	return missing(t.fault()).holding(label)
 }
 
-// videoSites are hosts whose pages some editors embed as videos when they are written as images.
+// videoSites are hosts whose pages some editors embed as videos when written as images.
 var videoSites = map[string]bool{"www.youtube.com": true, "youtube.com": true, "youtu.be": true, "vimeo.com": true, "www.vimeo.com": true}
 
-// externalMedia returns the element for an image, audio or video file on another site. A web page or PDF is
-// a link, because pages of this site embed no others.
+// externalMedia returns the element for an image, audio or video file on another site. A web page
+// or PDF becomes a link, because pages of this site embed no others.
 func externalMedia(address, label, title string, size imageSize) *element {
 	u, err := url.Parse(address)
 	if err == nil && (videoSites[strings.ToLower(u.Host)] || isPDF(u.Path)) {
@@ -249,7 +249,7 @@ func (r *resolver) autoLink(n *ast.AutoLink) ast.Node {
 	return link(href, external, "").holding(label)
 }
 
-// wikilink shows a file or a note that is embedded, and links to any other.
+// wikilink embeds a file or a note, or links to any other target.
 func (r *resolver) wikilink(n *wikilink.Node) ast.Node {
 	w := parseWikilink(n, r.source)
 	if !n.Embed {

@@ -15,14 +15,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// policy is what a note's HTML may hold: text, structure, images, audio and video. No script,
-// style, form, frame, embedded object or event handler; no URL that runs anything; no class and no
-// id that the page around the note has. It is safe for concurrent use once made.
+// policy allows harmless HTML of notes: text, structure, images, audio and video. It allows no
+// script, style, form, frame, embedded object or event handler, no URL that runs code, and no class
+// or id of the surrounding page. It is safe for concurrent use.
 var policy = newPolicy()
 
-// Values that attributes may have.
+// Patterns of attribute values.
 var (
-	identity  = regexp.MustCompile(`^\^?[\p{L}\p{N}][\p{L}\p{M}\p{N}_:.-]*$`) // "^" begins a block's
+	identity  = regexp.MustCompile(`^\^?[\p{L}\p{N}][\p{L}\p{M}\p{N}_:.-]*$`) // "^" begins a block's id
 	anchor    = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{M}\p{N}_:.-]*$`)
 	direction = regexp.MustCompile(`^(ltr|rtl|auto)$`)
 	language  = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
@@ -80,7 +80,8 @@ func allowCallouts(p *bluemonday.Policy) {
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^note$`)).OnElements("div")
 }
 
-// allowMath takes what package tex makes, and none of MathML's elements that hold HTML, link or act.
+// allowMath allows the output of package tex, but no MathML element that contains HTML, links or
+// acts.
 func allowMath(p *bluemonday.Policy) {
 	p.AllowNoAttrs().OnElements("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup",
 		"munder", "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mphantom")
@@ -131,14 +132,14 @@ func allowLinksAndMedia(p *bluemonday.Policy) {
 
 func sanitize(fragment []byte) []byte { return policy.SanitizeBytes(fragment) }
 
-// voidElements have no end tag (HTML Standard, section 13.1.2).
+// voidElements are elements without an end tag (HTML Standard, section 13.1.2).
 var voidElements = map[atom.Atom]bool{
 	atom.Br: true, atom.Col: true, atom.Hr: true, atom.Img: true, atom.Input: true, atom.Source: true, atom.Wbr: true,
 }
 
-// balance returns each start tag of a sanitised fragment its end tag and drops end tags without a
-// start, so that a note's HTML cannot close or hold open what the page has around it. Elements
-// that lie deeper than maxOpen go, their content stays.
+// balance adds missing end tags to a sanitized fragment and drops unmatched ones, so that a note
+// cannot close or keep open elements of the page. It removes elements deeper than maxOpen but keeps
+// their content.
 func balance(fragment []byte) []byte {
 	var out bytes.Buffer
 	out.Grow(len(fragment))
@@ -165,7 +166,7 @@ func balance(fragment []byte) []byte {
 				continue
 			}
 			open = append(open, string(name))
-		case kind == html.SelfClosingTagToken: // means a start tag to a browser
+		case kind == html.SelfClosingTagToken: // browsers treat it as a start tag
 			raw = strings.TrimSuffix(raw, "/>") + "></" + string(name) + ">"
 		}
 		io.WriteString(&out, raw)
@@ -174,7 +175,7 @@ func balance(fragment []byte) []byte {
 	return out.Bytes()
 }
 
-// maxOpen is how deep elements can lie in each other; browsers nest no deeper than 512 either.
+// maxOpen limits the nesting of elements, as browsers do at 512.
 const maxOpen = 512
 
 func lastIndex(open []string, name string) int {

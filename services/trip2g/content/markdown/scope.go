@@ -7,18 +7,18 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// fragment is the making of one note's HTML: what its own text and those that it shows share, so that
-// all of them together stay within the bounds of one.
+// fragment is the state of rendering one note. Its own text and the embedded ones share it, so that
+// the limits apply to all of them together.
 type fragment struct {
 	settings   trip2g.Settings
-	work       int64     // left for dear blocks, see limits
-	coloured   int       // bytes of code that may still get colours
-	colourEnd  time.Time // until when
-	formulas   int       // bytes of formulas that may still be made
-	references int       // bytes that link references may still add
-	embedsLeft int       // notes that may still be shown
-	embedBytes int       // that those may still have and make
-	texts      int       // so far, without the note's own
+	work       int64     // remaining for expensive blocks, see limits
+	coloured   int       // remaining bytes of code to highlight
+	colourEnd  time.Time // timeout of highlighting
+	formulas   int       // remaining bytes of math
+	references int       // remaining bytes that link references can add
+	embedsLeft int       // remaining number of embeds
+	embedBytes int       // remaining bytes of embedded texts and their HTML
+	texts      int       // number of embedded texts so far
 }
 
 func newFragment(settings trip2g.Settings) *fragment {
@@ -33,24 +33,25 @@ func (f *fragment) nextText() int {
 	return f.texts
 }
 
-// scope is one text of a fragment: the note's own, or that of a note which is shown in it.
+// scope is one text of a fragment: the note's own or an embedded one.
 type scope struct {
 	*fragment
 	doc    *trip2g.Document
 	links  trip2g.Links
 	number int // 0 for the note's own
 
-	// What is shown of another note, and where.
-	url    string // of that note's page
-	anchor string // of the heading or block that is shown, "" for all
-	around *scope // the text that shows it
+	// Set for an embedded text.
+	url    string // of the embedded note's page
+	anchor string // id of the embedded heading or block, "" for the whole note
+	around *scope // the embedding text
 }
 
 func newScope(doc *trip2g.Document, links trip2g.Links) *scope {
 	return &scope{fragment: newFragment(links.Settings()), doc: doc, links: links}
 }
 
-// render makes HTML of a scope's text: whole elements, harmless unless the settings let all through.
+// render returns a scope's text as complete HTML elements, sanitized unless the settings keep raw
+// HTML.
 func (s *scope) render() ([]byte, error) {
 	switch s.doc.Format {
 	case trip2g.HTML:
@@ -86,8 +87,8 @@ func (s *scope) renderMarkdown() ([]byte, error) {
 	return s.finish(out.Bytes(), hasHTML), nil
 }
 
-// finish takes out what could do harm, unless the owner's HTML is to be kept, and closes what the
-// text's own HTML left open.
+// finish sanitizes the HTML, unless the owner's is kept, and closes elements that the text's own
+// HTML left open.
 func (s *scope) finish(made []byte, hasHTML bool) []byte {
 	if !s.settings.RawHTML {
 		made = sanitize(made)

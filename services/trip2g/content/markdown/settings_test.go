@@ -25,8 +25,8 @@ func TestLinesEndWhereTheOwnerWantsThem(t *testing.T) {
 	}
 }
 
-// TestTheOwnersHTMLIsKeptWhereTheyTrustIt has what is kept, and what goes all the same: a browser would
-// refuse it with a word in its console.
+// TestTheOwnersHTMLIsKeptWhereTheyTrustIt covers kept HTML, and HTML that is removed anyway because
+// a browser would block it with a message in its console.
 func TestTheOwnersHTMLIsKeptWhereTheyTrustIt(t *testing.T) {
 	for in, want := range map[string]string{
 		`<div class="card" id="MyCard" data-x="1"><button type="button">b</button></div>`:                           `<div class="card" id="MyCard" data-x="1"><button type="button">b</button></div>`,
@@ -51,8 +51,7 @@ func TestTheOwnersHTMLIsKeptWhereTheyTrustIt(t *testing.T) {
 	}
 }
 
-// TestAFormInANoteCannotTargetTheServersOwnAddresses has what would send a reader's browser there, with the
-// reader's session, by one click.
+// Such a form would send a request with the reader's session after one click.
 func TestAFormInANoteCannotTargetTheServersOwnAddresses(t *testing.T) {
 	for _, in := range []string{
 		`<form method="post" action="/_system/graphql" enctype="multipart/form-data"><button>Next page</button></form>`,

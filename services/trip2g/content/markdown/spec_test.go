@@ -16,15 +16,15 @@ import (
 	"go.abhg.dev/goldmark/wikilink"
 )
 
-// example is one of a specification: Markdown and the HTML that it stands for.
+// example is an example of a specification: Markdown and its HTML.
 type example struct {
 	Markdown string `json:"markdown"`
 	HTML     string `json:"html"`
 	Example  int    `json:"example"`
 }
 
-// plainHTML renders what a parser finds as goldmark does, unsafe HTML included, so that what differs
-// is what was parsed. What Obsidian adds comes after goldmark's own.
+// plainHTML renders a tree as goldmark does, including unsafe HTML, so that only parsing can
+// differ. Renderers of Obsidian's additions follow goldmark's.
 func plainHTML(options ...html.Option) renderer.Renderer {
 	return renderer.NewRenderer(renderer.WithNodeRenderers(
 		util.Prioritized(html.NewRenderer(options...), 1000),
@@ -48,7 +48,8 @@ func (e example) ours(t *testing.T, options []html.Option) string {
 	return out.String()
 }
 
-// commonMarkExceptions are the examples of CommonMark 0.31.2 that read otherwise, and why.
+// commonMarkExceptions are the examples of CommonMark 0.31.2 that are parsed differently, with
+// reasons.
 var commonMarkExceptions = map[int]string{
 	64:  "#hashtag is a tag",
 	548: "[[[foo]]] has a wikilink in it",
@@ -60,8 +61,8 @@ var commonMarkExceptions = map[int]string{
 	619: "#ref is a tag where the text is no HTML",
 }
 
-// TestCommonMarkStaysCommonMark has every example of the specification that goldmark itself passes:
-// what is added must not change what any Markdown means.
+// TestCommonMarkStaysCommonMark runs every example of the specification that goldmark itself
+// passes. Additions must not change the meaning of Markdown.
 func TestCommonMarkStaysCommonMark(t *testing.T) {
 	data, err := os.ReadFile("testdata/commonmark-0.31.2.json")
 	if err != nil {
@@ -81,7 +82,7 @@ func TestCommonMarkStaysCommonMark(t *testing.T) {
 	}
 }
 
-// compare checks an example that goldmark passes; with an exception it must not pass.
+// compare checks an example that goldmark passes. One with an exception must fail.
 func compare(t *testing.T, plain goldmark.Markdown, options []html.Option, e example, exception string) {
 	t.Helper()
 	var want bytes.Buffer
@@ -102,7 +103,7 @@ func compare(t *testing.T, plain goldmark.Markdown, options []html.Option, e exa
 	}
 }
 
-// TestGitHubsAdditionsStay has goldmark's examples of GitHub's additions, with no exception.
+// TestGitHubsAdditionsStay runs goldmark's examples of GitHub's additions, without exceptions.
 func TestGitHubsAdditionsStay(t *testing.T) {
 	plain := goldmark.New(goldmark.WithRendererOptions(html.WithUnsafe()), goldmark.WithExtensions(extension.Strikethrough, extension.Linkify,
 		extension.TaskList, extension.Footnote, extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))))
@@ -123,8 +124,8 @@ func TestGitHubsAdditionsStay(t *testing.T) {
 	}
 }
 
-// readExamples reads the form of goldmark's test files: a number, Markdown and HTML between lines of
-// dashes, and a line of "=".
+// readExamples parses goldmark's test files: a number, Markdown and HTML between lines of dashes,
+// and a line of "=".
 func readExamples(data string) []example {
 	var examples []example
 	for part := range strings.SplitSeq(data, "//= = = = = = = = = = = = = = = = = = = = = = = =//\n") {

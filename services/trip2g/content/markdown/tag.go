@@ -16,11 +16,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxTag is the longest tag that a text can have, in bytes.
+// maxTag limits a tag in a text, in bytes.
 const maxTag = 256
 
-// tagParser finds tags: "#" after a space, an opening bracket or a mark of emphasis or at a line's
-// start, and a name as tagName takes it.
+// tagParser parses tags: "#" at the start of a line or after a space, an opening bracket or an
+// emphasis mark, and a name accepted by tagName.
 type tagParser struct{}
 
 func (tagParser) Trigger() []byte { return []byte{'#'} }
@@ -45,7 +45,7 @@ func (tagParser) Parse(parent ast.Node, block text.Reader, _ parser.Context) ast
 var numericReference = regexp.MustCompile(`^#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});`)
 
 // characterReference returns the text of a numeric character reference (CommonMark 0.31.2, section
-// 2.5). goldmark ends a text where a parser looks at it, which would take "&" and "#35;" apart.
+// 2.5). goldmark splits a text where a parser is triggered, which would separate "&" and "#35;".
 func characterReference(parent ast.Node, block text.Reader) ast.Node {
 	line, segment := block.PeekLine()
 	length := len(numericReference.Find(line))
@@ -58,8 +58,9 @@ func characterReference(parent ast.Node, block text.Reader) ast.Node {
 	return ast.NewTextSegment(text.NewSegment(segment.Start-1, segment.Start+length))
 }
 
-// tagName returns the tag's name that a text begins with, "" if there is none: letters, digits, emoji,
-// "_", "-" and single "/" between them, and more than a number. The rule is Obsidian's.
+// tagName returns the tag's name at the start of a text, "" without one. By Obsidian's rule, it
+// consists of letters, digits, emoji, "_", "-" and single "/" between them, and is not only a
+// number.
 func tagName(text []byte) string {
 	end, isName := 0, false
 	for i := 0; i < len(text) && end <= maxTag; {
@@ -83,14 +84,14 @@ func tagName(text []byte) string {
 	return string(text[:end])
 }
 
-// zeroWidthJoiner makes one emoji of several.
+// zeroWidthJoiner joins several emoji into one.
 const zeroWidthJoiner = '\u200d'
 
 // tagNode is a tag in a text, without its "#".
 type tagNode struct {
 	ast.BaseInline
 	name   string
-	inLink bool // where it is text and no tag
+	inLink bool // shown as text, not as a tag
 }
 
 var tagKind = ast.NewNodeKind("Tag")
@@ -116,8 +117,8 @@ func renderTag(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkS
 	return ast.WalkContinue, err
 }
 
-// addTags adds the tags of a text to those of the frontmatter, each once in any letter case; ok is
-// false if there are too many of them.
+// addTags adds the tags of a text to those of the frontmatter, each once in any letter case. ok is
+// false above the limit.
 func addTags(doc *trip2g.Document, found []string) (ok bool) {
 	known := make(map[string]bool)
 	all := append(doc.Tags, found...)

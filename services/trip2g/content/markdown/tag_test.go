@@ -10,7 +10,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// TestTagsInTheTextAreTheNotes would leave notes out of their tags' pages, or invent tags.
+// Otherwise notes would be missing from the pages of their tags, or appear on others.
 func TestTagsInTheTextAreTheNotes(t *testing.T) {
 	for in, want := range map[string][]string{
 		"#a b #c/d-e_1 (#f) x#no /#no":                                                         {"a", "c/d-e_1", "f"},
@@ -31,7 +31,7 @@ func TestTagsInTheTextAreTheNotes(t *testing.T) {
 	}
 }
 
-// TestTagsAreBounded would let one note fill the list of tags.
+// Otherwise one note could fill the list of tags.
 func TestTagsAreBounded(t *testing.T) {
 	var b strings.Builder
 	for i := range 300 {

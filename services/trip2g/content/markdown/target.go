@@ -17,22 +17,21 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// target is where a reference leads, as the note's text says.
+// target is a parsed reference.
 type target struct {
-	external string // a URL of its own; "" for what is in the vault
-	path     string // in the vault, percent-decoded; "" is the note itself
+	external string // an absolute URL; "" for a target in the vault
+	path     string // in the vault, percent-decoded; "": the note itself
 	fragment string // without "#", percent-decoded
-	relative bool   // a note is looked for from the note's folder first, as in any Markdown
+	relative bool   // a note is resolved from the note's folder first, as in standard Markdown
 }
 
 var schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// externalSchemes are those that a link can have; any other "a:b" is taken for a name in the vault,
-// where it leads nowhere unless it is one.
+// externalSchemes are the URL schemes of links. Any other "a:b" is a name in the vault.
 var externalSchemes = []string{"http", "https", "mailto", "tel", "xmpp", "ftp", "geo", "magnet", "obsidian"}
 
-// parseURL understands the destination of a Markdown link or of an attribute in HTML. ok is false
-// for one that is empty.
+// parseURL parses the destination of a Markdown link or of an HTML attribute. ok is false for an
+// empty one.
 func parseURL(destination string) (t target, ok bool) {
 	destination = strings.TrimSpace(destination)
 	if destination == "" {
@@ -58,11 +57,11 @@ func isExternal(destination string) bool {
 
 var dataImagePattern = regexp.MustCompile(`(?i)^data:image/(png|gif|jpeg|webp);base64,`)
 
-// isDataImage reports whether a destination is a picture that is its own content.
+// isDataImage reports whether a destination is a data URL of an image.
 func isDataImage(destination string) bool { return dataImagePattern.MatchString(destination) }
 
-// decode takes percent-encoding away. Text that is not encoded right, or hides what is no text,
-// stays: a file can be called "100%.png".
+// decode decodes percent-encoding. An invalid encoding, or one of characters that are not text,
+// stays: a file's name can be "100%.png".
 func decode(s string) string {
 	decoded, err := url.PathUnescape(s)
 	if err != nil || !utf8.ValidString(decoded) || strings.ContainsFunc(decoded, unicode.IsControl) {
@@ -71,15 +70,15 @@ func decode(s string) string {
 	return decoded
 }
 
-// markdownURL returns a destination as the text means it: without backslashes and character references.
+// markdownURL returns a destination without backslash escapes and character references.
 func markdownURL(raw []byte) string {
 	return html.UnescapeString(string(util.UnescapePunctuations(raw)))
 }
 
-// fileEnding is what ends a file's name: "Node.js" has one, "v1.2" and "Dr. No" have none.
+// fileEnding matches a file's extension: "Node.js" has one, "v1.2" and "Dr. No" have none.
 var fileEnding = regexp.MustCompile(`^\.[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*$`)
 
-// isFile reports whether the path can name a file that is no note.
+// isFile reports whether the path can be a file that is not a note.
 func (t target) isFile() bool {
 	ending := path.Ext(t.path)
 	return fileEnding.MatchString(ending) && len(ending) <= 12 && !isNoteEnding(ending)
@@ -89,7 +88,7 @@ func isNoteEnding(ending string) bool {
 	return strings.EqualFold(ending, ".md") || strings.EqualFold(ending, ".html")
 }
 
-// asset finds the file that the path names. What no client could find is not asked for.
+// asset finds the file at the path. It skips paths that clients cannot upload.
 func (t target) asset(links trip2g.Links) (trip2g.NoteAsset, bool) {
 	if t.path == "" || len(t.path) > trip2g.MaxPathLength || strings.ContainsFunc(t.path, unicode.IsControl) {
 		return trip2g.NoteAsset{}, false
@@ -97,7 +96,7 @@ func (t target) asset(links trip2g.Links) (trip2g.NoteAsset, bool) {
 	return links.Asset(t.path)
 }
 
-// note finds the note that the path names and gives the address of its page; that of the text's own is "".
+// note returns the URL of the page of the note at the path, "" for the text itself.
 func (t target) note(in *scope) (string, bool) {
 	if t.path == "" {
 		return in.url, true
@@ -110,7 +109,7 @@ func (t target) note(in *scope) (string, bool) {
 	return l.Resolve(in.links)
 }
 
-// embed finds the note that the path names, to be shown.
+// embed finds the note at the path for embedding.
 func (t target) embed(links trip2g.Links) (trip2g.Embed, bool) {
 	l := trip2g.Link{Target: t.path, Relative: t.relative, Embed: true}
 	if c, ok := links.(*collector); ok {
@@ -125,15 +124,15 @@ func (t target) embed(links trip2g.Links) (trip2g.Embed, bool) {
 	return links.Embed(l.Target)
 }
 
-// heading is the text of the heading that the fragment names: the last of "Heading#Sub-heading" counts.
+// heading returns the heading in the fragment: the last part of "Heading#Sub-heading".
 func (t target) heading() string { return t.fragment[strings.LastIndexByte(t.fragment, '#')+1:] }
 
-// anchor returns the id of the heading or the block ("^id") that the fragment names, "" if it can name none.
+// anchor returns the id of the heading or block ("^id") in the fragment, "" without one.
 func (t target) anchor() string {
 	switch heading := t.heading(); {
 	case blockMark.MatchString(heading):
 		return strings.ToLower(heading)
-	case strings.HasPrefix(heading, "^"): // no block has that name
+	case strings.HasPrefix(heading, "^"): // no block can have that name
 		return ""
 	case footnotePattern.MatchString(heading) || heading == "":
 		return heading
@@ -142,7 +141,7 @@ func (t target) anchor() string {
 	}
 }
 
-// noteURL returns the address of a page with what the fragment names in it.
+// noteURL returns the URL of a page with the fragment.
 func (t target) noteURL(page string) string {
 	u := url.URL{Path: page, Fragment: t.anchor()}
 	if s := u.String(); s != "" {
@@ -151,7 +150,7 @@ func (t target) noteURL(page string) string {
 	return "#"
 }
 
-// fault says of a reference that it leads to nothing.
+// fault returns the message for a broken reference.
 func (t target) fault() string {
 	if mediaTag(t.path) != "" || isPDF(t.path) {
 		return "There is no file “" + oneLine(t.path, maxTitle) + "”"
@@ -159,13 +158,13 @@ func (t target) fault() string {
 	return "There is no note “" + oneLine(t.path, maxTitle) + "”"
 }
 
-// linkText finds the links in a heading's text, which Obsidian's links to the heading have in full.
+// linkText matches links in a heading's text, which Obsidian's links to the heading include.
 var linkText = regexp.MustCompile(`!?\[([^][]*)\]\([^()]*\)`)
 
-// footnotePattern is an id that footnotes have.
+// footnotePattern matches ids of footnotes.
 var footnotePattern = regexp.MustCompile(`^fn(ref\d*)?:\d+$`)
 
-// assetURL returns the address of a file; the fragment of a PDF, a page for example, stays.
+// assetURL returns the URL of a file. It keeps the fragment of a PDF, such as a page.
 func (t target) assetURL(asset trip2g.NoteAsset) string {
 	u := trip2g.AssetURL(asset)
 	if t.fragment != "" {
@@ -174,15 +173,15 @@ func (t target) assetURL(asset trip2g.NoteAsset) string {
 	return u
 }
 
-// parsedWikilink is a wikilink's content, "target#fragment|label".
+// parsedWikilink is the content of a wikilink, "target#fragment|label".
 type parsedWikilink struct {
 	target
-	label string // what to show: the label, else the target as Obsidian shows it
+	label string // text to show: the label, else the target as in Obsidian
 	size  imageSize
 }
 
-// parseWikilink understands what goldmark found between "[[" and "]]". In a table Obsidian writes
-// the bar as "\|".
+// parseWikilink parses the content between "[[" and "]]". In a table, Obsidian escapes the bar as
+// "\|".
 func parseWikilink(n *wikilink.Node, source []byte) parsedWikilink {
 	inner := string(n.Target)
 	if len(n.Fragment) > 0 {
@@ -212,13 +211,13 @@ func parseWikilink(n *wikilink.Node, source []byte) parsedWikilink {
 	return w
 }
 
-// imageSize is in CSS pixels; 0: not given.
+// imageSize is a size in CSS pixels; 0: not set.
 type imageSize struct{ width, height int }
 
 var sizePattern = regexp.MustCompile(`^(?:(.*)\|)?\s*(\d{1,4})(?:x(\d{1,4}))?\s*$`)
 
-// cutSize takes Obsidian's "|100" or "|100x200" off a label. bare takes a label that is nothing
-// else for a size too.
+// cutSize removes Obsidian's "|100" or "|100x200" from a label. With bare, a label can be only a
+// size.
 func cutSize(label string, bare bool) (string, imageSize) {
 	m := sizePattern.FindStringSubmatch(label)
 	if m == nil || !bare && !strings.Contains(label, "|") {
@@ -229,7 +228,7 @@ func cutSize(label string, bare bool) (string, imageSize) {
 	return strings.TrimSpace(m[1]), imageSize{width, height}
 }
 
-// textValue returns the text of a node as it reads, without backslashes and character references.
+// textValue returns the text of a node without backslash escapes and character references.
 func textValue(n *ast.Text, source []byte) []byte {
 	value := n.Segment.Value(source)
 	if n.IsRaw() {

@@ -7,8 +7,8 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// taskRenderer makes the box of a task. It has a name, which goldmark's lacks: without one, who does not
-// see it hears of a box and not whether the task is done.
+// taskRenderer renders the checkbox of a task with a label, which goldmark's lacks. Without the
+// label, screen readers do not announce whether the task is done.
 type taskRenderer struct{}
 
 // RegisterFuncs is renderer.NodeRenderer's.

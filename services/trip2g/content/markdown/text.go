@@ -19,21 +19,21 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Text returns what a reader reads of a document, without any markup: each block on a line of its own, for
-// search. It is made each time and is no longer than about the document's body.
+// Text returns the plain text of a document, each block on a line of its own, for search. It is
+// computed on each call and is not longer than about the document's body.
 func Text(doc *trip2g.Document) string {
 	return strings.TrimSpace(textOf(doc, doc.Body, everything, nil))
 }
 
-// Limits of how much of a body an excerpt is looked for in, in bytes: first, for each of its characters, as
-// much as holds it in most notes, and then all that is looked at.
+// Limits of the part of a body that is searched for an excerpt, in bytes: first a multiple of the
+// excerpt's length, which suffices for most notes, and then the maximum.
 const (
 	excerptShare = 8
 	excerptBody  = 16 << 10
 )
 
-// Excerpt returns the beginning of a document's prose on one line of at most n characters: no heading, code,
-// table or formula. "" if its beginning has none.
+// Excerpt returns the beginning of a document's prose on one line of at most n characters, without
+// headings, code, tables and math. "" if the beginning has no prose.
 func Excerpt(doc *trip2g.Document, n int) string {
 	size := min(excerptShare*n, excerptBody)
 	text := textOf(doc, cutText(doc.Body, size), prose, nil)
@@ -43,14 +43,14 @@ func Excerpt(doc *trip2g.Document, n int) string {
 	return oneLine(text, n)
 }
 
-// Limits of a link's context: of what is read around the link, in bytes, and of what is given, in characters.
+// Limits of a link's context: bytes parsed around the link, and characters returned.
 const (
 	contextBody = 4 << 10
 	contextText = 240
 )
 
-// Context returns the text of the block of a document that a link stands in, on one line of about 240
-// characters around the link. link is one of doc.Links.
+// Context returns the text of the block that contains a link, on one line of about 240 characters
+// around the link. link is one of doc.Links.
 func Context(doc *trip2g.Document, link trip2g.Link) string {
 	block, offset := doc.Body, -1
 	if doc.Format != trip2g.HTML {
@@ -67,10 +67,10 @@ func Context(doc *trip2g.Document, link trip2g.Link) string {
 
 var (
 	taskMark     = regexp.MustCompile(`^\[[ xX]\][ \t]`)
-	footnoteMark = regexp.MustCompile(`\[\^[^\]\s]{1,100}\]`) // of a footnote that is defined elsewhere
+	footnoteMark = regexp.MustCompile(`\[\^[^\]\s]{1,100}\]`) // reference to a footnote outside of the block
 )
 
-// aroundLink cuts a long block down to what is around a link.
+// aroundLink shortens a long block to the part around a link.
 func aroundLink(block, target string) string {
 	if len(block) <= contextBody {
 		return block
@@ -83,7 +83,7 @@ func aroundLink(block, target string) string {
 	return cutText(block[start:], contextBody)
 }
 
-// cutText returns at most n bytes of a text, cut at a line's end if there is one.
+// cutText returns at most n bytes of a text, cut at a line's end if possible.
 func cutText(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -95,8 +95,8 @@ func cutText(text string, n int) string {
 	return strings.ToValidUTF8(text, "")
 }
 
-// around joins what comes before a link to the link and what comes after it: about contextText characters
-// in all, cut between words.
+// around joins the texts before and after a link, to about contextText characters cut between
+// words.
 func around(before, after string) string {
 	before, after = oneLine(before, len(before)), spaced(before, oneLine(after, len(after)))
 	if n := utf8.RuneCountInString(before); n > contextText/2 {
@@ -111,7 +111,7 @@ func around(before, after string) string {
 	return oneLine(before+after, contextText)
 }
 
-// spaced keeps the space that parted two texts.
+// spaced keeps the space that separated two texts.
 func spaced(before, after string) string {
 	if r, _ := utf8.DecodeLastRuneInString(before); unicode.IsSpace(r) {
 		return " " + after
@@ -119,7 +119,7 @@ func spaced(before, after string) string {
 	return after
 }
 
-// choice is which blocks of a text are read.
+// choice selects the blocks to read.
 type choice bool
 
 const (
@@ -127,8 +127,8 @@ const (
 	prose      choice = true
 )
 
-// textOf reads a piece of a document's body. met is told of every link's target and where in the text it
-// is; nil for none.
+// textOf returns the plain text of a piece of a document's body. It calls met with every link's
+// target and offset in the text; met can be nil.
 func textOf(doc *trip2g.Document, piece string, take choice, met func(target string, at int)) string {
 	switch doc.Format {
 	case trip2g.HTML:
@@ -148,7 +148,8 @@ func textOf(doc *trip2g.Document, piece string, take choice, met func(target str
 	return reader.out.String()
 }
 
-// addReferences tells the parser of a piece which link references the whole text defines.
+// addReferences makes the link reference definitions of the whole body known to the parser of a
+// piece.
 func addReferences(context parser.Context, body, piece string) {
 	if len(piece) == len(body) || !strings.Contains(piece, "]") {
 		return
@@ -172,7 +173,7 @@ type textReader struct {
 	take   choice
 	met    func(target string, at int)
 	out    strings.Builder
-	inRaw  bool // between the tags of an element that holds no text
+	inRaw  bool // within an element whose content is not text
 }
 
 func (r *textReader) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -211,7 +212,7 @@ func (r *textReader) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 	return ast.WalkContinue, nil
 }
 
-// visitBlock ends each block with a line's end, and writes those that hold no inline text.
+// visitBlock ends each block with a line end, and writes blocks without inline text.
 func (r *textReader) visitBlock(n ast.Node, entering bool) ast.WalkStatus {
 	if !entering {
 		if n.Kind() == extast.KindTableCell {
@@ -241,7 +242,7 @@ func (r *textReader) visitBlock(n ast.Node, entering bool) ast.WalkStatus {
 	return ast.WalkContinue
 }
 
-// meet tells of a link. Understanding a destination takes time, and a reference can be used often.
+// meet passes a link to met. Without met, it saves the time of parsing the destination.
 func (r *textReader) meet(destination []byte) {
 	if r.met == nil {
 		return
@@ -251,7 +252,7 @@ func (r *textReader) meet(destination []byte) {
 	}
 }
 
-// rawHTML minds what a tag within a text begins or ends.
+// rawHTML updates the state for a tag within a text.
 func (r *textReader) rawHTML(raw []byte) {
 	z := htmltoken.NewTokenizer(strings.NewReader(string(raw)))
 	kind := z.Next()
@@ -266,7 +267,7 @@ func (r *textReader) rawHTML(raw []byte) {
 	}
 }
 
-// inlineElements are those that do not part the words around them.
+// inlineElements are elements that do not separate the words around them.
 var inlineElements = map[atom.Atom]bool{
 	atom.A: true, atom.Abbr: true, atom.B: true, atom.Bdi: true, atom.Bdo: true, atom.Cite: true, atom.Code: true, atom.Del: true, atom.Dfn: true,
 	atom.Em: true, atom.I: true, atom.Ins: true, atom.Kbd: true, atom.Mark: true, atom.Q: true, atom.Rb: true, atom.Ruby: true, atom.S: true,

@@ -11,7 +11,7 @@ import (
 	"trip2g/services/trip2g/content/markdown"
 )
 
-// TestTextIsWhatAReaderReads is what search finds: markup or a comment in it would be found, and shown.
+// Search finds and shows this text, so it must not contain markup or comments.
 func TestTextIsWhatAReaderReads(t *testing.T) {
 	for in, want := range map[string]string{
 		"---\ntitle: T\n---\n# A *b* `c`\n\ntext [l](x.md) [[n|label]] [[n#h]] #tag ==m==":          "A b c\ntext l label n > h #tag m",
@@ -35,7 +35,7 @@ func TestTextIsWhatAReaderReads(t *testing.T) {
 	}
 }
 
-// TestExcerptIsTheFirstProse is what a feed or a preview says of a note.
+// Feeds and previews show excerpts.
 func TestExcerptIsTheFirstProse(t *testing.T) {
 	doc := markdown.Parse("n.md", "# Title\n\n```\ncode\n```\n\n![[p.png]]\n\nThe *first* words\nof [[n|it]].\n\n|a|\n|-|\n\n- item[^1]\n\n[^1]: x")
 	if diff := cmp.Diff("The first words of it. item", markdown.Excerpt(doc, 100)); diff != "" {
@@ -57,7 +57,7 @@ func TestExcerptIsTheFirstProse(t *testing.T) {
 	}
 }
 
-// TestContextIsTheTextAroundALink is what a page says of the notes that lead to it.
+// A page shows the context of its backlinks.
 func TestContextIsTheTextAroundALink(t *testing.T) {
 	long := strings.Repeat("много слов ", 100)
 	for in, want := range map[string]string{
@@ -97,7 +97,7 @@ func contextOf(t *testing.T, doc *trip2g.Document) string {
 	return ""
 }
 
-// TestLinksOfANoteAreListed is what backlinks and the graph are made of.
+// Backlinks and the graph depend on this list.
 func TestLinksOfANoteAreListed(t *testing.T) {
 	const in = "[[a]] [x](b.md#h) [[a#h|again]] ![[c]] [[c]]\n\n[y](../d%20e.md) [z](https://example.org) ![[p.png]] [[f.pdf]] [[#own]] <a href='g'>g</a> [[Node.js]]"
 	doc := markdown.Parse("n.md", in)
@@ -110,7 +110,7 @@ func TestLinksOfANoteAreListed(t *testing.T) {
 	}
 }
 
-// TestHeadingsOfANoteAreListed is what a table of contents is made of; each must lead to its heading.
+// The table of contents depends on this list. Each entry must link to its heading.
 func TestHeadingsOfANoteAreListed(t *testing.T) {
 	doc := markdown.Parse("n.md", "# A\n\ntext\n\n## *B* `c` ^id\n\n> # quoted\n\n## A\n\nSet\n===\n\n- ### in a list")
 	want := []trip2g.Heading{

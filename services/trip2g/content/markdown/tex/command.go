@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// command parses what follows a command, and makes MathML of both.
+// command parses the arguments of a command and returns its MathML.
 func (p *parser) command(name string) atom {
 	defer p.deeper()()
 	switch {
@@ -45,10 +45,10 @@ func (p *parser) command(name string) atom {
 	return p.structure(name)
 }
 
-// limitOperator is the tag of a function's name that has its script below in display.
+// limitOperator is the tag of a function's name whose script is below it in display math.
 const limitOperator = `mo movablelimits="true" lspace="0" rspace="0.17em"`
 
-// structure parses the commands that are each of their own kind.
+// structure parses commands that have special syntax.
 func (p *parser) structure(name string) atom {
 	switch name {
 	case "sqrt":
@@ -103,7 +103,7 @@ func (p *parser) structure(name string) atom {
 	return atom{}
 }
 
-// inFont parses an argument whose letters and digits have a font.
+// inFont parses an argument with a font for its letters and digits.
 func (p *parser) inFont(name string) atom {
 	start := p.at
 	if text := p.rawArgument(); fonts[name].upright && isWord(text) {
@@ -137,7 +137,7 @@ func (p *parser) fractionCommand(name string) atom {
 	return atom{mathML: made}
 }
 
-// fraction makes what \frac, \binom and their old forms within a group stand for.
+// fraction returns the MathML of \frac, \binom and their old forms within a group.
 func fraction(kind, above, below string) string {
 	switch kind {
 	case "binom", "choose":
@@ -148,7 +148,7 @@ func fraction(kind, above, below string) string {
 	return element("mfrac", above+below)
 }
 
-// fenced parses what stands between \left and \right.
+// fenced parses the content between \left and \right.
 func (p *parser) fenced() string {
 	left := p.delimiter()
 	content := p.row(func(t token) bool { return t.isCommand("right") })
@@ -165,7 +165,7 @@ func fence(form, delimiter string) string {
 	return leaf(`mo fence="true" stretchy="true" form="`+form+`"`, delimiter)
 }
 
-// delimiter parses a delimiter; "." is none.
+// delimiter parses a delimiter; "." is an empty one.
 func (p *parser) delimiter() string {
 	t := p.next()
 	switch {
@@ -186,7 +186,7 @@ func (p *parser) delimiter() string {
 	return ""
 }
 
-// arrow parses what stands above an arrow and, in brackets, below it.
+// arrow parses the text above an arrow and, in brackets, below it.
 func (p *parser) arrow(arrow string) string {
 	below, ok := p.optional()
 	made := leaf(`mo stretchy="true"`, arrow)
@@ -208,10 +208,10 @@ func (p *parser) color() string {
 	return color
 }
 
-// escapes are the characters that a text in a formula has a backslash before.
+// escapes are the characters with a backslash in the texts of formulas.
 var escapes = strings.NewReplacer(`\{`, "{", `\}`, "}", `\$`, "$", `\%`, "%", `\&`, "&", `\#`, "#", `\_`, "_", `\ `, " ", "~", "\u00a0")
 
-// textOf returns a text as it reads. Its outer spaces count.
+// textOf returns a text without escapes. It keeps outer spaces.
 func textOf(raw string) string {
 	text := strings.Join(strings.Fields(raw), " ")
 	if strings.TrimLeft(raw, " \t\n") != raw {

@@ -2,13 +2,13 @@ package tex
 
 import "strings"
 
-// columns tells how a table's column, from 0, is aligned: "left", "right", "" in the middle.
+// columns returns the alignment of a table's column, from 0: "left", "right", or "" for centered.
 type columns func(i int) string
 
 func centered(int) string { return "" }
 func leftward(int) string { return "left" }
 
-// alternate is for equations that are aligned at "&": what is before it ends there.
+// alternate aligns equations at "&": the part before it is right-aligned.
 func alternate(i int) string {
 	if i%2 == 0 {
 		return "right"
@@ -16,11 +16,11 @@ func alternate(i int) string {
 	return "left"
 }
 
-// environments are the tables that LaTeX knows by name.
+// environments are LaTeX's named tables.
 var environments = map[string]struct {
 	columns     columns
 	left, right string
-	display     bool // cells are set as in a formula that stands by itself
+	display     bool // cells are in display style
 }{
 	"matrix": {columns: centered}, "smallmatrix": {columns: centered}, "array": {columns: centered},
 	"pmatrix": {columns: centered, left: "(", right: ")"}, "bmatrix": {columns: centered, left: "[", right: "]"},
@@ -33,7 +33,7 @@ var environments = map[string]struct {
 	"equation": {columns: centered, display: true}, "multline": {columns: centered, display: true},
 }
 
-// environment parses from after \begin up to its \end.
+// environment parses the content from after \begin to its \end.
 func (p *parser) environment() string {
 	name := p.rawArgument()
 	kind, ok := environments[strings.TrimSuffix(name, "*")]
@@ -58,7 +58,7 @@ func (p *parser) environment() string {
 	return element("mrow", fence("prefix", kind.left)+made+fence("postfix", kind.right))
 }
 
-// rows parses rows of cells up to a token that stop names.
+// rows parses rows of cells up to a token for which stop returns true.
 func (p *parser) rows(stop func(token) bool) [][]string {
 	rows := [][]string{{}}
 	for {
@@ -69,7 +69,7 @@ func (p *parser) rows(stop func(token) bool) [][]string {
 		case p.take("&"):
 		case !p.atEnd() && p.peek().isCommand(`\`, "cr"):
 			p.next()
-			if p.take("[") { // more space, which is not taken over
+			if p.take("[") { // extra space, which is ignored
 				for !p.atEnd() && !p.next().is("]") {
 				}
 			}
@@ -83,7 +83,7 @@ func (p *parser) rows(stop func(token) bool) [][]string {
 	}
 }
 
-// declared reads the columns of an array: "lcr".
+// declared parses the column specification of an array, such as "lcr".
 func declared(spec string) columns {
 	letters := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("lcr", r) {

@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// font is a range of Unicode's Mathematical Alphanumeric Symbols (block U+1D400), which is how
-// MathML Core says what a letter looks like. 0: the letters of that kind have no such form.
+// font is a range of Unicode's Mathematical Alphanumeric Symbols (block U+1D400), which MathML Core
+// uses for fonts. 0: letters of that kind have no such form.
 type font struct {
-	upper, lower, digit rune          // "A", "a" and "0"
-	others              map[rune]rune // letters that stand elsewhere
-	upright             bool          // as usual letters, but not slanted
+	upper, lower, digit rune          // code points of "A", "a" and "0"
+	others              map[rune]rune // letters outside of the range
+	upright             bool          // usual letters, not slanted
 }
 
 var (
@@ -22,10 +22,10 @@ var (
 	sans         = font{upper: 0x1D5A0, lower: 0x1D5BA, digit: 0x1D7E2}
 	monospace    = font{upper: 0x1D670, lower: 0x1D68A, digit: 0x1D7F6}
 	upright      = font{upright: true}
-	italic       font // as letters are
+	italic       font // the default for letters
 )
 
-// greekBold is where the bold Greek letters "Α" and "α" stand.
+// greekBold has the code points of the bold Greek letters "Α" and "α".
 var greekBold = map[string][2]rune{"mathbf": {0x1D6A8, 0x1D6C2}, "boldsymbol": {0x1D71C, 0x1D736}, "bm": {0x1D71C, 0x1D736}}
 
 // letters returns a text in a font.
@@ -57,8 +57,8 @@ func namedFont(name string) font {
 	return italic
 }
 
-// identifier makes the element of a letter or name. A single letter is slanted unless its font says
-// otherwise; capital Greek letters stand upright in LaTeX.
+// identifier returns the element of a letter or name. A single letter is slanted unless its font
+// differs; capital Greek letters are upright in LaTeX.
 func identifier(text, name string) string {
 	r, size := utf8.DecodeRuneInString(text)
 	if size == len(text) && (namedFont(name).upright || name == "" && r >= 'Α' && r <= 'Ω') {

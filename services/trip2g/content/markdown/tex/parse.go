@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// atom is what scripts can be attached to.
+// atom is an element to which scripts can be attached.
 type atom struct {
 	mathML   string
-	limits   bool // scripts go below and above
-	function bool // a name such as sin, which stands off from what follows
+	limits   bool // scripts are below and above
+	function bool // a name such as sin, with space after it
 }
 
-// lines parses a whole formula. One of several lines is a table.
+// lines parses a whole formula. Several lines become a table.
 func (p *parser) lines() string {
 	rows := p.rows(func(token) bool { return false })
 	if !p.atEnd() {
@@ -25,7 +25,7 @@ func (p *parser) lines() string {
 	return table(rows, alternate)
 }
 
-// row parses up to a token that stop names, a "}" or the end.
+// row parses up to a token for which stop returns true, a "}" or the end.
 func (p *parser) row(stop func(token) bool) []string {
 	children := []string{}
 	for !p.atEnd() && !p.peek().is("}") && !stop(p.peek()) {
@@ -107,7 +107,7 @@ func (p *parser) scripted() string {
 	return p.attach(base, below, above)
 }
 
-// script parses one script; only primes may come before it.
+// script parses one script, before which only primes are allowed.
 func (p *parser) script(before []string, name string) []string {
 	if len(before) > 0 && !strings.Contains(before[len(before)-1], "′") {
 		p.fail("one part of it has two %s", name)
@@ -123,7 +123,7 @@ func (p *parser) primes() string {
 	return leaf("mo", strings.Repeat("′", n))
 }
 
-// attach makes the element of a base and its scripts.
+// attach returns the element of a base and its scripts.
 func (p *parser) attach(base atom, below, above []string) string {
 	sub, super, both := "msub", "msup", "msubsup"
 	if base.limits {
@@ -185,7 +185,7 @@ func (p *parser) atom(argument bool) atom {
 	return atom{mathML: leaf("mo", t.text)}
 }
 
-// number returns a number that begins with a digit.
+// number returns a number that starts with a digit.
 func (p *parser) number(digit string, argument bool) string {
 	var b strings.Builder
 	b.WriteString(digit)
@@ -205,5 +205,5 @@ func isDigit(t token) bool {
 	return !t.command && len(t.text) == 1 && t.text[0] >= '0' && t.text[0] <= '9'
 }
 
-// characters are shown by better ones than a keyboard has.
+// characters maps keyboard characters to typographic ones.
 var characters = map[string]string{"-": "−", "*": "∗", "`": "‘"}

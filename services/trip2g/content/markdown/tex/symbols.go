@@ -2,7 +2,7 @@ package tex
 
 import "strings"
 
-// pairs reads a table of names and what each stands for.
+// pairs parses a table of names and their symbols.
 func pairs(table string) map[string]string {
 	words := strings.Fields(table)
 	made := make(map[string]string, len(words)/2)
@@ -20,7 +20,7 @@ func set(names string) map[string]bool {
 	return made
 }
 
-// identifiers stand for letters and what behaves like one.
+// identifiers are letters and symbols that behave like letters.
 var identifiers = pairs(`
 	alpha α beta β gamma γ delta δ epsilon ϵ varepsilon ε zeta ζ eta η theta θ vartheta ϑ iota ι kappa κ varkappa ϰ
 	lambda λ mu μ nu ν xi ξ omicron ο pi π varpi ϖ rho ρ varrho ϱ sigma σ varsigma ς tau τ upsilon υ phi ϕ varphi φ
@@ -49,18 +49,18 @@ var operators = pairs(`
 	nleftarrow ↚ nrightarrow ↛ nLeftarrow ⇍ nRightarrow ⇏ rightsquigarrow ⇝ leadsto ⇝ twoheadrightarrow ↠ rightarrowtail ↣
 	upharpoonright ↾ restriction ↾ circlearrowleft ↺ circlearrowright ↻ rightrightarrows ⇉ leftleftarrows ⇇ multimap ⊸`)
 
-// fences are delimiters, which grow between \left and \right alone.
+// fences are delimiters. They stretch only between \left and \right.
 var fences = pairs(`
 	{ { } } lbrace { rbrace } lbrack [ rbrack ] langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ lgroup ⟮ rgroup ⟯
 	vert | lvert | rvert | Vert ‖ lVert ‖ rVert ‖ | ‖ backslash \ ulcorner ⌜ urcorner ⌝ llcorner ⌞ lrcorner ⌟`)
 
-// sums have their scripts below and above in display.
+// sums are operators with scripts below and above in display math.
 var sums = pairs(`
 	sum ∑ prod ∏ coprod ∐ bigcup ⋃ bigcap ⋂ bigvee ⋁ bigwedge ⋀ bigoplus ⨁ bigotimes ⨂ bigodot ⨀ biguplus ⨄ bigsqcup ⨆`)
 
 var integrals = pairs(`int ∫ iint ∬ iiint ∭ oint ∮ oiint ∯ oiiint ∰`)
 
-// functions are names that stand upright, limitFunctions those with their scripts below in display.
+// functions are upright names; those in limitFunctions have scripts below in display math.
 var (
 	functions = set(`
 		sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth exp log ln lg arg deg dim hom ker`)
@@ -70,13 +70,13 @@ var (
 	}
 )
 
-// spaces and their widths; those that are negative in LaTeX are none here.
+// spaces are commands with their widths. Negative LaTeX spaces have width 0.
 var spaces = map[string]string{
 	",": "0.17em", "thinspace": "0.17em", ":": "0.22em", ">": "0.22em", "medspace": "0.22em", ";": "0.28em", "thickspace": "0.28em",
 	"!": "0em", "negthinspace": "0em", " ": "0.33em", "enspace": "0.5em", "quad": "1em", "qquad": "2em",
 }
 
-// accents are as wide as one letter; over and under are as wide as what they belong to.
+// accents are as wide as one letter; over and under stretch to the width of their base.
 var (
 	accents = pairs(`
 		hat ^ check ˇ tilde ~ acute ´ grave ` + "`" + ` dot ˙ ddot ¨ dddot ⃛ breve ˘ bar ¯ vec → mathring ˚`)
@@ -88,7 +88,7 @@ var (
 		xrightarrow → xleftarrow ← xleftrightarrow ↔ xRightarrow ⇒ xLeftarrow ⇐ xmapsto ↦ xhookrightarrow ↪`)
 )
 
-// fonts are the commands for an argument's letters, fontSwitches those for the rest of a group.
+// fonts are commands for an argument, fontSwitches for the rest of a group.
 var (
 	fonts = map[string]*font{
 		"mathbb": &doubleStruck, "mathds": &doubleStruck, "mathcal": &script, "mathscr": &script, "mathfrak": &fraktur,
@@ -98,15 +98,15 @@ var (
 	fontSwitches = pairs(`bf mathbf rm mathrm it mathit sf mathsf tt mathtt cal mathcal`)
 )
 
-// texts are the commands for words.
+// texts are commands for words.
 var texts = set(`text textrm textnormal textup textit textbf textsf texttt mbox`)
 
-// sizes are of delimiters that do not grow by themselves.
+// sizes are commands for delimiters of fixed size.
 var sizes = pairs(`
 	big 1.2em bigl 1.2em bigr 1.2em bigm 1.2em Big 1.8em Bigl 1.8em Bigr 1.8em Bigm 1.8em
 	bigg 2.4em biggl 2.4em biggr 2.4em biggm 2.4em Bigg 3em Biggl 3em Biggr 3em Biggm 3em`)
 
-// switches set the rest of a group in another size.
+// switches set the size of the rest of a group.
 var switches = map[string]string{
 	"displaystyle":      `displaystyle="true" scriptlevel="0"`,
 	"textstyle":         `displaystyle="false" scriptlevel="0"`,

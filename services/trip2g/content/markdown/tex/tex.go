@@ -1,9 +1,9 @@
-// Package tex makes MathML of the mathematics of LaTeX: what a page needs to show a formula without
-// a script. It knows what amsmath's users write most; a formula with anything else is refused as a
-// whole, so that a reader is never shown half of one.
+// Package tex converts LaTeX math to MathML, so that a page shows formulas without a script. It
+// supports the most frequent commands of amsmath. A formula with anything else is an error as a
+// whole, so that readers never see part of one.
 //
-// What it makes is MathML Core (W3C) without links, scripts and styles. Columns say how they are
-// aligned by the classes math-left and math-right, a box is math-box.
+// The output is MathML Core (W3C) without links, scripts and styles. The classes math-left and
+// math-right align columns, math-box is a box.
 package tex
 
 import (
@@ -16,14 +16,14 @@ import (
 	"unicode/utf8"
 )
 
-// Limits on a formula.
+// Limits of a formula.
 const (
 	MaxLength = 8 << 10 // bytes
-	maxDepth  = 60      // of groups, environments and arguments in each other
+	maxDepth  = 60      // nesting of groups, environments and arguments
 )
 
-// MathML makes the <math> element of a formula, which comes without its delimiters. display is for
-// one that stands by itself. An error says what in the formula is wrong or not known.
+// MathML returns the <math> element of a formula without its delimiters. display selects display
+// style. An error names the invalid or unknown part.
 func MathML(formula string, display bool) (string, error) {
 	switch {
 	case len(formula) > MaxLength:
@@ -44,7 +44,7 @@ func MathML(formula string, display bool) (string, error) {
 	return "<math>" + content + "</math>", nil
 }
 
-// token is a command, without its backslash, or one character.
+// token is a command without its backslash, or one character.
 type token struct {
 	text       string
 	command    bool
@@ -54,7 +54,7 @@ type token struct {
 func (t token) is(char string) bool            { return !t.command && t.text == char }
 func (t token) isCommand(names ...string) bool { return t.command && slices.Contains(names, t.text) }
 
-// tokenize takes a formula apart. White space and comments go.
+// tokenize splits a formula into tokens. It skips white space and comments.
 func tokenize(formula string) []token {
 	var tokens []token
 	for at := 0; at < len(formula); {
@@ -77,7 +77,8 @@ func tokenize(formula string) []token {
 	return tokens
 }
 
-// commandLength returns the length of the command that a text begins with: letters, or one other character.
+// commandLength returns the length of the command at the start of a text: letters, or one other
+// character.
 func commandLength(text string) int {
 	n := 0
 	for n < len(text) && (text[n]|0x20) >= 'a' && (text[n]|0x20) <= 'z' {
@@ -89,13 +90,13 @@ func commandLength(text string) int {
 	return n
 }
 
-// parser goes through the tokens of one formula. After its first error it is at the end.
+// parser reads the tokens of one formula. After its first error it is at the end.
 type parser struct {
 	source string
 	tokens []token
 	at     int
 	depth  int
-	font   string // of letters and digits: a key of fonts, "" as usual
+	font   string // of letters and digits: a key of fonts, "" for the default
 	err    error
 }
 
@@ -106,7 +107,7 @@ func (p *parser) fail(format string, args ...any) {
 	p.at = len(p.tokens)
 }
 
-// deeper counts what lies in each other; the function that it gives ends a level.
+// deeper counts the nesting; the returned function ends a level.
 func (p *parser) deeper() (end func()) {
 	p.depth++
 	if p.depth > maxDepth {
@@ -132,7 +133,7 @@ func (p *parser) next() token {
 
 func (p *parser) atEnd() bool { return p.at >= len(p.tokens) }
 
-// take goes past the next token if it is that character.
+// take skips the next token if it is that character.
 func (p *parser) take(char string) bool {
 	if p.atEnd() || !p.peek().is(char) {
 		return false
@@ -141,7 +142,7 @@ func (p *parser) take(char string) bool {
 	return true
 }
 
-// rawArgument returns an argument as it is written, without its braces.
+// rawArgument returns an unparsed argument without its braces.
 func (p *parser) rawArgument() string {
 	if !p.take("{") {
 		if p.atEnd() {
@@ -164,16 +165,16 @@ func (p *parser) rawArgument() string {
 	return ""
 }
 
-// element makes an element with content that is MathML already.
+// element returns an element with MathML content.
 func element(tag, content string) string { return "<" + tag + ">" + content + "</" + tag + ">" }
 
-// leaf makes an element with a text. tag may have attributes.
+// leaf returns an element with a text. tag can have attributes.
 func leaf(tag, text string) string {
 	name, _, _ := strings.Cut(tag, " ")
 	return "<" + tag + ">" + html.EscapeString(text) + "</" + name + ">"
 }
 
-// row makes one element of several.
+// row returns a single element for several.
 func row(children []string) string {
 	if len(children) == 1 {
 		return children[0]

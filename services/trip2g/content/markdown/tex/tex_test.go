@@ -9,7 +9,7 @@ import (
 	"trip2g/services/trip2g/content/markdown/tex"
 )
 
-// formulas are LaTeX and what a browser is to show of it.
+// formulas are LaTeX texts and their MathML.
 var formulas = []struct{ in, want string }{
 	{`x`, `<mi>x</mi>`},
 	{`2x+3.14`, `<mrow><mn>2</mn><mi>x</mi><mo>+</mo><mn>3.14</mn></mrow>`},
@@ -76,7 +76,7 @@ func TestFormulasReadAsInLaTeX(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotUnderstoodIsRefused would show a reader a wrong or half formula.
+// Otherwise a reader would see a wrong or incomplete formula.
 func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	for in, reason := range map[string]string{
 		`\foo{x}`: `\foo`, `{`: "}", `}`: "}", `\frac{a`: "}", `\frac a`: "missing", `x^`: "missing", `x^a^b`: "two superscripts", `a_b_c`: "two subscripts",
@@ -93,11 +93,11 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	}
 }
 
-// elements of MathML Core that a formula may become.
+// elements are the elements of MathML Core that a formula can contain.
 const elements = " math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mphantom "
 
-// FuzzMathML makes formulas of any text: never a panic, never an element or attribute of another
-// kind, never much of little, and all elements closed.
+// FuzzMathML converts any text: it must not panic, use other elements or attributes, produce much
+// from little, or leave elements open.
 func FuzzMathML(f *testing.F) {
 	for _, tt := range formulas {
 		f.Add(tt.in)
@@ -113,7 +113,7 @@ func FuzzMathML(f *testing.F) {
 		if len(got) > 200+300*len(formula) {
 			t.Errorf("%d bytes became %d", len(formula), len(got))
 		}
-		d := xml.NewDecoder(strings.NewReader(strings.NewReplacer("\ufffe", "", "\uffff", "").Replace(got))) // which HTML takes
+		d := xml.NewDecoder(strings.NewReader(strings.NewReplacer("\ufffe", "", "\uffff", "").Replace(got))) // accepted in HTML
 		for {
 			token, err := d.Token()
 			if err == io.EOF {
