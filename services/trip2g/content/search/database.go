@@ -187,7 +187,7 @@ func openReader(path string) (r *reader, err error) {
 		r.count, _, err = r.conn.PrepareFlags(countNotes, sqlite3.PREPARE_PERSISTENT)
 	}
 	if err == nil {
-		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), visible{}) // opens the log
+		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), visible{}) // opens the write-ahead log
 	}
 	if err != nil {
 		r.close()
@@ -202,7 +202,7 @@ func (r *reader) close() {
 	r.conn.Close()
 }
 
-// maxMatches bounds the notes that one query ranks, and so its time.
+// maxMatches limits the notes that one query ranks, and so its time.
 const maxMatches = 50_000
 
 // match is a note that matches a query.
@@ -211,8 +211,8 @@ type match struct {
 	score float64
 }
 
-// ranked returns the notes that match, the best first, of those that are visible. The order depends on nothing
-// but these.
+// ranked returns the visible notes that match, the best first. The order depends only on the query,
+// the index and the visible notes.
 func (r *reader) ranked(ctx context.Context, q query, v visible) ([]match, error) {
 	p, err := r.plan(ctx, q, v)
 	if err != nil {

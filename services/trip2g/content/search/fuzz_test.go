@@ -9,8 +9,7 @@ import (
 	"trip2g/internal/tempdir"
 )
 
-// Whatever a reader types is a query that FTS5 takes, whatever a note says can be put into the index, and a
-// note's words find it.
+// FTS5 accepts every query, every note can be indexed, and a note's words find it.
 func FuzzSearch(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`a AND "b`, "a b c"}, {`-tag:x title:"y z" path:/a #b`, "x"}, {"東京都 go", "東京都go"}, {"e\u0301\u200d", "é"}, {"ｶﾞ", "ガギ"}, {"🎉", "\ufe0f🎉"}, {"ภาษา", "ภาษาไทย"}, {"a*^:{}()'", "\x00"},

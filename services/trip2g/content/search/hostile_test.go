@@ -29,7 +29,7 @@ func TestHostileQueries(t *testing.T) {
 	}
 	v.wants(trip2g.Anonymous,
 		`'; DROP TABLE words; --`, "",
-		"a AND", "", // an operator elsewhere, here a word that is not there
+		"a AND", "", // an operator elsewhere, here a word that does not occur
 		"words", "a",
 		"a\x00b", "a",
 		"🎉", "a",
@@ -57,7 +57,7 @@ func checkQuery(t *testing.T, v *vault, query string) {
 	}
 }
 
-// Who searches while others publish gets answers, and afterwards everything is found.
+// Searches during publishing succeed, and afterwards everything is found.
 func TestSearchWhileMuchIsPublished(t *testing.T) {
 	v := openVault(t, "a.md", "apple")
 	ctx, stop := context.WithCancel(t.Context())
@@ -75,7 +75,7 @@ func TestSearchWhileMuchIsPublished(t *testing.T) {
 	}
 	for i := range 30 {
 		var pairs []string
-		for k := range 1 + 249*(i%3/2) { // each third push is a large one
+		for k := range 1 + 249*(i%3/2) { // each third push is large
 			pairs = append(pairs, fmt.Sprintf("n%d.md", (i*31+k)%400), fmt.Sprintf("word%d of many in push %d", k%9, i))
 		}
 		v.push(pairs...)
@@ -88,12 +88,12 @@ func TestSearchWhileMuchIsPublished(t *testing.T) {
 	stop()
 	group.Wait()
 	site := v.follower.Current()
-	if got, want := v.search("of", trip2g.Anonymous).Total, site.Stats().Pages-3; got != want { // a, last and the start page
+	if got, want := v.search("of", trip2g.Anonymous).Total, site.Stats().Pages-3; got != want { // a, last and the home page
 		t.Errorf("%d notes are found, there are %d", got, want)
 	}
 }
 
-// A search that was given up is no longer worked on, and its turn is the next one's.
+// A canceled search stops and frees its turn for the next one.
 func TestASearchThatIsGivenUpEnds(t *testing.T) {
 	v := openVault(t, "a.md", "apple")
 	v.wants(trip2g.Anonymous, "apple", "a")

@@ -59,8 +59,8 @@ type Options struct {
 	// AfterLarge is called when a bulk change is completely in the index: the memory that it needed can be
 	// released. It may be nil.
 	AfterLarge func()
-	// Long limits the work that occupies a processor for milliseconds, with a weight of 1 each; nil: only
-	// searches wait for each other.
+	// Long limits work that occupies a processor for milliseconds, with a weight of 1 each; nil:
+	// only searches wait for each other.
 	Long *semaphore.Weighted
 	Log  zerolog.Logger
 }
@@ -69,17 +69,17 @@ type Options struct {
 type Index struct {
 	Options
 	texts *texts
-	turns chan *reader // readers of the open database that are free
+	turns chan *reader // free readers of the open database
 
 	mu        sync.Mutex
 	queue     queue
 	waiting   int           // fresh searches
 	progress  chan struct{} // closed when the state changes
 	open      bool          // there is a database
-	fault     error         // why there is none, if creating one failed
-	audiences audiences     // of the notes in it
+	fault     error         // why it failed to open, if it did
+	audiences audiences     // of the indexed notes
 
-	notes map[int64]indexed // by ID, the notes in the database; only for Run
+	notes map[int64]indexed // indexed notes by ID; only for Run
 }
 
 // New returns an empty index.
@@ -94,12 +94,12 @@ func New(o Options) *Index {
 // for publishing.
 func Turns() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
-// Observe records that the site changed. It returns at once.
+// Observe records that the site changed. It does not block.
 func (x *Index) Observe(c trip2g.SiteChange) {
 	x.change(func() { x.queue.enqueue(c) })
 }
 
-// change changes the state and wakes those who wait for it.
+// change changes the state and wakes those that wait for it.
 func (x *Index) change(f func()) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -215,10 +215,10 @@ func (x *Index) optimize(ctx context.Context, db *database, urgent bool) error {
 	return nil
 }
 
-// throttle leaves the processors to others after a batch that took so long. Page requests go before a bulk
-// change, and so does a small change. A small change is followed by a longer pause unless a search waits, so
-// that a note that is written over and over is indexed once for several versions. Changes that are queued
-// already do not wait.
+// throttle leaves the processors to others after a batch that took this long. Page requests and
+// small changes have precedence over a bulk change. A small change is followed by a longer pause
+// unless a search waits, so that several versions of a note saved in quick succession are indexed
+// once. Queued changes do not wait.
 func (x *Index) throttle(ctx context.Context, urgent bool, took time.Duration) error {
 	d, over := took/2, func() bool { return len(x.queue.urgent) > 0 }
 	if urgent {
@@ -238,7 +238,7 @@ func (x *Index) pause(ctx context.Context, atMost time.Duration, over func() boo
 	return ctx.Err()
 }
 
-// opened enables queries. The notes of the database before are queued again.
+// opened enables queries. It queues the notes of the previous database again.
 func (x *Index) opened(db *database) {
 	x.change(func() {
 		x.queue.requeue(slices.Collect(maps.Keys(x.notes)))

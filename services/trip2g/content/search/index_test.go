@@ -14,7 +14,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// notes is a site of which only the notes and settings are used.
+// notes is a site of which the index uses only the notes and settings.
 type notes struct {
 	trip2g.Site
 	pages map[int64]trip2g.NotePage
@@ -28,7 +28,7 @@ func (n *notes) NoteByID(id int64, reader trip2g.Visitor) (trip2g.NotePage, bool
 // Settings implements trip2g.Site.
 func (n *notes) Settings() trip2g.Settings { return trip2g.Settings{} }
 
-// newNotes makes a site of so many notes, and the change by which it came.
+// newNotes returns a site with a number of notes, and the change that added them.
 func newNotes(count int) (*notes, trip2g.SiteChange) {
 	n := &notes{pages: make(map[int64]trip2g.NotePage)}
 	c := trip2g.SiteChange{Site: n, Position: 1, Reloaded: true}
@@ -63,7 +63,7 @@ func (x *Index) openForTest(t *testing.T) *database {
 	return db
 }
 
-// applyForTest takes in what one transaction can.
+// applyForTest applies one batch.
 func (x *Index) applyForTest(t *testing.T, db *database) {
 	t.Helper()
 	b := x.collect()
@@ -73,7 +73,7 @@ func (x *Index) applyForTest(t *testing.T, db *database) {
 	x.applied(b)
 }
 
-// A full disk, or whatever else breaks the index, costs a new index and no note.
+// After a full disk or another failure of the index, a new index contains every note.
 func TestNothingIsLostWithAnIndex(t *testing.T) {
 	site, change := newNotes(3 * batchNotes)
 	x := newTestIndex(t, site, t.TempDir())
@@ -98,8 +98,8 @@ func TestNothingIsLostWithAnIndex(t *testing.T) {
 	x.closed(db)
 }
 
-// The index's files are gone with the process, however it ends. Without any folder for them readers are told
-// that search does not work, until there is one.
+// The index's files disappear with the process, however it ends. Without a usable folder, readers
+// see that search does not work until there is one.
 func TestFilesHaveNoName(t *testing.T) {
 	site, change := newNotes(10)
 	dir := filepath.Join(t.TempDir(), "later")
@@ -134,7 +134,7 @@ func TestFilesHaveNoName(t *testing.T) {
 	}
 }
 
-// A small change is found while a large one is still taken in.
+// A small change is found before a large one is completely indexed.
 func TestASmallChangeGoesFirst(t *testing.T) {
 	site, change := newNotes(5 * batchNotes)
 	x := newTestIndex(t, site, t.TempDir())
@@ -160,7 +160,7 @@ func TestASmallChangeGoesFirst(t *testing.T) {
 	}
 }
 
-// Every change leaves a part behind that each search would have to look into from then on.
+// Every change adds a segment, which each later search would have to read.
 func TestChangesDoNotMakeSearchesSlow(t *testing.T) {
 	const changes = 12
 	site, change := newNotes(changes)

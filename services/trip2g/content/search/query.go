@@ -25,19 +25,19 @@ const (
 	inNames // aliases, and the words of tags
 	inHeadings
 	inText
-	inPath // of the page's address
-	inTags // each tag whole, and those above it
+	inPath // of the page's URL
+	inTags // each complete tag, and its parent tags
 	fields
 )
 
-// columns are the fields' names in the index.
+// columns are the names of the fields in the index.
 var columns = [fields]string{inTitle: "title", inNames: "names", inHeadings: "headings", inText: "text", inPath: "path", inTags: "tags"}
 
 // query matches the notes that have all of terms and none of without.
 type query struct {
 	text    string // cut to maxQuery
-	terms   []term // that a note must have
-	without []term // that it must not have
+	terms   []term // required
+	without []term // excluded
 }
 
 // term is a word, a phrase or a tag. A note matches if it has any of the phrases; the first is exact.
@@ -46,10 +46,10 @@ type term struct {
 	phrases []phrase
 }
 
-// phrase is words in a row, as the index has them.
+// phrase is a sequence of words as indexed.
 type phrase struct {
 	words  []string
-	prefix bool    // the last word may be longer
+	prefix bool    // the last word is a prefix
 	weight float64 // of a hit
 }
 
@@ -99,7 +99,7 @@ type piece struct {
 	not    bool
 	field  field
 	quoted bool
-	open   bool // at the end of the query: the visitor may still be typing it
+	open   bool // at the end of the query, so the visitor may still be typing it
 	text   string
 }
 
@@ -221,7 +221,7 @@ func queryWords(text string, most int) (list []string, last word) {
 // keeps a tag as one word. It is a private-use character, which no word of a text contains.
 const tagSeparator = "\ue000"
 
-// foldTag returns the word that stands for a tag in the index.
+// foldTag returns the word for a tag in the index.
 func foldTag(tag string) string {
 	var out []string
 	for segment := range strings.SplitSeq(tag, "/") {

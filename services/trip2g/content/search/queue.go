@@ -6,15 +6,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// bulkSize is the number of notes from which on a change is a bulk change: others go before it.
+// bulkSize is the minimum number of notes of a bulk change. Other changes have precedence over it.
 const bulkSize = 200
 
-// queue has the IDs of the notes that the index has to read again. A note is read when its turn comes, so
-// that one that changed twice is indexed in its newest version.
+// queue has the IDs of the notes that the index must read again. A note is read when it is
+// dequeued, so a note that changed twice is indexed once, in its newest version.
 type queue struct {
 	site     trip2g.Site // of the newest change
 	position trip2g.Position
-	rebuild  bool    // the index is of another database
+	rebuild  bool    // the index is for another database
 	urgent   []int64 // of small changes
 	bulk     []int64 // of bulk changes
 	busy     bool    // a batch is not in the index yet
@@ -67,7 +67,7 @@ func (q *queue) applied(upTo trip2g.Position) {
 	}
 }
 
-// requeue adds notes again that are not in the index after a failure.
+// requeue queues notes again that are not indexed because of a failure.
 func (q *queue) requeue(ids []int64) {
 	q.busy, q.bulkPending = false, q.bulkPending || len(ids) > 0
 	q.bulk = append(ids, q.bulk...)

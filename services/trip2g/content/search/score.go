@@ -24,12 +24,12 @@ var ranking = [fields]struct{ weight, usual float64 }{
 
 const (
 	saturation  = 1.2 // k1: how quickly further hits of a term stop to count
-	lengthShare = 0.6 // b: how much a field's length counts
+	lengthShare = 0.6 // b: influence of a field's length
 
 	wholeTitle = 12.0 // bonus of a title that equals the query
 	closeBy    = 0.5  // bonus of each place where one term follows another
 	mostClose  = 6    // limit of such places
-	mostHits   = 300  // limit of hits in a note; those in titles come first
+	mostHits   = 300  // limit of hits in a note, those in titles first
 )
 
 // plan has the weights of a query's hits.

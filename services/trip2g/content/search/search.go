@@ -47,7 +47,7 @@ func (x *Index) Search(ctx context.Context, request trip2g.SearchRequest) (trip2
 	return answer, nil
 }
 
-// siteLang returns the language of notes that name none, "" if it is not known.
+// siteLang returns the language of notes that set none, "" if unknown.
 func siteLang(site trip2g.Site) string {
 	if site == nil {
 		return ""
@@ -55,7 +55,7 @@ func siteLang(site trip2g.Site) string {
 	return site.Settings().Lang
 }
 
-// awaitFresh waits until the index has what the site has now, for at most FreshWait.
+// awaitFresh waits until the index includes the current site, for at most FreshWait.
 func (x *Index) awaitFresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, x.FreshWait)
 	defer cancel()
@@ -74,7 +74,8 @@ func isWithheld(site trip2g.Site, m match, visitor trip2g.Visitor) bool {
 	return !ok
 }
 
-// state sets the indexing progress of an answer, and returns what the visitor may read of the index.
+// state sets the indexing progress of a response, and returns the part of the index that is
+// visible.
 func (x *Index) state(answer *trip2g.SearchResponse, visitor trip2g.Visitor) (open bool, v visible) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -104,8 +105,8 @@ func (x *Index) find(ctx context.Context, q query, v visible) ([]match, error) {
 	return nil, trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search at the moment; try again in a second")
 }
 
-// show looks up the matches in the site. It drops notes that are gone or that the visitor may no longer
-// read.
+// show looks up the matches in the site. It drops notes that are gone or that the visitor can no
+// longer read.
 func (x *Index) show(ctx context.Context, answer *trip2g.SearchResponse, site trip2g.Site, q query, request trip2g.SearchRequest, found []match) error {
 	answer.Total = len(found)
 	for _, m := range found[min(max(request.Offset, 0), len(found)):] {

@@ -21,7 +21,7 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// vault is a database, the site that follows it, and the index that follows the site.
+// vault is a database with a site and an index that follow it.
 type vault struct {
 	t        testing.TB
 	db       *sqlite.DB
@@ -50,7 +50,7 @@ func openVault(t testing.TB, pairs ...string) *vault {
 	return v
 }
 
-// follow makes a site and an index of their own from the database's start.
+// follow creates a site and an index that follow a source from its start.
 func (v *vault) follow(source trip2g.ChangeSource) {
 	v.t.Helper()
 	v.index = search.New(search.Options{
@@ -100,7 +100,7 @@ func (v *vault) refresh() {
 	}
 }
 
-// search asks until the index is complete.
+// search repeats a search until the index is complete.
 func (v *vault) search(query string, reader trip2g.Visitor) (answer trip2g.SearchResponse) {
 	v.t.Helper()
 	testwait.Until(v.t, "the index is complete", func() (complete bool) {
@@ -114,7 +114,7 @@ func (v *vault) search(query string, reader trip2g.Visitor) (answer trip2g.Searc
 	return answer
 }
 
-// found returns the titles of what a query finds, between commas.
+// found returns the titles of the results, separated by commas.
 func (v *vault) found(query string, reader trip2g.Visitor) string {
 	v.t.Helper()
 	answer := v.search(query, reader)
@@ -137,7 +137,7 @@ func (v *vault) wants(reader trip2g.Visitor, table ...string) {
 	}
 }
 
-// What a reader expects first comes first, in any letter case and form of the words.
+// The best result comes first, in any letter case and form of the words.
 func TestTheBestComesFirst(t *testing.T) {
 	v := openVault(t,
 		"Replication.md", "How nodes follow the leader. A replica reads the log.",
@@ -154,7 +154,7 @@ func TestTheBestComesFirst(t *testing.T) {
 		"reseau", "Réseau",
 		"noeud", "Réseau",
 		"cook", "Recipes",
-		"search ", "Recipes", // by another form
+		"search ", "Recipes", // in another form
 		"tag:food", "Recipes",
 		"tag:food/soup", "Recipes",
 		"#kitchen", "Recipes",
@@ -191,7 +191,7 @@ func TestOtherScripts(t *testing.T) {
 		"ПОИСК", "Поиск",
 		"лидер", "Репликация",
 		"東京", "東京",
-		"京都", "京都, 東京", // which also stands within 東京都
+		"京都", "京都, 東京", // which also occurs within 東京都
 		"首都", "東京",
 		"ｶﾀｶﾅ", "東京",
 		"検索", "東京",
@@ -206,7 +206,7 @@ func TestOtherScripts(t *testing.T) {
 	)
 }
 
-// A member's note leaves no trace in what others find: not its text, not its number, not the order.
+// A member's note does not influence the results, count or order that others see.
 func TestMembersNotesAreForMembers(t *testing.T) {
 	public := []string{
 		"Open.md", "A word of gold and silver.",
@@ -246,7 +246,8 @@ func TestMembersNotesAreForMembers(t *testing.T) {
 	v.wants(trip2g.Anonymous, "oak", "")
 }
 
-// What is published, changed, renamed, hidden and shown again is found so as soon as it is visible.
+// Published, changed, renamed, hidden and restored notes are found accordingly as soon as they are
+// visible.
 func TestTheIndexFollowsTheSite(t *testing.T) {
 	v := openVault(t, "a.md", "apple", "b.md", "banana")
 	v.wants(trip2g.Anonymous, "apple", "a", "banana", "b")
@@ -266,7 +267,7 @@ func TestTheIndexFollowsTheSite(t *testing.T) {
 	v.wants(trip2g.Anonymous, "apple", "")
 }
 
-// A node that followed each change finds what one finds that starts now.
+// A node that followed each change returns the same results as one that starts now.
 func TestAnIndexThatFollowedIsLikeANewOne(t *testing.T) {
 	v := openVault(t)
 	for i := range 40 {
@@ -285,10 +286,10 @@ func TestAnIndexThatFollowedIsLikeANewOne(t *testing.T) {
 	}
 }
 
-// switchable is a source that can become another one.
+// switchable is a source that can be replaced.
 type switchable struct{ trip2g.ChangeSource }
 
-// Nothing of a database that was put in another one's place is found.
+// After a database is replaced, nothing of the old one is found.
 func TestAnotherDatabaseIsIndexedAnew(t *testing.T) {
 	v, other := openVault(t, "a.md", "apple", "b.md", "banana"), openVault(t, "x.md", "apple pie")
 	source := &switchable{v.db}
@@ -300,7 +301,7 @@ func TestAnotherDatabaseIsIndexedAnew(t *testing.T) {
 	v.wants(trip2g.Anonymous, "apple", "x", "banana", "")
 }
 
-// Forms of a word are those of the note's language, else of the site's, else of the script's.
+// A note's language determines the forms of its words, else the site's, else the script.
 func TestAnotherFormOfAWordIsFoundInEachLanguage(t *testing.T) {
 	v := openVault(t,
 		"Dach.md", "---\nlang: de-AT\n---\nDas Haus hat ein Dach.",
@@ -314,7 +315,7 @@ func TestAnotherFormOfAWordIsFoundInEachLanguage(t *testing.T) {
 	)
 	v.push("_settings.md", "---\nlang: fr\n---\n")
 	v.wants(trip2g.Anonymous,
-		"chiennes ", "Ville", // the site's language, of notes that were indexed before
+		"chiennes ", "Ville", // the site's language, for notes indexed before
 		"Häuser ", "Dach",
 		"searches ", "Tools",
 	)
@@ -332,7 +333,7 @@ func TestTheLanguageOfAMembersNoteIsNotRevealed(t *testing.T) {
 	v.wants(trip2g.Member, "Häuser ", "")
 }
 
-// A snippet is the place that was looked for, and its marks are the words.
+// A snippet contains the matches and marks them.
 func TestSnippets(t *testing.T) {
 	long := strings.Repeat("Nothing of it here. ", 60)
 	v := openVault(t,
@@ -357,7 +358,7 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
-// marked writes a snippet with its marks in brackets.
+// marked formats a snippet with its marks in brackets.
 func marked(r trip2g.SearchResult) string {
 	units := utf16.Encode([]rune(r.Snippet))
 	var out strings.Builder

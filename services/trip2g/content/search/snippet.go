@@ -13,11 +13,11 @@ const (
 	snippetHits   = 200
 )
 
-// hit is the place of a term in a text, in bytes.
+// hit is the location of a term in a text, in bytes.
 type hit struct{ start, end, term int }
 
-// snippet returns the part of a text with the most terms of a query, on one line, and the places of the terms
-// in it: start and end in UTF-16 code units. ok is false if the text has none; then it is the text's beginning.
+// snippet returns the part of a text with the most terms of a query, on one line, and the ranges of
+// the terms in UTF-16 code units. Without any term, ok is false and piece is the text's beginning.
 func snippet(text string, q query) (piece string, marks [][2]int, ok bool) {
 	hits := hitsOf(text, q)
 	start, end := 0, 0
@@ -131,7 +131,8 @@ func best(hits []hit) hit {
 	return chosen
 }
 
-// before returns where a snippet with a hit begins: at the line's start if that is near, else between words.
+// before returns the start of a snippet with a hit: the line's start if it is near, else between
+// words.
 func before(text string, at int) int {
 	start := at
 	for width := 0; start > 0; {
@@ -155,7 +156,7 @@ func before(text string, at int) int {
 	return start
 }
 
-// after returns where a snippet that begins at start ends.
+// after returns the end of a snippet that begins at start.
 func after(text string, start int) int {
 	width, space := 0, -1
 	for i, r := range text[start:] {
@@ -183,7 +184,7 @@ func columnsOf(r rune) int {
 type pieceWriter struct {
 	out   strings.Builder
 	units int
-	space bool // one is to be written before the next character
+	space bool // a space precedes the next character
 }
 
 func (w *pieceWriter) text(s string) {
@@ -197,7 +198,7 @@ func (w *pieceWriter) text(s string) {
 	}
 }
 
-// mark returns the place of the next character.
+// mark returns the offset of the next character.
 func (w *pieceWriter) mark() int {
 	if w.space {
 		w.space = false

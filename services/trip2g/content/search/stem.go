@@ -30,12 +30,12 @@ import (
 type language uint8
 
 const (
-	undeclared language = iota // the note names no language
-	unstemmed                  // the note names a language without a stemmer
+	undeclared language = iota // not set by the note
+	unstemmed                  // a language without a stemmer
 	firstStemmed
 )
 
-// stemmers has the stemmer of each language, by the language's ISO 639-1 codes.
+// stemmers contains the stemmers by the ISO 639-1 codes of their languages.
 var stemmers = [...]struct {
 	codes  []string
 	script *unicode.RangeTable
@@ -61,7 +61,7 @@ var stemmers = [...]struct {
 	{[]string{"tr"}, unicode.Latin, turkish.Stem},
 }
 
-// languageOf returns the language of a tag (BCP 47); a region does not matter.
+// languageOf returns the language of a tag (BCP 47), ignoring the region.
 func languageOf(tag string) language {
 	code, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	if code == "" {
@@ -78,7 +78,6 @@ func languageOf(tag string) language {
 // languages is a set of languages.
 type languages uint32
 
-// add puts a language into the set.
 func (s *languages) add(l language) { *s |= 1 << l }
 
 // has reports whether a language is in the set.
@@ -93,15 +92,16 @@ func (s languages) resolve(siteLang string) languages {
 	return s
 }
 
-// minStem is the shortest stem that is used, in characters. Shorter ones begin too many unrelated words.
+// minStem is the minimum length of a stem, in characters. Shorter ones match too many unrelated
+// words.
 const minStem = 3
 
 // stemsOf returns the stems of a word in each language of a set that is written in the word's script. If
 // there is none, and for notes of an undeclared language, the script decides: English for Latin, Russian for
 // Cyrillic.
 //
-// The index has words as they are written. A query finds other forms of its word by their common
-// beginning, ranked below the word itself. So no stem of the set hides a note.
+// The index contains words as written. A query finds other forms of its word by a common prefix,
+// ranked below the word itself. So no stem of the set hides a note.
 func stemsOf(word string, set languages) []string {
 	var stems []string
 	known := false
@@ -127,7 +127,7 @@ func defaultStem(word string) string {
 	return ""
 }
 
-// stemIn returns a word's stem in a language; "" if the word does not begin with it, or it is too short.
+// stemIn returns a word's stem in a language; "" if it is not a prefix of the word, or too short.
 func stemIn(l language, word string) string {
 	env := snowballstem.NewEnv(word)
 	stemmers[l].stem(env)
@@ -137,7 +137,7 @@ func stemIn(l language, word string) string {
 	return ""
 }
 
-// withoutCovered drops the stems that begin with another one: as beginnings of words, they find no more.
+// withoutCovered drops stems with another stem as their prefix, because they find nothing more.
 func withoutCovered(stems []string) (kept []string) {
 	slices.SortFunc(stems, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 	for _, s := range stems {

@@ -9,8 +9,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Limits of the texts that are cached for snippets: frequent queries, and those of one visitor who is typing,
-// find the same notes.
+// Limits of the texts cached for snippets. Frequent queries, and the successive ones of a visitor
+// who is typing, find the same notes.
 const (
 	maxTexts      = 512
 	maxTextsBytes = 8 << 20
@@ -29,7 +29,7 @@ func newTexts(of func(*trip2g.Document) string) *texts {
 	t := &texts{of: of}
 	kept, err := simplelru.NewLRU(maxTexts, func(_ *trip2g.Document, text string) { t.bytes -= len(text) })
 	if err != nil {
-		panic(err) // the size is positive
+		panic(err) // cannot fail, because the size is positive
 	}
 	t.kept = kept
 	return t

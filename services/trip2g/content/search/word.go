@@ -15,11 +15,11 @@ const maxWord = 64
 // and the last character of a run alone (bigrams). So any part of a run is found as a phrase, without a
 // dictionary, and a single character as the beginning of a token.
 type word struct {
-	start, end int    // where it is in the text, in bytes
-	text       string // folded: words are equal if these are
-	first      int    // where the first of its characters ends; equal to end in a script with spaces
-	run        bool   // it is of a script without spaces
-	last       bool   // it is the last one of its run, which stands for one character
+	start, end int    // byte range in the text
+	text       string // folded form; words are equal if it is
+	first      int    // end of its first character; equal to end in a script with spaces
+	run        bool   // in a script without spaces
+	last       bool   // the last one of a run, of one character
 }
 
 // kind classifies a character.
@@ -95,7 +95,7 @@ func visitRun(text string, start, end int, visit func(word) bool) bool {
 	return last.text == "" || visit(last)
 }
 
-// character returns where the character at a place ends, including its marks.
+// character returns the end of the character at an offset, including its marks.
 func character(text string, at int) int {
 	_, size := utf8.DecodeRuneInString(text[at:])
 	at += size
@@ -109,8 +109,8 @@ func character(text string, at int) int {
 	return at
 }
 
-// isMark reports whether a character belongs to the one before it: an accent, a vowel sign, the voicing
-// mark of half-width kana.
+// isMark reports whether a character belongs to the previous one: an accent, a vowel sign, the
+// voicing mark of half-width kana.
 func isMark(r rune) bool {
 	return r >= 0x300 && unicode.IsMark(r) || r == 0xFF9E || r == 0xFF9F
 }
@@ -142,8 +142,8 @@ const (
 	joiner     = 0x200D
 )
 
-// unspacedScripts are those of China, Japan and Korea, and Thai, Lao, Burmese and Khmer. Korean has
-// spaces, but hangs its particles on the words.
+// unspacedScripts are Chinese, Japanese, Korean, Thai, Lao, Burmese and Khmer. Korean has spaces,
+// but appends particles to words.
 var unspacedScripts = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{0x0E00, 0x0EFF, 1}, {0x1000, 0x109F, 1}, {0x1100, 0x11FF, 1}, {0x1780, 0x17FF, 1}, {0x2E80, 0x2FDF, 1},

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a reader takes for the same word is the same one, in each script.
+// Words that readers consider equal are equal, in each script.
 func TestWordsOfEachScript(t *testing.T) {
 	for text, want := range map[string]string{
 		"Hello, World!":           "hello world",
@@ -38,7 +38,7 @@ func TestWordsOfEachScript(t *testing.T) {
 	}
 }
 
-// A word says where it is, so that it can be marked where it stands.
+// The location of a word allows to mark it.
 func TestWordsKnowTheirPlaces(t *testing.T) {
 	text := "Ärger mit 東京ガス, ok"
 	var pieces []string
