@@ -55,7 +55,7 @@ func TestACompleteCopyIsSentByTheSystem(t *testing.T) {
 	wantContent(t, c, hash, content)
 	file := open(t, c, hash)
 	defer file.Close()
-	if _, system := file.(syscall.Conn); !system { // what net's sendfile asks for
+	if _, system := file.(syscall.Conn); !system { // required by net for sendfile
 		t.Errorf("a complete copy is a %T", file)
 	}
 }

@@ -65,8 +65,7 @@ func TestTheAccessDefaultIsNotSetIfNotesHaveChanged(t *testing.T) {
 	}
 }
 
-// The test chooses the groups of a member who is signed in, and removes the
-// member.
+// The test sets the groups of a signed-in member, and removes the member.
 func TestGroupsTravelWithSessions(t *testing.T) {
 	db := newLeader(t)
 	member, err := db.InviteMember(t.Context(), "ann@example.com", time.Now())

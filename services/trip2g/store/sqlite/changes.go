@@ -165,7 +165,7 @@ func (t *tx) readNotes(ids []int64, set *trip2g.ChangeSet) error {
 	return nil
 }
 
-// readSessions gives sessions with their users, and names those that are over.
+// readSessions adds sessions with their users, and the ids of ended ones.
 func (t *tx) readSessions(ids []int64, set *trip2g.ChangeSet) error {
 	if len(ids) == 0 {
 		return nil
@@ -187,7 +187,7 @@ func (t *tx) readSessions(ids []int64, set *trip2g.ChangeSet) error {
 	return nil
 }
 
-// readRedirects gives redirects, and names those that are gone.
+// readRedirects adds redirects, and the ids of deleted ones.
 func (t *tx) readRedirects(ids []int64, set *trip2g.ChangeSet) (err error) {
 	if len(ids) == 0 {
 		return nil

@@ -41,7 +41,7 @@ func runAsGroup(t *testing.T, db *DB, writes ...func() error) []error {
 	return errs
 }
 
-// commitsOf counts the transactions that change something from here on.
+// commitsOf counts the subsequent transactions that change something.
 func commitsOf(t *testing.T, db *DB) *int {
 	t.Helper()
 	commits := 0

@@ -186,7 +186,7 @@ func TestTheNumberOfLineagesIsBounded(t *testing.T) {
 	}
 
 	_, err := db.writer.Exec(`UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'lineages'`, maxLineages)
-	ok(t, err) // as so many starts do, each with a change after it
+	ok(t, err) // as after so many starts, each with a change
 	db = openAt(t, path)
 	publishMany(t, db, 2)
 	if n := count(t, db, `SELECT count(*) FROM lineages`); n != 1 {

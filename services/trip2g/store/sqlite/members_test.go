@@ -8,7 +8,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// signedIn makes a session of an address for an hour.
+// signedIn creates a session of one hour for an address.
 func signedIn(t *testing.T, db *DB, email, token string) trip2g.Session {
 	t.Helper()
 	user := must[trip2g.User](t)(db.UserByEmail(t.Context(), email))

@@ -26,7 +26,7 @@ func Test404sAreCountedAndBounded(t *testing.T) {
 	ok(t, db.AddNotFound(ctx, batch(3, testTime.Add(time.Hour), map[string]int64{
 		"/often": 1, "/bad\xff": 9, "/" + strings.Repeat("x", 5000): 9, "/none": 0, "/less": -3,
 	})))
-	ok(t, db.AddNotFound(ctx, first)) // its answer was lost, and it is sent again
+	ok(t, db.AddNotFound(ctx, first)) // sent again, because its response was lost
 	if n := count(t, db, `SELECT count(*) FROM missing_pages`); n != maxNotFoundPaths {
 		t.Errorf("%d paths are kept, want %d", n, maxNotFoundPaths)
 	}

@@ -10,14 +10,14 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// addressed makes an update of "path url text"; a url of "-" is none.
+// addressed returns an update for "path url text"; a url of "-" means none.
 func addressed(said string) trip2g.NoteUpdate {
 	path, rest, _ := strings.Cut(said, " ")
 	url, text, _ := strings.Cut(rest, " ")
 	return trip2g.NoteUpdate{Path: path, Content: text, URL: strings.TrimPrefix(url, "-")}
 }
 
-// forwards lists the redirects as "from → path of the note, or address".
+// forwards lists the redirects as "from → path of the note, or URL".
 func forwards(t *testing.T, db *DB) []string {
 	t.Helper()
 	var list []string
@@ -41,7 +41,7 @@ func forwards(t *testing.T, db *DB) []string {
 func TestOldURLsOfNotesRedirectToThem(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		steps []string // a commit each: pushes, and after "hide" the paths that go
+		steps []string // one commit each: pushed notes, and after "hide" the removed paths
 		want  []string
 	}{
 		{"another slug", []string{"a.md /a one", "a.md /b two"}, []string{"/a → a.md"}},

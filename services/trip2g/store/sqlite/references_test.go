@@ -127,7 +127,7 @@ func TestAFileIsKeptForOldVersionsUntilItIsPurged(t *testing.T) {
 	ctx := t.Context()
 	f := store(t, db, "f")
 	attach(t, db, stageA, write(t, db, stageA, true, "n.md", "!f").ID, "f", f, true)
-	_, err := db.writer.Exec(`UPDATE assets SET used_at = 1`) // long ago: but only now is it unused
+	_, err := db.writer.Exec(`UPDATE assets SET used_at = 1`) // long ago, but they become unused only now
 	ok(t, err)
 	write(t, db, stageA, true, "n.md", "without")
 
@@ -137,7 +137,7 @@ func TestAFileIsKeptForOldVersionsUntilItIsPurged(t *testing.T) {
 	}
 	wantFiles(t, db, stageA, "f", "f")
 
-	// A push that has staged the old text has been told that its files exist.
+	// The server has told a push with the old text that its files exist.
 	write(t, db, stageA, true, "n.md", "without again")
 	write(t, db, stageB, false, "n.md", "!f")
 	must[trip2g.PurgeResult](t)(db.purge(ctx, newCutoffs(time.Now(), time.Now().Add(time.Hour))))
@@ -155,8 +155,7 @@ func TestAFileIsKeptForOldVersionsUntilItIsPurged(t *testing.T) {
 	}
 }
 
-// A database of an older release is opened by this one: what is hidden there is kept for its time
-// from now on.
+// A newer release opens the database. The retention of files that were already hidden starts then.
 func TestFilesOfAnOlderReleaseAreKeptWithTheirNotes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data.sqlite3")
 	older := fstest.MapFS{}

@@ -144,7 +144,7 @@ func (db *DB) Commit(ctx context.Context, push trip2g.Stage) (shown []int64, pos
 		}
 		if push.Unnamed() {
 			if rejection, err = t.rejectUnnamed(row); rejection != nil || err != nil {
-				return err // what was dropped stays dropped
+				return err // the dropped stage stays dropped
 			}
 		}
 		switch {
