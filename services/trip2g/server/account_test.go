@@ -63,7 +63,7 @@ func TestPeopleEndTheirOtherSessions(t *testing.T) {
 	here.post("/_system/account/end", url.Values{"id": {newest}}).leads(t, "/_system/account")
 	here.get("/_system/account").want(t, http.StatusOK)
 	third.get("/_system/account").leads(t, "/_system/signin?next=%2F_system%2Faccount")
-	here.post("/_system/account/end", url.Values{"id": {newest}}).leads(t, "/_system/account") // over already, as wanted
+	here.post("/_system/account/end", url.Values{"id": {newest}}).leads(t, "/_system/account") // idempotent
 	here.post("/_system/account/end", url.Values{"id": {"x"}}).want(t, http.StatusBadRequest, "no session")
 	here.post("/_system/account/end-others", nil).leads(t, "/_system/account")
 	if alone := here.get("/_system/account").want(t, http.StatusOK).body; strings.Contains(alone, `name="id"`) {
@@ -87,10 +87,10 @@ func TestASessionCookieIsForTLSOnlyWhereTheSiteIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Host = "notes.example.com" // as a proxy with TLS before the node passes it on
+	r.Host = "notes.example.com" // as set by a proxy that ends TLS before the node
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", "https://notes.example.com")
-	for _, c := range b.Jar.Cookies(r.URL) { // the jar goes by the host that the request is for
+	for _, c := range b.Jar.Cookies(r.URL) { // the jar matches by the request's host
 		r.AddCookie(c)
 	}
 	res, err := b.Do(r)
@@ -109,7 +109,8 @@ func TestASessionCookieIsForTLSOnlyWhereTheSiteIs(t *testing.T) {
 func TestASignInBehindATrustedProxyIsItsClients(t *testing.T) {
 	t.Parallel()
 	p := startPeople(t, nil, "TRUSTED_PROXIES=127.0.0.0/8")
-	for node, want := range map[*servertest.Node]string{p.leader: "203.0.113.7", p.replica: "127.0.0.1"} { // the replica trusts none
+	// The replica trusts no proxy.
+	for node, want := range map[*servertest.Node]string{p.leader: "203.0.113.7", p.replica: "127.0.0.1"} {
 		b := p.browser(node)
 		form := url.Values{"email": {testOwner}, "code": {p.code(b, testOwner)}}
 		b.post("/_system/signin/code", form, "X-Forwarded-For", "192.0.2.66, 203.0.113.7").leads(t, "/_system/")

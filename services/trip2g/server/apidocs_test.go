@@ -28,19 +28,19 @@ const (
 	apiPages = "../../../docs/reference/api/*.md"
 )
 
-// documentedExample is a command of a page and the answer that the page shows.
+// documentedExample is a command on a page and the answer that the page shows.
 type documentedExample struct {
 	place   string // page and line
 	command string
 	lang    string // of the answer: "json", or "http" for headers
 	answer  string
-	keep    map[string]string // variables for the examples below, by the path of their value in the answer
+	keep    map[string]string // variables for later examples, by the path in the answer
 }
 
 func (e documentedExample) needsSession() bool { return strings.Contains(e.command, "$TRIP2G_SESSION") }
 
-// TestEveryExampleOfTheAPIAnswersAsItsPageShows runs what a reader of the pages would, in order,
-// against a replica of a leader of this program.
+// TestEveryExampleOfTheAPIAnswersAsItsPageShows runs the pages' examples in order, against a
+// replica of a leader of this program.
 func TestEveryExampleOfTheAPIAnswersAsItsPageShows(t *testing.T) {
 	p := startForExamples(t)
 	for _, page := range documentationPages(t) {
@@ -49,7 +49,8 @@ func TestEveryExampleOfTheAPIAnswersAsItsPageShows(t *testing.T) {
 				"TRIP2G_URL": p.replica.Public, "TRIP2G_KEY": p.key, "PATH": os.Getenv("PATH"),
 			}}
 			examples := examplesOf(t, page)
-			if slices.ContainsFunc(examples, documentedExample.needsSession) { // codes are mailed to an address only so often
+			// The number of codes mailed to an address is limited.
+			if slices.ContainsFunc(examples, documentedExample.needsSession) {
 				r.env["TRIP2G_SESSION"] = strings.TrimPrefix(p.leader.SignIn(t, testOwner).Get("Authorization"), "Bearer ")
 			}
 			for _, e := range examples {
@@ -66,7 +67,7 @@ func startForExamples(t *testing.T) *stack {
 	first := servertest.Start(t, "DB_FILE="+db)
 	first.WaitReady(t)
 	servertest.Get(first.Public + "/no/such/page")
-	if err := first.Stop(); err != nil { // which counts what waits to be counted
+	if err := first.Stop(); err != nil { // it writes the waiting counts
 		t.Fatal(err)
 	}
 	p := &stack{t: t, leader: servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app", "OWNER_EMAIL="+testOwner)}
@@ -74,11 +75,11 @@ func startForExamples(t *testing.T) *stack {
 	p.replica = servertest.Start(t, "DB_FILE="+db, "NODE_NAME=app-replica", "LEADER_ADDR="+p.leader.InternalAddr, "SESSION_COOKIE_NAME=session_r1")
 	p.replica.WaitReady(t)
 	p.key = servertest.NewKey(t, db)
-	p.leader.SignIn(t, testOwner) // a session that an example ends
+	p.leader.SignIn(t, testOwner) // for an example that ends a session
 	return p
 }
 
-// TestEveryOperationOfTheAPIIsDocumented asks for an example of each query, mutation and
+// TestEveryOperationOfTheAPIIsDocumented requires an example of each query, mutation and
 // subscription.
 func TestEveryOperationOfTheAPIIsDocumented(t *testing.T) {
 	var examples strings.Builder
@@ -136,9 +137,9 @@ func documentationPages(t *testing.T) []string {
 	return append([]string{apiPage}, pages...)
 }
 
-// examplesOf finds the examples of a page: a block "```sh example" is one, and the next block, of JSON
-// or HTTP, is its answer. The answer's first line may end in NAME=path.of.a.value, to be $NAME in
-// the examples below.
+// examplesOf finds the examples of a page: a block "```sh example" is one, and the next block, of
+// JSON or HTTP, is its answer. The answer's first line may end in NAME=path.of.a.value, which sets
+// $NAME for the examples below.
 func examplesOf(t *testing.T, page string) (found []documentedExample) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -181,11 +182,11 @@ type exampleRun struct {
 	stack *stack
 	dir   string
 	env   map[string]string
-	codes int // that were in the log before the last example
+	codes int // number in the log before the last example
 }
 
-// check runs an example and compares its answer. A question is asked again until it is answered so,
-// because some answers tell of what happens in the background.
+// check runs an example and compares its answer. It repeats a query until the answer matches,
+// because some answers depend on background work.
 func (r *exampleRun) check(t *testing.T, e documentedExample) {
 	t.Helper()
 	if strings.Contains(e.command, "$CODE") {
@@ -211,7 +212,7 @@ func (r *exampleRun) check(t *testing.T, e documentedExample) {
 	}
 }
 
-// code is the sign-in code that the example before has had sent.
+// code returns the sign-in code that the previous example requested.
 func (r *exampleRun) code(t *testing.T) (code string) {
 	t.Helper()
 	testwait.NoFault(t, func() string {
@@ -238,7 +239,7 @@ func (r *exampleRun) run(ctx context.Context, command string) (string, error) {
 	return string(out), err
 }
 
-// compare checks the shape of an answer and keeps what the page wants kept.
+// compare checks the shape of an answer and stores the values that the page keeps.
 func (r *exampleRun) compare(e documentedExample, answer string) error {
 	switch e.lang {
 	case "":
@@ -262,7 +263,7 @@ func (r *exampleRun) compare(e documentedExample, answer string) error {
 	return nil
 }
 
-// sameHeaders wants each line that the page shows to begin as one of the answer does.
+// sameHeaders requires that each line on the page is the beginning of one in the answer.
 func sameHeaders(shown, got string) error {
 	for line := range strings.Lines(shown) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
@@ -273,8 +274,8 @@ func sameHeaders(shown, got string) error {
 	return nil
 }
 
-// sameShape wants the same keys, the same kinds of values, and in a list elements like those that
-// are shown. What a page shows as null may be anything.
+// sameShape requires the same keys, the same kinds of values, and list elements like the shown
+// ones. A null on the page matches anything.
 func sameShape(path string, shown, got any) error {
 	switch shown := shown.(type) {
 	case nil:
@@ -309,7 +310,7 @@ func sameShape(path string, shown, got any) error {
 	return nil
 }
 
-// valueAt finds a value, "data.notes.0.id" for example.
+// valueAt returns the value at a path, for example "data.notes.0.id".
 func valueAt(value any, path string) any {
 	for step := range strings.SplitSeq(path, ".") {
 		switch at := value.(type) {

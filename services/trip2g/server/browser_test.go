@@ -16,7 +16,7 @@ import (
 	"trip2g/services/trip2g/server/servertest"
 )
 
-// browser is somebody's, with a jar that all ports of the host share.
+// browser is a person's browser. All ports of the host share its jar.
 type browser struct {
 	*http.Client
 	t    *testing.T
@@ -93,7 +93,7 @@ func (g page) want(t *testing.T, status int, texts ...string) page {
 	return g
 }
 
-// leads fails unless an answer sends the browser to a path of the site.
+// leads fails unless an answer redirects to a path of the site.
 func (g page) leads(t *testing.T, to string) page {
 	t.Helper()
 	if g.status != http.StatusSeeOther || g.header.Get("Location") != to {
@@ -104,11 +104,11 @@ func (g page) leads(t *testing.T, to string) page {
 
 var codeLine = regexp.MustCompile(`"email":"([^"]+)","code":"(\d+)"`)
 
-// code asks for a code through the browser's node and finds it in the leader's log.
+// code requests a code through the browser's node and finds it in the leader's log.
 func (p *stack) code(b *browser, email string) string {
 	p.t.Helper()
 	seen := len(codeLine.FindAllString(p.leader.Log.String(), -1))
-	b.get("/_system/signin") // gives the browser its name
+	b.get("/_system/signin") // sets the cookie that identifies the browser
 	b.post("/_system/signin", url.Values{"email": {email}}).want(p.t, http.StatusOK, "Enter your code", "docker compose logs app")
 	var code string
 	testwait.NoFault(p.t, func() string {

@@ -32,8 +32,8 @@ func lockDatabase(t *testing.T, path string) (unlock func()) {
 	}
 }
 
-// TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain: a program that gets 503 and Retry-After
-// knows that nothing happened and when to come back; 429 would tell it that it asks too often.
+// TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain: 503 and Retry-After mean that nothing
+// happened and when to retry. 429 would mean that the client sends too many requests.
 func TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	p := startPeople(t, nil)
@@ -47,7 +47,7 @@ func TestASignOutThatTheDatabaseIsTooBusyForIsTriedAgain(t *testing.T) {
 	b.post("/_system/signout", nil).leads(t, "/")
 }
 
-// TestWhoAsksForCodesTooOftenIsToldWhenToTryAgain does it until the server has enough.
+// TestWhoAsksForCodesTooOftenIsToldWhenToTryAgain requests codes until the server refuses.
 func TestWhoAsksForCodesTooOftenIsToldWhenToTryAgain(t *testing.T) {
 	t.Parallel()
 	p := startPeople(t, nil)

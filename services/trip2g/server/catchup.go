@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// farBehind is how many changes a replica lacks when it is catching up and not just following.
+	// farBehind is the number of missing changes from which a replica counts as catching up, not
+	// just following.
 	farBehind = 30
 	// catchUpInterval is the pause between two reads of the database by a replica that catches up.
 	catchUpInterval = 300 * time.Millisecond

@@ -8,8 +8,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestAReplicaThatIsFarBehindReadsItsDatabaseSeldom counts the reads in a second of 200 wake-ups, which
-// would each hold up LiteFS.
+// TestAReplicaThatIsFarBehindReadsItsDatabaseSeldom counts the reads during 200 wake-ups in a
+// second. Each read would hold up LiteFS.
 func TestAReplicaThatIsFarBehindReadsItsDatabaseSeldom(t *testing.T) {
 	for name, tt := range map[string]struct {
 		behind   trip2g.Position

@@ -12,7 +12,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// startUnowned runs a leader and a replica of a site that has no owner.
+// startUnowned starts a leader and a replica of a site without an owner.
 func startUnowned(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	p := &stack{t: t, db: filepath.Join(t.TempDir(), "data.sqlite3")}
@@ -29,7 +29,7 @@ var claimLine = regexp.MustCompile(`"code":"([A-Z2-7-]{19})","url":"([^"]+)"`)
 func claimCode(t *testing.T, n *servertest.Node) string {
 	t.Helper()
 	var found []string
-	testwait.NoFault(t, func() string { // the log is written beside
+	testwait.NoFault(t, func() string { // the log is written concurrently
 		if found = claimLine.FindStringSubmatch(n.Log.String()); found == nil {
 			return "the log has no code: " + n.Log.String()
 		}

@@ -14,9 +14,9 @@ import (
 )
 
 // TestAFullDiskStopsWritesAndNothingElse fills the disk of a leader's LiteFS. Probes, metrics and
-// the list of nodes say so before and while it is full, a push fails and says why, pages are
-// served, also by a leader that starts meanwhile, and once there is room everything works again by
-// itself.
+// the list of nodes report it before and while it is full. A push fails and reports the reason.
+// Pages are served, also by a leader that starts meanwhile. Once there is room, everything works
+// again by itself.
 func TestAFullDiskStopsWritesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	beside := litefstest.StartPrimary(t, litefstest.OnDisk(320<<20))
@@ -70,7 +70,7 @@ func TestAFullDiskStopsWritesAndNothingElse(t *testing.T) {
 	}
 }
 
-// unlessContains returns body, for eventually, until text is in it.
+// unlessContains returns "" once body contains text, else body.
 func unlessContains(body, text string) string {
 	if strings.Contains(body, text) {
 		return ""

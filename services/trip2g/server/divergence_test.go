@@ -14,9 +14,9 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas has a leader come back on what is not
-// the database that its replica has a copy of: an empty volume, a backup, a backup that has grown
-// since. The replica serves what it has and says in every way that it is not the leader's.
+// TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas restarts a leader on a database that
+// differs from its replica's copy: an empty volume, a backup, a backup that has grown since. The
+// replica serves its copy and reports in every way that it is not the leader's.
 func TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -58,7 +58,7 @@ func TestALeaderWithAnotherDatabaseGetsNothingFromItsReplicas(t *testing.T) {
 			for i := range tt.grow {
 				back.PushNote(t, key, "third.md", fmt.Sprintf("---\nfree: true\n---\n# Third %d", i))
 			}
-			wantNothingForwarded(t, replica, back, key) // also before the leader has been asked how it is
+			wantNothingForwarded(t, replica, back, key) // before its state is known
 			awaitReadyz(t, replica, http.StatusServiceUnavailable, `"database":"this node's database has `+tt.says)
 			testwait.NoFault(t, func() string {
 				if d := askReadyz(t, replica); d.Ready || d.Behind == 0 || !strings.Contains(d.Note, tt.says) {
@@ -95,8 +95,8 @@ func backUp(t *testing.T, from, to string) {
 	}
 }
 
-// wantNothingForwarded writes through a replica: the write is refused, and the leader does not have
-// it.
+// wantNothingForwarded writes through a replica. The write must be refused, and be absent on the
+// leader.
 func wantNothingForwarded(t *testing.T, replica, leader *servertest.Node, key string) {
 	t.Helper()
 	body := `{"query":"mutation { pushNotes(input: {updates: [{path: \"lost.md\", content: \"---\\nfree: true\\n---\\nx\"}]}) { __typename } }"}`

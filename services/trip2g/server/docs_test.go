@@ -16,7 +16,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// isFault reports whether a missing link is none that the documentation shows on purpose.
+// isFault reports whether a missing link is not one of the documentation's demonstrations.
 func isFault(link string) bool { return !demonstrated.MatchString(link) }
 
 // linksOf lists the URLs that a page refers to.
@@ -31,7 +31,8 @@ func linksOf(page string) (urls []string) {
 	return urls
 }
 
-// missingLink is how a page shows a reference to what there is not. The pages about links show one.
+// missingLink matches a rendered reference to a missing note or file. The pages about links show
+// one.
 var missingLink = regexp.MustCompile(`<span class="missing" title="There is no (note|file) “[^”]*”`)
 
 var demonstrated = regexp.MustCompile(`“(no such note|nothing that exists)”$`)
@@ -103,7 +104,7 @@ func TestTheDocumentationIsOnEveryNodeAndNoPartOfTheOwnersSite(t *testing.T) {
 	}
 }
 
-// TestBookmarksOfRenamedDocumentationPagesStillWork follows the URLs that pages had before they
+// TestBookmarksOfRenamedDocumentationPagesStillWork requests the URLs that pages had before they
 // were renamed.
 func TestBookmarksOfRenamedDocumentationPagesStillWork(t *testing.T) {
 	n := servertest.Start(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))

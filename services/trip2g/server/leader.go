@@ -27,7 +27,7 @@ import (
 )
 
 // runLeader runs the node that owns the database. Everything that writes is wired here and only
-// here. It listens when it can serve; until then replicas hold their writes.
+// here. It listens once it can serve. Until then replicas hold their writes.
 func (n *node) runLeader(ctx context.Context) (err error) {
 	db, err := n.openLeaderDatabase(ctx)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"trip2g/internal/litefs/litefstest"
 )
 
-// A leader that lived on after its LiteFS had been killed held the ports that the next one needs,
-// and failed every write that replicas would have held.
+// A leader that survived its LiteFS would hold the ports that the next one needs. It would also
+// fail every write that replicas would otherwise have held.
 func TestALeaderEndsWithItsLiteFS(t *testing.T) {
 	beside := litefstest.StartPrimary(t)
 	leader := servertest.Start(t, "DB_FILE="+beside.Path("data.sqlite3"))

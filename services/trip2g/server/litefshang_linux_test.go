@@ -28,7 +28,7 @@ type readyzDetail struct {
 	Impaired map[string]string
 }
 
-// askReadyz asks a node's /readyz, which must answer at once.
+// askReadyz requests a node's /readyz, which must answer at once.
 func askReadyz(t *testing.T, n *servertest.Node) (d readyzDetail) {
 	t.Helper()
 	client := http.Client{Timeout: time.Second}
@@ -70,9 +70,9 @@ func (p *liteFSPair) publish(t *testing.T, name, text string) {
 	p.leader.PushNote(t, p.key, name, "---\nfree: true\n---\n"+text)
 }
 
-// TestAReplicaWhoseLiteFSHangsSaysSoAtOnce publishes while the replica's LiteFS stands still:
-// readers get what the replica has, every probe is answered at once, and the leader hears that it
-// is behind.
+// TestAReplicaWhoseLiteFSHangsSaysSoAtOnce publishes while the replica's LiteFS stands still.
+// Readers get the replica's copy, every probe is answered at once, and the leader is informed that
+// the replica is behind.
 func TestAReplicaWhoseLiteFSHangsSaysSoAtOnce(t *testing.T) {
 	p := startLiteFSPair(t)
 	p.publish(t, "before.md", "# Before")
@@ -114,9 +114,9 @@ func awaitNote(t *testing.T, n *servertest.Node, path string) {
 	})
 }
 
-// TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs sends writes to a leader whose LiteFS stands still:
-// the one that may be stored is told as such, those that wait behind it are answered as well, pages
-// are served, and all goes on afterwards.
+// TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs sends writes to a leader whose LiteFS stands still.
+// The answer to the write that may be stored says so. The writes waiting behind it are answered as
+// well, pages are served, and everything works afterwards.
 func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
 	p := startLiteFSPair(t)
 	p.publish(t, "before.md", "# Before")
@@ -158,8 +158,9 @@ func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
 	awaitNote(t, p.replica, "/after")
 }
 
-// TestAReplicaWhoseLiteFSNeverConnectsIsNotReady gives the replica's LiteFS the id of another
-// cluster, as one has whose leader got a new volume: nothing of the leader's would ever reach it.
+// TestAReplicaWhoseLiteFSNeverConnectsIsNotReady starts the replica's LiteFS with the id of another
+// cluster, like one whose leader got a new volume. It would never receive any of the leader's
+// changes.
 func TestAReplicaWhoseLiteFSNeverConnectsIsNotReady(t *testing.T) {
 	primary := litefstest.StartPrimary(t)
 	beside := litefstest.StartReplica(t, primary)

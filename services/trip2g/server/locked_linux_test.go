@@ -33,7 +33,7 @@ func lockReaders(t *testing.T, db string) (unlock func()) {
 }
 
 // TestAReplicaThatCatchesUpStaysReady holds every lock of the database, as LiteFS does while it
-// applies a backlog: the replica serves what it has, so a balancer must not take it out.
+// applies a backlog. The replica serves its copy, so a balancer must keep it.
 func TestAReplicaThatCatchesUpStaysReady(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")

@@ -8,8 +8,8 @@ import (
 	"trip2g/services/trip2g/server/servertest"
 )
 
-// TestASignInCodeIsForTheBrowserThatAskedForIt has an owner sign in through a replica while
-// somebody else, who knows the address and even the code, tries on both nodes.
+// TestASignInCodeIsForTheBrowserThatAskedForIt has an owner sign in through a replica while another
+// person, who knows the address and even the code, tries on both nodes.
 func TestASignInCodeIsForTheBrowserThatAskedForIt(t *testing.T) {
 	p := startPeople(t, nil)
 	owners := p.browser(p.replica)
@@ -25,7 +25,7 @@ func TestASignInCodeIsForTheBrowserThatAskedForIt(t *testing.T) {
 		for range 6 {
 			other.post("/_system/signin/code", url.Values{"email": {testOwner}, "code": {"00000000"}}).want(t, http.StatusUnauthorized, "wrong")
 		}
-		p.code(other, testOwner) // a code of theirs does not replace the owner's
+		p.code(other, testOwner) // a code for another browser does not replace the owner's
 	}
 	owners.node = p.leader // the same host: another port has the same cookies
 	if answer := owners.post("/_system/signin/code", form); answer.status != http.StatusSeeOther {

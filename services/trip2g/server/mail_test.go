@@ -15,7 +15,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// postOffice is a mail server on this machine; it keeps what comes.
+// postOffice is a mail server on this machine. It keeps the received mails.
 type postOffice struct {
 	letters chan string
 }

@@ -8,8 +8,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestAReportIsMadeOfWhatANodeSays checks the texts of faults, which may be long, against what a
-// leader takes.
+// TestAReportIsMadeOfWhatANodeSays checks long fault texts against the limits of a leader.
 func TestAReportIsMadeOfWhatANodeSays(t *testing.T) {
 	missing := sentences(map[string]string{"site": "a\nb" + strings.Repeat("é", 500), "database": "closed\xff"})
 	r := trip2g.NodeReport{Name: "r1", Role: trip2g.RoleReplica, Missing: missing}

@@ -14,9 +14,9 @@ import (
 	"trip2g/services/trip2g/web/notfound"
 )
 
-// TestTheOwnerWatchesNodesComeAndGo is a deploy as its operator sees it: both nodes show both, a
-// replica that stops is told as gone, and so is a leader, by the replica that is left; when it is
-// back, all is well.
+// TestTheOwnerWatchesNodesComeAndGo follows a deploy. Both nodes show both. A stopped replica is
+// shown as gone. A stopped leader is shown as gone by the remaining replica. When it is back, no
+// fault remains.
 func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -86,8 +86,8 @@ func TestTheOwnerWatchesNodesComeAndGo(t *testing.T) {
 	}
 }
 
-// TestTheStreamIsTheOwnersAlone asks for it as a stranger and by every other method, and then signs
-// out while it runs: on a replica too it ends, and says why.
+// TestTheStreamIsTheOwnersAlone requests the stream as a stranger and by every other method, and
+// then signs out while it runs. On a replica, too, it ends and reports the reason.
 func TestTheStreamIsTheOwnersAlone(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -140,8 +140,8 @@ func TestAWatcherDoesNotKeepANodeFromStopping(t *testing.T) {
 	}
 }
 
-// TestOnlyAReplicaReports posts reports and counts as somebody would who reaches a node's ports and
-// has no secret: nothing of them is taken, on either port of either node.
+// TestOnlyAReplicaReports posts reports and counts without the secret. Both ports of both nodes
+// reject all of them.
 func TestOnlyAReplicaReports(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -181,7 +181,7 @@ func TestOnlyAReplicaReports(t *testing.T) {
 	}
 }
 
-// TestAReplicasMissingPagesAreCountedOnTheLeader asks both nodes for what is not there.
+// TestAReplicasMissingPagesAreCountedOnTheLeader requests missing pages from both nodes.
 func TestAReplicasMissingPagesAreCountedOnTheLeader(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -206,7 +206,7 @@ func TestAReplicasMissingPagesAreCountedOnTheLeader(t *testing.T) {
 	}
 }
 
-// missingPages lists what is counted in a database that no leader has open.
+// missingPages lists the counted paths in a database that no leader has open.
 func missingPages(t *testing.T, path string) []trip2g.NotFoundPath {
 	t.Helper()
 	db, err := sqlite.OpenLeader(t.Context(), path, sqlite.Options{})

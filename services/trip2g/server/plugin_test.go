@@ -21,7 +21,8 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// TestRequestsOfThePluginAreAnsweredThroughAReplica sends what builds 0.3 to 0.12 do, in order.
+// TestRequestsOfThePluginAreAnsweredThroughAReplica sends the requests of the builds 0.3 to 0.12,
+// in order.
 func TestRequestsOfThePluginAreAnsweredThroughAReplica(t *testing.T) {
 	p := startLeaderAndReplica(t)
 	files, err := filepath.Glob("testdata/plugin/*.json")
@@ -61,7 +62,7 @@ func TestRequestsOfThePluginAreAnsweredThroughAReplica(t *testing.T) {
 	}
 }
 
-// fillIn puts kept values where their names are. An id goes as text, as some builds send it.
+// fillIn replaces names by kept values. An id is sent as text, as some builds do.
 func fillIn(value any, kept map[string]any) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -190,7 +191,7 @@ func TestALargeVaultIsPushedInBatchesBesideAnotherClient(t *testing.T) {
 	}
 }
 
-// secondKey is the key of another client.
+// secondKey returns the key of another client.
 func (p *stack) secondKey(t *testing.T) string {
 	t.Helper()
 	headers := p.leader.SignIn(t, testOwner)
@@ -225,8 +226,8 @@ func wantLine(t *testing.T, lines <-chan string, wants ...string) {
 	}
 }
 
-// TestALivePullEndsWithEitherNodeSoThatThePluginAsksAgain stops the nodes, whose shutdown it must
-// not hold up.
+// TestALivePullEndsWithEitherNodeSoThatThePluginAsksAgain stops the nodes. The live pull must not
+// hold up their shutdown.
 func TestALivePullEndsWithEitherNodeSoThatThePluginAsksAgain(t *testing.T) {
 	for name, stopped := range map[string]func(*stack) *servertest.Node{
 		"leader":  func(p *stack) *servertest.Node { return p.leader },

@@ -16,17 +16,17 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// recordedRequest is a request as a build of the Obsidian plugin sends it.
+// recordedRequest is a request of a build of the Obsidian plugin.
 type recordedRequest struct {
 	Path       string
 	Headers    map[string]string
 	Operations map[string]any
-	File       string            // sent as a form with it, if it is not empty
+	File       string            // sent as a form with it, unless empty
 	Answer     any               // with values of the same kinds
-	Keep       map[string]string // values of the answer for the requests after this one, by their path in it
+	Keep       map[string]string // values of the answer for later requests, by their path in it
 }
 
-// plugin is the Obsidian plugin of one vault, as far as the server sees it.
+// plugin is the Obsidian plugin of one vault, as the server sees it.
 type plugin struct{ url, key string }
 
 func (p *stack) plugin() plugin { return plugin{p.replica.Public, p.key} }
@@ -143,7 +143,7 @@ func uploadOf(note pluginNote, ref, path, file string) recordedRequest {
 	}}
 }
 
-// upload sends the files that the server lacks of notes, from a vault.
+// upload sends the notes' files that the server lacks, from a vault.
 func (c plugin) upload(t *testing.T, notes []pluginNote, files map[string]string) {
 	t.Helper()
 	for _, note := range notes {
@@ -157,7 +157,7 @@ func (c plugin) upload(t *testing.T, notes []pluginNote, files map[string]string
 	}
 }
 
-// pull reads what a two-way sync would write into an empty folder.
+// pull returns what a two-way sync would write into an empty folder.
 func (c plugin) pull(t *testing.T) (notes, files map[string]string) {
 	t.Helper()
 	var texts struct {
@@ -181,7 +181,7 @@ func (c plugin) pull(t *testing.T) (notes, files map[string]string) {
 	return notes, files
 }
 
-// download fetches a file without a key and beside a wrong one: neither may make a difference.
+// download fetches a file without a key and with a wrong one. Neither may make a difference.
 func download(t *testing.T, url string) (content string) {
 	t.Helper()
 	for _, key := range []string{"", "t2g_wrong"} {

@@ -14,7 +14,7 @@ import (
 	"trip2g/services/trip2g/store/sqlite"
 )
 
-// membersVault has notes and a file for members, which public notes refer to in every way.
+// membersVault has notes and a file for members. Public notes refer to them in every way.
 var membersVault = map[string]string{
 	"index.md":       "---\ntitle: Start\n---\nSee [[open]], [[secret|that]] and [[hidden/plan|another]].",
 	"open.md":        "---\ntitle: Open\ntags: [common]\n---\nAn open text links [[secret|there]] and shows it: ![[secret]]\n\n![[secret#^block]]",
@@ -23,8 +23,8 @@ var membersVault = map[string]string{
 	"secret.png":     "\x89PNG\r\n\x1a\nhushed picture",
 }
 
-// hushed is what nobody may see who is no member. What a public note's own text says of a note for
-// members, the path in its link above all, is its author's to say.
+// hushed lists the texts that only members may see. The text of a public note itself is public,
+// above all the path of a members' note in its link.
 var hushed = []string{"hushed heading", "hushed description", "hushedtag", "hushedalias", "hushed section", "hushed body", "hushed plan", "hushedplan", "hushed picture", sha256Hex("\x89PNG\r\n\x1a\nhushed picture")}
 
 func sha256Hex(content string) string {
@@ -32,8 +32,8 @@ func sha256Hex(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// readRoutes is every address that a GET can have: pages, files, what is made of them, and the
-// server's own.
+// readRoutes lists every kind of address of a GET: pages, files, generated ones, and the server's
+// own.
 var readRoutes = []string{
 	"/", "/open", "/secret", "/hidden", "/hidden/", "/hidden/plan", "/hushedalias", "/nothing",
 	"/tags", "/tags/common", "/tags/hushedtag",
@@ -47,7 +47,7 @@ var readRoutes = []string{
 	"/_system/404s", "/_system/redirects", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
 }
 
-// ownersRoutes are those whose pages are for the owner alone.
+// ownersRoutes lists the pages for the owner alone.
 var ownersRoutes = []string{
 	"/_system/", "/_system/notes", "/_system/note?path=secret.md", "/_system/warnings", "/_system/404s", "/_system/redirects", "/_system/members",
 	"/_system/keys", "/_system/settings", "/_system/jobs", "/_system/nodes", "/_system/api",
@@ -73,7 +73,7 @@ func TestWhatIsForMembersIsSeenByNobodyElseOnAnyRouteOfAnyNode(t *testing.T) {
 		admin.get("/secret").want(t, http.StatusOK, "A hushed body")
 	}
 
-	// A session without its cookie's owner: removal ends it on every node, by the stream.
+	// The session of a removed member. The removal ends it on every node, through replication.
 	member := p.signIn(p.replica, testMember, "")
 	member.get("/secret").want(t, http.StatusOK)
 	var done struct{ RemoveMember struct{ Success bool } }
@@ -92,11 +92,11 @@ func TestWhatIsForMembersIsSeenByNobodyElseOnAnyRouteOfAnyNode(t *testing.T) {
 	}
 }
 
-// wantHushed fails if an answer tells of what is for members.
+// wantHushed fails if an answer contains anything for members.
 func wantHushed(t *testing.T, who, route string, got page) {
 	t.Helper()
 	text := strings.ToLower(got.body + fmt.Sprint(got.header))
-	if strings.Contains(route, "hushed") { // what was asked for may come back
+	if strings.Contains(route, "hushed") { // the requested path may be in the answer
 		text = strings.ReplaceAll(text, "q=hushed", "")
 	}
 	for _, secret := range hushed {
@@ -106,8 +106,8 @@ func wantHushed(t *testing.T, who, route string, got page) {
 	}
 }
 
-// wantPrivate fails if a shared cache could give one reader's answer to another, or the owner's
-// pages are anybody else's.
+// wantPrivate fails if a shared cache could send one reader's answer to another, or if the owner's
+// pages are shown to anybody else.
 func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 	t.Helper()
 	for who, got := range map[string]page{"a member": member, "the owner": owner} {
@@ -120,8 +120,7 @@ func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 		if vary := got.header.Get("Vary"); !strings.Contains(vary, "Cookie") {
 			t.Errorf("%s gets an answer of their own at %s with Vary %q", who, route, vary)
 		}
-		// What anyone may see can be in a cache that is shared, but has to be asked for anew by who
-		// is signed in.
+		// A shared cache may store public content. A signed-in reader's cache must revalidate it.
 		vary, control := anonymous.header.Get("Vary"), anonymous.header.Get("Cache-Control")
 		if !strings.Contains(vary, "Cookie") && !strings.Contains(control, "no-cache") && !strings.Contains(control, "no-store") {
 			t.Errorf("a cache could give nobody's answer at %s to %s: Cache-Control %q, Vary %q", route, who, control, vary)
@@ -134,8 +133,7 @@ func wantPrivate(t *testing.T, route string, anonymous, member, owner page) {
 	}
 }
 
-// Whoever is the owner no more is a member at once on the leader, and on a replica when it has
-// followed.
+// A former owner becomes a member at once on the leader, and on a replica once it has followed.
 func TestAnotherOwnerMakesTheOneBeforeAMemberOnEveryNode(t *testing.T) {
 	t.Parallel()
 	p := startPeople(t, membersVault)

@@ -13,8 +13,8 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// startBehindProxies starts a leader and a replica, each with a URL of its own, behind proxies on
-// this machine.
+// startBehindProxies starts a leader and a replica, each with its own URL, behind proxies on this
+// machine.
 func startBehindProxies(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
@@ -29,9 +29,8 @@ func startBehindProxies(t *testing.T, settings ...string) *stack {
 	return p
 }
 
-// TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt signs in as a browser does through a
-// proxy before each node: one that passes the host that the browser asked for, and one that does
-// not.
+// TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt signs in through a proxy before each
+// node: one that passes the browser's host on, and one that does not.
 func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 	p := startBehindProxies(t)
 	for i, tt := range []struct {
@@ -55,7 +54,7 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 				r.Host = tt.host
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				r.Header.Set("Origin", tt.origin)
-				r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i)) // limits count by client
+				r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i)) // limits are by client
 				if tt.proto != "" {
 					r.Header.Set("X-Forwarded-Proto", tt.proto)
 				}
@@ -91,8 +90,8 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 	}
 }
 
-// TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered has the fast lane and net/http
-// answer, on a node that believes the proxy and from a client that only says that it is one.
+// TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered sends requests to the fast lane and
+// to net/http, through a trusted proxy and from a client that only claims to be one.
 func TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered(t *testing.T) {
 	for _, trusted := range []bool{true, false} {
 		settings := []string{}
@@ -127,7 +126,7 @@ func TestTheLogNamesTheClientBehindAProxyWhicheverWayItIsAnswered(t *testing.T) 
 	}
 }
 
-// codesOf returns the sign-in codes that the leader has made for an address, the oldest first.
+// codesOf returns the sign-in codes that the leader has created for an address, the oldest first.
 func (p *stack) codesOf(email string) (codes []string) {
 	for _, line := range codeLine.FindAllStringSubmatch(p.leader.Log.String(), -1) {
 		if line[1] == email {

@@ -9,13 +9,13 @@ import (
 
 	"trip2g/services/trip2g/server/servertest"
 
-	_ "github.com/ncruces/go-sqlite3/driver" // to hold a lock as another program does
+	_ "github.com/ncruces/go-sqlite3/driver" // holds a lock as another program does
 
 	"trip2g/services/trip2g"
 )
 
-// pushRequest sends one request of a push to a node; id "" is a client that knows no ids. It gives
-// the answer.
+// pushRequest sends one request of a push to a node and returns the answer. An id of "" stands for
+// a client without ids.
 func pushRequest(t *testing.T, node *servertest.Node, key, id, query string) string {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, node.Public+"/graphql", strings.NewReader(query))
@@ -44,7 +44,7 @@ const (
 	commitQuery = `{"query":"mutation { commitNotes { __typename ... on ErrorPayload { code } } }"}`
 )
 
-// A push goes through whichever node takes its next request; what belongs together does not hang on
+// A push goes through whichever node receives its next request. Its staged changes do not depend on
 // the node.
 func TestTwoPushesWithOneKeyThroughTwoNodesNeverShowHalfOfEachOther(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")

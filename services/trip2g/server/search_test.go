@@ -13,7 +13,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// Who publishes through a replica finds the note by its words in the next search, on each node.
+// A note published through a replica is found by its words in the next search, on each node.
 func TestAPublishedNoteIsFoundAtOnceOnEachNode(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
 	leader := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=one")

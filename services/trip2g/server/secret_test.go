@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// awaitReadyz asks a node's /readyz until it answers with a status and a text.
+// awaitReadyz requests a node's /readyz until it answers with a status and a text.
 func awaitReadyz(t *testing.T, n *servertest.Node, status int, text string) {
 	t.Helper()
 	testwait.NoFault(t, func() string {
@@ -24,9 +24,9 @@ func awaitReadyz(t *testing.T, n *servertest.Node, status int, text string) {
 	})
 }
 
-// TestAReplicaWithAnotherSecretIsNotReady starts one, as an operator does who mistypes a secret:
-// its readiness, the leader's list of nodes name the setting, and both count it. Restarting the
-// leader changes nothing; a leader with the replica's secret makes it ready.
+// TestAReplicaWithAnotherSecretIsNotReady starts a replica with a mistyped secret. Its readiness
+// and the leader's list of nodes name the setting, and both nodes count the rejections. Restarting
+// the leader changes nothing. A leader with the replica's secret makes it ready.
 func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	t.Parallel()
 	const other = "another secret, as long as it should be"
@@ -38,7 +38,7 @@ func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 	replica := servertest.Start(t, "DB_FILE="+db, "NODE_NAME=r1", "LEADER_ADDR="+leader.InternalAddr, "JWT_SECRET="+other)
 
 	awaitReadyz(t, replica, http.StatusServiceUnavailable, `"writes":"the leader rejects this node's signature: set its TRIP2G_JWT_SECRET to the leader's and restart it`)
-	testwait.NoFault(t, func() string { // it serves what it has all the same
+	testwait.NoFault(t, func() string { // it still serves its copy
 		if status, body := servertest.Get(replica.Public + "/hello"); status != http.StatusOK {
 			return body
 		}
@@ -76,5 +76,5 @@ func TestAReplicaWithAnotherSecretIsNotReady(t *testing.T) {
 		}
 		return ""
 	})
-	awaitReadyz(t, replica, http.StatusOK, "the leader does not answer") // an outage alone leaves it ready
+	awaitReadyz(t, replica, http.StatusOK, "the leader does not answer") // an outage is no reason
 }

@@ -24,7 +24,7 @@ import (
 	"trip2g/services/trip2g/web/http/fastlane"
 )
 
-// Bounds on a public connection. The head of a request is small and comes at once; a body may be
+// Bounds on a public connection. The head of a request is small and arrives at once. A body may be
 // large and slow.
 const (
 	readHeaderTimeout = 10 * time.Second
@@ -61,9 +61,9 @@ type ports struct {
 	internal http.Handler
 }
 
-// serve answers on both ports until ctx ends, then lets requests finish within the configured
-// time. A leader's replicas learn on the internal port which writes were not begun, and hold them
-// for whoever comes next.
+// serve answers on both ports until ctx ends, then lets requests finish within the configured time.
+// On the internal port a leader informs its replicas which writes were not begun. They hold these
+// for the next leader.
 func (n *node) serve(ctx context.Context, p ports) error {
 	publicListener, internalListener, err := n.listen(ctx)
 	if err != nil {

@@ -40,8 +40,8 @@ func TestANoteWrittenThroughAReplicaIsReadAlikeOnBothNodes(t *testing.T) {
 	})
 }
 
-// The replicas hold the writes of others while the leader is away, for less time than requests may
-// take to end.
+// While the leader is away, the replicas hold the other clients' writes for less time than requests
+// may take to end.
 func TestALeaderStopsWhileClientsSendHalfOfABody(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "data.sqlite3")
 	leader := servertest.Start(t, "DB_FILE="+db, "SHUTDOWN_TIMEOUT=10m")

@@ -12,7 +12,7 @@ const (
 	testMember = "ann@example.com"
 )
 
-// stack is a leader and a replica of one database, with a vault that has something for members.
+// stack is a leader and a replica of one database, with a vault that has notes for members.
 type stack struct {
 	t               *testing.T
 	leader, replica *servertest.Node

@@ -17,8 +17,8 @@ import (
 	"trip2g/services/trip2g/server/servertest"
 )
 
-// TestEveryRequestIsAnsweredWhileANodeStops has clients that keep their connections and send one request after
-// another until a response says that it is the last.
+// TestEveryRequestIsAnsweredWhileANodeStops has clients that keep their connections and send one
+// request after another until a response closes the connection.
 func TestEveryRequestIsAnsweredWhileANodeStops(t *testing.T) {
 	const (
 		clients = 20
@@ -64,7 +64,7 @@ func TestEveryRequestIsAnsweredWhileANodeStops(t *testing.T) {
 	}
 }
 
-// TestAnIdleConnectionIsToldThatItEnds has a client that sends nothing when the node stops.
+// TestAnIdleConnectionIsToldThatItEnds has a client that sends nothing while the node stops.
 func TestAnIdleConnectionIsToldThatItEnds(t *testing.T) {
 	n := servertest.Start(t, "DB_FILE="+filepath.Join(t.TempDir(), "data.sqlite3"))
 	n.WaitReady(t)

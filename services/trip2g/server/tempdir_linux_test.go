@@ -15,7 +15,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// unwritableFolder mounts a file system that takes nothing, as /tmp is in a container without one.
+// unwritableFolder mounts a read-only file system, like /tmp in a container without one.
 func unwritableFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ func unwritableFolder(t *testing.T) string {
 }
 
 // TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed publishes a picture that is too large for
-// memory and finds its note, on a machine such as a container FROM scratch. Nothing is left beside
+// memory and finds its note, on a machine such as a container FROM scratch. No file is left next to
 // the database.
 func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 	t.Parallel()
@@ -63,7 +63,7 @@ func TestWithoutAFolderForTemporaryFilesTheDatabasesIsUsed(t *testing.T) {
 }
 
 // TestANodeWhoseSearchCannotWorkSaysWhy has its database on a LiteFS mount, where no other file may
-// be: it serves pages and is ready, readers are told that search does not work, and the operator
+// be. It serves pages and is ready. Readers see that search does not work, and the operator sees
 // why.
 func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
 	db, unwritable := litefstest.StartPrimary(t).Path("data.sqlite3"), unwritableFolder(t)

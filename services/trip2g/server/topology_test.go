@@ -18,10 +18,10 @@ import (
 	"trip2g/services/trip2g/server/servertest"
 )
 
-// event is one that a node sent.
+// event is an event of a node's stream.
 type event struct{ name, data string }
 
-// watch opens a node's stream of events; the channel is closed when the stream ends.
+// watch opens a node's event stream. The channel is closed when the stream ends.
 func watch(t *testing.T, n *servertest.Node, header http.Header) (events <-chan event, close func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -33,7 +33,7 @@ func watch(t *testing.T, n *servertest.Node, header http.Header) (events <-chan 
 		req.Header = header.Clone()
 	}
 	var res *http.Response
-	testwait.NoFault(t, func() string { // a replica knows of a session a moment later
+	testwait.NoFault(t, func() string { // a replica knows a session a moment later
 		if res, err = http.DefaultClient.Do(req); err != nil {
 			return err.Error()
 		}
@@ -79,7 +79,7 @@ func readEvents(ctx context.Context, body io.ReadCloser, out chan<- event) {
 	}
 }
 
-// awaitTopology reads events until a picture is as wanted, and gives it.
+// awaitTopology reads events until a topology satisfies is, and returns it.
 func awaitTopology(t *testing.T, n *servertest.Node, header http.Header, what string, is func(trip2g.Topology) bool) trip2g.Topology {
 	t.Helper()
 	events, stop := watch(t, n, header)
@@ -103,7 +103,7 @@ func awaitTopology(t *testing.T, n *servertest.Node, header http.Header, what st
 	}
 }
 
-// nodeNamed finds a node in a picture.
+// nodeNamed returns a node of a topology.
 func nodeNamed(topology trip2g.Topology, name string) trip2g.Node {
 	i := slices.IndexFunc(topology.Nodes, func(n trip2g.Node) bool { return n.Name == name })
 	if i < 0 {
@@ -120,7 +120,7 @@ func states(topology trip2g.Topology) string {
 	return strings.Join(out, ", ")
 }
 
-// lacksProblem returns "" if a node reports a problem, which is "NAME: " and a text as `trip2g
+// lacksProblem returns "" if a node reports a problem, written "NAME: " and a text as `trip2g
 // status` prints them, else the problems that it reports.
 func lacksProblem(t *testing.T, n *servertest.Node, key, problem string) string {
 	t.Helper()
@@ -143,7 +143,7 @@ func lacksProblem(t *testing.T, n *servertest.Node, key, problem string) string 
 	return fmt.Sprintf("%d nodes have problems, want %q: %s", topology.Wrong, problem, problems)
 }
 
-// wantProblem waits until a node reports a problem as [lacksProblem] does.
+// wantProblem waits until a node reports a problem, written as for [lacksProblem].
 func wantProblem(t *testing.T, n *servertest.Node, key, problem string) {
 	t.Helper()
 	testwait.NoFault(t, func() string { return lacksProblem(t, n, key, problem) })

@@ -20,8 +20,8 @@ func (n *node) welcome(r *http.Request, reader trip2g.Visitor) []byte {
 	})
 }
 
-// newClaim returns the service by which a site gets its first owner. It logs how if there is none
-// yet.
+// newClaim returns the service by which a site gets its first owner. If there is none yet, it logs
+// how.
 func (n *node) newClaim(follower *site.Follower, signIn *auth.SignIn) *auth.Claim {
 	claim := auth.NewClaim(signIn, n.localURL()+trip2g.ClaimPath)
 	if !follower.Current().Owned() {
