@@ -28,7 +28,7 @@ type Options struct {
 	VaultName string // of the folder that is pushed, "" if the server need not know
 	Anonymous bool   // allows an empty Key
 
-	RetryFor time.Duration                     // how long to retry after a first failure; 0 disables retries
+	RetryFor time.Duration                     // from the first failure; 0 disables retries
 	Stall    time.Duration                     // 0: DefaultStall
 	Visible  time.Duration                     // how long AwaitVisible waits; 0: DefaultVisible
 	OnRetry  func(err error, in time.Duration) // called before each wait, concurrently; may be nil

@@ -25,7 +25,7 @@ import (
 
 const key = "t2g_a-key-that-nobody-may-see"
 
-// serve answers each request with the next handler, and with the last one from then on.
+// serve answers each request with the next handler, and all later ones with the last.
 func serve(t *testing.T, handlers ...http.HandlerFunc) (url string, asked *atomic.Int64) {
 	t.Helper()
 	asked = &atomic.Int64{}
@@ -49,13 +49,13 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-// cut hangs up without an answer, after the whole request came.
+// cut closes the connection without an answer, after it has read the whole request.
 func cut(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	panic(http.ErrAbortHandler)
 }
 
-// half hangs up in the middle of an answer.
+// half closes the connection in the middle of an answer.
 func half(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Length", "1000")
