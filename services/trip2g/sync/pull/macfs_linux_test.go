@@ -14,8 +14,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// macFolder mounts a folder as a Mac has it: names are kept as they are given, and found in any
-// letter case and Unicode form.
+// macFolder mounts a folder with a Mac's rules. Names are stored as given, and found in any letter
+// case and Unicode form.
 func macFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -51,7 +51,7 @@ var (
 	_ fs.NodeFsyncer   = (*macNode)(nil)
 )
 
-// real returns where the node, or a name in it, is in the backing folder.
+// real returns the path of the node, or of a name in it, in the backing folder.
 func (n *macNode) real(names ...string) string {
 	current := n.backing
 	for _, part := range append(strings.Split(n.Path(nil), "/"), names...) {

@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g/sync/pull"
 )
 
-// TestAnotherMachinesRenameInLetterCaseLosesNoNote pulls what somebody else has renamed, to a Mac's
+// TestAnotherMachinesRenameInLetterCaseLosesNoNote pulls a rename of another machine to a Mac's
 // folder and to one of Linux.
 func TestAnotherMachinesRenameInLetterCaseLosesNoNote(t *testing.T) {
 	for name, folder := range map[string]func(*testing.T) string{"a Mac": macFolder, "Linux": func(t *testing.T) string { return t.TempDir() }} {
@@ -58,7 +58,7 @@ func TestAnotherMachinesRenameInLetterCaseLosesNoNote(t *testing.T) {
 	}
 }
 
-// A name that only the folder's own file has is no reason to write the note a second time.
+// A name that differs only in the folder must not make a pull write the note a second time.
 func TestAMacsOwnLetterCaseIsBroughtToTheServers(t *testing.T) {
 	dir := macFolder(t)
 	if err := os.WriteFile(filepath.Join(dir, "note.md"), []byte("one"), 0o644); err != nil {
@@ -80,8 +80,7 @@ func TestAMacsOwnLetterCaseIsBroughtToTheServers(t *testing.T) {
 	}
 }
 
-// A folder that was copied from a Mac to Linux has its names in another Unicode form than the
-// server.
+// A folder copied from a Mac to Linux has names in another Unicode form than the server's.
 func TestAFoldersOwnUnicodeFormIsKept(t *testing.T) {
 	nfd := norm.NFD.String
 	dir := t.TempDir()

@@ -21,13 +21,13 @@ import (
 	"trip2g/services/trip2g/sync/pull"
 )
 
-// server is one that may say anything.
+// server is a server with arbitrary answers.
 type server struct {
 	notes   map[string]string // content by path
 	files   map[string]string // content by path, all of them of the first note
 	before  func(path string) error
-	history []trip2g.RemoteVersion // whose texts are "version 1" and so on
-	torn    bool                   // downloads give half, and then the whole on another attempt
+	history []trip2g.RemoteVersion // with the texts "version 1" and so on
+	torn    bool                   // downloads return half, and then the whole on another attempt
 }
 
 func (s *server) Vault(context.Context) ([]trip2g.RemoteNote, error) {
@@ -76,7 +76,7 @@ func (s *server) Download(_ context.Context, file trip2g.RemoteFile, create func
 	return nil
 }
 
-// Had is for a server that never had anything else.
+// Had implements Server. This server never had anything else.
 func (*server) Had(context.Context, string, string) (bool, error) { return false, nil }
 
 func (s *server) History(context.Context) ([]trip2g.RemoteVersion, error) { return s.history, nil }
@@ -110,7 +110,7 @@ func run(t *testing.T, dir string, s *server, change func(*pull.Options)) (pull.
 	return summary, told, err
 }
 
-// tree gives what is in a folder, by path, without what pulls remember.
+// tree returns the contents of a folder, by path, without the state of pulls.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -132,8 +132,8 @@ func tree(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// TestAHostileServerWritesNothingElsewhere has names that lead out of the folder, or to where other
-// programs look for orders.
+// TestAHostileServerWritesNothingElsewhere has names that lead out of the folder, or to the
+// configuration of other programs.
 func TestAHostileServerWritesNothingElsewhere(t *testing.T) {
 	outside := t.TempDir()
 	dir := filepath.Join(outside, "in", "vault")
@@ -162,8 +162,8 @@ func TestAHostileServerWritesNothingElsewhere(t *testing.T) {
 	}
 }
 
-// TestAPullThatFailsAnywhereLeavesWholeFiles fails at each file in turn: what is there is the old
-// or the new, and the same pull, run again, brings the rest.
+// TestAPullThatFailsAnywhereLeavesWholeFiles fails at each file in turn. Every file is the old or
+// the new one, and the same pull, run again, completes the folder.
 func TestAPullThatFailsAnywhereLeavesWholeFiles(t *testing.T) {
 	old := &server{notes: map[string]string{"a.md": "old a", "b/c.md": "old c"}, files: map[string]string{"pic.png": "old pixels"}}
 	now := &server{notes: map[string]string{"a.md": "new a", "b/c.md": "new c"}, files: map[string]string{"pic.png": "new pixels"}, torn: true}
@@ -199,7 +199,7 @@ func TestAPullThatFailsAnywhereLeavesWholeFiles(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsSavedDuringThePullIsNotOverwritten saves a note after the pull has looked at it.
+// TestAFileThatIsSavedDuringThePullIsNotOverwritten saves a note after the pull has read it.
 func TestAFileThatIsSavedDuringThePullIsNotOverwritten(t *testing.T) {
 	for name, there := range map[string]bool{"changed": true, "new": false} {
 		t.Run(name, func(t *testing.T) {
@@ -232,13 +232,13 @@ func TestAFileThatIsSavedDuringThePullIsNotOverwritten(t *testing.T) {
 	}
 }
 
-// TestWhoIsRight tries each way in which a file, its last pull and the server's can differ.
+// TestWhoIsRight tries each way in which a file, its last pull and the server's version can differ.
 func TestWhoIsRight(t *testing.T) {
 	const none = ""
 	for _, tt := range []struct {
-		pulled, here, there string // none: no such file
+		pulled, here, there string // "": no such file
 		remove              bool
-		want                string // what is here then
+		want                string // the folder's content afterwards
 		conflict            bool
 	}{
 		{none, none, "s", false, "s", false},

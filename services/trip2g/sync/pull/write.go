@@ -35,7 +35,7 @@ func (r *run) writeNotes(ctx context.Context) error {
 		if err := r.folder.replace(path, c.before, sameAs(c.before), strings.NewReader(content)); err != nil {
 			return r.warnConflict(path, err)
 		}
-		// The text may be newer than the list: what was written counts.
+		// The text may be newer than the list. The recorded hash is that of the written text.
 		sum := sha256.Sum256([]byte(content))
 		r.folder.remember(path, hex.EncodeToString(sum[:]))
 		r.summary.Notes = append(r.summary.Notes, path)
