@@ -58,8 +58,8 @@ func filesOf(notes []trip2g.NotePath) map[string][]string {
 }
 
 // keepsServers reports whether a file is not sent because the server's version is newer. Such a
-// file is sent for no note, not even a new one: the next push would take it for the server's
-// version.
+// file is sent for no note, not even a new one. Otherwise the next push would mistake it for the
+// server's version.
 func (r *run) keepsServers(w wanted, path, hash string) bool {
 	there := r.remoteFiles[path]
 	differs := w.has.Hash != "" && w.has.Hash != hash

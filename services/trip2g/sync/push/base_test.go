@@ -15,7 +15,7 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// pullInto makes a folder as another machine does.
+// pullInto pulls into a folder, as another machine does.
 func (s *server) pullInto(dir string) {
 	s.t.Helper()
 	from, err := client.New(client.Options{URL: s.URL, Key: s.key})
@@ -27,7 +27,7 @@ func (s *server) pullInto(dir string) {
 	}
 }
 
-// pushPulled pushes a folder that a pull has made.
+// pushPulled pushes a pulled folder.
 func (s *server) pushPulled(dir string, change func(*push.Options, *client.Options)) (push.Summary, error) {
 	s.t.Helper()
 	state, err := pull.OpenState(dir)
@@ -45,7 +45,7 @@ func (s *server) pushPulled(dir string, change func(*push.Options, *client.Optio
 }
 
 // TestAPulledFolderDoesNotUndoWhatOthersPublish has each way in which a note can differ from the
-// pull, here and on the server.
+// pull, in the folder and on the server.
 func TestAPulledFolderDoesNotUndoWhatOthersPublish(t *testing.T) {
 	for _, force := range []bool{false, true} {
 		t.Run(fmt.Sprint("force ", force), func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestAPulledFolderDoesNotUndoWhatOthersPublish(t *testing.T) {
 }
 
 // TestARemovedNoteThatOthersChangedMeanwhileStaysPublished removes a note from a folder and
-// publishes a newer text of it from elsewhere: who removed it has not seen that text.
+// publishes a newer text of it from elsewhere. The removal was made without knowing that text.
 func TestARemovedNoteThatOthersChangedMeanwhileStaysPublished(t *testing.T) {
 	s := start(t)
 	first := folder(t, map[string]string{"a.md": "1", "b.md": "1"})
@@ -108,8 +108,8 @@ func TestARemovedNoteThatOthersChangedMeanwhileStaysPublished(t *testing.T) {
 	}
 }
 
-// TestAPushThatFailedLeavesNothingThatIsTakenForAnothers takes an edit and a removal back after the
-// server got them and did not publish them: readers must not get them with the next push.
+// TestAPushThatFailedLeavesNothingThatIsTakenForAnothers reverts an edit and a removal that the
+// server had received but not published. Readers must not get them with the next push.
 func TestAPushThatFailedLeavesNothingThatIsTakenForAnothers(t *testing.T) {
 	s := start(t)
 	notes := map[string]string{"a.md": "as pulled", "b.md": "as pulled", "c.md": "c"}
@@ -134,7 +134,7 @@ func TestAPushThatFailedLeavesNothingThatIsTakenForAnothers(t *testing.T) {
 	}
 }
 
-// TestAPushThatFailedHidesWhenItIsRunAgain has the server go away before it is told what to hide.
+// TestAPushThatFailedHidesWhenItIsRunAgain stops the server before it receives the hiding.
 func TestAPushThatFailedHidesWhenItIsRunAgain(t *testing.T) {
 	s := start(t)
 	s.mustPush(folder(t, map[string]string{"a.md": "a", "b.md": "b"}), nil)

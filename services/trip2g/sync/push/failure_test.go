@@ -19,8 +19,8 @@ import (
 	"trip2g/services/trip2g/sync/push"
 )
 
-// TestAPushThatIsCutAnywhereCountsOnce hangs up on each operation, before and after it is carried
-// out: the push goes on, and readers see the whole of it, once.
+// TestAPushThatIsCutAnywhereCountsOnce cuts the connection on each operation, before and after it
+// is carried out. The push continues, and readers see the whole of it, once.
 func TestAPushThatIsCutAnywhereCountsOnce(t *testing.T) {
 	for _, operation := range operations {
 		for _, carriedOut := range []bool{false, true} {
@@ -39,7 +39,7 @@ func TestAPushThatIsCutAnywhereCountsOnce(t *testing.T) {
 				if files["a.md a.png"] != "a.png "+hash("pixels") {
 					t.Errorf("files %v", files)
 				}
-				// Note, file and hiding: a change made twice would take a position twice.
+				// Note, file and hiding: a change made twice would add a position twice.
 				if after > before+3 {
 					t.Errorf("the position went from %d to %d", before, after)
 				}
@@ -48,9 +48,9 @@ func TestAPushThatIsCutAnywhereCountsOnce(t *testing.T) {
 	}
 }
 
-// TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain has the server go away for good
-// in each operation: readers see nothing of the push, and the same push, run again, publishes all
-// of it.
+// TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain stops the server for good in
+// each operation. Readers see nothing of the push, and the same push, run again, publishes all of
+// it.
 func TestAPushThatFailsAnywhereShowsNothingAndSucceedsWhenItIsRunAgain(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation, func(t *testing.T) {
@@ -148,8 +148,8 @@ func TestARefusedKeyEndsAPushAtOnce(t *testing.T) {
 	}
 }
 
-// TestANoteThatGoesDuringThePushIsLeftOut removes a note and edits another when the server is asked
-// what it has, after the folder was read.
+// TestANoteThatGoesDuringThePushIsLeftOut removes a note and edits another after the folder was
+// read, when the server is asked for its notes.
 func TestANoteThatGoesDuringThePushIsLeftOut(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"a.md": "a", "b.md": "b"})
@@ -211,8 +211,8 @@ func TestAFileThatChangesIsSentAsItIsAtLast(t *testing.T) {
 	}
 }
 
-// TestAPushThatWasLostIsNotPublishedByTheNextOne has the server away when a push of the wrong
-// folder fails, so that it cannot be discarded.
+// TestAPushThatWasLostIsNotPublishedByTheNextOne has a push of the wrong folder fail while the
+// server is away, so that it cannot be discarded.
 func TestAPushThatWasLostIsNotPublishedByTheNextOne(t *testing.T) {
 	for name, other := range map[string]bool{"with the same key": false, "with another key": true} {
 		t.Run(name, func(t *testing.T) {
@@ -237,8 +237,8 @@ func TestAPushThatWasLostIsNotPublishedByTheNextOne(t *testing.T) {
 	}
 }
 
-// TestACommitWhoseAnswersAreLostSucceeds loses each answer to the commit: that the push is visible
-// is known from the server's refusal to discard it.
+// TestACommitWhoseAnswersAreLostSucceeds loses each answer to the commit. The server's refusal to
+// discard the push shows that it is visible.
 func TestACommitWhoseAnswersAreLostSucceeds(t *testing.T) {
 	s := start(t)
 	s.interfere(nil, func(operation string) {
@@ -252,7 +252,7 @@ func TestACommitWhoseAnswersAreLostSucceeds(t *testing.T) {
 	}
 }
 
-// TestAPushThatIsStoppedLeavesNothingStaged looks at the database: what was sent before Ctrl-C is
+// TestAPushThatIsStoppedLeavesNothingStaged checks the database. The changes sent before Ctrl-C are
 // gone.
 func TestAPushThatIsStoppedLeavesNothingStaged(t *testing.T) {
 	for _, operation := range []string{"UploadNoteAsset", "HideNotes", "CommitNotes"} {
@@ -281,8 +281,8 @@ func TestAPushThatIsStoppedLeavesNothingStaged(t *testing.T) {
 	}
 }
 
-// TestARoundOfAWatchGoesOnWithTheOneThatFailed has the server go away after it got the notes: they
-// are not sent again, and what was taken back meanwhile is not published.
+// TestARoundOfAWatchGoesOnWithTheOneThatFailed stops the server after it has received the notes.
+// They are not sent again, and a change reverted meanwhile is not published.
 func TestARoundOfAWatchGoesOnWithTheOneThatFailed(t *testing.T) {
 	s := start(t)
 	memory := &push.Memory{}
@@ -311,8 +311,8 @@ func TestARoundOfAWatchGoesOnWithTheOneThatFailed(t *testing.T) {
 	}
 }
 
-// TestAPushWaitsForAServerThatCannotTakeIt has the server's database busy, or its disk full, for a
-// while.
+// TestAPushWaitsForAServerThatCannotTakeIt makes the server's database busy, or its disk full, for
+// a while.
 func TestAPushWaitsForAServerThatCannotTakeIt(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation, func(t *testing.T) {
@@ -337,7 +337,7 @@ func TestAPushWaitsForAServerThatCannotTakeIt(t *testing.T) {
 	}
 }
 
-// TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt has it so for longer than anybody waits.
+// TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt makes it so for longer than a push retries.
 func TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation, func(t *testing.T) {
@@ -357,7 +357,7 @@ func TestAPushFailsWholeIfTheServerCannotTakeAPartOfIt(t *testing.T) {
 	}
 }
 
-// busy is the answer of a server that cannot do it now.
+// busy returns the answer of a server that is temporarily unavailable.
 func busy(operation string) http.HandlerFunc {
 	body := `{"data":{"result":{"__typename":"ErrorPayload","code":"unavailable","message":"the database is busy","byFields":[]}}}`
 	if operation == "NotePaths" {

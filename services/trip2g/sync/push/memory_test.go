@@ -19,8 +19,8 @@ import (
 	"trip2g/services/trip2g/sync/push"
 )
 
-// TestWhatIsRememberedIsNotAskedAgain pushes a folder again and again, as a watch does: the server
-// is asked what it has once, a push without a change asks it nothing, and each change arrives.
+// TestWhatIsRememberedIsNotAskedAgain pushes a folder repeatedly, as a watch does. The server is
+// asked for its notes once, a push without a change sends no request, and each change arrives.
 func TestWhatIsRememberedIsNotAskedAgain(t *testing.T) {
 	s := start(t)
 	memory := &push.Memory{}
@@ -64,8 +64,8 @@ func TestWhatIsRememberedIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-// TestWhatGoesDuringAWatchIsHidden renames and removes notes between two pushes, without --delete:
-// a note moves in one step, and what was gone before stays.
+// TestWhatGoesDuringAWatchIsHidden renames and removes notes between two pushes, without --delete.
+// A note moves in one step, and notes removed before the watch stay.
 func TestWhatGoesDuringAWatchIsHidden(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"before.md": "before", "old.md": "text", "removed.md": "x", "kept.md": "kept"})
@@ -103,8 +103,8 @@ func TestWhatGoesDuringAWatchIsHidden(t *testing.T) {
 	}
 }
 
-// TestWhatSomebodyShowsAgainIsNotHiddenByAWatch has a note that went during the watch come back
-// from elsewhere.
+// TestWhatSomebodyShowsAgainIsNotHiddenByAWatch publishes a note from elsewhere after it was
+// removed during the watch.
 func TestWhatSomebodyShowsAgainIsNotHiddenByAWatch(t *testing.T) {
 	s := start(t)
 	memory := &push.Memory{}
@@ -143,8 +143,8 @@ func TestAfterAFailureTheServerIsAskedAnew(t *testing.T) {
 	}
 }
 
-// TestWhatTheServerDoesNotTakeKeepsNothingElseFromReaders pushes a note that is larger than the
-// server takes among others.
+// TestWhatTheServerDoesNotTakeKeepsNothingElseFromReaders pushes several notes, one of which
+// exceeds the server's limit.
 func TestWhatTheServerDoesNotTakeKeepsNothingElseFromReaders(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"a.md": "a", "b.md": strings.Repeat("b", 17<<20), "c.md": "c"})
@@ -157,7 +157,7 @@ func TestWhatTheServerDoesNotTakeKeepsNothingElseFromReaders(t *testing.T) {
 	}
 }
 
-// leavingOut is a vault with a note that cannot be published any more.
+// leavingOut is a vault with a note that can no longer be published.
 type leavingOut struct{ push.Vault }
 
 func (leavingOut) LeftOut() []string { return []string{"b.md"} }
@@ -173,7 +173,7 @@ func TestANoteThatIsLeftOutStaysAsTheServerHasIt(t *testing.T) {
 	}
 }
 
-// TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete has a published note and image come under a
+// TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete excludes a published note and image by a
 // rule.
 func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
 	s := start(t)
@@ -185,7 +185,7 @@ func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
 	write(t, dir, ".trip2gignore", "Diary/\n")
 	memory := &push.Memory{}
 	watching := func(o *push.Options, _ *client.Options) { o.Memory = memory }
-	for range 2 { // what a watch saw in the vault is left there, too
+	for range 2 { // notes that a watch saw in the vault are left, too
 		summary, told := s.mustPush(dir, watching)
 		if notes, _, _ := s.published(); len(notes) != 2 || !slices.Equal(summary.StillPublished, []string{"Diary/b.md"}) || len(summary.Excluded) != 2 {
 			t.Errorf("readers see %v after %+v", notes, summary)
@@ -200,8 +200,7 @@ func TestANoteThatARuleLeavesOutIsUnpublishedOnlyByDelete(t *testing.T) {
 	}
 }
 
-// TestNothingThatIsLeftOutIsSent looks through every byte that a push sends for a secret and its
-// name.
+// TestNothingThatIsLeftOutIsSent searches every byte that a push sends for a secret and its name.
 func TestNothingThatIsLeftOutIsSent(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{

@@ -12,8 +12,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// A folder in which letter case makes no difference has no two notes, and the server must not have
-// them.
+// A folder that ignores letter case has one note here, and the server must not have two.
 func TestANoteThatIsRenamedInLetterCaseIsOneNote(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"Sub/Note.md": "---\nfree: true\n---\none", "index.md": "x"})
@@ -44,8 +43,7 @@ func (s *server) noteID(path string) int64 {
 	return n.ID
 }
 
-// One vault is pushed from Linux, and then from a Mac, which gives its names in another Unicode
-// form.
+// One vault is pushed from Linux, and then from a Mac, whose names are in another Unicode form.
 func TestAVaultIsTheSameFromEachMachine(t *testing.T) {
 	s := start(t)
 	const open = "---\nfree: true\n---\n"

@@ -44,7 +44,8 @@ func compare(o Options, remote []trip2g.NotePath) (plan, error) {
 		delete(known, path)
 	}
 	p.hideVariants(known)
-	delete(known, trip2g.SettingsPath) // the admin page creates it on the server, so a folder without it is normal
+	// The admin page creates it on the server, so a folder without it is normal.
+	delete(known, trip2g.SettingsPath)
 	excluded := make(map[string]bool)
 	for _, e := range o.Vault.Excluded() {
 		excluded[e.Path] = true

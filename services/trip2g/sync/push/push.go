@@ -85,7 +85,7 @@ type Options struct {
 	// prevents the commit.
 	Ready func(context.Context) error
 
-	Delete bool // hide notes that are no longer in the vault; with a Base, only those that were in it
+	Delete bool // hide notes missing in the vault; with a Base, only those that were in it
 	Force  bool // ignore Base
 	DryRun bool // compare only
 
@@ -109,11 +109,13 @@ type Base interface {
 
 // Summary contains what a push did, or with DryRun would do. Its lists are sorted by path.
 type Summary struct {
-	Sent           []string // notes
-	Hidden         []string // notes
-	Files          []string // each once, however many notes refer to it
-	Left           []string // published notes that are no longer in the vault, without Delete
-	Older          []string // notes and files changed on the server and unmodified or missing in the vault: neither sent nor hidden
+	Sent   []string // notes
+	Hidden []string // notes
+	Files  []string // each once, however many notes refer to it
+	Left   []string // published notes that are no longer in the vault, without Delete
+	// Older lists notes and files that have changed on the server and are unmodified or missing in
+	// the vault. They are neither sent nor hidden.
+	Older          []string
 	NeverHad       []string // published notes that, according to Base, were never in the vault
 	StillPublished []string // published notes that a rule excludes, without Delete
 	Unchanged      int      // notes
@@ -143,7 +145,7 @@ type Outcome int
 
 const (
 	NotVisible        Outcome = iota // nothing
-	VisibilityUnknown                // all or nothing: the commit was sent, and its result is unknown
+	VisibilityUnknown                // all or nothing: the result of the commit is unknown
 	Visible                          // all of it: the commit had succeeded
 )
 

@@ -65,8 +65,8 @@ func TestAFolderIsPublishedWithItsFiles(t *testing.T) {
 	}
 }
 
-// TestAPushEndsWhenReadersSeeIt has the server serve an older position for some reads, as a replica
-// does: whoever reads there after the push must not find what was there before.
+// TestAPushEndsWhenReadersSeeIt serves an older position for some reads, as a replica does. A
+// reader must not find the old version there after the push.
 func TestAPushEndsWhenReadersSeeIt(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"a.md": "a"})
@@ -144,7 +144,7 @@ func TestAManyBatchesVaultArrivesWhole(t *testing.T) {
 	if len(notes) != len(files) || notes["huge.md"] != files["huge.md"] || notes["n/249.md"] != "note 249" {
 		t.Errorf("%d notes of %d arrived", len(notes), len(files))
 	}
-	// 250 small notes are three requests, and no two large ones go together.
+	// 250 small notes are three requests, and no two large ones share one.
 	if n := s.mutations.Load(); n < 6 || n > 8 {
 		t.Errorf("%d mutations", n)
 	}
@@ -191,7 +191,7 @@ func TestNothingIsHiddenUnlessAsked(t *testing.T) {
 }
 
 // TestTheSitesSettingsOutliveAFolderWithoutThem pushes a folder to a site whose owner has used the
-// Settings form: title and footer stay.
+// Settings form. Title and footer stay.
 func TestTheSitesSettingsOutliveAFolderWithoutThem(t *testing.T) {
 	s := start(t)
 	s.mustPush(folder(t, map[string]string{"a.md": "a", "b.md": "b", trip2g.SettingsPath: "---\ntitle: Mine\n---\n"}), nil)
@@ -242,8 +242,8 @@ func TestADryRunChangesNothing(t *testing.T) {
 	}
 }
 
-// TestAPushTellsWhatItsNotesAreWarnedOf has a note with broken YAML on the server before: a push
-// tells of those that it has sent.
+// TestAPushTellsWhatItsNotesAreWarnedOf has an older note with broken YAML on the server. A push
+// reports only the warnings about notes that it has sent.
 func TestAPushTellsWhatItsNotesAreWarnedOf(t *testing.T) {
 	s := start(t)
 	dir := folder(t, map[string]string{"before.md": "---\ntitle: [\n---\n"})
@@ -259,8 +259,8 @@ func TestAPushTellsWhatItsNotesAreWarnedOf(t *testing.T) {
 	}
 }
 
-// TestAServerThatDoesNotTellOfWarningsCostsNothing has it hang up, refuse, and not know the
-// question: the push has succeeded, and it is asked once.
+// TestAServerThatDoesNotTellOfWarningsCostsNothing has the server cut the connection, refuse, and
+// reject the query for warnings. The push has succeeded, and the query is sent once.
 func TestAServerThatDoesNotTellOfWarningsCostsNothing(t *testing.T) {
 	says := func(status int, text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -290,8 +290,8 @@ func TestAServerThatDoesNotTellOfWarningsCostsNothing(t *testing.T) {
 	}
 }
 
-// TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest and says what was not applied and how
-// to allow it.
+// TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest expects a warning that names the
+// setting that was not applied and how to allow it.
 func TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest(t *testing.T) {
 	s := start(t)
 	secret, _, err := s.keys.CreateKey(t.Context(), "publishes", trip2g.Grant{Scopes: trip2g.DefaultScopes}, time.Time{})
@@ -311,7 +311,7 @@ func TestAPushWithSettingsThatItsKeyMayNotChangePublishesTheRest(t *testing.T) {
 		t.Errorf("it warns of %q", told.warnings)
 	}
 
-	// Of a stylesheet that the owner has published, another file is left out as well.
+	// A changed file of a stylesheet that the owner has published is left out as well.
 	s.mustPush(dir, nil)
 	write(t, dir, "my.css", "b {}")
 	write(t, dir, "a.md", "changed")

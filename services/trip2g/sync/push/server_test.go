@@ -30,7 +30,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// server is the API on a real socket over a real database.
+// server is the API on a real socket with a real database.
 type server struct {
 	*httptest.Server
 	t    *testing.T
@@ -39,16 +39,16 @@ type server struct {
 	key  string
 
 	mu      sync.Mutex
-	before  func(operation string, w http.ResponseWriter, r *http.Request) // may abort; nil does nothing
-	after   func(operation string)                                         // after it was carried out, before the answer goes
+	before  func(operation string, w http.ResponseWriter, r *http.Request) // may abort; may be nil
+	after   func(operation string)                                         // between execution and answer
 	answers map[string]http.HandlerFunc                                    // in the API's place
 
 	mutations atomic.Int64
 	reads     http.Handler
-	lacking   atomic.Int64 // reads that still get an older position
+	lacking   atomic.Int64 // reads that are still answered with an older position
 }
 
-// operations are the names that the client gives its own, but for Warnings, on which nothing hangs.
+// operations are the client's names for its operations, without Warnings, on which nothing depends.
 var operations = []string{"NotePaths", "PushNotes", "UploadNoteAsset", "HideNotes", "CommitNotes"}
 
 func start(t *testing.T) *server {
@@ -57,7 +57,7 @@ func start(t *testing.T) *server {
 	return startOther(t)
 }
 
-// startOther is start for a test that has a server already.
+// startOther starts a server for a test that already has one.
 func startOther(t *testing.T) *server {
 	t.Helper()
 	s := &server{t: t}
@@ -101,7 +101,7 @@ func startOther(t *testing.T) *server {
 	return s
 }
 
-// served is what a reader gets.
+// served returns the position that readers see.
 func (s *server) served() trip2g.Position {
 	_, _, position := s.published()
 	if s.lacking.Add(-1) >= 0 {
@@ -121,7 +121,7 @@ func (s *server) newKey() string {
 	return secret
 }
 
-// handle finds out which operation a request is, lets the test interfere and carries it out.
+// handle determines a request's operation, calls the test's hooks and carries it out.
 func (s *server) handle(api http.Handler, w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.reads.ServeHTTP(w, r)
@@ -163,7 +163,8 @@ func (s *server) handle(api http.Handler, w http.ResponseWriter, r *http.Request
 	w.Write(answer.Body.Bytes())
 }
 
-// cut hangs up on the first n requests of an operation, before or after they are carried out.
+// cut closes the connection on the first n requests of an operation, before or after they are
+// carried out.
 func (s *server) cut(operation string, n int, carriedOut bool) {
 	var left atomic.Int64
 	left.Store(int64(n))
@@ -186,7 +187,7 @@ func (s *server) instead(operation string, answer http.HandlerFunc) {
 	s.answers = map[string]http.HandlerFunc{operation: answer}
 }
 
-// away hangs up on operations, until the test interferes again.
+// away closes the connection on operations, until the test changes that.
 func (s *server) away(operations ...string) {
 	s.interfere(func(asked string, _ http.ResponseWriter, _ *http.Request) {
 		if slices.Contains(operations, asked) {
@@ -195,7 +196,7 @@ func (s *server) away(operations ...string) {
 	}, nil)
 }
 
-// stages reports what became of each push, the oldest first.
+// stages returns the state of each push, the oldest first.
 func (s *server) stages() string {
 	s.t.Helper()
 	var states string
@@ -212,7 +213,7 @@ func (s *server) interfere(before func(string, http.ResponseWriter, *http.Reques
 	s.before, s.after = before, after
 }
 
-// published gives what readers see: each note's text, and the files it has, as "ref -> path hash".
+// published returns what readers see: each note's text, and its files as "ref -> path hash".
 func (s *server) published() (notes map[string]string, files map[string]string, position trip2g.Position) {
 	s.t.Helper()
 	set, err := s.db.Changes(s.t.Context(), 0, 100_000)
@@ -229,7 +230,7 @@ func (s *server) published() (notes map[string]string, files map[string]string, 
 	return notes, files, set.Head
 }
 
-// report is a Reporter that remembers.
+// report is a Reporter that records its calls.
 type report struct {
 	mu       sync.Mutex
 	warnings []string
@@ -253,7 +254,7 @@ func (r *report) Add(n int64) {
 	r.done += n
 }
 
-// push pushes a folder with a client of its own; change, if not nil, changes how.
+// push pushes a folder with a client of its own. change, if not nil, changes the options.
 func (s *server) push(ctx context.Context, dir string, change func(*push.Options, *client.Options)) (push.Summary, *report, error) {
 	s.t.Helper()
 	v, err := vault.Open(ctx, dir, vault.Options{MaxNoteSize: 20 << 20})

@@ -16,25 +16,25 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// The property test runs this many sequences of about so many steps, always the same ones, so that
-// a run does not fail by chance. The flags of rapid change that: -rapid.seed=0 -rapid.checks=100
-// looks for others.
+// The property test runs this many sequences of about this many steps. They are always the same
+// ones, so that a run does not fail by chance. The flags of rapid change that: -rapid.seed=0
+// -rapid.checks=100 tries others.
 const (
 	syncChecks = "10"
 	syncSteps  = "25"
 	syncSeed   = "1"
 )
 
-// syncModel is two vaults and a server, with what is known of them.
+// syncModel is two vaults and a server, with their history.
 type syncModel struct {
 	*server
 	rt     *rapid.T
 	vaults [2]*syncVault
-	texts  int             // written so far; each is another
+	texts  int             // written so far; each one differs
 	public map[string]bool // texts that were ever published
 }
 
-// syncVault is a folder, with the files as it last had them in common with the server.
+// syncVault is a folder, with the files that it last had in common with the server.
 type syncVault struct {
 	dir  string
 	base map[string]string
@@ -44,9 +44,9 @@ var syncPaths = rapid.SampledFrom([]string{"a.md", "b.md", "folder/c.md"})
 
 // TestNothingThatSomebodyWroteIsLostByASync edits, removes and publishes in two vaults and on the
 // server, and pushes and pulls in any order. A sync never overwrites or removes a text in a vault
-// that the server never had, never replaces or hides what others published by what the vault last
-// saw, names each note of readers that it changed, and the server keeps all that was ever
-// published.
+// that the server never had. It never replaces or hides a version on the server that is newer than
+// the vault's last sync. It names each published note that it changed. The server keeps everything
+// that was ever published.
 func TestNothingThatSomebodyWroteIsLostByASync(t *testing.T) {
 	t.Parallel()
 	setDefault(t, "rapid.checks", syncChecks)
@@ -88,7 +88,7 @@ func (m *syncModel) draw(rt *rapid.T) *syncVault {
 	return m.vaults[rapid.IntRange(0, 1).Draw(rt, "vault")]
 }
 
-// text returns a text that nobody wrote before.
+// text returns a text that was not used before.
 func (m *syncModel) text() string {
 	m.texts++
 	return fmt.Sprintf("text %d", m.texts)
@@ -107,13 +107,13 @@ func (m *syncModel) remove(rt *rapid.T) {
 	remove(m.t, v.dir, path)
 }
 
-// publish changes a note on the server, as somebody does who has no vault.
+// publish changes a note on the server, as a person without a vault does.
 func (m *syncModel) publish(rt *rapid.T) {
 	m.mustPush(folder(m.t, map[string]string{syncPaths.Draw(rt, "path"): m.text()}), nil)
 	m.remember()
 }
 
-// remember returns what is published, and adds it to what ever was.
+// remember returns the published notes, and adds them to those ever published.
 func (m *syncModel) remember() map[string]string {
 	notes, _, _ := m.published()
 	for _, text := range notes {
@@ -181,7 +181,7 @@ func (m *syncModel) pull(v *syncVault, remove bool) {
 	}
 }
 
-// wantHistory has every text that was ever published in the history of the server.
+// wantHistory requires every text that was ever published in the history of the server.
 func (m *syncModel) wantHistory() {
 	from, err := client.New(client.Options{URL: m.URL, Key: m.key})
 	if err != nil {
@@ -221,8 +221,8 @@ func (v *syncVault) read(t *testing.T) map[string]string {
 	return files
 }
 
-// keep notes what a sync has left alike in the vault and on the server, and forgets what neither
-// has.
+// keep records the files that a sync has left equal in the vault and on the server, and removes
+// those that neither has.
 func (v *syncVault) keep(here, there map[string]string) {
 	for path := range v.base {
 		_, inVault := here[path]

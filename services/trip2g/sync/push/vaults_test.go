@@ -25,7 +25,7 @@ import (
 
 var update = flag.Bool("update", false, "write the pages in testdata/golden anew")
 
-// copyVault copies a vault of testdata, so that a push leaves nothing there.
+// copyVault copies a vault of testdata, so that a push does not change testdata.
 func copyVault(t *testing.T, name string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func copyVault(t *testing.T, name string) string {
 	return dir
 }
 
-// published is what readers get of a vault that was pushed.
+// published holds what readers get of a pushed vault.
 type published struct {
 	trip2g.Site
 	urls      []string          // of the notes
@@ -43,7 +43,7 @@ type published struct {
 	warnings  []string
 }
 
-// publishVault pushes a folder as the command does and reads every page of the site that it makes.
+// publishVault pushes a folder as the command does and reads every page of the resulting site.
 func publishVault(t *testing.T, s *server, dir string) published {
 	t.Helper()
 	s.mustPush(dir, nil)
@@ -90,8 +90,8 @@ func publishVault(t *testing.T, s *server, dir string) published {
 	return p
 }
 
-// TestTheVaultOfAllFeaturesReadsAsItShould has the page of each note as somebody looked at it and
-// found it good. After a change that is meant, run it with -update and look again.
+// TestTheVaultOfAllFeaturesReadsAsItShould compares each note's page with a reviewed one. After an
+// intended change, run it with -update and review the pages again.
 func TestTheVaultOfAllFeaturesReadsAsItShould(t *testing.T) {
 	p := publishVault(t, start(t), copyVault(t, "features"))
 	for url, fragment := range p.fragments {
@@ -137,8 +137,8 @@ func compareGolden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestAVaultInThreeScriptsHasAnAddressForEachNote would send a reader of one script to nothing, or
-// make an address that no one can tell from another.
+// TestAVaultInThreeScriptsHasAnAddressForEachNote fails for a broken URL of a note in one of the
+// scripts, and for URLs that cannot be distinguished.
 func TestAVaultInThreeScriptsHasAnAddressForEachNote(t *testing.T) {
 	p := publishVault(t, start(t), copyVault(t, "scripts"))
 	want := []string{"/", "/café_au_lait", "/tower", "/заметки_о_море", "/острова/большой_остров", "/ёлка", "/יומן_המגדלור", "/日記/二日目", "/灯台日記"}
@@ -163,16 +163,15 @@ func TestAVaultInThreeScriptsHasAnAddressForEachNote(t *testing.T) {
 	}
 }
 
-// hostileNames are names that a file system takes and people do not expect, each with the address
-// it gets.
+// hostileNames are valid but unexpected file names, each with its URL.
 var hostileNames = map[string]string{
 	"'; DROP TABLE notes; --.md": "/drop_table_notes", "<script>alert(1)<.md": "/script_alert_1", "#a^b|c.md": "/a_b_c", "CON.md": "/con",
 	"\u202egnp.md": "/gnp", "..dots...md": "", "!!!.md": "/_", "a%20b.md": "/a_20b", "e\u0301.md": "/é", "ẞ.md": "/ß", "A?b&c=d.md": "/a_b_c_d",
 	"deep/" + strings.Repeat("d/", 400) + "x.md": "/deep/" + strings.Repeat("d/", 400) + "x", strings.Repeat("n", 250) + ".md": "/" + strings.Repeat("n", 250),
 }
 
-// TestAHostileVaultIsPublishedAllTheSame has all that somebody could leave in a folder to stop a
-// push, a node or a reader: none of it keeps the rest from being read.
+// TestAHostileVaultIsPublishedAllTheSame has everything in a folder that could stop a push, a node
+// or a reader. The rest must still be readable.
 func TestAHostileVaultIsPublishedAllTheSame(t *testing.T) {
 	s := start(t)
 	dir := copyVault(t, "hostile")
@@ -228,7 +227,7 @@ func TestAHostileVaultIsPublishedAllTheSame(t *testing.T) {
 	}
 }
 
-// pictureBomb makes a PNG of a few KB that is side × side pixels to whoever decodes it.
+// pictureBomb returns a PNG of a few KB that decodes to side × side pixels.
 func pictureBomb(side uint32) []byte {
 	var out, data bytes.Buffer
 	z := zlib.NewWriter(&data)
@@ -251,8 +250,8 @@ func pictureBomb(side uint32) []byte {
 	return out.Bytes()
 }
 
-// TestThePagesAboutWritingShowWhatTheySay would promise an owner what the pages themselves do not
-// have.
+// TestThePagesAboutWritingShowWhatTheySay fails if a page of the documentation promises something
+// that it does not render.
 func TestThePagesAboutWritingShowWhatTheySay(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../../../docs")); err != nil {
