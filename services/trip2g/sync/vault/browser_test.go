@@ -14,16 +14,16 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// excludedInBrowser applies the rules of a folder as the publish page does: with its own script,
-// whose answers have to be those of this package. It returns the notes that stay out of a push with
-// their rules, and the places of what is wrong.
+// excludedInBrowser applies the rules of a folder with the publish page's own script, whose results
+// must equal those of this package. It returns the excluded notes with their rules, and the places
+// of faults.
 func excludedInBrowser(t *testing.T, files map[string]string) (excluded map[string]string, faults []string) {
 	t.Helper()
 	found := rulesInBrowser(t, files)
 	return found.Excluded, found.Faults
 }
 
-// browserRules is what the publish page finds in the rules of a folder.
+// browserRules is the result of the publish page's script for the rules of a folder.
 type browserRules struct {
 	Excluded map[string]string
 	Faults   []string // places
@@ -39,7 +39,7 @@ func rulesInBrowser(t *testing.T, files map[string]string) (found browserRules) 
 	}
 	texts := map[string]string{}
 	for name, content := range files {
-		texts[trip2g.NormalizePath(name)] = vault.Text([]byte(content)) // as the page's Vault.open does
+		texts[trip2g.NormalizePath(name)] = vault.Text([]byte(content)) // as Vault.open does
 	}
 	vm := goja.New()
 	vm.SetFieldNameMapper(goja.UncapFieldNameMapper())

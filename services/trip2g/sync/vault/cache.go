@@ -52,7 +52,7 @@ func (c *Cache) put(path string, info fs.FileInfo, at time.Time, found any) {
 func cached[T any](v *Vault, path string, read func() (T, error)) T {
 	var info fs.FileInfo
 	if v.cache != nil {
-		info, _ = v.root.Stat(v.name(path)) // what is wrong with the file, read finds out
+		info, _ = v.root.Stat(v.name(path)) // read reports any error of the file
 	}
 	if info == nil {
 		found, _ := read()

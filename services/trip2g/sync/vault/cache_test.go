@@ -10,8 +10,8 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// TestASecondLookReadsWhatHasChanged changes a note in each way that leaves a part of what the
-// system tells of it as it was.
+// TestASecondLookReadsWhatHasChanged changes a note in ways that each leave a part of its file
+// information unchanged.
 func TestASecondLookReadsWhatHasChanged(t *testing.T) {
 	long := time.Now().Add(-time.Hour).Truncate(time.Second)
 	age := func(t *testing.T, name string) {

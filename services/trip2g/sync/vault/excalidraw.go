@@ -7,8 +7,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// drawingEnding ends the names of the notes in which Excalidraw's plugin keeps its drawings,
-// without the note's own ending. References to drawings have it too.
+// drawingEnding is the end of a drawing note's name, without the note's own extension. References
+// to drawings have it too.
 const drawingEnding = ".excalidraw"
 
 var (
@@ -36,8 +36,8 @@ func isDrawing(name, content string) bool {
 	return false
 }
 
-// exportNames lists the names that the plugin gives to the images that it exports of a drawing, the
-// best first. It makes one for each theme if it is set so.
+// exportNames lists the names of the images that the plugin exports of a drawing, the best first.
+// If configured so, it exports one for each theme.
 func exportNames(drawing string) (names []string) {
 	for _, base := range []string{drawing, strings.TrimSuffix(drawing, drawingEnding)} {
 		for _, ending := range []string{".svg", ".png", ".light.svg", ".light.png", ".dark.svg", ".dark.png"} {
@@ -47,7 +47,7 @@ func exportNames(drawing string) (names []string) {
 	return names
 }
 
-// exportsOf lists the images that a reference to a drawing may mean; none for any other reference.
+// exportsOf lists the possible images for a reference to a drawing; none for any other reference.
 func exportsOf(ref string) []string {
 	name, _, _ := strings.Cut(ref, "#")
 	if !strings.HasSuffix(strings.ToLower(name), drawingEnding) {
@@ -56,7 +56,7 @@ func exportsOf(ref string) []string {
 	return exportNames(name)
 }
 
-// exportOf finds the exported image beside a note that is the source of a drawing.
+// exportOf finds the exported image next to the source note of a drawing.
 func (v *Vault) exportOf(note string, drawing bool) (image string, ok bool) {
 	if !drawing {
 		return "", false

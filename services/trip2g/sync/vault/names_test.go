@@ -13,7 +13,7 @@ import (
 	"trip2g/services/trip2g/sync/vault"
 )
 
-// A Mac gives the names of files in another Unicode form than Linux: the vault is the same.
+// A Mac has file names in another Unicode form than Linux. The vault is the same.
 func TestAVaultIsTheSameInEachUnicodeForm(t *testing.T) {
 	for name, form := range map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD} {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +61,8 @@ func TestAVaultIsTheSameInEachUnicodeForm(t *testing.T) {
 	}
 }
 
-// Linux keeps two forms of one name apart. A server does not, and one file is told from the other.
+// Linux distinguishes two Unicode forms of one name. A server does not, and the two files must not
+// be confused.
 func TestOfTwoUnicodeFormsOfOneNameTheUsualOneIsTaken(t *testing.T) {
 	dir := folder(t, map[string]string{norm.NFD.String("é.md"): "decomposed", "é.md": "composed"})
 	v := open(t, dir)

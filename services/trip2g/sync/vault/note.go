@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// readTries is how often a file that changes while it is read is read.
+	// readTries bounds the attempts to read a file that changes meanwhile.
 	readTries = 3
 	// readAgainAfter lets an editor finish saving.
 	readAgainAfter = 50 * time.Millisecond
@@ -105,7 +105,7 @@ func (v *Vault) readOnce(path string) (raw []byte, changed bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	// UTF-16 takes up to twice the bytes of its text in UTF-8, and its mark two more.
+	// UTF-16 needs up to twice the bytes of its text in UTF-8, and two more for its mark.
 	limit := 2*v.maxNoteSize + 2
 	if before.Size() > limit {
 		return nil, false, v.tooLarge(before.Size())
@@ -135,12 +135,12 @@ func Text(raw []byte) string {
 
 // decode returns a file's text and the lines, from 1, on which something could not be decoded.
 //
-// A byte order mark of UTF-8 is dropped: it says nothing in a text that is always UTF-8, and it
-// would hide the frontmatter of a note from whoever looks for "---" at its start.
+// It drops a byte order mark of UTF-8, which has no meaning in a text that is always UTF-8. The
+// mark would hide a note's frontmatter from readers that look for "---" at its start.
 func decode(raw []byte) (content string, broken []int) {
 	switch {
 	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}), bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
-		// The decoder puts U+FFFD for what it cannot read and fails at nothing.
+		// The decoder replaces invalid sequences by U+FFFD and never fails.
 		raw, _ = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(raw)
 		return string(raw), linesWith(raw, func(line []byte) bool { return bytes.ContainsRune(line, utf8.RuneError) })
 	case bytes.HasPrefix(raw, []byte{0xEF, 0xBB, 0xBF}):

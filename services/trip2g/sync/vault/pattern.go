@@ -12,21 +12,21 @@ import (
 
 // pattern is one pattern in the syntax of .gitignore.
 type pattern struct {
-	glob    string // for folded paths, from the folder that the pattern is for
-	negate  bool   // it begins with "!": what matches is published after all
+	glob    string // for folded paths, from the folder to which the pattern applies
+	negate  bool   // it begins with "!": its matches are published after all
 	dirOnly bool   // it ends in "/"
-	rule    string // names the pattern to people
+	rule    string // the pattern's name in messages
 }
 
-// matches reports whether the pattern matches a folded path. It does not match what is in a folder
-// that it matches: see rules.
+// matches reports whether the pattern matches a folded path. It does not match the contents of a
+// folder that it matches: see rules.
 func (p pattern) matches(folded string, isDir bool) bool {
 	return (isDir || !p.dirOnly) && doublestar.MatchUnvalidated(p.glob, folded)
 }
 
-// parsePattern parses a line of an ignore file. ok is false for a line without a pattern. Whatever
-// git would take without a word and never match is an error: the owner meant to keep something
-// private with it.
+// parsePattern parses a line of an ignore file. ok is false for a line without a pattern. A pattern
+// that git would accept silently and never match is an error, because the owner meant to keep
+// something private with it.
 func parsePattern(line string) (p pattern, ok bool, err error) {
 	line = trimRight(line)
 	if line == "" || line[0] == '#' {
@@ -44,14 +44,14 @@ func parsePattern(line string) (p pattern, ok bool, err error) {
 	switch last := len(segments) - 1; {
 	case last == 0 && !anchored:
 		segments = []string{"**", segments[0]}
-	case segments[last] == "**": // what is in the folder, and not the folder
+	case segments[last] == "**": // the folder's contents, but not the folder
 		segments = append(segments, "*")
 	}
 	p.glob = trip2g.FoldPath(strings.Join(segments, "/"))
 	return p, true, nil
 }
 
-// trimRight removes the blanks at the end of a line that no backslash protects.
+// trimRight removes trailing blanks unless a backslash escapes them.
 func trimRight(line string) string {
 	trimmed := strings.TrimRight(line, " \t")
 	escapes := len(trimmed) - len(strings.TrimRight(trimmed, `\`))
@@ -61,8 +61,8 @@ func trimRight(line string) string {
 	return trimmed
 }
 
-// globSegment turns the part of a pattern between slashes into one of package doublestar, where
-// braces mean something.
+// globSegment converts the part of a pattern between slashes to a glob of package doublestar, in
+// which braces have a meaning.
 func globSegment(segment string) (string, error) {
 	switch {
 	case segment == "":

@@ -23,7 +23,7 @@ type rules struct {
 	templates map[string]string // by folded path of a folder: the rule
 }
 
-// ignoreFile is the patterns of one file, and those of the folders around.
+// ignoreFile holds the patterns of one file, and those of the folders around it.
 type ignoreFile struct {
 	folder   string // folded, with a "/" at its end; "" for the vault
 	patterns []pattern
@@ -64,12 +64,12 @@ func (f *ignoreFile) match(key string, isDir bool) (pattern, bool) {
 	return pattern{}, false
 }
 
-// includes reports whether a note is among those to publish. The settings always are.
+// includes reports whether the include patterns match a note. The settings note is always included.
 func (r *rules) includes(name string) bool {
 	if len(r.include) == 0 || name == trip2g.SettingsPath {
 		return true
 	}
-	// A pattern for a folder is one for the notes in it.
+	// A pattern for a folder applies to the notes in it.
 	for part, isDir := name, false; part != "."; part, isDir = path.Dir(part), true {
 		key := trip2g.FoldPath(part)
 		if slices.ContainsFunc(r.include, func(p pattern) bool { return p.matches(key, isDir) }) {

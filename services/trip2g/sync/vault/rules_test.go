@@ -36,7 +36,7 @@ func excluded(v *vault.Vault) map[string]string {
 	return out
 }
 
-// TestRulesKeepNotesOutOfAPush has every kind of rule. What no rule is about is a note.
+// TestRulesKeepNotesOutOfAPush has every kind of rule. A file that no rule mentions is a note.
 func TestRulesKeepNotesOutOfAPush(t *testing.T) {
 	for name, test := range map[string]struct {
 		files   map[string]string
@@ -153,7 +153,8 @@ func TestRulesKeepNotesOutOfAPush(t *testing.T) {
 	}
 }
 
-// TestAWrongRuleStopsThePush names the file and line of each rule that would keep nothing private.
+// TestAWrongRuleStopsThePush expects the file and line of each rule that would keep nothing
+// private.
 func TestAWrongRuleStopsThePush(t *testing.T) {
 	for name, test := range map[string]struct {
 		files   map[string]string
@@ -187,7 +188,7 @@ func TestAWrongRuleStopsThePush(t *testing.T) {
 				t.Errorf("open: %v with %q", err, fields)
 			}
 			if test.exclude != nil || name == "too large" || name == "a folder" {
-				return // what a browser has not
+				return // not in a browser
 			}
 			if _, faults := excludedInBrowser(t, test.files); len(faults) != 1 || faults[0] != test.place {
 				t.Errorf("in the browser: %q", faults)
@@ -225,7 +226,7 @@ func TestARuleThatMatchesNothingIsNamed(t *testing.T) {
 	}
 }
 
-// TestALinkToNowhereIsNoMissingIgnoreFile has a file with rules that is there and cannot be read.
+// TestALinkToNowhereIsNoMissingIgnoreFile has an ignore file that exists and cannot be read.
 func TestALinkToNowhereIsNoMissingIgnoreFile(t *testing.T) {
 	dir := folder(t, map[string]string{"a.md": ""})
 	if err := os.Symlink("gone", filepath.Join(dir, trip2g.IgnoreFile)); err != nil {
@@ -236,7 +237,7 @@ func TestALinkToNowhereIsNoMissingIgnoreFile(t *testing.T) {
 	}
 }
 
-// TestRulesMatchAsGitDoes asks git about random patterns over a random tree.
+// TestRulesMatchAsGitDoes compares random patterns over a random tree with git.
 func TestRulesMatchAsGitDoes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(from ...string) string { return from[random.IntN(len(from))] }

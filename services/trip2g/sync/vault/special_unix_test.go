@@ -63,8 +63,7 @@ func TestLinksNeverLeadOutOfTheFolder(t *testing.T) {
 	}
 }
 
-// TestALinkPublishesNothingThatARuleKeepsPrivate has links from published folders into those that
-// stay out.
+// TestALinkPublishesNothingThatARuleKeepsPrivate has links from published folders to excluded ones.
 func TestALinkPublishesNothingThatARuleKeepsPrivate(t *testing.T) {
 	dir := folder(t, map[string]string{
 		".trip2gignore": "Diary/\n!Pub/kept.md\n", "Diary/a.md": "secret", "Diary/deep/pic.png": "secret", "Work/.trip2gignore": "plan.md\n", "Work/plan.md": "secret",
@@ -101,7 +100,8 @@ func TestALinkPublishesNothingThatARuleKeepsPrivate(t *testing.T) {
 	}
 }
 
-// TestALinkThatTurnsOutwardsLaterIsNotFollowed swaps a note for a link after the folder was listed.
+// TestALinkThatTurnsOutwardsLaterIsNotFollowed replaces a note by a link after the folder was
+// listed.
 func TestALinkThatTurnsOutwardsLaterIsNotFollowed(t *testing.T) {
 	outside := folder(t, map[string]string{"secret.md": "secret"})
 	dir := folder(t, map[string]string{"a.md": "a", "a.png": "a"})
@@ -141,8 +141,8 @@ func TestWhatIsNoFileIsLeftOut(t *testing.T) {
 	}
 }
 
-// TestAFileThatCannotBeReadIsNamed closes files to their owner. That stops nobody who is root, so
-// root runs the test again as somebody else.
+// TestAFileThatCannotBeReadIsNamed removes the owner's access to files. That has no effect for
+// root, so root runs the test again as an unprivileged user.
 func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 	if os.Geteuid() == 0 {
 		runAsNobody(t)
@@ -166,7 +166,7 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 	}
 }
 
-// runAsNobody runs this test alone, as an unprivileged user, from a copy of the test's program that
+// runAsNobody runs only this test, as an unprivileged user, from a copy of the test's program that
 // such a user can reach.
 func runAsNobody(t *testing.T) {
 	t.Helper()

@@ -11,20 +11,20 @@ import (
 // unmatched is a pattern that has matched nothing of the folder so far.
 type unmatched struct {
 	pattern
-	folder string // folded, with a "/" at its end: where the pattern begins to match; "" for the vault
-	path   string // names the place where it is written
+	folder string // folded, with a "/" at its end: the pattern's base; "" for the vault
+	path   string // of the file with the pattern
 	line   int    // of that file; 0 for a place without lines
-	text   string // as it is written
+	text   string // of the pattern, as written
 }
 
-// expect adds a pattern that has to match something.
+// expect adds a pattern that must match something.
 func (w *walk) expect(u unmatched) {
 	if !u.isAboutHidden() {
 		w.unmatched = append(w.unmatched, u)
 	}
 }
 
-// isAboutHidden reports whether the pattern names what stays out of every push anyway.
+// isAboutHidden reports whether the pattern names files that every push leaves out anyway.
 func (u unmatched) isAboutHidden() bool {
 	for segment := range strings.SplitSeq(u.glob, "/") {
 		if ignored(segment) {
@@ -34,7 +34,7 @@ func (u unmatched) isAboutHidden() bool {
 	return false
 }
 
-// markMatched drops the patterns that match a path. Unlike a rule, a pattern counts as used also
+// markMatched removes the patterns that match a path. Unlike a rule, a pattern counts as used also
 // where an earlier one has decided.
 func (w *walk) markMatched(name string, isDir bool) {
 	if len(w.unmatched) == 0 {
@@ -47,8 +47,8 @@ func (w *walk) markMatched(name string, isDir bool) {
 	})
 }
 
-// reportUnmatched names the patterns that match nothing: a misspelled name keeps nothing private.
-// One that ends in what is meant as a comment is a fault, because its owner relies on it.
+// reportUnmatched reports the patterns that match nothing. A misspelled name keeps nothing private.
+// A pattern that ends in a supposed comment is a fault, because its owner relies on it.
 func (w *walk) reportUnmatched() {
 	for _, u := range w.unmatched {
 		place := u.path
@@ -63,7 +63,7 @@ func (w *walk) reportUnmatched() {
 	}
 }
 
-// hasComment reports whether a pattern goes on with what looks like a comment. In the syntax of
+// hasComment reports whether a pattern ends in what looks like a comment. In the syntax of
 // .gitignore a comment begins a line.
 func hasComment(text string) bool {
 	return strings.Contains(text, " #") || strings.Contains(text, "\t#")

@@ -43,7 +43,7 @@ type Vault struct {
 	outside     index             // excluded files
 	names       index             // the notes, without their extension
 	excluded    map[string]string // rule by path of excluded notes and files
-	onDisk      map[string]string // the names of notes and files in the folder, by path, where the two differ
+	onDisk      map[string]string // the folder's names by path, where the two differ
 	warnings    []trip2g.Warning
 }
 

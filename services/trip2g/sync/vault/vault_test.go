@@ -97,7 +97,8 @@ func TestWhatIsNoFolderIsNamed(t *testing.T) {
 	}
 }
 
-// TestWhatNoServerTakesIsLeftOutWithAWord has names and sizes that a text editor can save.
+// TestWhatNoServerTakesIsLeftOutWithAWord has names and sizes that a text editor can save but a
+// server rejects.
 func TestWhatNoServerTakesIsLeftOutWithAWord(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"good.md":        "good",
@@ -210,8 +211,8 @@ func TestNothingIsReadAfterTheEnd(t *testing.T) {
 	}
 }
 
-// TestTwoSavesOfANoteAreNeverMixed has an editor save a note again and again, each time with
-// another letter, by emptying the file and writing it in pieces.
+// TestTwoSavesOfANoteAreNeverMixed has an editor save a note repeatedly, each time with another
+// letter, by truncating the file and writing it in pieces.
 func TestTwoSavesOfANoteAreNeverMixed(t *testing.T) {
 	dir := folder(t, map[string]string{"a.md": strings.Repeat("a", 100_000)})
 	v := open(t, dir)

@@ -68,11 +68,11 @@ type walk struct {
 	ignoreFiles map[string]*ignoreFile // by folder, of those that were looked for
 	unmatched   []unmatched
 
-	kept     map[string]bool   // notes that an ignore file asks for
-	excluded map[string]string // notes and files that stay out of a push: the rule
-	outside  index             // those of them that are files
-	names    index             // the notes, without their ending
-	onDisk   map[string]string // the names that the folder has for notes and files, by path
+	kept     map[string]bool   // notes that an ignore file includes explicitly
+	excluded map[string]string // the rule of each excluded note and file
+	outside  index             // the excluded files
+	names    index             // the notes, without their extension
+	onDisk   map[string]string // the folder's names of notes and files, by path
 }
 
 func newWalk(root *os.Root) *walk {

@@ -146,7 +146,7 @@ func (w *Watcher) add(dir string) error {
 		case err != nil && name == w.dir:
 			return err
 		case err != nil, !entry.IsDir():
-			return nil // what cannot be read, Open names
+			return nil // Open reports a folder that cannot be read
 		case name != w.dir && ignored(entry.Name()):
 			return fs.SkipDir
 		}
