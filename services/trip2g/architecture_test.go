@@ -21,7 +21,7 @@ var (
 	// groups are the folders that contain adapters and no Go file of their own.
 	groups = []string{"content", "ops", "replication", "store", "sync", "web"}
 	// shared are the folders that every adapter can import. They import only the domain.
-	shared = []string{"web/httpx"}
+	shared = []string{"i18n", "web/httpx"}
 	// testHelpers are packages for tests, the only ones that can import "testing".
 	testHelpers = []string{"trip2g/internal/testwait", "trip2g/internal/litefs/litefstest", "trip2g/services/trip2g/server/servertest"}
 )

@@ -6,7 +6,7 @@ type SearchPage struct {
 	Visitor  Visitor // selects the links in the header
 	Indexing bool    // the index is being built, so results can be incomplete
 	Progress int     // indexed share in percent, while Indexing
-	Message  string  // why the search failed, "" if it did not
+	Err      error   // why the search failed
 	Total    int     // number of matching notes; Results can be fewer
 	Results  []SearchResult
 	Next     string // URL of the next results, "" without any

@@ -37,6 +37,8 @@ type Site interface {
 	Redirects() []Redirect
 	// Name returns the site's name as its pages show it.
 	Name() string
+	// Lang returns the site's language, a BCP 47 tag.
+	Lang() string
 	// PublicURL returns the site's URL without a trailing slash, "" if unknown.
 	PublicURL() string
 	// Owned reports whether the site has an owner.

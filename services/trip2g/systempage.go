@@ -5,6 +5,7 @@ import "html/template"
 // SystemPage is a page below /_system/, for example a sign-in or admin page.
 type SystemPage struct {
 	Title   string  // of the page, and its level-1 heading
+	Lang    string  // of the page, a BCP 47 tag of a language with texts; "" for English
 	Path    string  // its URL path, unescaped: the entry of Nav with it is marked
 	Visitor Visitor // selects the links in the header
 	Nav     []NavItem

@@ -56,13 +56,13 @@ func TestEveryPageIsCompleteAndObeysTheContentPolicy(t *testing.T) {
 	}
 	wantIn(t, pages["start"], `<html lang="pt-BR">`, "<title>&lt;Site&gt; &amp; &#34;co&#34;</title>", `<meta name="description" content="a &#34;d&#34;">`)
 	wantIn(t, pages["note"], `<html lang="pt-BR">`, "<title>One – &lt;Site&gt; &amp; &#34;co&#34;</title>", `<h2 id="two">`)
-	wantIn(t, pages["deep"], `<a href="/f">f</a>`, `<a href="/f/g">g</a>`, `<time datetime="2026-01-31">2026-01-31</time>`, "#&lt;y&gt;")
+	wantIn(t, pages["deep"], `<a href="/f">f</a>`, `<a href="/f/g">g</a>`, `<time datetime="2026-01-31">31 January 2026</time>`, "#&lt;y&gt;")
 	wantIn(t, pages["folder"], `<a href="/f/g">g</a>`, `<a href="/f/one">One</a>`)
 }
 
 func TestTheHomePageOfAMembersVaultRevealsNothing(t *testing.T) {
 	text := body(t, memory("a/b.md", "---\nfree: false\ntitle: Secret\n---\n"), "/")
-	wantIn(t, text, "nothing here that everybody can read")
+	wantIn(t, text, "nothing here that everyone can read")
 	if strings.Contains(text, "Secret") || strings.Contains(text, "trip2g push") {
 		t.Errorf("it says too much:\n%s", text)
 	}

@@ -107,6 +107,9 @@ func (s *snapshot) Name() string { return s.index.Layout.Name }
 // Owned implements trip2g.Site.
 func (s *snapshot) Owned() bool { return s.owned }
 
+// Lang implements trip2g.Site.
+func (s *snapshot) Lang() string { return s.index.Layout.Lang }
+
 // PublicURL implements trip2g.Site.
 func (s *snapshot) PublicURL() string { return s.index.Layout.PublicURL }
 

@@ -102,7 +102,7 @@ func (result *searchResult) next(base trip2g.BasePath) string {
 func (s *search) page(result *searchResult) ([]byte, string) {
 	p := trip2g.SearchPage{
 		Query: result.answer.Query, Visitor: result.reader, Indexing: result.answer.Indexing, Progress: result.answer.Progress,
-		Total: result.answer.Total, Results: result.answer.Results, Next: result.next(s.BasePath), Message: trip2g.ErrorMessage(result.err),
+		Total: result.answer.Total, Results: result.answer.Results, Next: result.next(s.BasePath), Err: result.err,
 	}
 	return s.Frame(p), "text/html; charset=utf-8"
 }

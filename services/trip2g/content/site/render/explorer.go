@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"trip2g/services/trip2g/content/site/index"
+	"trip2g/services/trip2g/i18n"
 )
 
 // Bounds of the explorer: lines of a folder, and depth of open folders.
@@ -111,15 +112,15 @@ func (r *renderContext) overflowItem(folderURL string, p pagePosition) index.Lis
 
 // treeHTML writes the list items of an explorer. There are hundreds on every page, and as a
 // template they took half of the rendering time.
-func treeHTML(nodes []treeNode) (list template.HTML) {
+func treeHTML(texts *i18n.Language, nodes []treeNode) (list template.HTML) {
 	withBuffer(func(b *bytes.Buffer) {
-		writeTree(b, nodes)
+		writeTree(b, texts, nodes)
 		list = template.HTML(b.String())
 	})
 	return list
 }
 
-func writeTree(b *bytes.Buffer, nodes []treeNode) {
+func writeTree(b *bytes.Buffer, texts *i18n.Language, nodes []treeNode) {
 	for _, n := range nodes {
 		b.WriteString("\n<li")
 		if n.TreeURL != "" {
@@ -142,10 +143,10 @@ func writeTree(b *bytes.Buffer, nodes []treeNode) {
 		writeLink(b, n.URL, current, n.Title)
 		if n.Open {
 			b.WriteString("\n<ul>")
-			writeTree(b, n.Children)
+			writeTree(b, texts, n.Children)
 			if n.More {
 				b.WriteString("\n<li>")
-				writeLink(b, n.URL, ` lang="en"`, "More …")
+				writeLink(b, n.URL, ` lang="`+texts.Tag()+`"`, texts.Text("page.more"))
 				b.WriteString("</li>")
 			}
 			b.WriteString("\n</ul>")

@@ -97,7 +97,7 @@ type rssGUID struct {
 func (r *renderContext) rss() rssFeed {
 	channel := rssChannel{
 		Title: r.Layout.Name, Link: r.absoluteURL("/"), Language: r.Layout.Lang,
-		Description: cmp.Or(r.Layout.Settings.Description, "The newest notes of "+r.Layout.Name),
+		Description: cmp.Or(r.Layout.Settings.Description, r.texts.Text("feed.newest", "Site", r.Layout.Name)),
 	}
 	if r.Layout.PublicURL != "" {
 		channel.Self = &atomLink{r.absoluteURL(rssURL), "self", "application/rss+xml"}

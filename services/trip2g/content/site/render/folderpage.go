@@ -33,11 +33,11 @@ func (f folderPage) render(r *renderContext) []byte {
 	switch {
 	case len(v.Items) > 0:
 	case r.Reader.IsSignedIn():
-		v.Message = "There is nothing here to read."
+		v.Message = r.texts.Text("notice.empty")
 	default:
-		v.Message = "There is nothing here that everybody can read."
+		v.Message = r.texts.Text("notice.empty_public")
 	}
-	return executeTemplate("folder.html", v)
+	return executeTemplate(r.texts, "folder.html", v)
 }
 
 // maxFolderCount bounds the count shown next to a folder.

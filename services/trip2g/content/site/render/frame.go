@@ -5,12 +5,16 @@ import (
 	"unicode/utf16"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/i18n"
 )
 
 // Frame implements trip2g.SystemPageRenderer with the name, language and stylesheet of the current
 // site.
 func (s *Site) Frame(p trip2g.SystemPage) []byte {
-	v := &systemData{pageData: s.frameContext(p.Visitor).pageData(p.Title, pagePosition{url: p.Path, system: true}), Page: p}
+	r := s.frameContext(p.Visitor)
+	r.texts = i18n.ForSite(p.Lang)
+	v := &systemData{pageData: r.pageData(p.Title, pagePosition{url: p.Path, system: true}), Page: p}
+	v.Lang = r.texts.Tag()
 	for _, name := range p.Stylesheets {
 		v.Stylesheets = append(v.Stylesheets, fileURL(name))
 	}
@@ -18,25 +22,30 @@ func (s *Site) Frame(p trip2g.SystemPage) []byte {
 		v.Scripts = append(v.Scripts, fileURL(name))
 	}
 	v.Hidden, v.Home, v.Explorer = true, false, nil
-	return s.rebaseLinks(executeTemplate("system.html", v))
+	return s.rebaseLinks(executeTemplate(r.texts, "system.html", v))
 }
 
 // SearchFrame implements trip2g.SearchPageRenderer.
 func (s *Site) SearchFrame(p trip2g.SearchPage) []byte {
-	title := "Search"
+	r := s.frameContext(p.Visitor)
+	title := r.texts.Text("page.search")
 	if p.Query != "" {
 		title = p.Query + " – " + title
 	}
-	v := &searchData{pageData: s.frameContext(p.Visitor).pageData(title, pagePosition{url: searchPath, system: true}), Found: p}
+	v := &searchData{pageData: r.pageData(title, pagePosition{url: searchPath, system: true}), Found: p}
+	if p.Err != nil {
+		v.Message = r.texts.Text(searchErrorKey(p.Err))
+	}
 	v.Hidden = true
-	return s.rebaseLinks(executeTemplate("search.html", v))
+	return s.rebaseLinks(executeTemplate(r.texts, "search.html", v))
 }
 
 // WelcomeFrame implements trip2g.WelcomePageRenderer.
 func (s *Site) WelcomeFrame(p trip2g.WelcomePage) []byte {
-	v := &welcomeData{pageData: s.frameContext(p.Visitor).pageData("Welcome", pagePosition{url: "/"}), Welcome: p}
+	r := s.frameContext(p.Visitor)
+	v := &welcomeData{pageData: r.pageData(r.texts.Text("welcome.title"), pagePosition{url: "/"}), Welcome: p}
 	v.Hidden, v.Feeds = true, nil
-	return executeTemplate("welcome.html", v)
+	return executeTemplate(r.texts, "welcome.html", v)
 }
 
 // welcomeData is the data of the welcome template.
@@ -66,10 +75,19 @@ func fileURL(name string) string {
 	return StaticURL(name)
 }
 
+// searchErrorKey returns the key of the message for a failed search.
+func searchErrorKey(err error) string {
+	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
+		return "error.internal"
+	}
+	return "search.unavailable"
+}
+
 // searchData is the data of the search template.
 type searchData struct {
 	*pageData
-	Found trip2g.SearchPage
+	Found   trip2g.SearchPage
+	Message string // why the search failed; "" if it did not
 }
 
 // snippetPart is a part of a snippet, marked as a whole or not at all.

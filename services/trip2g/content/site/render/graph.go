@@ -153,7 +153,7 @@ func (p treePage) render(r *renderContext) []byte {
 		lines = append(lines, line)
 	}
 	if more {
-		lines = append(lines, treeLine{Title: "More …", URL: r.externalURL(escapeURL(p.folder.URL))})
+		lines = append(lines, treeLine{Title: r.texts.Text("page.more"), URL: r.externalURL(escapeURL(p.folder.URL))})
 	}
 	return marshalJSON(lines)
 }

@@ -33,11 +33,10 @@ func (n notePage) render(r *renderContext) []byte {
 	if n.URL == "/" {
 		v.Description = cmp.Or(v.Description, r.Layout.Settings.Description)
 	}
-	v.Access = accessLabels[n.Access.Level]
 	if n.Access.Level == trip2g.Public {
 		r.addNoteMetadata(v, n.Entry)
 	} else {
-		v.Hidden = true
+		v.Hidden, v.Access = true, r.texts.Text(accessLabels[n.Access.Level])
 	}
 	v.Alternates, v.Backlinks = r.alternates(n.Entry), r.backlinkItems(n.Entry)
 	if !r.Layout.Settings.HideGraph {
@@ -50,7 +49,7 @@ func (n notePage) render(r *renderContext) []byte {
 	}
 	v.Crumbs = r.breadcrumbs(n.Listing.Folder, n.URL)
 	r.addTagLists(v, n.URL)
-	return executeTemplate("note.html", v)
+	return executeTemplate(r.texts, "note.html", v)
 }
 
 // tableOfContents returns the headings below the title, nil if there are too few for a table of
@@ -78,8 +77,8 @@ func tagLinks(doc *trip2g.Document) []tagLink {
 	return list
 }
 
-// accessLabels name the access of notes that are not public.
-var accessLabels = map[trip2g.NoteAccess]string{trip2g.ForMembers: "Members", trip2g.ForGroups: "Groups"}
+// accessLabels are the message keys for the access of notes that are not public.
+var accessLabels = map[trip2g.NoteAccess]string{trip2g.ForMembers: "note.members", trip2g.ForGroups: "note.groups"}
 
 // alternates returns the readable translations of a note, and the note itself.
 func (r *renderContext) alternates(e *index.Entry) []alternate {

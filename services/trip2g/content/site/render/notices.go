@@ -24,16 +24,16 @@ func (g membersOnlyPage) key() string {
 func (g membersOnlyPage) contentType() string { return htmlType }
 
 func (g membersOnlyPage) render(r *renderContext) []byte {
-	v := r.pageData("For members", pagePosition{system: g.system})
+	v := r.pageData(r.texts.Text("notice.members"), pagePosition{system: g.system})
 	v.SignIn = signInURL(g.url)
 	v.Hidden = true
 	if r.Reader.IsSignedIn() {
-		v.Title, v.Heading = "For other members", "For other members"
-		v.Message = "This page is for members of a group that you are not in. The owner of this site can add you."
+		v.Title = r.texts.Text("notice.groups")
+		v.Heading, v.Message = v.Title, r.texts.Text("notice.groups_text")
 	} else {
-		v.Message, v.OffersSignIn = "This page is for members of this site. Sign in to read it.", true
+		v.Message, v.OffersSignIn = r.texts.Text("notice.members_text"), true
 	}
-	return executeTemplate("notice.html", v)
+	return executeTemplate(r.texts, "notice.html", v)
 }
 
 // notFoundPage is the 404 page. All URLs with the same suggestions share one, so that the number of
@@ -53,15 +53,15 @@ func (m notFoundPage) key() string {
 func (m notFoundPage) contentType() string { return htmlType }
 
 func (m notFoundPage) render(r *renderContext) []byte {
-	v := r.pageData("Page not found", pagePosition{system: m.system})
-	v.Message, v.Hidden = "There is no page at this address. It may have been moved, renamed or taken back.", true
+	v := r.pageData(r.texts.Text("notice.not_found"), pagePosition{system: m.system})
+	v.Message, v.Hidden = r.texts.Text("notice.not_found_text"), true
 	for url := range strings.Lines(m.suggestions) {
 		url = strings.TrimSuffix(url, "\n")
 		if found := r.pageSummary(url); found.title != "" {
 			v.Suggestions = append(v.Suggestions, index.ListItem{Title: found.title, URL: url, Description: strings.TrimPrefix(url, "/")})
 		}
 	}
-	return executeTemplate("notice.html", v)
+	return executeTemplate(r.texts, "notice.html", v)
 }
 
 // noSitemapPage replaces the sitemap if the site's base URL is unknown.
@@ -72,9 +72,9 @@ func (noSitemapPage) key() string { return "no sitemap" }
 func (noSitemapPage) contentType() string { return htmlType }
 
 func (noSitemapPage) render(r *renderContext) []byte {
-	v := r.pageData("No sitemap", pagePosition{})
-	v.Message, v.Hidden = "A sitemap names whole addresses, and this site does not know its own: set TRIP2G_PUBLIC_URL on the leader.", true
-	return executeTemplate("notice.html", v)
+	v := r.pageData(r.texts.Text("notice.no_sitemap"), pagePosition{})
+	v.Message, v.Hidden = r.texts.Text("notice.no_sitemap_text"), true
+	return executeTemplate(r.texts, "notice.html", v)
 }
 
 // signInURL returns the URL of the sign-in page that leads back to address.

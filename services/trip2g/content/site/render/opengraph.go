@@ -15,7 +15,7 @@ import (
 func (r *renderContext) applySettings(v *pageData, system bool) {
 	v.Manual, v.Hidden = r.Manual, r.isUnindexed()
 	if r.Manual == nil {
-		v.Feeds = []feedLink{{"RSS", "application/rss+xml", rssURL}, {"JSON feed", "application/feed+json", jsonFeedURL}}
+		v.Feeds = []feedLink{{r.texts.Text("feed.rss"), "application/rss+xml", rssURL}, {r.texts.Text("feed.json"), "application/feed+json", jsonFeedURL}}
 	}
 	owner := r.settingsContext()
 	if owner == nil || system {

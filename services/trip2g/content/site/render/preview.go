@@ -20,7 +20,7 @@ func (p previewPage) key() string { return previewPrefix + p.entry.URL }
 func (p previewPage) contentType() string { return htmlType }
 
 func (p previewPage) render(r *renderContext) []byte {
-	return executeTemplate("preview.html", struct{ Lang, Title, Text string }{
+	return executeTemplate(r.texts, "preview.html", struct{ Lang, Title, Text string }{
 		strings.TrimSpace(p.entry.Doc.Lang), p.entry.Doc.Title, r.excerpt(p.entry, maxPreview),
 	})
 }

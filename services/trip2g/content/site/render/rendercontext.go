@@ -3,18 +3,20 @@ package render
 import (
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/site/index"
+	"trip2g/services/trip2g/i18n"
 )
 
 // renderContext renders one page and records what it looks up, each dep once. It is the
 // trip2g.Links of the entry from.
 type renderContext struct {
 	scopedSite
-	from *index.Entry
-	deps map[dep]any
+	from  *index.Entry
+	deps  map[dep]any
+	texts *i18n.Language // of the page
 }
 
 func newRenderContext(s scopedSite, from *index.Entry) *renderContext {
-	return &renderContext{scopedSite: s, from: from, deps: make(map[dep]any)}
+	return &renderContext{scopedSite: s, from: from, deps: make(map[dep]any), texts: s.Layout.Texts}
 }
 
 func (r *renderContext) lookup(d dep) any {
@@ -45,7 +47,7 @@ func (r *renderContext) Embed(target string) (trip2g.Embed, bool) {
 	if e == nil {
 		return trip2g.Embed{}, false
 	}
-	return trip2g.Embed{URL: e.URL, Path: e.Path, Doc: e.Doc, Links: &renderContext{r.scopedSite, e, r.deps}}, true
+	return trip2g.Embed{URL: e.URL, Path: e.Path, Doc: e.Doc, Links: &renderContext{r.scopedSite, e, r.deps, r.texts}}, true
 }
 
 // Settings implements trip2g.Links.
@@ -64,7 +66,7 @@ func (r *renderContext) settingsContext() *renderContext {
 	if r.Layout.SettingsNote == nil {
 		return nil
 	}
-	return &renderContext{r.scopedSite, r.Layout.SettingsNote, r.deps}
+	return &renderContext{r.scopedSite, r.Layout.SettingsNote, r.deps, r.texts}
 }
 
 // fileURL returns the URL of a file that the entry references, "" without one.

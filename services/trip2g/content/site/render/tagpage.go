@@ -23,18 +23,18 @@ func (t tagPage) contentType() string { return htmlType }
 func (t tagPage) render(r *renderContext) []byte {
 	title := "#" + t.Name
 	if t.URL == trip2g.TagsURL {
-		title = "Tags"
+		title = r.texts.Text("page.tags")
 	}
 	v := r.pageData(title, pagePosition{url: t.URL})
 	v.Items, v.Below = r.tagLists(t.URL)
 	if above := index.TagLevels(t.Name); t.URL != trip2g.TagsURL {
-		v.Crumbs = []index.ListItem{{Title: "Tags", URL: trip2g.TagsURL}}
+		v.Crumbs = []index.ListItem{{Title: r.texts.Text("page.tags"), URL: trip2g.TagsURL}}
 		for _, name := range above[:len(above)-1] {
 			v.Crumbs = append(v.Crumbs, index.ListItem{Title: "#" + name, URL: trip2g.TagURL(name)})
 		}
 	}
 	r.addMetadata(v, t.URL)
-	return executeTemplate("folder.html", v)
+	return executeTemplate(r.texts, "folder.html", v)
 }
 
 // tagLists returns the notes with a tag and the tags below it. If a folder of the vault has the

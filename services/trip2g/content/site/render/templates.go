@@ -4,27 +4,29 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
-	"time"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/i18n"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"href": escapeURL,
-	"date": func(t time.Time) string { return t.Format(time.DateOnly) },
+// templates are parsed once per language, so that rendering a page looks up no language.
+var templates = i18n.ForEach(func(texts *i18n.Language) *template.Template {
+	return template.Must(template.New("").Funcs(texts.Funcs()).Funcs(template.FuncMap{
+		"href": escapeURL,
 
-	"signedIn": trip2g.Visitor.IsSignedIn,
-	"owner":    trip2g.Visitor.IsOwner,
+		"signedIn": trip2g.Visitor.IsSignedIn,
+		"owner":    trip2g.Visitor.IsOwner,
 
-	"static":         StaticURL,
-	"readingScripts": func() []string { return readingScripts },
-	"direction":      textDirection,
-	"marked":         highlight,
-	"branches":       treeHTML,
-}).ParseFS(templateFiles, "templates/*.html"))
+		"static":         StaticURL,
+		"readingScripts": func() []string { return readingScripts },
+		"direction":      textDirection,
+		"marked":         highlight,
+		"branches":       func(nodes []treeNode) template.HTML { return treeHTML(texts, nodes) },
+	}).ParseFS(templateFiles, "templates/*.html"))
+})
 
 func (r *renderContext) pageData(title string, p pagePosition) *pageData {
 	p.title = title
@@ -36,9 +38,9 @@ func (r *renderContext) pageData(title string, p pagePosition) *pageData {
 	return v
 }
 
-func executeTemplate(name string, v any) (html []byte) {
+func executeTemplate(texts *i18n.Language, name string, v any) (html []byte) {
 	withBuffer(func(b *bytes.Buffer) {
-		if err := templates.ExecuteTemplate(b, name, v); err != nil {
+		if err := templates[texts].ExecuteTemplate(b, name, v); err != nil {
 			// All data is valid, so this is a bug in a template.
 			panic(err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"trip2g/services/trip2g"
 	"trip2g/services/trip2g/content/site/index"
+	"trip2g/services/trip2g/i18n"
 )
 
 // eachFile calls f with every file of an embedded folder.
@@ -87,19 +88,21 @@ func TestEveryPageWorksWithAScreenReader(t *testing.T) {
 	anyone.Access, anyone.OffersSignIn, anyone.Reader = "", false, trip2g.Anonymous
 	system := *member
 	system.Explorer = nil
-	pages := map[string][]byte{
-		"note": executeTemplate("note.html", fullPage()), "folder": executeTemplate("folder.html", member), "notice": executeTemplate("notice.html", member), "not found": executeTemplate("notice.html", &anyone),
-		"welcome": executeTemplate("welcome.html", &welcomeData{&anyone, trip2g.WelcomePage{URL: "http://my.test", Replica: true}}), "search": executeTemplate("search.html", &searchData{member, found}),
-		"system": executeTemplate("system.html", &systemData{pageData: &system, Page: trip2g.SystemPage{Title: "T", Path: "/_system/keys", Nav: []trip2g.NavItem{{Title: "Keys", URL: "/_system/keys"}}}}),
-	}
-	for name, page := range pages {
-		t.Run(name, func(t *testing.T) {
-			doc, err := html.Parse(bytes.NewReader(page))
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkUsable(t, doc)
-		})
+	for texts := range templates {
+		pages := map[string][]byte{
+			"note": executeTemplate(texts, "note.html", fullPage()), "folder": executeTemplate(texts, "folder.html", member), "notice": executeTemplate(texts, "notice.html", member), "not found": executeTemplate(texts, "notice.html", &anyone),
+			"welcome": executeTemplate(texts, "welcome.html", &welcomeData{&anyone, trip2g.WelcomePage{URL: "http://my.test", Replica: true}}), "search": executeTemplate(texts, "search.html", &searchData{pageData: member, Found: found}),
+			"system": executeTemplate(texts, "system.html", &systemData{pageData: &system, Page: trip2g.SystemPage{Title: "T", Path: "/_system/keys", Nav: []trip2g.NavItem{{Title: "Keys", URL: "/_system/keys"}}}}),
+		}
+		for name, page := range pages {
+			t.Run(texts.Tag()+"/"+name, func(t *testing.T) {
+				doc, err := html.Parse(bytes.NewReader(page))
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkUsable(t, doc)
+			})
+		}
 	}
 }
 
@@ -174,7 +177,7 @@ func textOf(n *html.Node) string {
 }
 
 func TestTheOwnersStylesheetIsLoadedLast(t *testing.T) {
-	page := string(executeTemplate("note.html", fullPage()))
+	page := string(executeTemplate(i18n.English, "note.html", fullPage()))
 	if own, look := strings.Index(page, "theme.css"), strings.Index(page, stylesheetURL); own < look {
 		t.Errorf("the owner's stylesheet is at %d, the look's at %d", own, look)
 	}
