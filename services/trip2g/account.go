@@ -7,9 +7,9 @@ type AccountService interface {
 	// Members lists the members by email address.
 	Members(ctx context.Context) ([]Membership, error)
 	// Invite makes the holder of an address a member and mails a link to sign in at site, an absolute
-	// URL. An existing member is mailed again. mailed is false on a server without email. EINVALID for
-	// an invalid address, ECONFLICT for the owner's.
-	Invite(ctx context.Context, email, site string) (member Membership, mailed bool, err error)
+	// URL, in a language that acceptLanguage prefers. An existing member is mailed again. mailed is
+	// false on a server without email. EINVALID for an invalid address, ECONFLICT for the owner's.
+	Invite(ctx context.Context, email, site, acceptLanguage string) (member Membership, mailed bool, err error)
 	// SetMemberGroups replaces a member's groups. EINVALID for names that are too long or too many,
 	// ENOTFOUND without such a member.
 	SetMemberGroups(ctx context.Context, id int64, groups []string) (Membership, Position, error)

@@ -25,12 +25,19 @@ const MaxUserAgent = 256
 
 // Browser returns a readable name of the session's browser, such as "Firefox on Linux".
 func (s Session) Browser() string {
-	ua := useragent.Parse(s.UserAgent)
-	name := cmp.Or(ua.Name, "A browser or program of unknown name")
-	if ua.OS == "" {
+	name, system := s.Program()
+	name = cmp.Or(name, "A browser or program of unknown name")
+	if system == "" {
 		return name
 	}
-	return name + " on " + ua.OS
+	return name + " on " + system
+}
+
+// Program returns the names of the browser and the operating system that a session began in, each "" if
+// it is unknown.
+func (s Session) Program() (browser, system string) {
+	ua := useragent.Parse(s.UserAgent)
+	return ua.Name, ua.OS
 }
 
 // TokenHash returns the stored hash of a token or key: SHA-256, lower-case hex. Tokens are long and

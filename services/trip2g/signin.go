@@ -63,6 +63,8 @@ type Client struct {
 	Addr      string // "IP" or "IP:port"
 	UserAgent string // unmodified
 	Browser   string // see BrowserName; "" for a program
+
+	AcceptLanguage string // of the request, selects the language of mails
 }
 
 // IsLocal reports whether the client is on the same machine as the node it connected to.

@@ -83,7 +83,7 @@ func TestOneSlowMailDoesNotHoldAnother(t *testing.T) {
 
 func TestTheLogTellsTheCodeAtEveryLevel(t *testing.T) {
 	var log bytes.Buffer
-	if err := auth.LogMailer(zerolog.New(&log).Level(zerolog.ErrorLevel))(t.Context(), owner, "01234567"); err != nil {
+	if err := auth.LogMailer(zerolog.New(&log).Level(zerolog.ErrorLevel))(t.Context(), owner, "01234567", ""); err != nil {
 		t.Fatal(err)
 	}
 	var line struct{ Email, Code string }

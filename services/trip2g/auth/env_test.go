@@ -70,7 +70,7 @@ func startWith(t *testing.T, post func(ctx context.Context, email string) error)
 	e := &env{t: t, db: db, path: path, clock: &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, mails: make(chan mail, 100)}
 	e.SignIn, err = auth.NewSignIn(auth.Options{
 		Users: db,
-		Mail: func(ctx context.Context, email, code string) error {
+		Mail: func(ctx context.Context, email, code, _ string) error {
 			if err := post(ctx, email); err != nil {
 				return err
 			}

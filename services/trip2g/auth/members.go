@@ -17,7 +17,7 @@ type PeopleOptions struct {
 	Users trip2g.UserStore
 	// MailInvitation arranges for a mail to an address with a link to sign in at site, an absolute URL.
 	// nil on a server without email.
-	MailInvitation func(ctx context.Context, email, site string) error
+	MailInvitation func(ctx context.Context, email, site, acceptLanguage string) error
 	// Refresh updates this node's site from the database, so that an ended session is invalid at once.
 	Refresh func(context.Context) (trip2g.Position, error)
 	Log     zerolog.Logger
@@ -44,7 +44,7 @@ func (p *People) Members(ctx context.Context) ([]trip2g.Membership, error) {
 
 // Invite implements trip2g.AccountService. The mail contains no secret: its reader still has to sign in
 // with a code sent to the address.
-func (p *People) Invite(ctx context.Context, email, site string) (member trip2g.Membership, mailed bool, err error) {
+func (p *People) Invite(ctx context.Context, email, site, acceptLanguage string) (member trip2g.Membership, mailed bool, err error) {
 	email, err = normalizeEmail(email)
 	if err != nil {
 		return trip2g.Membership{}, false, err
@@ -53,7 +53,7 @@ func (p *People) Invite(ctx context.Context, email, site string) (member trip2g.
 	if err != nil || p.MailInvitation == nil {
 		return member, false, err
 	}
-	if err := p.MailInvitation(ctx, email, site); err != nil {
+	if err := p.MailInvitation(ctx, email, site, acceptLanguage); err != nil {
 		return trip2g.Membership{}, false, fmt.Errorf("mail an invitation: %w", err)
 	}
 	return member, true, nil

@@ -58,12 +58,12 @@ var (
 )
 
 // Mailer sends a sign-in code to an address. It is retried after an error other than EINVALID, which
-// means that the address was permanently rejected.
-type Mailer func(ctx context.Context, email, code string) error
+// means that the address was permanently rejected. acceptLanguage is that of the request for the code.
+type Mailer func(ctx context.Context, email, code, acceptLanguage string) error
 
 // LogMailer writes codes to the server's log, at every log level, for servers without email.
 func LogMailer(log zerolog.Logger) Mailer {
-	return func(_ context.Context, email, code string) error {
+	return func(_ context.Context, email, code, _ string) error {
 		log.Log().Str("email", email).Str("code", code).Msgf("sign-in code, valid for %.0f minutes", CodeLifetime.Minutes())
 		return nil
 	}
@@ -96,7 +96,7 @@ type SignIn struct {
 }
 
 // codeRequest is a browser's request for a code to an address.
-type codeRequest struct{ email, browser string }
+type codeRequest struct{ email, browser, acceptLanguage string }
 
 var _ trip2g.SignInService = (*SignIn)(nil)
 
@@ -151,7 +151,7 @@ func (s *SignIn) RequestCode(ctx context.Context, email string, client trip2g.Cl
 		return trip2g.Errorf(trip2g.EFORBIDDEN, "%s", trip2g.NoOwner)
 	}
 	select {
-	case s.queue <- codeRequest{email, browserKey(client)}:
+	case s.queue <- codeRequest{email, browserKey(client), client.AcceptLanguage}:
 		return nil
 	default:
 		return &trip2g.Error{
@@ -174,7 +174,7 @@ func (s *SignIn) Run(ctx context.Context) error {
 			case err != nil && ctx.Err() == nil:
 				s.Log.Error().Err(err).Msg("a sign-in code could not be made")
 			case err == nil && code != "":
-				mails.Go(func() error { s.mail(ctx, to, code); return nil })
+				mails.Go(func() error { s.mail(ctx, to, code, request.acceptLanguage); return nil })
 			}
 		}
 	}
@@ -204,11 +204,11 @@ func (s *SignIn) prepare(ctx context.Context, request codeRequest) (to, code str
 }
 
 // mail sends a code, with retries.
-func (s *SignIn) mail(ctx context.Context, to, code string) {
+func (s *SignIn) mail(ctx context.Context, to, code, acceptLanguage string) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.Multiplier = s.RetryMailAfter, 2
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := s.Mail(ctx, to, code)
+		err := s.Mail(ctx, to, code, acceptLanguage)
 		if trip2g.ErrorCode(err) == trip2g.EINVALID {
 			err = backoff.Permanent(err)
 		}

@@ -104,7 +104,7 @@ func TestARemovedMemberGetsNoCodeAndASessionTellsOfItsBrowser(t *testing.T) {
 	t.Parallel()
 	e := start(t)
 	people := auth.NewPeople(auth.PeopleOptions{Users: e.db, Refresh: e.Refresh, Log: e.Log, Now: e.clock.now})
-	member, mailed, err := people.Invite(t.Context(), " Ann@Example.com ", "https://example.com")
+	member, mailed, err := people.Invite(t.Context(), " Ann@Example.com ", "https://example.com", "")
 	if err != nil || mailed || member.Email != "ann@example.com" {
 		t.Fatalf("invited %+v, mailed %v, %v", member, mailed, err)
 	}

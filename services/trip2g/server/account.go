@@ -25,6 +25,7 @@ func (n *node) accountRoutes(leader *account.Leader) ([]trip2ghttp.Route, error)
 		Sessions: func(user int64) []trip2g.Session { return n.current().Sessions(user, time.Now()) },
 		Frame:    n.frame,
 		Owned:    func() bool { return n.current().Owned() },
+		Lang:     func() string { return n.current().Lang() },
 		Leader:   leader,
 	})
 	if err != nil {
@@ -49,7 +50,7 @@ func (n *node) accountLeader(signIn *auth.SignIn, claim *auth.Claim, members *au
 // the log.
 func (n *node) newSignIn(db *sqlite.DB, follower *site.Follower, runner *jobs.Runner) (*auth.SignIn, *auth.People, error) {
 	code := auth.LogMailer(n.log)
-	var invite func(ctx context.Context, email, site string) error
+	var invite func(ctx context.Context, email, site, acceptLanguage string) error
 	if n.config.SMTPAddr != "" {
 		sender, err := n.newMailer(follower)
 		if err != nil {
@@ -73,7 +74,7 @@ func (n *node) newMailer(follower *site.Follower) (*mail.Sender, error) {
 	return mail.New(mail.Options{
 		Addr: n.config.SMTPAddr, Username: n.config.SMTPUsername, Password: n.config.SMTPPassword.Reveal(),
 		From: n.config.SMTPFrom, Security: n.config.SMTPTLS,
-		Name: func() string { return follower.Current().Name() }, Site: n.config.PublicURL, Lifetime: auth.CodeLifetime,
+		Name: func() string { return follower.Current().Name() }, Lang: func() string { return follower.Current().Lang() }, Site: n.config.PublicURL, Lifetime: auth.CodeLifetime,
 	})
 }
 
@@ -81,11 +82,13 @@ func (n *node) newMailer(follower *site.Follower) (*mail.Sender, error) {
 type invitation struct {
 	Email string `json:"email"`
 	Site  string `json:"site"` // its absolute URL
+
+	AcceptLanguage string `json:"acceptLanguage"` // of the owner's request
 }
 
 // invitations registers the job that sends invitations and returns a function that enqueues one.
 // The job's body contains no secret, so it can wait in the database and survive a restart.
-func invitations(runner *jobs.Runner, users trip2g.UserStore, sender *mail.Sender) (func(ctx context.Context, email, site string) error, error) {
+func invitations(runner *jobs.Runner, users trip2g.UserStore, sender *mail.Sender) (func(ctx context.Context, email, site, acceptLanguage string) error, error) {
 	const name = "mail an invitation"
 	send := func(ctx context.Context, body []byte) error {
 		var i invitation
@@ -99,11 +102,11 @@ func invitations(runner *jobs.Runner, users trip2g.UserStore, sender *mail.Sende
 		if err != nil {
 			return err
 		}
-		return sender.SendInvitation(ctx, i.Email, trip2g.SignInURL(i.Site, i.Email))
+		return sender.SendInvitation(ctx, i.Email, trip2g.SignInURL(i.Site, i.Email), i.AcceptLanguage)
 	}
 	err := runner.Register(name, jobs.Job{Description: "Sends an invitation by email.", Run: send})
-	return func(ctx context.Context, email, site string) error {
-		body, err := json.Marshal(invitation{email, site})
+	return func(ctx context.Context, email, site, acceptLanguage string) error {
+		body, err := json.Marshal(invitation{email, site, acceptLanguage})
 		if err != nil {
 			return err
 		}

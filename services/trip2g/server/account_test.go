@@ -34,10 +34,10 @@ func TestPeopleSignInAndOutThroughAReplicaWithoutAScript(t *testing.T) {
 	for _, from := range []string{"http://evil.example", "null"} {
 		b.post("/_system/signin/code", form, "Origin", from).want(t, http.StatusForbidden, "Another site sent this form")
 	}
-	b.post("/_system/signin/code", url.Values{"email": {strings.Repeat("a", 100<<10)}}).want(t, http.StatusRequestEntityTooLarge, "far larger")
+	b.post("/_system/signin/code", url.Values{"email": {strings.Repeat("a", 100<<10)}}).want(t, http.StatusRequestEntityTooLarge, "The form is too large")
 	b.post("/_system/signin/code", form).leads(t, "/_system/account")
 	b.get("/_system/account").want(t, http.StatusOK, testOwner, "the owner of this site", "Firefox on Linux", "This session", "127.0.0.1")
-	b.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, "wrong or out of date")
+	b.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, "wrong or has expired")
 
 	b.post("/_system/signout", nil, "Sec-Fetch-Site", "cross-site").want(t, http.StatusForbidden)
 	b.get("/_system/account").want(t, http.StatusOK, testOwner)
@@ -58,7 +58,7 @@ func TestPeopleEndTheirOtherSessions(t *testing.T) {
 		}
 		return ""
 	})
-	there.get("/_system/account").want(t, http.StatusOK, "End all other sessions")
+	there.get("/_system/account").want(t, http.StatusOK, "Revoke all other sessions")
 	newest := regexp.MustCompile(`\d+`).FindString(others[0])
 	here.post("/_system/account/end", url.Values{"id": {newest}}).leads(t, "/_system/account")
 	here.get("/_system/account").want(t, http.StatusOK)

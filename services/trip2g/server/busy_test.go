@@ -57,7 +57,7 @@ func TestWhoAsksForCodesTooOftenIsToldWhenToTryAgain(t *testing.T) {
 		if answer.status == http.StatusOK {
 			continue
 		}
-		answer.want(t, http.StatusTooManyRequests, "Too many tries")
+		answer.want(t, http.StatusTooManyRequests, "Too many attempts")
 		if seconds, err := strconv.Atoi(answer.header.Get("Retry-After")); err != nil || seconds < 1 || !strings.Contains(answer.body, strconv.Itoa(seconds)+" seconds") {
 			t.Errorf("Retry-After is %q, and the page says %s", answer.header.Get("Retry-After"), answer.body)
 		}

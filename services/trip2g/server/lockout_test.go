@@ -14,7 +14,7 @@ func TestASignInCodeIsForTheBrowserThatAskedForIt(t *testing.T) {
 	p := startPeople(t, nil)
 	owners := p.browser(p.replica)
 	page := owners.get("/_system/signin")
-	page.want(t, http.StatusOK, "Give your e-mail address")
+	page.want(t, http.StatusOK, "Enter your email address")
 	code := p.code(owners, testOwner)
 	form := url.Values{"email": {testOwner}, "code": {code}}
 	for _, node := range []*servertest.Node{p.leader, p.replica} {

@@ -24,7 +24,7 @@ var all = []setting{
 	{trip2g.SiteSetting{Key: "title", Title: "Title", Help: "The site's name. Without one it is the title of index.md, else the name of the folder that was published."}, func(s *trip2g.Settings) string { return s.Title }},
 	{trip2g.SiteSetting{Key: "home", Title: "Home page", Help: "The path or title of a note, as Guides/Welcome. Without one it is index.md, Home.md, README.md or the note named like the folder."}, func(s *trip2g.Settings) string { return s.Home }},
 	{trip2g.SiteSetting{Key: "description", Title: "Description", Help: "One sentence, for feeds and for pages that have none."}, func(s *trip2g.Settings) string { return s.Description }},
-	{trip2g.SiteSetting{Key: "lang", Title: "Language", Help: "Of notes that name none: en, de, uk, zh-Hans …"}, func(s *trip2g.Settings) string { return s.Lang }},
+	{trip2g.SiteSetting{Key: "lang", Title: "Language", Help: "Of notes that name none, and of menus and notices if there are texts in it (English, German): en, de, uk, zh-Hans …"}, func(s *trip2g.Settings) string { return s.Lang }},
 	{trip2g.SiteSetting{Key: "footer", Title: "Footer", Help: "A line of Markdown below every page."}, func(s *trip2g.Settings) string { return s.Footer }},
 	{trip2g.SiteSetting{Key: "stylesheet", Kind: trip2g.FileSetting, Title: "Stylesheet", Help: "A CSS file of the vault, as _theme/site.css. It comes after the site's own."}, func(s *trip2g.Settings) string { return s.Stylesheet }},
 	{trip2g.SiteSetting{Key: "icon", Kind: trip2g.FileSetting, Title: "Icon", Help: "A picture of the vault, shown beside the title of a browser's tab."}, func(s *trip2g.Settings) string { return s.Icon }},

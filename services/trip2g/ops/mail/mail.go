@@ -19,6 +19,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/i18n"
 )
 
 // Values of Options.Security.
@@ -40,11 +41,15 @@ const (
 var templateFiles embed.FS
 
 var (
-	textTemplates = texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/*.txt"))
-	htmlTemplates = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/*.html"))
+	textTemplates = i18n.ForEach(func(texts *i18n.Language) *texttemplate.Template {
+		return texttemplate.Must(texttemplate.New("").Funcs(texts.Funcs()).ParseFS(templateFiles, "templates/*.txt"))
+	})
+	htmlTemplates = i18n.ForEach(func(texts *i18n.Language) *htmltemplate.Template {
+		return htmltemplate.Must(htmltemplate.New("").Funcs(texts.Funcs()).ParseFS(templateFiles, "templates/*.html"))
+	})
 )
 
-// Options configures a Sender. Addr, From, Security and Name are required.
+// Options configures a Sender. Addr, From, Security, Name and Lang are required.
 type Options struct {
 	Addr     string // of the mail server, host:port
 	Username string // "": no authentication
@@ -52,6 +57,7 @@ type Options struct {
 	From     string        // the sender: an address, or a name with an address in angle brackets
 	Security string        // StartTLS, TLS or None
 	Name     func() string // the site's name
+	Lang     func() string // the site's language, a BCP 47 tag
 	Site     string        // absolute URL of the site; "": not in mails with a code
 	Lifetime time.Duration // of a sign-in code
 	TLS      *tls.Config   // nil: the system's certificates
@@ -111,17 +117,24 @@ type letter struct {
 
 // SendCode sends a sign-in code. It returns EINVALID if the mail server permanently rejects the
 // mail, so that a retry is pointless.
-func (s *Sender) SendCode(ctx context.Context, to, code string) error {
+func (s *Sender) SendCode(ctx context.Context, to, code, acceptLanguage string) error {
 	l := s.letter(to)
 	l.Code, l.Minutes = code, int(s.Lifetime/time.Minute)
-	return s.send(ctx, "Sign in to "+l.Name, "code", l)
+	texts := s.texts(acceptLanguage)
+	return s.send(ctx, texts, texts.Text("mail.code_subject", "Site", l.Name), "code", l)
 }
 
 // SendInvitation sends an invitation to sign in at a URL. Its errors are those of SendCode.
-func (s *Sender) SendInvitation(ctx context.Context, to, url string) error {
+func (s *Sender) SendInvitation(ctx context.Context, to, url, acceptLanguage string) error {
 	l := s.letter(to)
 	l.URL = url
-	return s.send(ctx, "You are invited to read "+l.Name, "invitation", l)
+	texts := s.texts(acceptLanguage)
+	return s.send(ctx, texts, texts.Text("mail.invitation_subject", "Site", l.Name), "invitation", l)
+}
+
+// texts returns the language of a mail that a request with acceptLanguage caused.
+func (s *Sender) texts(acceptLanguage string) *i18n.Language {
+	return i18n.ForRequest(acceptLanguage, i18n.ForSite(s.Lang()))
 }
 
 func (s *Sender) letter(to string) letter {
@@ -132,8 +145,8 @@ func (s *Sender) letter(to string) letter {
 	return letter{Name: name, Site: s.Site, To: to}
 }
 
-func (s *Sender) send(ctx context.Context, subject, template string, l letter) error {
-	message, err := s.message(subject, template, l)
+func (s *Sender) send(ctx context.Context, texts *i18n.Language, subject, template string, l letter) error {
+	message, err := s.message(texts, subject, template, l)
 	if err != nil {
 		return err
 	}
@@ -150,13 +163,13 @@ func (s *Sender) send(ctx context.Context, subject, template string, l letter) e
 
 // message returns a mail with plain text and simple HTML. Its addresses are parsed, so that they
 // cannot inject headers.
-func (s *Sender) message(subject, template string, l letter) (*gomail.Msg, error) {
+func (s *Sender) message(texts *i18n.Language, subject, template string, l letter) (*gomail.Msg, error) {
 	to, err := mail.ParseAddress(l.To)
 	if err != nil || to.Address != l.To {
 		return nil, trip2g.Errorf(trip2g.EINVALID, "%q is no e-mail address", l.To)
 	}
 	var text, html bytes.Buffer
-	if err := errors.Join(textTemplates.ExecuteTemplate(&text, template+".txt", l), htmlTemplates.ExecuteTemplate(&html, template+".html", l)); err != nil {
+	if err := errors.Join(textTemplates[texts].ExecuteTemplate(&text, template+".txt", l), htmlTemplates[texts].ExecuteTemplate(&html, template+".html", l)); err != nil {
 		return nil, fmt.Errorf("write a mail: %w", err)
 	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())

@@ -123,7 +123,7 @@ func (s *server) sender(t *testing.T, change func(*mail.Options)) *mail.Sender {
 	t.Helper()
 	o := mail.Options{
 		Addr: s.addr, Username: "notes", Password: password, From: "Die Notizen <notes@example.com>", Security: mail.StartTLS,
-		Name: func() string { return "Märchen & Sagen" }, Site: "https://notes.example.com", Lifetime: 10 * time.Minute, TLS: s.trust,
+		Name: func() string { return "Märchen & Sagen" }, Lang: func() string { return "en" }, Site: "https://notes.example.com", Lifetime: 10 * time.Minute, TLS: s.trust,
 	}
 	if change != nil {
 		change(&o)
@@ -175,7 +175,7 @@ func TestACodeComesAsTextAndAsHTML(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, atOnce, nil)
 			sender := s.sender(t, func(o *mail.Options) { o.Security = name })
-			if err := sender.SendCode(t.Context(), "ann@example.com", "01234567"); err != nil {
+			if err := sender.SendCode(t.Context(), "ann@example.com", "01234567", ""); err != nil {
 				t.Fatal(err)
 			}
 			l := <-s.letters
@@ -197,7 +197,7 @@ func TestACodeComesAsTextAndAsHTML(t *testing.T) {
 func TestAnInvitationSaysWhereToSignIn(t *testing.T) {
 	s := start(t, false, nil)
 	url := "https://notes.example.com/_system/signin?email=ann%40example.com"
-	if err := s.sender(t, nil).SendInvitation(t.Context(), "ann@example.com", url); err != nil {
+	if err := s.sender(t, nil).SendInvitation(t.Context(), "ann@example.com", url, ""); err != nil {
 		t.Fatal(err)
 	}
 	_, text, html := (<-s.letters).read(t)
@@ -211,11 +211,11 @@ func TestNothingOfAMailIsMoreThanItsPlace(t *testing.T) {
 		o.Name = func() string { return "<script>\r\nBcc: evil@example.com\r\n\r\n" + strings.Repeat("long ", 1000) }
 	})
 	for _, to := range []string{"", "a", "a@b\r\nBcc: c@d", "a@b>\r\nRCPT TO:<c@d", "a@b, c@d", "Ann <a@b>", "a@b\x00"} {
-		if err := sender.SendCode(t.Context(), to, "01234567"); trip2g.ErrorCode(err) != trip2g.EINVALID {
+		if err := sender.SendCode(t.Context(), to, "01234567", ""); trip2g.ErrorCode(err) != trip2g.EINVALID {
 			t.Errorf("a mail to %q: %v", to, err)
 		}
 	}
-	if err := sender.SendCode(t.Context(), "ann@example.com", "01234567"); err != nil {
+	if err := sender.SendCode(t.Context(), "ann@example.com", "01234567", ""); err != nil {
 		t.Fatal(err)
 	}
 	l := <-s.letters
@@ -227,11 +227,11 @@ func TestNothingOfAMailIsMoreThanItsPlace(t *testing.T) {
 
 func TestAServerWithoutTLSIsGivenNothing(t *testing.T) {
 	s := start(t, false, func(s *server) { s.silent = true })
-	if err := s.sender(t, nil).SendCode(t.Context(), "ann@example.com", "01234567"); err == nil {
+	if err := s.sender(t, nil).SendCode(t.Context(), "ann@example.com", "01234567", ""); err == nil {
 		t.Error("a mail went out in the clear")
 	}
 	stranger := s.sender(t, func(o *mail.Options) { o.Security, o.Username = mail.None, "" })
-	if err := stranger.SendCode(t.Context(), "ann@example.com", "01234567"); err != nil {
+	if err := stranger.SendCode(t.Context(), "ann@example.com", "01234567", ""); err != nil {
 		t.Errorf("with %s: %v", mail.None, err)
 	}
 	if n := len(s.letters); n != 1 {
@@ -242,7 +242,7 @@ func TestAServerWithoutTLSIsGivenNothing(t *testing.T) {
 func TestACertificateThatNobodyKnowsIsRefused(t *testing.T) {
 	s := start(t, true, nil)
 	sender := s.sender(t, func(o *mail.Options) { o.Security, o.TLS = mail.TLS, nil })
-	if err := sender.SendCode(t.Context(), "ann@example.com", "01234567"); err == nil {
+	if err := sender.SendCode(t.Context(), "ann@example.com", "01234567", ""); err == nil {
 		t.Error("a mail went to a server that could be anybody's")
 	}
 }
@@ -251,20 +251,20 @@ func TestARefusalForGoodIsToldFromOneForNow(t *testing.T) {
 	for code, want := range map[int]string{550: trip2g.EINVALID, 451: trip2g.EINTERNAL} {
 		t.Run("", func(t *testing.T) {
 			s := start(t, false, func(s *server) { s.refuse = &smtp.SMTPError{Code: code, Message: "not here"} })
-			if err := s.sender(t, nil).SendCode(t.Context(), "ann@example.com", "01234567"); trip2g.ErrorCode(err) != want || !strings.Contains(err.Error(), "not here") {
+			if err := s.sender(t, nil).SendCode(t.Context(), "ann@example.com", "01234567", ""); trip2g.ErrorCode(err) != want || !strings.Contains(err.Error(), "not here") {
 				t.Errorf("after %d: %v, want %s", code, err, want)
 			}
 		})
 	}
 	t.Run("nobody listens", func(t *testing.T) {
 		s := &server{addr: "127.0.0.1:1"}
-		if err := s.sender(t, nil).SendCode(t.Context(), "ann@example.com", "01234567"); trip2g.ErrorCode(err) != trip2g.EINTERNAL {
+		if err := s.sender(t, nil).SendCode(t.Context(), "ann@example.com", "01234567", ""); trip2g.ErrorCode(err) != trip2g.EINTERNAL {
 			t.Errorf("without a server: %v", err)
 		}
 	})
 	t.Run("a wrong password", func(t *testing.T) {
 		s := start(t, false, nil)
-		err := s.sender(t, func(o *mail.Options) { o.Password = "battery staple" }).SendCode(t.Context(), "ann@example.com", "01234567")
+		err := s.sender(t, func(o *mail.Options) { o.Password = "battery staple" }).SendCode(t.Context(), "ann@example.com", "01234567", "")
 		if err == nil || strings.Contains(err.Error(), "battery staple") {
 			t.Errorf("after a wrong password: %v", err)
 		}
@@ -277,8 +277,29 @@ func TestARefusalForGoodIsToldFromOneForNow(t *testing.T) {
 		defer listener.Close()
 		s := &server{addr: listener.Addr().String()}
 		sender := s.sender(t, func(o *mail.Options) { o.Timeout = 100 * time.Millisecond })
-		if err := sender.SendCode(t.Context(), "ann@example.com", "01234567"); err == nil {
+		if err := sender.SendCode(t.Context(), "ann@example.com", "01234567", ""); err == nil {
 			t.Error("a mail went to nobody")
 		}
 	})
+}
+
+// A mail is in the language of the request that caused it, else in the site's.
+func TestAMailIsInTheLanguageOfItsRequestElseOfTheSite(t *testing.T) {
+	for _, tt := range []struct{ site, accept, want string }{
+		{"en", "de-AT,en;q=0.5", "Ihr Code zum Anmelden bei"},
+		{"de", "en", "Your code to sign in to"},
+		{"de", "fr", "Ihr Code zum Anmelden bei"},
+		{"de", "", "Ihr Code zum Anmelden bei"},
+	} {
+		t.Run(tt.site+" "+tt.accept, func(t *testing.T) {
+			s := start(t, false, nil)
+			sender := s.sender(t, func(o *mail.Options) { o.Lang = func() string { return tt.site } })
+			if err := sender.SendCode(t.Context(), "ann@example.com", "01234567", tt.accept); err != nil {
+				t.Fatal(err)
+			}
+			_, text, html := (<-s.letters).read(t)
+			wantIn(t, text, tt.want, "01234567")
+			wantIn(t, html, tt.want, "01234567")
+		})
+	}
 }

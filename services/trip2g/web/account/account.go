@@ -14,6 +14,8 @@ type account struct {
 	Error  string
 }
 
+var sessionErrors = errorKeys{trip2g.EINVALID: "error.session"}
+
 // showAccount lists the user's sessions as this node knows them.
 func (p *pages) showAccount(w http.ResponseWriter, r *http.Request) {
 	session, signedIn := p.Session(r)
@@ -31,7 +33,7 @@ func (p *pages) account(w http.ResponseWriter, r *http.Request, status int, own 
 			shown.Others = append(shown.Others, s)
 		}
 	}
-	p.show(w, r, status, "Your account", "account.html", shown)
+	p.show(w, r, status, p.texts(r).Text("account.title"), "account.html", shown)
 }
 
 // endSession revokes one of the user's sessions.
@@ -63,13 +65,13 @@ func (p *pages) change(w http.ResponseWriter, r *http.Request, do func(own trip2
 		return
 	}
 	if err != nil {
-		status, message := userMessage(w, r, err)
+		status, message := p.userMessage(w, r, err, sessionErrors)
 		p.refuse(w, r, status, message)
 		return
 	}
 	position, err := do(own)
 	if err != nil && trip2g.ErrorCode(err) != trip2g.ENOTFOUND {
-		status, message := userMessage(w, r, err)
+		status, message := p.userMessage(w, r, err, sessionErrors)
 		p.account(w, r, status, own, message)
 		return
 	}

@@ -14,10 +14,20 @@ type claimForm struct {
 	Error string
 }
 
+// claimErrors returns the message keys for a claim by a client. On this machine, a claim is forbidden only
+// if the site has an owner.
+func claimErrors(client trip2g.Client) errorKeys {
+	forbidden := "error.claim_remote"
+	if client.IsLocal() {
+		forbidden = "error.owned"
+	}
+	return errorKeys{trip2g.EINVALID: "error.email", trip2g.EUNAUTHORIZED: "error.claim_code", trip2g.EFORBIDDEN: forbidden}
+}
+
 // showClaim shows the form for the code from the log, to clients on this machine.
 func (p *pages) showClaim(w http.ResponseWriter, r *http.Request) {
 	client := trip2g.Client{Addr: r.RemoteAddr}
-	p.show(w, r, http.StatusOK, "Claim this site", "claim.html", claimForm{Owned: p.Owned(), Local: client.IsLocal()})
+	p.show(w, r, http.StatusOK, p.texts(r).Text("claim.title"), "claim.html", claimForm{Owned: p.Owned(), Local: client.IsLocal()})
 }
 
 // claim checks a code and signs the new owner in.
@@ -25,8 +35,8 @@ func (p *pages) claim(w http.ResponseWriter, r *http.Request) {
 	email, client := r.PostForm.Get("email"), p.client(r)
 	token, session, position, err := p.Leader.Claim.Claim(r.Context(), email, r.PostForm.Get("code"), client)
 	if err != nil {
-		status, message := userMessage(w, r, err)
-		p.show(w, r, status, "Claim this site", "claim.html", claimForm{
+		status, message := p.userMessage(w, r, err, claimErrors(client))
+		p.show(w, r, status, p.texts(r).Text("claim.title"), "claim.html", claimForm{
 			Owned: p.Owned(), Local: client.IsLocal(), Email: shownEmail(email), Error: message,
 		})
 		return

@@ -12,12 +12,9 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/rs/zerolog"
 
 	"trip2g/services/trip2g"
+	"trip2g/services/trip2g/i18n"
 	"trip2g/services/trip2g/web/httpx"
 )
 
@@ -42,10 +39,11 @@ const (
 //go:embed templates
 var templateFiles embed.FS
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"time":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-}).ParseFS(templateFiles, "templates/*.html"))
+var templates = i18n.ForEach(func(texts *i18n.Language) *template.Template {
+	return template.Must(template.New("").Funcs(texts.Funcs()).Funcs(template.FuncMap{
+		"browser": func(s trip2g.Session) string { return browserName(texts, s) },
+	}).ParseFS(templateFiles, "templates/*.html"))
+})
 
 // Options configures the pages. All fields but Leader are required.
 type Options struct {
@@ -56,7 +54,10 @@ type Options struct {
 	Sessions func(user int64) []trip2g.Session
 	Frame    trip2g.SystemPageRenderer
 	// Owned reports whether the site has an owner, from memory.
-	Owned  func() bool
+	Owned func() bool
+	// Lang returns the site's language, a BCP 47 tag, from memory. It is for requests that accept no
+	// language with texts.
+	Lang   func() string
 	Leader *Leader // nil on a replica, which forwards POST
 }
 
@@ -115,7 +116,7 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "private, no-store")
-		w.Header().Set("Vary", "Cookie, Authorization")
+		w.Header().Set("Vary", "Cookie, Authorization, Accept-Language")
 		switch {
 		case r.Method == http.MethodOptions:
 			w.Header().Set("Allow", allowed)
@@ -141,22 +142,22 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
 	if err != nil {
-		p.refuse(w, r, http.StatusBadRequest, "The form did not come whole. Open the page again and fill it in once more.")
+		p.refuse(w, r, http.StatusBadRequest, p.texts(r).Text("error.truncated"))
 		return false
 	}
 	if rest, err := io.CopyN(io.Discard, r.Body, maxDrain); rest > 0 || err == nil {
-		p.refuse(w, r, http.StatusRequestEntityTooLarge, "The form is far larger than any of this site. Open the page again and fill it in once more.")
+		p.refuse(w, r, http.StatusRequestEntityTooLarge, p.texts(r).Text("error.too_large"))
 		return false
 	}
 	seen := *r
 	seen.Host = httpx.Origin(r).Host // as in the browser's request to the replica
 	if err := p.csrf.Check(&seen); err != nil {
-		p.refuse(w, r, http.StatusForbidden, "Another site sent this form, so it was refused. Open the page on this site and try again.")
+		p.refuse(w, r, http.StatusForbidden, p.texts(r).Text("error.foreign"))
 		return false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(text))
 	if err := r.ParseForm(); err != nil {
-		p.refuse(w, r, http.StatusBadRequest, "The form could not be read. Open the page again and fill it in once more.")
+		p.refuse(w, r, http.StatusBadRequest, p.texts(r).Text("error.malformed"))
 		return false
 	}
 	return true
@@ -164,18 +165,19 @@ func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 
 // refuse responds with an error page.
 func (p *pages) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
-	p.show(w, r, status, "This did not work", "refused.html", message)
+	p.show(w, r, status, p.texts(r).Text("refused.title"), "refused.html", message)
 }
 
 // show responds with a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, name string, data any) {
+	texts := p.texts(r)
 	var body bytes.Buffer
-	if err := templates.ExecuteTemplate(&body, name, data); err != nil {
+	if err := templates[texts].ExecuteTemplate(&body, name, data); err != nil {
 		panic(err) // a bug in a template
 	}
 	session, signedIn := p.Session(r)
 	page := p.Frame(trip2g.SystemPage{
-		Title: title, Path: r.URL.Path, Visitor: trip2g.VisitorOf(session, signedIn), Body: template.HTML(body.String()),
+		Title: title, Lang: texts.Tag(), Path: r.URL.Path, Visitor: trip2g.VisitorOf(session, signedIn), Body: template.HTML(body.String()),
 	})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
@@ -183,18 +185,6 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, 
 	if r.Method != http.MethodHead {
 		w.Write(page)
 	}
-}
-
-// userMessage returns the status and the text of the page for err. It also sets the error's header fields
-// and logs an internal error.
-func userMessage(w http.ResponseWriter, r *http.Request, err error) (status int, message string) {
-	httpx.SetErrorHeader(w.Header(), err)
-	if trip2g.ErrorCode(err) == trip2g.EINTERNAL {
-		zerolog.Ctx(r.Context()).Error().Err(err).Str("path", r.URL.Path).Msg("a form could not be carried out")
-	}
-	message = trip2g.ErrorMessage(err)
-	first, size := utf8.DecodeRuneInString(message)
-	return httpx.Status(err), string(unicode.ToUpper(first)) + message[size:] + "."
 }
 
 // redirect redirects to a URL of this site and sets the position of the change, so that the node that serves

@@ -27,6 +27,12 @@ type codeForm struct {
 	Minutes     int
 }
 
+var signInErrors = errorKeys{
+	trip2g.EINVALID:      "error.email",
+	trip2g.EUNAUTHORIZED: "error.code",
+	trip2g.EFORBIDDEN:    "error.unowned",
+}
+
 // maxShownEmail limits an address that is shown again. The longest valid one has 254 bytes.
 const maxShownEmail = 320
 
@@ -41,7 +47,7 @@ func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 		form.SignedInAs, form.To = session.User.Email, destination(form.Next, session)
 	}
 	p.nameBrowser(w, r)
-	p.show(w, r, http.StatusOK, "Sign in", "address.html", form)
+	p.show(w, r, http.StatusOK, p.texts(r).Text("sign_in.title"), "address.html", form)
 }
 
 // nameBrowser sets the browser's cookie, if it has none, because a code is valid only in the browser that requested it.
@@ -63,8 +69,8 @@ func (p *pages) askAddress(w http.ResponseWriter, _ *http.Request) { redirect(w,
 func (p *pages) requestCode(w http.ResponseWriter, r *http.Request) {
 	email, next := r.PostForm.Get("email"), localURL(r.PostForm.Get("next"))
 	if err := p.Leader.SignIn.RequestCode(r.Context(), email, p.client(r)); err != nil {
-		status, message := userMessage(w, r, err)
-		p.show(w, r, status, "Sign in", "address.html", addressForm{Email: shownEmail(email), Next: next, Error: message})
+		status, message := p.userMessage(w, r, err, signInErrors)
+		p.show(w, r, status, p.texts(r).Text("sign_in.title"), "address.html", addressForm{Email: shownEmail(email), Next: next, Error: message})
 		return
 	}
 	p.nameBrowser(w, r)
@@ -72,14 +78,16 @@ func (p *pages) requestCode(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) showCode(w http.ResponseWriter, r *http.Request, status int, email, next, message string) {
-	p.show(w, r, status, "Enter your code", "code.html", codeForm{
+	p.show(w, r, status, p.texts(r).Text("code.title"), "code.html", codeForm{
 		Email: shownEmail(strings.TrimSpace(email)), Next: next, Error: message,
 		SendsMail: p.Leader.SendsMail, Minutes: int(p.Leader.CodeLifetime / time.Minute),
 	})
 }
 
 func (p *pages) client(r *http.Request) trip2g.Client {
-	return trip2g.Client{Addr: httpx.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: httpx.BrowserName(r)}
+	return trip2g.Client{
+		Addr: httpx.Origin(r).ClientAddr, UserAgent: r.UserAgent(), Browser: httpx.BrowserName(r), AcceptLanguage: acceptLanguage(r),
+	}
 }
 
 // signIn checks a code and redirects to the URL to continue at.
@@ -87,7 +95,7 @@ func (p *pages) signIn(w http.ResponseWriter, r *http.Request) {
 	email, next := r.PostForm.Get("email"), localURL(r.PostForm.Get("next"))
 	token, session, position, err := p.Leader.SignIn.SignIn(r.Context(), email, r.PostForm.Get("code"), p.client(r))
 	if err != nil {
-		status, message := userMessage(w, r, err)
+		status, message := p.userMessage(w, r, err, signInErrors)
 		p.showCode(w, r, status, email, next, message)
 		return
 	}
@@ -119,7 +127,7 @@ func (p *pages) signOut(w http.ResponseWriter, r *http.Request) {
 		position, err = p.Leader.SignIn.SignOut(r.Context(), session)
 	}
 	if err != nil && trip2g.ErrorCode(err) != trip2g.EUNAUTHORIZED {
-		status, message := userMessage(w, r, err)
+		status, message := p.userMessage(w, r, err, nil)
 		p.refuse(w, r, status, message)
 		return
 	}

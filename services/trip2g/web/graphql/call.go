@@ -14,6 +14,7 @@ import (
 type call struct {
 	origin      trip2g.Origin
 	userAgent   string
+	languages   string          // Accept-Language
 	browser     string          // see httpx.BrowserName
 	crossOrigin bool            // according to the browser, another site sent it
 	session     *trip2g.Session // nil: none
@@ -41,7 +42,7 @@ func (a *api) identify(r *http.Request) (*call, *refusal) {
 	if isNavigation(r.Header) {
 		return nil, &refusal{http.StatusForbidden, "a form or link of a page sent this request; the API takes those of programs and scripts; nothing was written"}
 	}
-	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), browser: httpx.BrowserName(r), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
+	c := &call{origin: a.Origin(r), userAgent: r.UserAgent(), languages: r.Header.Get("Accept-Language"), browser: httpx.BrowserName(r), vaultName: trip2g.DecodeVaultName(r.Header.Get(trip2g.VaultNameHeader))}
 	var err error
 	if c.stage, err = pushOf(r, c.origin); err != nil {
 		return nil, refusalOf(err)
@@ -97,7 +98,7 @@ func (c *call) authorized() bool { return c.stage.Author != "" }
 
 // client returns the client for a sign-in.
 func (c *call) client() trip2g.Client {
-	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent, Browser: c.browser}
+	return trip2g.Client{Addr: c.origin.ClientAddr, UserAgent: c.userAgent, Browser: c.browser, AcceptLanguage: c.languages}
 }
 
 // sessionCookie returns a session's cookie. An empty token removes the cookie.

@@ -39,7 +39,7 @@ func optionalTime(t time.Time) *time.Time {
 func (r *resolver) InviteMember(ctx context.Context, input InviteMemberInput) (InviteMemberOrErrorPayload, error) {
 	c := callOf(ctx)
 	site := r.siteURL(c)
-	member, mailed, err := r.People.Invite(ctx, input.Email, site)
+	member, mailed, err := r.People.Invite(ctx, input.Email, site, c.languages)
 	if err != nil {
 		return fail[InviteMemberOrErrorPayload](ctx, err)
 	}

@@ -96,7 +96,7 @@ func startWith(t *testing.T, change func(*server, *graphql.Options)) *server {
 	log := zerolog.New(s.log)
 	signIn, err := auth.NewSignIn(auth.Options{
 		Users: s.db, Log: log, Secret: []byte("secret"), Refresh: refresh,
-		Mail: func(_ context.Context, _, code string) error { s.codes <- code; return nil },
+		Mail: func(_ context.Context, _, code, _ string) error { s.codes <- code; return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func (s *server) runMail(signIn *auth.SignIn) {
 	s.t.Cleanup(func() { stop(); <-ended })
 }
 
-func (s *server) mailInvitation(_ context.Context, email, site string) error {
+func (s *server) mailInvitation(_ context.Context, email, site, _ string) error {
 	s.invited <- [2]string{email, site}
 	return nil
 }
