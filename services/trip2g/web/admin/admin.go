@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// FilesPrefix starts the paths of the modules and stylesheets.
+// FilesPrefix is the prefix of the URL paths of the modules and stylesheets.
 const FilesPrefix = Prefix + "admin/"
 
 //go:embed pages files

@@ -78,8 +78,8 @@ func TestAPageIsOnlyRead(t *testing.T) {
 	}
 }
 
-// The Content-Security-Policy of every answer takes no inline script, style or handler: what a page has
-// of them would be missing in the browser.
+// The Content-Security-Policy of every response blocks inline scripts, styles and event handlers,
+// so they would not work in the browser.
 func TestPagesHaveNothingInline(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<script|<style|\sstyle=|\son[a-z]+=|javascript:`)
 	for _, p := range pages {
@@ -93,7 +93,7 @@ func TestPagesHaveNothingInline(t *testing.T) {
 	}
 }
 
-// A module that another one imports has to be there, beside it: no other host, no build step.
+// An imported module must exist in the same folder: there is no other host and no build step.
 func TestModulesImportOnlyEachOther(t *testing.T) {
 	imports := regexp.MustCompile(`(?m)^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|\bimport\(?"([^"]+)"`)
 	dangerous := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function`)

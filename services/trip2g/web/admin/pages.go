@@ -2,7 +2,7 @@ package admin
 
 import "trip2g/services/trip2g"
 
-// Prefix starts the paths of the admin pages.
+// Prefix is the prefix of the URL paths of the admin pages.
 const Prefix = trip2g.SystemPrefix
 
 // page is an admin page at Prefix+path.
