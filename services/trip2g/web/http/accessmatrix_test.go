@@ -69,10 +69,10 @@ var spellings = []struct{ frontmatter, said string }{
 	{"free: true\npublish: no", "nobody"},
 }
 
-// matrixReaders are who asks, by their session's token.
+// matrixReaders are the readers, by their sessions' tokens.
 var matrixReaders = []string{"guest", "member", "grouped", "owner"}
 
-// mayRead reports whether a reader may read a note on a site with a default.
+// mayRead reports whether a reader can read a note on a site with a default.
 func mayRead(said string, site trip2g.SiteAccess, reader string) bool {
 	if said == "" {
 		said = "members"
@@ -93,7 +93,7 @@ func mayRead(said string, site trip2g.SiteAccess, reader string) bool {
 	return false
 }
 
-// matrixNote is the note with a spelling; every part of it can be told from those of the others.
+// matrixNote is the note with a spelling. Its parts differ from those of all other notes.
 type matrixNote struct {
 	said, title, word, tag, path, file string
 }
@@ -106,8 +106,8 @@ type matrixNode struct {
 	notes    []matrixNote
 }
 
-// newMatrixNode serves a vault with every spelling to a guest, two members, one of them in the group a, and
-// the owner.
+// newMatrixNode serves a vault with every spelling to a guest, two members, one of them in the
+// group a, and the owner.
 func newMatrixNode(t *testing.T) *matrixNode {
 	t.Helper()
 	db, err := sqlite.OpenLeader(t.Context(), filepath.Join(t.TempDir(), "data.sqlite3"), sqlite.Options{})
@@ -212,7 +212,7 @@ func (m *matrixNode) refresh(t *testing.T) {
 	}
 }
 
-// as asks for a page as a reader.
+// as requests a page as a reader.
 func (m *matrixNode) as(t *testing.T, reader, path string) (status int, body string) {
 	t.Helper()
 	var headers []string
@@ -223,7 +223,7 @@ func (m *matrixNode) as(t *testing.T, reader, path string) (status int, body str
 	return res.StatusCode, body
 }
 
-// check asks every route as every reader for every note.
+// check requests every route for every note as every reader.
 func (m *matrixNode) check(t *testing.T, name string, access trip2g.SiteAccess) {
 	t.Helper()
 	for _, reader := range matrixReaders {
@@ -302,8 +302,9 @@ func (m *matrixNode) checkNote(t *testing.T, name string, n *matrixNote, reader 
 	has("the search page", page, n.url()+`"`, readable)
 }
 
-// TestEveryRouteGivesANoteToWhomItIsForAndToNobodyElse asks every route for a note of every spelling, as
-// every kind of reader, on a site of every default; the default and the groups change while it is served.
+// TestEveryRouteGivesANoteToWhomItIsForAndToNobodyElse requests every route for a note of every
+// spelling, as every kind of reader, on a site with every default. The default and the groups
+// change meanwhile.
 func TestEveryRouteGivesANoteToWhomItIsForAndToNobodyElse(t *testing.T) {
 	m := newMatrixNode(t)
 	m.check(t, "no default", trip2g.AccessNotChosen)
@@ -330,7 +331,7 @@ func TestEveryRouteGivesANoteToWhomItIsForAndToNobodyElse(t *testing.T) {
 	}
 }
 
-// awaitSearch waits until the index has followed the default.
+// awaitSearch waits until the index has applied the default.
 func (m *matrixNode) awaitSearch(t *testing.T, access trip2g.SiteAccess) {
 	t.Helper()
 	testwait.Until(t, "the search follows the default of the site", func() bool {

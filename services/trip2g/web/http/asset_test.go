@@ -9,8 +9,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestAFileThatIsTakenBackIsNotCurrentInACache asks as a shared cache does that has the file, after its note
-// has become one for members and after it is gone.
+// TestAFileThatIsTakenBackIsNotCurrentInACache requests a file like a shared cache that has it,
+// after its note was restricted to members and after it was unpublished.
 func TestAFileThatIsTakenBackIsNotCurrentInACache(t *testing.T) {
 	n := newNode(t)
 	res, _ := n.ask(t, "GET", n.asset)
@@ -43,8 +43,8 @@ func TestAPartOfAFileCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// TestAFileOfTheVaultIsNoScript has what a page of this origin could else run: its policy takes scripts from
-// everywhere on it.
+// Scripts of the vault could otherwise run on a page of this origin, whose policy allows scripts of
+// the origin.
 func TestAFileOfTheVaultIsNoScript(t *testing.T) {
 	n := newNode(t)
 	notes, _, err := n.db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: "code.md", Content: "[](a.js) [](b.MJS)"}}, true)
@@ -72,8 +72,7 @@ func TestAFileThatCannotBeReadNowIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// TestASignedAddressGivesAMembersFile asks for the members' file as a program does that got its address
-// from the API.
+// TestASignedAddressGivesAMembersFile requests a file for members with a signed URL from the API.
 func TestASignedAddressGivesAMembersFile(t *testing.T) {
 	n := newNode(t)
 	hash, _, _ := strings.Cut(strings.TrimPrefix(n.secret, trip2g.AssetPrefix), "/")
@@ -96,8 +95,8 @@ func TestASignedAddressGivesAMembersFile(t *testing.T) {
 	}
 }
 
-// TestAFileThatWasTakenBackIsServedToNobody asks again, as a browser, a cache and the holder of a signed
-// address do, for what a note has no more.
+// TestAFileThatWasTakenBackIsServedToNobody requests a removed file as a browser, a cache and the
+// holder of a signed URL.
 func TestAFileThatWasTakenBackIsServedToNobody(t *testing.T) {
 	n := newNode(t)
 	hashOf := func(address string) string {

@@ -15,8 +15,8 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// A client that sends half of a body and then nothing must not hold up a node that stops, for as long as its
-// replicas hold the writes of others.
+// A client that sends half of a body must not delay a shutdown for as long as replicas hold the
+// writes of others.
 func TestAStopDoesNotWaitForHalfABody(t *testing.T) {
 	for name, handler := range map[string]func(r *http.Request) error{
 		"that is read":   func(r *http.Request) error { _, err := io.ReadAll(r.Body); return err },
@@ -48,7 +48,7 @@ func TestAStopDoesNotWaitForHalfABody(t *testing.T) {
 	}
 }
 
-// deadlines notes what a handler's writer is told.
+// deadlines records the deadlines that a handler's writer receives.
 type deadlines struct {
 	http.ResponseWriter
 	set []time.Time

@@ -12,8 +12,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// TestAFileIsCompressedOnceWhateverItsAddressEndsIn makes up names for one file, as a client can who wants the
-// node to work, and counts what was compressed.
+// TestAFileIsCompressedOnceWhateverItsAddressEndsIn requests one file under many names, like a
+// client that wants to overload the node, and counts the compressions.
 func TestAFileIsCompressedOnceWhateverItsAddressEndsIn(t *testing.T) {
 	c := newCompressor()
 	files := c.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

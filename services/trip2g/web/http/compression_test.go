@@ -11,12 +11,12 @@ import (
 	"trip2g/services/trip2g/content/site/render"
 )
 
-// A text file takes a slow line a fraction of its size, and is not sent again to who has it.
+// A compressed file is much smaller, and is not sent again to a client that has it.
 func TestATextFileIsCompressedForWhoTakesIt(t *testing.T) {
 	n := newNode(t)
 	for _, path := range []string{n.text, stylesheet(t, n)} {
 		_, want := n.ask(t, "GET", path, "Accept-Encoding", "identity")
-		for range 2 { // made, and kept
+		for range 2 { // compressed, then cached
 			res, body := n.ask(t, "GET", path, "Accept-Encoding", "br, gzip")
 			unzip, err := gzip.NewReader(strings.NewReader(body))
 			if err != nil || res.Header.Get("Content-Encoding") != "gzip" || res.Header.Get("Vary") != "Accept-Encoding" || len(body) > len(want)/2 {
@@ -41,7 +41,7 @@ func TestATextFileIsCompressedForWhoTakesIt(t *testing.T) {
 	}
 }
 
-// Files that have one tag, as those of one version have, are each compressed as what they are.
+// Files with the same tag, such as those of one version, are each compressed as themselves.
 func TestFilesOfOneTagAreNotTakenForEachOther(t *testing.T) {
 	n := newNode(t)
 	_, page := n.ask(t, "GET", "/")
@@ -65,7 +65,7 @@ func TestFilesOfOneTagAreNotTakenForEachOther(t *testing.T) {
 	}
 }
 
-// A reader gets a page compressed as a browser asks for it, also one that is not there.
+// Pages are compressed for clients that accept it, including 404s.
 func TestAPageIsCompressedForWhoTakesIt(t *testing.T) {
 	n := newNode(t)
 	for _, path := range []string{"/", "/no/such", "/secret"} {

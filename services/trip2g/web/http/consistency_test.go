@@ -17,7 +17,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// replica is a node whose reads wait for positions, which it reaches when the test says so.
+// replica is a node whose reads wait for positions, which the test sets.
 type replica struct {
 	*node
 	served  atomic.Int64
@@ -26,7 +26,7 @@ type replica struct {
 	lag     atomic.Pointer[trip2ghttp.Lag]
 }
 
-// newReplica puts the waiting before a node's handler; change may change how.
+// newReplica wraps a node's handler with ReadYourWrites; change can change the options.
 func newReplica(t *testing.T, served int64, change func(*trip2ghttp.ConsistencyOptions)) *replica {
 	t.Helper()
 	r := &replica{node: newNode(t)}
@@ -81,11 +81,11 @@ func (r *replica) awaitWaiting(t *testing.T, n int64) {
 	})
 }
 
-// briefly has reads wait for a moment.
+// briefly makes reads wait for a moment.
 func briefly(o *trip2ghttp.ConsistencyOptions) { o.MaxWait = 10 * time.Millisecond }
 
-// TestAReadWaitsForItsClientsWrite asks for a position that the node has not reached yet, in each of the
-// ways that a client can: it gets no answer that is older.
+// TestAReadWaitsForItsClientsWrite requests a position ahead of the node's in each possible way. It
+// never gets an older response.
 func TestAReadWaitsForItsClientsWrite(t *testing.T) {
 	for name, headers := range map[string][]string{
 		"header":                  {"X-Trip2g-Position", "7"},
@@ -120,8 +120,8 @@ func TestAReadWaitsForItsClientsWrite(t *testing.T) {
 	}
 }
 
-// TestAReadThatTimesOutSaysSo asks for a position that does not come: every kind of answer says
-// how much is missing and stays out of caches, also what else would be kept for good.
+// TestAReadThatTimesOutSaysSo requests a position that never comes. Every kind of response has the
+// number of missing changes and is not cacheable, even if it would otherwise be cached permanently.
 func TestAReadThatTimesOutSaysSo(t *testing.T) {
 	r := newReplica(t, 5, briefly)
 	_, page := r.ask(t, "GET", "/")
@@ -158,8 +158,8 @@ func etagOf(t *testing.T, r *replica) string {
 	return res.Header.Get("ETag")
 }
 
-// TestOtherReadsNeverWait sends what names no position, or nothing that can be one, to a node where
-// waiting would take a minute.
+// TestOtherReadsNeverWait sends requests without a valid position to a node where waiting would
+// take a minute.
 func TestOtherReadsNeverWait(t *testing.T) {
 	r := newReplica(t, 5, func(o *trip2ghttp.ConsistencyOptions) {
 		o.WaitFor = func(context.Context, trip2g.Position) error {
@@ -185,7 +185,8 @@ func TestOtherReadsNeverWait(t *testing.T) {
 	}
 }
 
-// TestALeaderWaitsForNothing sends a forged position to a leader, which serves the newest there is.
+// TestALeaderWaitsForNothing sends a forged position to a leader, which always serves the newest
+// one.
 func TestALeaderWaitsForNothing(t *testing.T) {
 	r := newReplica(t, 5, func(o *trip2ghttp.ConsistencyOptions) { o.WaitFor = nil })
 	if res, _ := r.ask(t, "GET", "/", "X-Trip2g-Position", "999"); res.Header.Get("X-Trip2g-Position") != "5" || res.Header.Get("X-Trip2g-Behind") != "994" {
@@ -193,9 +194,9 @@ func TestALeaderWaitsForNothing(t *testing.T) {
 	}
 }
 
-// TestForgedPositionsHoldUpNobodyElse has many clients wait for what never comes: the number that waits
-// is bounded, those past it and everybody else are answered at once, and a client that leaves
-// makes room.
+// TestForgedPositionsHoldUpNobodyElse lets many clients wait for a position that never comes. The
+// number of waiting requests is limited, other requests get a response at once, and a client that
+// disconnects frees its slot.
 func TestForgedPositionsHoldUpNobodyElse(t *testing.T) {
 	const most = 10
 	r := newReplica(t, 5, func(o *trip2ghttp.ConsistencyOptions) { o.MaxWaiting = most })
@@ -237,7 +238,7 @@ func TestForgedPositionsHoldUpNobodyElse(t *testing.T) {
 	}
 }
 
-// TestLagOnDemand asks with the header for what the node knows of the leader, on every kind of address.
+// TestLagOnDemand requests the lag with the header, on every kind of URL.
 func TestLagOnDemand(t *testing.T) {
 	r := newReplica(t, 5, briefly)
 	if res, _ := r.ask(t, "GET", "/", "X-Trip2g-Position", "0"); res.Header.Get("X-Trip2g-Position") != "5" ||
@@ -258,7 +259,7 @@ func TestLagOnDemand(t *testing.T) {
 	}
 }
 
-// TestReadsWithoutAPositionCostNothing counts what the waiting adds to everybody's reads.
+// TestReadsWithoutAPositionCostNothing measures the overhead of ReadYourWrites for other reads.
 func TestReadsWithoutAPositionCostNothing(t *testing.T) {
 	served := func() trip2g.Position { t.Error("the position was looked up"); return 0 }
 	h := trip2ghttp.ReadYourWrites(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), trip2ghttp.ConsistencyOptions{Served: served})

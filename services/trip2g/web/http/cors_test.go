@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Obsidian's windows ask before they send a key to another address than their own.
+// Obsidian sends a preflight request before it sends a key to another origin.
 func TestObsidianMaySendAKeyAndOtherSitesMayNot(t *testing.T) {
 	n := newNode(t)
 	for _, path := range []string{"/_system/graphql", "/graphql"} {

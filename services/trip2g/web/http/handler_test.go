@@ -18,8 +18,8 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		method, path string
 		status       int
-		in           string // the body
-		header       string // "Name: value" of the answer
+		in           string // in the body
+		header       string // "Name: value" of the response
 	}{
 		{"GET", "/", 200, "<main", "Content-Type: text/html; charset=utf-8"},
 		{"HEAD", "/", 200, "", "Cache-Control: public, no-cache"},
@@ -38,9 +38,9 @@ func TestWhatAnAddressAnswers(t *testing.T) {
 		{"DELETE", "/guides/my_note_2", 405, "takes only", "Allow: GET, HEAD, OPTIONS"},
 		{"OPTIONS", "/", 204, "", "Allow: GET, HEAD, OPTIONS"},
 		{"GET", "/graphql", 200, "a note about GraphQL", ""},
-		{"POST", "/graphql", 405, "takes only", "Allow: OPTIONS, POST"}, // this node is wired without the API
+		{"POST", "/graphql", 405, "takes only", "Allow: OPTIONS, POST"}, // this node has no API
 		{"GET", "/_system/graphql", 405, "takes only", "Allow: OPTIONS, POST"},
-		{"POST", "/_system/graphql", 405, "takes only", ""}, // this node is wired without the API
+		{"POST", "/_system/graphql", 405, "takes only", ""}, // this node has no API
 		{"GET", n.asset, 200, assetText, "Cache-Control: public, max-age=60, must-revalidate"},
 		{"GET", n.secret, 403, "for members of this site", "Cache-Control: private, no-cache"},
 		{"GET", trip2g.AssetPrefix + strings.Repeat("0", 64) + "/x", 404, "Page not found", ""},
@@ -75,7 +75,7 @@ func TestAPageIsSentOnceAVersion(t *testing.T) {
 		}
 		for _, headers := range [][]string{{"If-None-Match", etag}, {"If-None-Match", `"other", W/` + etag}, {"If-Modified-Since", modified}} {
 			if headers[1] == "" {
-				continue // a file has no date: its address names its content
+				continue // a file has no date: its URL identifies its content
 			}
 			res, body := n.ask(t, "GET", path, headers...)
 			if res.StatusCode != http.StatusNotModified || body != "" || res.Header.Get("ETag") != etag {
@@ -88,7 +88,8 @@ func TestAPageIsSentOnceAVersion(t *testing.T) {
 	}
 }
 
-// A reader with a slow line goes on where it broke off, in the same version or from the start.
+// A reader with a slow connection continues an interrupted download in the same version, or
+// restarts.
 func TestAPartOfAPageCanBeAskedFor(t *testing.T) {
 	n := newNode(t)
 	res, whole := n.ask(t, "GET", "/")
@@ -117,8 +118,8 @@ func TestAPartOfAPageCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// TestANoteServedAsWrittenRunsNoScript would else give whoever may publish the rights of its readers: a
-// file of the vault is a script of this origin.
+// Otherwise anyone who can publish would get the rights of the readers, because a file of the vault
+// is a script of this origin.
 func TestANoteServedAsWrittenRunsNoScript(t *testing.T) {
 	n := newNode(t)
 	_, _, err := n.db.PushNotes(t.Context(), stage, []trip2g.NoteUpdate{{Path: "evil.md",
@@ -136,8 +137,8 @@ func TestANoteServedAsWrittenRunsNoScript(t *testing.T) {
 	}
 }
 
-// TestNothingBelowSystemLoadsFromAnotherHost has each kind of page there: a stylesheet could else send away what
-// stands on it.
+// TestNothingBelowSystemLoadsFromAnotherHost requests each kind of system page. Otherwise a
+// stylesheet could leak its content.
 func TestNothingBelowSystemLoadsFromAnotherHost(t *testing.T) {
 	n := newNode(t)
 	for path, headers := range map[string][]string{
@@ -154,7 +155,7 @@ func TestNothingBelowSystemLoadsFromAnotherHost(t *testing.T) {
 	}
 }
 
-// Who asks with HEAD plans with what it says.
+// Clients plan with the header of a HEAD response.
 func TestHEADTellsWhatGETGives(t *testing.T) {
 	n := newNode(t)
 	for _, tt := range [][]string{{"/"}, {"/no/such"}, {"/secret"}, {n.asset}, {n.asset, "Accept-Encoding", "gzip"}, {n.text, "Accept-Encoding", "gzip"}} {

@@ -15,7 +15,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// startInternal serves an internal port whose node is in a state.
+// startInternal serves an internal port with a given state of the node.
 func startInternal(t *testing.T, state func() trip2ghttp.Readiness, gatherer prometheus.Gatherer, rest http.Handler) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(trip2ghttp.NewInternalHandler(state, gatherer, rest))
@@ -41,8 +41,8 @@ func fetch(t *testing.T, method, url string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-// TestReadyzTellsTheLag reads the detail as an operator's dashboard does. Being behind never takes a
-// node out of service: its readers would have nothing.
+// TestReadyzTellsTheLag reads the detail like an operator's dashboard. Being behind never makes a
+// node unready, because its readers would have no node.
 func TestReadyzTellsTheLag(t *testing.T) {
 	state := trip2ghttp.Readiness{Ready: true, Role: "replica", Node: "r1", Position: 5}
 	s := startInternal(t, func() trip2ghttp.Readiness { return state }, prometheus.NewRegistry(), http.NotFoundHandler())
@@ -70,7 +70,7 @@ func TestReadyzTellsTheLag(t *testing.T) {
 	if behind["behind"] != 4.0 || behind["age_seconds"] != 7200.0 || behind["leader_position"] != 9.0 {
 		t.Errorf("detail %v", behind)
 	}
-	state.Position = 10 // the leader was asked before it had that
+	state.Position = 10 // the leader's position was read before this one
 	if ahead := detail(); ahead["behind"] != 0.0 {
 		t.Errorf("detail %v", ahead)
 	}
@@ -104,8 +104,8 @@ func TestMetricsTellTheLag(t *testing.T) {
 	}
 }
 
-// TestProfilesAreOutOfReachOfForwardedRequests asks for profiles as `go tool pprof` does, and with the
-// methods that a replica forwards: those go where they went without profiles.
+// TestProfilesAreOutOfReachOfForwardedRequests requests profiles as `go tool pprof` does, and with
+// the methods that a replica forwards, which are handled as without profiles.
 func TestProfilesAreOutOfReachOfForwardedRequests(t *testing.T) {
 	rest := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
 	s := startInternal(t, nil, prometheus.NewRegistry(), trip2ghttp.WithProfiles(rest))

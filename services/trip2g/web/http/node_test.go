@@ -39,11 +39,11 @@ type node struct {
 	current func() trip2g.Site
 	follow  func(*testing.T) // refreshes the site from the database
 	asset   string           // URL path of the public file
-	text    string           // that of a longer one
-	secret  string           // that of the members' file
+	text    string           // URL path of a longer file
+	secret  string           // URL path of the members' file
 }
 
-// signer signs the addresses of files.
+// signer signs the URLs of files.
 var signer = trip2g.NewAssetSigner("a secret that all nodes share")
 
 func newNode(t *testing.T) *node {
@@ -120,7 +120,7 @@ func signIn(t *testing.T, db *sqlite.DB) {
 	}
 }
 
-// transport returns bodies as they came.
+// transport returns bodies without decoding.
 var transport = &http.Transport{DisableCompression: true}
 
 // ask sends a request without following redirects; headers are name, value, name, value ...
@@ -145,7 +145,7 @@ func (n *node) ask(t *testing.T, method, path string, headers ...string) (*http.
 	return res, string(body)
 }
 
-// stylesheet finds the address of the look's stylesheet in a page.
+// stylesheet returns the URL of the stylesheet in a page.
 func stylesheet(t *testing.T, n *node) string {
 	t.Helper()
 	_, page := n.ask(t, "GET", "/", "Accept-Encoding", "identity")

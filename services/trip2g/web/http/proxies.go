@@ -11,22 +11,23 @@ import (
 	"trip2g/internal/forward"
 )
 
-// Proxies knows the reverse proxies in front of a node. What they say of a client is believed; what anybody
-// else says is not.
+// Proxies are the trusted reverse proxies in front of a node. Forwarding headers of other senders
+// are ignored.
 type Proxies struct {
 	trusted []netip.Prefix
 	public  *url.URL
 }
 
-// NewProxies returns those with some addresses. public is where readers find the node, nil if that is not known.
+// NewProxies returns the proxies with these addresses. public is the node's public URL, nil if
+// unknown.
 func NewProxies(trusted []netip.Prefix, public *url.URL) *Proxies {
 	return &Proxies{trusted: trusted, public: public}
 }
 
-// Wrap returns a handler for the public port that runs next with the client's address as [Proxies.Client]
-// returns it, and with the scheme that the client used (forward.Scheme): https if a trusted proxy says so in
-// X-Forwarded-Proto, or if the request is for the host of a public https URL. A browser's request from a page at
-// the public URL is for its host, also behind a proxy that passes another one on, as nginx does by itself.
+// Wrap returns a handler for the public port that sets the client's address by [Proxies.Client],
+// and the client's scheme (forward.Scheme): https if a trusted proxy sends it in X-Forwarded-Proto,
+// or if the request is for the host of a public https URL. A browser's request from a page at the
+// public URL is for its host, even if a proxy passes on another one, as nginx does by default.
 func (p *Proxies) Wrap(next http.Handler) http.Handler {
 	if len(p.trusted) == 0 && p.public == nil {
 		return next
@@ -44,8 +45,8 @@ func (p *Proxies) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// fromOwnPages reports whether a browser says that a page at the node's public URL sent the request. Its
-// host is then that of the URL, whatever host a proxy passed on.
+// fromOwnPages reports whether a browser says that a page at the node's public URL sent the
+// request. Its host is then the URL's, whatever host a proxy passed on.
 func (p *Proxies) fromOwnPages(r *http.Request) bool {
 	return p.public != nil && strings.EqualFold(r.Header.Get("Origin"), p.public.Scheme+"://"+p.public.Host)
 }
@@ -62,9 +63,9 @@ func (p *Proxies) usedTLS(r *http.Request, host string) bool {
 	return strings.EqualFold(strings.TrimSpace(first), "https")
 }
 
-// Client returns the address of the client of a request that came from sender, "IP:port": the last address in
-// X-Forwarded-For that is not itself a trusted proxy's, with the port 0, if the sender is one. What stands
-// before that address, a client can have written.
+// Client returns the address of the client of a request from sender, "IP:port". If the sender is a
+// trusted proxy, it is the last address in X-Forwarded-For that is not a trusted proxy's, with the
+// port 0. A client can forge the addresses before it.
 func (p *Proxies) Client(sender, forwardedFor string) string {
 	if len(p.trusted) == 0 || !p.areTrusted(sender) {
 		return sender
@@ -73,7 +74,7 @@ func (p *Proxies) Client(sender, forwardedFor string) string {
 	for _, hop := range slices.Backward(strings.Split(forwardedFor, ",")) {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
-			break // no proxy writes such a thing; the nearest one that can be read counts
+			break // no proxy writes this; use the nearest valid address
 		}
 		client = addr.Unmap().WithZone("")
 		if !p.contains(client) {

@@ -7,8 +7,8 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// FuzzForwardedFor finds the client in any X-Forwarded-For. Sign-in limits count by that address, so
-// that it must be an IP address, and one that the client did not choose.
+// FuzzForwardedFor determines the client from any X-Forwarded-For. Sign-in limits count by that
+// address, so it must be an IP address that the client did not choose.
 func FuzzForwardedFor(f *testing.F) {
 	for _, forwarded := range [][2]string{
 		{"203.0.113.7", ""}, {"192.0.2.66", "203.0.113.7, 10.0.0.2"}, {"", "10.0.0.9, 10.0.0.2"}, {"a", "203.0.113.7, nonsense"},

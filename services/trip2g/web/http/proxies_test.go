@@ -22,12 +22,12 @@ func TestAClientIsWhoATrustedProxySaysAndNobodyElse(t *testing.T) {
 		{"10.0.0.1:5", []string{"203.0.113.7"}, "203.0.113.7:0"},
 		{"[::ffff:10.0.0.1]:5", []string{"203.0.113.7"}, "203.0.113.7:0"},
 		{"[fd00::1]:5", []string{"2001:db8::7"}, "[2001:db8::7]:0"},
-		{"10.0.0.1:5", []string{"192.0.2.66, 203.0.113.7"}, "203.0.113.7:0"},             // the first one is the client's own word
+		{"10.0.0.1:5", []string{"192.0.2.66, 203.0.113.7"}, "203.0.113.7:0"},             // the first one is forged by the client
 		{"10.0.0.1:5", []string{"192.0.2.66", "203.0.113.7, 10.0.0.2"}, "203.0.113.7:0"}, // two proxies
-		{"10.0.0.1:5", []string{"10.0.0.9, 10.0.0.2"}, "10.0.0.9:0"},                     // a client beside the proxies
+		{"10.0.0.1:5", []string{"10.0.0.9, 10.0.0.2"}, "10.0.0.9:0"},                     // a client in the proxies' network
 		{"10.0.0.1:5", []string{"203.0.113.7, nonsense"}, "10.0.0.1:0"},
 		{"10.0.0.1:5", nil, "10.0.0.1:0"},
-		{"203.0.113.9:5", []string{"192.0.2.66"}, "203.0.113.9:5"}, // no proxy of ours
+		{"203.0.113.9:5", []string{"192.0.2.66"}, "203.0.113.9:5"}, // not a trusted proxy
 		{"@", []string{"192.0.2.66"}, "@"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -47,7 +47,7 @@ func TestAClientIsWhoATrustedProxySaysAndNobodyElse(t *testing.T) {
 	}
 }
 
-// TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays decides whether a cookie is for TLS only.
+// The scheme determines whether a cookie is for TLS only.
 func TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays(t *testing.T) {
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	public := &url.URL{Scheme: "https", Host: "notes.example"}
@@ -57,10 +57,10 @@ func TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays(t *testing.T) {
 		want                string
 	}{
 		{"10.0.0.1:5", "replica.example", "https", public, "https"},
-		{"10.0.0.1:5", "replica.example", "HTTPS , http", nil, "https"}, // the proxy that the client talked to stands first
+		{"10.0.0.1:5", "replica.example", "HTTPS , http", nil, "https"}, // the outermost proxy comes first
 		{"10.0.0.1:5", "replica.example", "http", public, "http"},
 		{"10.0.0.1:5", "replica.example", "", nil, "http"},
-		{"203.0.113.9:5", "replica.example", "https", public, "http"}, // no proxy of ours
+		{"203.0.113.9:5", "replica.example", "https", public, "http"}, // not a trusted proxy
 		{"203.0.113.9:5", "Notes.example", "", public, "https"},
 		{"203.0.113.9:5", "notes.example", "http", public, "https"},
 		{"203.0.113.9:5", "notes.example", "", &url.URL{Scheme: "http", Host: "notes.example"}, "http"},
@@ -78,15 +78,15 @@ func TestTheSchemeIsWhatATrustedProxyOrThePublicURLSays(t *testing.T) {
 	}
 }
 
-// TestTheOwnersPagesWorkBehindAProxyThatPassesNoHost checks a request as the API does that refuses what
-// other sites make a browser send. A browser on plain HTTP says its Origin and nothing else of that.
+// TestTheOwnersPagesWorkBehindAProxyThatPassesNoHost checks a request by the API's protection
+// against cross-site requests. On plain HTTP, a browser sends only the Origin for it.
 func TestTheOwnersPagesWorkBehindAProxyThatPassesNoHost(t *testing.T) {
 	public := &url.URL{Scheme: "http", Host: "notes.example"}
 	for _, tt := range []struct {
 		host, origin string
 		allowed      bool
 	}{
-		{"127.0.0.1:8081", "http://notes.example", true}, // as nginx does unless it is told to pass the host
+		{"127.0.0.1:8081", "http://notes.example", true}, // as nginx does without a proxy_set_header for the host
 		{"notes.example", "http://notes.example", true},
 		{"127.0.0.1:8081", "http://elsewhere.example", false},
 		{"127.0.0.1:8081", "https://notes.example", false},

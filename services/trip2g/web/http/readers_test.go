@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A cache between a node and its readers must keep what is made for one kind of reader from all others,
-// whatever it is made of the notes.
+// A cache between a node and its readers must not serve a page for one kind of reader to another,
+// whatever kind of page it is.
 func TestWhatIsMadeOfTheNotesIsKeptApartByItsReaders(t *testing.T) {
 	n := newNode(t)
 	const private = "private, no-cache Accept-Encoding, Cookie, Authorization"
@@ -28,7 +28,7 @@ func TestWhatIsMadeOfTheNotesIsKeptApartByItsReaders(t *testing.T) {
 		{"/feed.xml", "", 200, "application/rss+xml; charset=utf-8", "public, no-cache Accept-Encoding"},
 		{"/feed.json", token, 200, "application/feed+json", private},
 		{"/robots.txt", "", 200, "text/plain; charset=utf-8", "public, no-cache Accept-Encoding"},
-		{"/sitemap.xml", "", 404, "text/html; charset=utf-8", "no-cache Accept-Encoding"}, // the site's own address is not known
+		{"/sitemap.xml", "", 404, "text/html; charset=utf-8", "no-cache Accept-Encoding"}, // the site's public URL is unknown
 		{"/_system/tree/", "", 200, "application/json", "public, no-cache Accept-Encoding"},
 		{"/_system/tree/", token, 200, "application/json", private},
 		{"/_system/graph/secret", "", 403, "text/html; charset=utf-8", private},
@@ -51,7 +51,7 @@ func TestWhatIsMadeOfTheNotesIsKeptApartByItsReaders(t *testing.T) {
 	}
 }
 
-// One who has a page from before signing in, and asks whether it has changed, gets the page for members.
+// A conditional request with a page from before signing in returns the page for members.
 func TestAPageFromBeforeSigningInIsNotTakenForTheMembersOne(t *testing.T) {
 	n := newNode(t)
 	before, _ := n.ask(t, http.MethodGet, "/")
@@ -61,7 +61,7 @@ func TestAPageFromBeforeSigningInIsNotTakenForTheMembersOne(t *testing.T) {
 	}
 }
 
-// A page that has moved is told of for good, and is yet asked for each time: it may come back.
+// The redirect of a moved page is permanent but revalidated, because the page can move back.
 func TestAnAddressThatANoteHasLeftAnswersWithARedirect(t *testing.T) {
 	n := newNode(t)
 	if _, _, err := n.db.PutRedirect(t.Context(), "/old", "/guides/my_note_2"); err != nil {

@@ -7,7 +7,7 @@ import (
 	"trip2g/services/trip2g/web/http/fastlane"
 )
 
-// A page that a cache has already is not sent again, and another one is.
+// A page that a cache already has is not sent again, any other page is.
 func TestWhatAClientHasIsRecognised(t *testing.T) {
 	const etag, sunday, monday = `"abc"`, "Sun, 22 Nov 2026 00:00:00 GMT", "Mon, 23 Nov 2026 00:00:00 GMT"
 	modified := time.Date(2026, 11, 23, 0, 0, 0, 999, time.UTC)
@@ -35,7 +35,7 @@ func TestWhatAClientHasIsRecognised(t *testing.T) {
 		{"", "Monday, 23-Nov-26 00:00:00 GMT", true}, // the obsolete forms of RFC 9110, section 5.6.7
 		{"", "Mon Nov 23 00:00:00 2026", true},
 		{"", "2026-11-23", false},
-		{`"abd"`, monday, false}, // If-None-Match decides
+		{`"abd"`, monday, false}, // If-None-Match takes precedence
 		{`"abc"`, sunday, true},
 	} {
 		if got := hasCurrent(&fastlane.Request{IfNoneMatch: tt.match, IfModifiedSince: tt.since}, etag, modified); got != tt.want {
@@ -44,7 +44,7 @@ func TestWhatAClientHasIsRecognised(t *testing.T) {
 	}
 }
 
-// A date that stood still would keep pages from being asked for again.
+// With a constant date, caches would not revalidate pages.
 func TestADateChangesEachSecond(t *testing.T) {
 	var d httpDate
 	at := time.Date(2026, 11, 23, 5, 0, 0, 0, time.FixedZone("", 3600))

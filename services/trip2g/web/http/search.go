@@ -54,7 +54,7 @@ type searchResult struct {
 	err    error
 }
 
-// handler returns a handler that searches and responds with what write returns.
+// handler returns a handler that searches and responds with the result of write.
 func (s *search) handler(write func(*searchResult) (body []byte, mediaType string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Site() == nil {

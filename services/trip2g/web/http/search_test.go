@@ -25,7 +25,7 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// newSearchNode serves the search of a database with these notes; searcher, if given, answers instead of an
+// newSearchNode serves the search of a database with these notes. searcher, if given, replaces the
 // index.
 func newSearchNode(t *testing.T, searcher trip2g.Searcher, notes ...trip2g.NoteUpdate) *node {
 	t.Helper()
@@ -67,7 +67,7 @@ func newSearchNode(t *testing.T, searcher trip2g.Searcher, notes ...trip2g.NoteU
 	return n
 }
 
-// searched is the answer of the search as JSON.
+// searched is the JSON response of a search.
 type searched struct {
 	Query    string
 	Indexing bool
@@ -78,7 +78,7 @@ type searched struct {
 	Error    string
 }
 
-// searchJSON asks until the index is complete.
+// searchJSON repeats a search until the index is complete.
 func (n *node) searchJSON(t *testing.T, query string, headers ...string) (a searched, header http.Header) {
 	t.Helper()
 	testwait.Until(t, "the index is complete", func() bool {
@@ -129,7 +129,8 @@ func TestSearchAnswersForScripts(t *testing.T) {
 	}
 }
 
-// The page needs no script: it has the field, the results with their marks, and a way to the next ones.
+// The page works without a script: it has the field, the results with marks, and a link to the next
+// ones.
 func TestSearchPageWorksWithoutAScript(t *testing.T) {
 	notes := make([]trip2g.NoteUpdate, 25)
 	for i := range notes {
@@ -167,7 +168,7 @@ func TestSearchPageWorksWithoutAScript(t *testing.T) {
 	}
 }
 
-// failing is a search that cannot answer.
+// failing is a search that always fails.
 type failing struct{ err error }
 
 func (f failing) Search(context.Context, trip2g.SearchRequest) (trip2g.SearchResponse, error) {

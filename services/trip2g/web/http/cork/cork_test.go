@@ -21,12 +21,13 @@ import (
 
 type rawConnKey struct{}
 
-// sizes are of bodies: within net/http's buffer, about its end, and far beyond it.
+// sizes of bodies: smaller than net/http's buffer, about its size, and much larger.
 var sizes = []int{0, 1, 2047, 2048, 2049, 3000, 4095, 4096, 4097, 5000, 8191, 8192, 8193, 20_000, 1 << 20}
 
 func bodyOf(size int) []byte { return bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size] }
 
-// serve answers /SIZE with a body of that size until the test ends. written is told what Write gave.
+// serve serves /SIZE with a body of that size until the test ends. It calls written with Write's
+// results.
 func serve(t *testing.T, written func(*http.Request, int, error)) (addr string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -47,8 +48,8 @@ func serve(t *testing.T, written func(*http.Request, int, error)) (addr string) 
 	return listener.Addr().String()
 }
 
-// TestAPageOfAnySizeComesWhole asks for all sizes over one connection, where a byte too many or too few
-// spoils the next answer.
+// TestAPageOfAnySizeComesWhole requests all sizes over one connection, where a byte too many or too
+// few would corrupt the next response.
 func TestAPageOfAnySizeComesWhole(t *testing.T) {
 	addr := serve(t, func(r *http.Request, n int, err error) {
 		if want := r.URL.Path[1:]; r.Method == "GET" && (err != nil || strconv.Itoa(n) != want) {
@@ -76,8 +77,8 @@ func TestAPageOfAnySizeComesWhole(t *testing.T) {
 	}
 }
 
-// TestAPageIsSentWithOneCall counts the segments that the kernel makes: one for each call, of bodies that one
-// segment of the loopback holds.
+// TestAPageIsSentWithOneCall counts the kernel's segments, one for each system call, of bodies that
+// fit into one segment of the loopback interface.
 func TestAPageIsSentWithOneCall(t *testing.T) {
 	sent := make(chan uint32, 1)
 	addr := serve(t, func(r *http.Request, _ int, _ error) {
@@ -104,7 +105,7 @@ func TestAPageIsSentWithOneCall(t *testing.T) {
 	}
 }
 
-// segments returns how many segments with data a connection has sent.
+// segments returns the number of segments with data that a connection has sent.
 func segments(t *testing.T, c syscall.Conn) (count uint32) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -121,9 +122,9 @@ func segments(t *testing.T, c syscall.Conn) (count uint32) {
 	return info.Data_segs_out
 }
 
-// TestAPageThatCannotBeSentIsTold has a client that hangs up on a large page.
+// TestAPageThatCannotBeSentIsTold disconnects during a large page.
 func TestAPageThatCannotBeSentIsTold(t *testing.T) {
-	const size = 64 << 20 // more than the kernel takes for a client that does not read
+	const size = 64 << 20 // more than the kernel buffers for a client that does not read
 	told := make(chan error, 1)
 	addr := serve(t, func(_ *http.Request, n int, err error) {
 		if n >= size {

@@ -22,9 +22,9 @@ import (
 	trip2ghttp "trip2g/services/trip2g/web/http"
 )
 
-// BenchmarkPage asks for one page over kept connections, 16 at a time: of a bare handler with the same
-// bytes and header fields, of a node through net/http, and of one with the lane. The load is made in this
-// process, so that its share makes the ratios smaller than they are.
+// BenchmarkPage requests one page over persistent connections, 16 at a time: from a bare handler
+// with the same bytes and header fields, from a node through net/http, and from one with the lane.
+// The client runs in the same process, so the ratios are smaller than in reality.
 func BenchmarkPage(b *testing.B) {
 	db, follower := newSite(b)
 	for _, size := range []int{7 << 10, 28 << 10} {
@@ -50,7 +50,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// serveNode serves as a node does: with its log in a file and its metrics.
+// serveNode serves like a node, with an access log in a file and metrics.
 func serveNode(b testing.TB, assets trip2g.AssetReader, current func() trip2g.Site, lane bool) string {
 	file, err := os.Create(filepath.Join(b.TempDir(), "log"))
 	if err != nil {
@@ -94,7 +94,7 @@ func serveBare(b testing.TB, current func() trip2g.Site) string {
 	return bare.addr
 }
 
-// hammer sends requests over 16 connections and reads the answers.
+// hammer sends requests over 16 connections and reads the responses.
 func hammer(b *testing.B, addr string) {
 	request := []byte("GET /page HTTP/1.1\r\nHost: " + addr + "\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n\r\n")
 	size := answerSize(b, addr, request)
@@ -122,7 +122,7 @@ func hammer(b *testing.B, addr string) {
 	})
 }
 
-// answerSize returns the length of an answer with its head, which is the same for every request.
+// answerSize returns the length of a response with its head, which is the same for every request.
 func answerSize(b *testing.B, addr string, request []byte) int {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

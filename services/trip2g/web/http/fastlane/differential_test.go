@@ -14,12 +14,12 @@ import (
 	"trip2g/services/trip2g/content/site"
 )
 
-// head writes a request's head; lines are header fields.
+// head returns a request's head; lines are header fields.
 func head(first string, lines ...string) string {
 	return first + "\r\n" + strings.Join(append([]string{"Host: a.example"}, lines...), "\r\n") + "\r\n\r\n"
 }
 
-// plain are requests that the lane is for.
+// plain are requests that the lane responds to.
 var plain = []string{
 	head("GET / HTTP/1.1"),
 	head("HEAD / HTTP/1.1"),
@@ -51,7 +51,7 @@ var plain = []string{
 	head("GET / HTTP/1.1", "Cookie: ;;=; session"),
 }
 
-// others are for net/http, or wrong, each in one way.
+// others are requests for net/http and invalid ones.
 var others = []string{
 	"",
 	"\r\n",
@@ -132,7 +132,7 @@ var others = []string{
 	"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
 }
 
-// handlers are requests that the lane has its handler decide.
+// handlers are requests that the lane passes to its handler.
 var handlers = []string{
 	head("GET / HTTP/1.1", "Cookie: session=t"),
 	head("GET / HTTP/1.1", "Cookie: session=x; session=t"),
@@ -143,8 +143,8 @@ var handlers = []string{
 	head("GET / HTTP/1.1", "Cookie: trip2g_position=999999"),
 }
 
-// maxSent keeps what is sent within one read of either server: what a server that hangs up has not
-// read makes the kernel reset the connection, and then part of the answer may be lost on its way.
+// maxSent keeps requests within one read of either server. If a server disconnects with unread
+// data, the kernel resets the connection, and a part of the response can be lost.
 const maxSent = 4 << 10
 
 // trio is one site served in three ways.
@@ -157,8 +157,8 @@ func newTrio(t testing.TB) trio {
 
 var changing = regexp.MustCompile(`(?m)^(Date|X-Request-Id): [^\r]+`)
 
-// compare sends the same bytes to all three and expects the same back, whether the short ways take
-// them or not.
+// compare sends the same bytes to all three and expects the same response, whether the fast paths
+// respond or not.
 func (s trio) compare(t *testing.T, sent []byte) {
 	t.Helper()
 	want, wantErr := exchange(t, s[general].addr, sent)
@@ -172,8 +172,7 @@ func (s trio) compare(t *testing.T, sent []byte) {
 	}
 }
 
-// A page that cannot be made ends its connection and leaves the same line in the log, whichever way it
-// was asked for.
+// A page whose rendering panics ends its connection and has the same log line on every path.
 func TestAPageThatPanicsIsInTheLog(t *testing.T) {
 	db, _ := newSite(t)
 	broken := func(*trip2g.Document, trip2g.Links) ([]byte, error) { panic("no such thing") }
@@ -193,7 +192,7 @@ func TestAPageThatPanicsIsInTheLog(t *testing.T) {
 
 var perRequest = regexp.MustCompile(`"(request_id|duration|client)":("[^"]+"|[0-9.e-]+)`)
 
-// compareLogs expects the same lines, but for what is another for each request.
+// compareLogs expects the same lines, except for values that differ for each request.
 func (s trio) compareLogs(t *testing.T) {
 	t.Helper()
 	want := perRequest.ReplaceAllString(s[general].log.String(), `"$1":x`)
@@ -204,8 +203,7 @@ func (s trio) compareLogs(t *testing.T) {
 	}
 }
 
-// TestTheLaneAnswersAsNetHTTPDoes would fail if a reader could tell by anything that comes back, or an
-// operator by the log, which way a request went.
+// Neither a reader's response nor an operator's log depends on the path that a request took.
 func TestTheLaneAnswersAsNetHTTPDoes(t *testing.T) {
 	servers := newTrio(t)
 	for _, first := range slices.Concat(plain, handlers, others) {
@@ -217,7 +215,7 @@ func TestTheLaneAnswersAsNetHTTPDoes(t *testing.T) {
 	servers.compareLogs(t)
 }
 
-// FuzzLane looks for bytes that the lane answers in another way than net/http.
+// FuzzLane looks for requests that the lane responds to differently from net/http.
 func FuzzLane(f *testing.F) {
 	for i, seed := range slices.Concat(plain, handlers, others) {
 		f.Add([]byte(seed))

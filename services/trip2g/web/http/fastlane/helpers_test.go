@@ -26,7 +26,7 @@ import (
 	"trip2g/services/trip2g/web/http/fastlane"
 )
 
-// vault has pages whose addresses and sizes differ in what matters to the lane.
+// vault has pages with the kinds of URLs and sizes that the lane distinguishes.
 var vault = []trip2g.NoteUpdate{
 	{Path: "index.md", Content: "# Start\n\n[[Guides/My note]]\n"},
 	{Path: "Guides/My note.md", Content: "some text"},
@@ -58,7 +58,7 @@ func newSite(t testing.TB) (*sqlite.DB, *site.Follower) {
 	return db, follower
 }
 
-// signIn starts the session of which the token is "t".
+// signIn creates the session with the token "t".
 func signIn(t testing.TB, db *sqlite.DB) {
 	t.Helper()
 	if err := db.EnsureOwner(t.Context(), "me@example.com"); err != nil {
@@ -79,19 +79,19 @@ func signIn(t testing.TB, db *sqlite.DB) {
 // server is a node's public port.
 type server struct {
 	addr     string
-	lane     *fastlane.Lane // nil without
+	lane     *fastlane.Lane // nil: no lane
 	http     *http.Server
 	log      lines
 	registry *prometheus.Registry
 }
 
-// way is how a port is set up: all must give the same answers.
+// way is the setup of a port. All setups must send the same responses.
 type way int
 
 const (
-	general   way = iota // the handler of everything alone
-	plainPath            // with the short way for plain reads through net/http before it
-	withLane             // with the lane before that
+	general   way = iota // only the general handler
+	plainPath            // with FastPath in front of it
+	withLane             // with the lane in front of that
 )
 
 // start serves a site on a port of this machine until the test ends.
@@ -139,7 +139,7 @@ func (s *server) serve(t testing.TB, handler http.Handler, plain fastlane.Handle
 			t.Errorf("the server ended: %v", err)
 		}
 		if s.lane != nil {
-			s.lane.Shutdown(t.Context()) // t's context is over: what is left is cut
+			s.lane.Shutdown(t.Context()) // t's context has ended, so remaining connections are closed
 		}
 	})
 }
@@ -172,7 +172,7 @@ func dial(t testing.TB, addr string) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// exchange sends bytes, ends the client's side and returns all that comes back, and how it ends.
+// exchange sends bytes, closes the client's side and returns the response and how it ended.
 func exchange(t testing.TB, addr string, sent []byte) (string, error) {
 	t.Helper()
 	c := dial(t, addr)

@@ -17,7 +17,7 @@ import (
 	"trip2g/services/trip2g/web/http/fastlane"
 )
 
-// ask sends a head on an open connection and reads the answer.
+// ask sends a head on an open connection and reads the response.
 func ask(t *testing.T, c io.Writer, from *bufio.Reader, text string) (*http.Response, string) {
 	t.Helper()
 	if _, err := io.WriteString(c, text); err != nil {
@@ -34,7 +34,7 @@ func ask(t *testing.T, c io.Writer, from *bufio.Reader, text string) (*http.Resp
 	return res, string(body)
 }
 
-// counted is a handler that counts what it answers.
+// counted is a handler that counts its responses.
 type counted struct {
 	fastlane.Handler
 	answered chan string // paths
@@ -45,7 +45,7 @@ func (c counted) Responded(r *fastlane.Request, a *fastlane.Response, sent int64
 	c.answered <- r.Path
 }
 
-// newLane serves a handler through a lane alone, with nothing behind it but a 404.
+// newLane serves a handler only through a lane, with a 404 handler behind it.
 func newLane(t *testing.T, h fastlane.Handler) *server {
 	t.Helper()
 	s := new(server)
@@ -53,7 +53,7 @@ func newLane(t *testing.T, h fastlane.Handler) *server {
 	return s
 }
 
-// pages answers by path, as a handler of pages does.
+// pages is a handler that responds by path.
 type pages map[string]func(*fastlane.Response)
 
 func (p pages) Respond(r *fastlane.Request, a *fastlane.Response) bool {
@@ -73,7 +73,7 @@ func text(body string) func(*fastlane.Response) {
 	}
 }
 
-// Without this the comparison with net/http would pass with a lane that answers nothing.
+// Without this test, the comparison with net/http would pass with a lane that never responds.
 func TestTheLaneTakesPlainRequestsAndNoOther(t *testing.T) {
 	for _, tt := range []struct {
 		requests []string
@@ -115,7 +115,7 @@ func TestAConnectionGoesOnInNetHTTP(t *testing.T) {
 	}
 }
 
-// A head that comes byte by byte is as good as any.
+// A head that arrives byte by byte gets a response.
 func TestAHeadInPiecesIsAnswered(t *testing.T) {
 	db, follower := newSite(t)
 	s := start(t, db, follower.Current, withLane)
@@ -133,7 +133,8 @@ func TestAHeadInPiecesIsAnswered(t *testing.T) {
 	}
 }
 
-// TestASlowReaderKeepsItsVersion stalls in the middle of a page while it is changed and others read it.
+// TestASlowReaderKeepsItsVersion pauses in the middle of a page while the page changes and others
+// read it.
 func TestASlowReaderKeepsItsVersion(t *testing.T) {
 	db, follower := newSite(t)
 	push := func(letter string) {
@@ -170,17 +171,17 @@ func TestASlowReaderKeepsItsVersion(t *testing.T) {
 	}
 }
 
-// wantEnd waits for the server's end of a connection, before which nothing but last comes.
+// wantEnd waits for the server to close a connection, before which it sends only last.
 func wantEnd(t *testing.T, c net.Conn, last string) {
 	t.Helper()
-	c.SetReadDeadline(time.Now().Add(30 * time.Second)) // far more than is needed: a lost end fails instead of hanging
+	c.SetReadDeadline(time.Now().Add(30 * time.Second)) // much longer than needed, so that a missing end fails the test
 	if text, err := io.ReadAll(c); err != nil || string(text) != last {
 		t.Fatalf("the connection ended with %q, %v", text, err)
 	}
 	c.Close()
 }
 
-// TestShutdown lets the answer under way finish and tells the other clients.
+// TestShutdown lets the current response finish and notifies the other clients.
 func TestShutdown(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	s := newLane(t, pages{"/": text("a page"), "/slow": func(a *fastlane.Response) {
@@ -217,7 +218,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// A reader that takes nothing cannot keep a node from stopping.
+// A reader that does not read cannot delay a shutdown.
 func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 	s := newLane(t, pages{"/": text(strings.Repeat("x", 64<<20))})
 	c := dial(t, s.addr)
@@ -237,7 +238,7 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 	}
 }
 
-// A page that cannot be made ends one connection, not the node.
+// A page whose rendering panics ends one connection, not the node.
 func TestAPanicEndsItsConnectionAlone(t *testing.T) {
 	s := newLane(t, pages{"/": text("a page"), "/bad": func(*fastlane.Response) { panic("no such thing") }})
 	if got, _ := exchange(t, s.addr, []byte(head("GET /bad HTTP/1.1"))); got != "" {
@@ -251,7 +252,7 @@ func TestAPanicEndsItsConnectionAlone(t *testing.T) {
 	}
 }
 
-// Clients that connect and say nothing, or nothing more, do not stay for good.
+// Clients that connect and send nothing, or nothing more, are disconnected.
 func TestSilentConnectionsEnd(t *testing.T) {
 	for _, tt := range []struct {
 		first, later time.Duration
