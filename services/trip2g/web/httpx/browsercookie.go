@@ -13,7 +13,7 @@ const browserCookie = "trip2g_browser"
 // browserCookieAge is the lifetime of the cookie. A code is valid for minutes.
 const browserCookieAge = time.Hour
 
-const maxBrowserName = 64 // bytes; ours have 26
+const maxBrowserName = 64 // bytes; NewBrowserName's have 26
 
 // BrowserName returns the random name of a request's browser, "" without the cookie.
 func BrowserName(r *http.Request) string {

@@ -13,8 +13,8 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// TestAnErrorIsTheSameStatusEverywhere has each code, also behind what was being done, and the errors
-// that have none. Who may try again is told when.
+// TestAnErrorIsTheSameStatusEverywhere covers each code, also wrapped, and errors without a code.
+// Temporary errors have a Retry-After.
 func TestAnErrorIsTheSameStatusEverywhere(t *testing.T) {
 	for _, tt := range []struct {
 		err        error
