@@ -6,7 +6,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// TestTheOwnersListHasOnlyWhatReadersFollow counts paths that every site is asked for beside those of
+// TestTheOwnersListHasOnlyWhatReadersFollow counts typical paths of scanners along with those of
 // pages, some of which have similar names.
 func TestTheOwnersListHasOnlyWhatReadersFollow(t *testing.T) {
 	for path, counts := range map[string]bool{

@@ -28,7 +28,7 @@ func openDB(t *testing.T) *sqlite.DB {
 	return db
 }
 
-// counted returns how often readers asked for /x, as the owner sees it.
+// counted returns the owner's count of /x.
 func counted(t *testing.T, db *sqlite.DB) int64 {
 	t.Helper()
 	pages, err := db.NotFoundPaths(t.Context(), 10)
@@ -41,7 +41,7 @@ func counted(t *testing.T, db *sqlite.DB) int64 {
 	return pages[0].Count
 }
 
-// start runs a tracker that sends almost at once, and returns what ends it and waits for its end.
+// start runs a tracker that sends almost at once. stop ends it and waits for its end.
 func start(t *testing.T, tracker *Tracker) (stop func()) {
 	t.Helper()
 	tracker.every = time.Millisecond
@@ -96,8 +96,8 @@ func TestMissingPagesAreBoundedInMemory(t *testing.T) {
 	}
 }
 
-// TestAFloodIsSentInBatchesThatTheLeaderTakes counts as much as fits: each batch is one that a leader
-// accepts, and all arrive.
+// TestAFloodIsSentInBatchesThatTheLeaderTakes counts as many paths as fit. The leader accepts each
+// batch.
 func TestAFloodIsSentInBatchesThatTheLeaderTakes(t *testing.T) {
 	db := openDB(t)
 	batches := 0
@@ -126,7 +126,7 @@ func (f storeFunc) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) 
 	return f(ctx, batch)
 }
 
-// TestCountsOutliveAFullDisk fails to write for a while: nothing is lost and the log has one line.
+// While writes fail, no count is lost and the log has one line.
 func TestCountsOutliveAFullDisk(t *testing.T) {
 	db := openDB(t)
 	var broken atomic.Bool
@@ -151,8 +151,8 @@ func TestCountsOutliveAFullDisk(t *testing.T) {
 	testwait.Until(t, "the counts are written", func() bool { return counted(t, db) == 2 })
 }
 
-// TestABatchWhoseAnswerIsLostCountsOnce has batches taken and their answers lost: what readers asked for
-// meanwhile counts too, and nothing twice.
+// TestABatchWhoseAnswerIsLostCountsOnce loses the responses to stored batches. Later 404s are
+// counted, and nothing is counted twice.
 func TestABatchWhoseAnswerIsLostCountsOnce(t *testing.T) {
 	db := openDB(t)
 	var m *Tracker
@@ -173,7 +173,7 @@ func TestABatchWhoseAnswerIsLostCountsOnce(t *testing.T) {
 	}
 }
 
-// TestABatchThatIsRefusedDoesNotHoldTheNextUp drops what the leader will never take.
+// A batch that the leader will never accept is dropped.
 func TestABatchThatIsRefusedDoesNotHoldTheNextUp(t *testing.T) {
 	db := openDB(t)
 	m := NewTracker(storeFunc(func(ctx context.Context, batch trip2g.NotFoundBatch) error {

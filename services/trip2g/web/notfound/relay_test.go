@@ -17,8 +17,8 @@ import (
 
 const secret = "a secret that all nodes share"
 
-// startLeader serves the internal port of a leader of the store, and returns what stops it. lose tells
-// whether the answer to a batch that was taken is lost.
+// startLeader serves the internal port of a leader with the store. stop stops it. lose reports
+// whether the response to a stored batch is lost.
 func startLeader(t *testing.T, addr string, store Store, lose func() bool) (at string, stop func()) {
 	t.Helper()
 	handler, err := forward.NewMessages(forward.MessageOptions{
@@ -49,7 +49,7 @@ func startLeader(t *testing.T, addr string, store Store, lose func() bool) (at s
 	}
 }
 
-// unheard is an answer that nobody gets.
+// unheard is a response that the client never receives.
 type unheard struct {
 	http.ResponseWriter
 	header http.Header
@@ -59,8 +59,8 @@ func (u unheard) Header() http.Header         { return u.header }
 func (u unheard) Write(p []byte) (int, error) { return len(p), nil }
 func (u unheard) WriteHeader(int)             {}
 
-// TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway has a leader take counts and lose its answer,
-// stop, stay away, and come back: readers' wishes of all that time are there, each once.
+// TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway makes the leader store counts, lose its
+// response, stop, and restart. All counts of that time arrive, each once.
 func TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway(t *testing.T) {
 	db := openDB(t)
 	var lost, failed atomic.Int32
@@ -99,7 +99,7 @@ func TestAReplicasCountsArriveOnceAlthoughTheLeaderGoesAway(t *testing.T) {
 	}
 }
 
-// TestALeaderRefusesCountsThatNoReplicaMakes has messages that are signed and still wrong.
+// TestALeaderRefusesCountsThatNoReplicaMakes sends signed but invalid messages.
 func TestALeaderRefusesCountsThatNoReplicaMakes(t *testing.T) {
 	db := openDB(t)
 	addr, stopLeader := startLeader(t, "127.0.0.1:0", db, func() bool { return false })
