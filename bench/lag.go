@@ -31,7 +31,7 @@ const (
 
 // lags is the result of one round of writes.
 type lags struct {
-	sorted  []time.Duration // from the leader's answer until the replica served it; a missing one as long as it was waited for
+	sorted  []time.Duration // from the leader's answer; a missing one counts its wait
 	missing int
 }
 
@@ -64,7 +64,7 @@ type lagRound struct {
 
 	mu   sync.Mutex
 	seen map[int]time.Time // by number, when a text of this number was first served
-	last int               // the number that was served last
+	last int               // the number served last
 	all  time.Time         // when the wait ended
 }
 

@@ -14,20 +14,20 @@ func look(l *lagRound, number int, at time.Time) error {
 	return l.look(http.StatusOK, fmt.Appendf(nil, "<p>%s</p>", probeText(number)), at)
 }
 
-// The lag is the claim that matters most: a write that is seen late, seen with a later one, or never
-// must each be told as what it is.
+// The lag is the most important claim. A write that is seen late, seen with a later one, or never
+// must be counted as such.
 func TestTheLagOfARound(t *testing.T) {
 	start := time.Now()
 	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	l := &lagRound{first: 11, seen: make(map[int]time.Time)}
 	l.acknowledged = []time.Time{at(0), at(10), at(20), at(30), at(40)}
 	for _, answer := range []struct{ number, ms int }{
-		{10, 0},        // the text of the round before
+		{10, 0},        // the text of the previous round
 		{11, 5},        // 5 ms
 		{11, 6},        //
-		{13, 27},       // 12 was written over meanwhile: 17 ms, and 13: 7 ms
+		{13, 27},       // 12 was overwritten meanwhile: 17 ms, and 13: 7 ms
 		{14, 29},       // served before the writer had its answer
-		{14, 1000_000}, // 15 never comes
+		{14, 1000_000}, // 15 never arrives
 	} {
 		if err := look(l, answer.number, at(answer.ms)); err != nil {
 			t.Fatal(err)
@@ -40,7 +40,8 @@ func TestTheLagOfARound(t *testing.T) {
 	}
 }
 
-// A replica that goes back to an older text breaks its promise; the bench must not count it as served.
+// A replica that returns to an older text violates its guarantee. The bench must not count it as
+// served.
 func TestAnOlderTextAfterANewerIsAnError(t *testing.T) {
 	l := &lagRound{first: 1, seen: make(map[int]time.Time)}
 	if err := look(l, 2, time.Now()); err != nil {
@@ -54,7 +55,8 @@ func TestAnOlderTextAfterANewerIsAnError(t *testing.T) {
 	}
 }
 
-// The page says where a request's time goes; the kernel's own clock of the process is the check.
+// The page divides a request's time by its use. This compares the total with the kernel's clock of
+// the process.
 func TestUsageIsTheProcessorTimeOfAProcess(t *testing.T) {
 	for began := time.Now(); time.Since(began) < 50*time.Millisecond; {
 	}

@@ -23,7 +23,7 @@ import (
 type options struct {
 	root     string // the repository
 	out      string // folder of the results, "" for none
-	rounds   int    // how many values a figure has
+	rounds   int    // values per figure
 	short    bool   // quick and rough, to try the bench itself
 	rows     []string
 	progress func(format string, args ...any)
@@ -37,7 +37,7 @@ func (o *options) wants(name string) bool {
 // parts are the groups of rows that are measured together, in order. Each cleans up after itself,
 // even after an error.
 var parts = []struct {
-	rows    []string // names of what can be measured alone
+	rows    []string // names of the rows that can be measured alone
 	measure func(context.Context, *options) ([]report.Section, error)
 }{
 	{[]string{"yardstick"}, measureYardsticks},

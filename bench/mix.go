@@ -17,7 +17,7 @@ import (
 // The distribution of requests: a few pages get most of them (Zipf's law), all pages get some.
 const (
 	zipfExponent = 1.1
-	zipfAsks     = 20_000 // the list that the load goes through over and over
+	zipfAsks     = 20_000 // the length of the list that the load repeats
 	ofOnePage    = 0.9    // the goal
 	// vaultRounds is the number of rounds per round of other rows, because the difference is
 	// smaller than the variation between rounds.
@@ -67,7 +67,7 @@ func (s *stage) mix(ctx context.Context) (mix, same []load.Request, err error) {
 	}
 	r := rand.New(rand.NewPCG(vaultSeed, 0))
 	zipf := rand.NewZipf(r, zipfExponent, 1, uint64(len(pages)-1))
-	order := r.Perm(len(pages)) // which pages are read most has nothing to do with their lengths
+	order := r.Perm(len(pages)) // popularity is independent of length
 	var asked []load.Request
 	var sum float64
 	for range zipfAsks {

@@ -15,7 +15,7 @@ type target struct {
 	name     string
 	url      string
 	request  load.Request
-	measured process // whose processor time is told; 0: nobody's
+	measured process // its processor time is reported; 0: none
 }
 
 // targets returns the servers for one kind of request, the replica first.

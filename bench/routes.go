@@ -21,7 +21,7 @@ type route struct {
 	path   string
 	header []string
 	status int
-	weight int // how often it is asked for; a large file says much in one answer
+	weight int // how often it is requested; a large file sends much in one answer
 }
 
 // routes returns requests for all kinds of responses of a replica's public port.
@@ -30,7 +30,8 @@ func (s *stage) routes(ctx context.Context) ([]route, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := slices.Compact(assetIn.FindAllString(string(page.Body), -1)) // a file is named where it is shown and where it is linked to
+	// The page names each file twice, because it embeds and links it.
+	files := slices.Compact(assetIn.FindAllString(string(page.Body), -1))
 	sheet := stylesheetIn.FindSubmatch(page.Body)
 	if len(files) != 2 || sheet == nil {
 		return nil, fmt.Errorf("the page of %s has %d files and the stylesheet %q", filesNote, len(files), sheet)
@@ -93,8 +94,8 @@ func requests(routes []route) (list []load.Request) {
 // probes are the requests to a node's internal port.
 var probes = []load.Request{{Path: "/readyz"}, {Path: "/metrics"}, {Path: "/livez"}, {Path: "/healthz"}}
 
-// saturate sends requests to a node at its maximum rate while work runs, and returns the rate of the
-// public port. internal adds load on the internal port.
+// saturate sends requests to a node at its maximum rate while work runs, and returns the rate of
+// the public port. internal adds load on the internal port.
 func saturate(ctx context.Context, n *cluster.Node, list []load.Request, internal bool, work func(context.Context) error) (rate float64, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	saturating, stop := context.WithCancel(ctx)

@@ -26,7 +26,7 @@ const (
 	indexedWithin     = 10.0 // seconds, for 10,000 notes
 	searchP50         = 20.0 // milliseconds, in a vault of 10,000 notes
 	searchP99         = 100.0
-	searchableWithin  = 20.0 // milliseconds, p99, from when the page is there
+	searchableWithin  = 20.0 // milliseconds, p99, from when the page is visible
 	searchedVaultSize = 10_000
 )
 

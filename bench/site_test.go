@@ -51,7 +51,7 @@ func loadSite(b *testing.B, p *prepared) *site.Follower {
 	return f
 }
 
-// BenchmarkChange measures from a change that is in the database to the site that has it.
+// BenchmarkChange measures the time from a change in the database until the site has it.
 func BenchmarkChange(b *testing.B) {
 	const text = "# A note\n\nSome *text* with a [[link]].\n"
 	changes := map[string]func(i int) (path, content string){
@@ -66,7 +66,7 @@ func BenchmarkChange(b *testing.B) {
 			i := 0
 			b.Run(fmt.Sprintf("%s/notes=%d", name, notes), func(b *testing.B) {
 				b.ReportAllocs()
-				runtime.GC() // what loading left is no change's
+				runtime.GC() // the garbage of loading is not part of a change
 				for b.Loop() {
 					i++
 					path, content := changes[name](i)
@@ -82,7 +82,7 @@ func BenchmarkChange(b *testing.B) {
 	}
 }
 
-// BenchmarkPage measures finding a page and its body that is ready.
+// BenchmarkPage measures finding a page and its rendered body.
 func BenchmarkPage(b *testing.B) {
 	for _, notes := range []int{1_000, 10_000} {
 		v := vault.Generate(1, notes)
@@ -108,7 +108,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// BenchmarkLoad measures from an empty node to a site, parsing included.
+// BenchmarkLoad measures the time from an empty node to a site, parsing included.
 func BenchmarkLoad(b *testing.B) {
 	for _, notes := range []int{1_000, 10_000, 100_000} {
 		source := newPrepared(notes)

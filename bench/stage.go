@@ -35,18 +35,18 @@ const (
 	largeSize   = 4 << 20 // bytes
 )
 
-// stage is what the rows about reads share: a leader and two replicas with a vault, and the servers
-// that they are compared with.
+// stage holds a leader and two replicas with a vault, and the servers that they are compared with.
+// The rows about reads share it.
 type stage struct {
 	*options
 	*cluster.Cluster
 	vault    *vault.Vault
 	dir      string
-	withLane *cluster.Node // the replica as it is
+	withLane *cluster.Node // the replica with the fast lane
 	noLane   *cluster.Node // the replica with TRIP2G_FAST_LANE=false
 	bare     *static.Server
 	nginx    *static.Server
-	written  int // how often the probe note was
+	written  int // number of writes of the probe
 }
 
 // requestKinds are the kinds of requests for a page.

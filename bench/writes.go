@@ -104,7 +104,7 @@ func (s *stage) writeAtPace(ctx context.Context) (took []time.Duration, err erro
 	}
 	defer context.AfterFunc(ctx, timer.Stop)()
 	numbers, each := make(chan int), make([][]time.Duration, writers)
-	group, failed := errgroup.WithContext(context.WithoutCancel(ctx)) // what was begun ends
+	group, failed := errgroup.WithContext(context.WithoutCancel(ctx)) // finish begun writes
 	for i := range writers {
 		group.Go(func() error {
 			writer := s.Writer(s.Leader.URL())

@@ -23,7 +23,7 @@ import (
 // Options are the options of Start. Root is required.
 type Options struct {
 	Root     string // the repository: bin/ and litefs/ are in it
-	Dir      string // where the cluster makes a folder for its data; "": the system's temporary folder
+	Dir      string // for a folder of the cluster's data; "": the system's temporary folder
 	Replicas int
 	Plain    bool     // the leader alone, on a plain file without LiteFS
 	Env      []string // settings of every server, "TRIP2G_NAME=value"

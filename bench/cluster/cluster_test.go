@@ -13,7 +13,7 @@ import (
 	"trip2g/bench/cluster"
 )
 
-// patience bounds every wait; it is far more than any takes.
+// patience bounds each wait. It is far longer than any takes.
 const patience = time.Minute
 
 func start(t *testing.T, o cluster.Options) *cluster.Cluster {
@@ -51,7 +51,7 @@ func waitFor(t *testing.T, n *cluster.Node, address, text string) {
 	}
 }
 
-// What is measured has to be a cluster that works: a write through a replica reaches all nodes.
+// The measured cluster must work: a write through a replica reaches all nodes.
 func TestACluster(t *testing.T) {
 	c := start(t, cluster.Options{Replicas: 2})
 	replica := c.Replicas[0]
@@ -110,7 +110,7 @@ func measure(t *testing.T, n *cluster.Node) {
 	}
 }
 
-// A bench that was stopped must leave no mount behind, which only root could remove.
+// A stopped bench must leave no mount behind, because only root could remove it.
 func TestStopFreesTheMountsOfDeadNodes(t *testing.T) {
 	c := start(t, cluster.Options{Replicas: 1})
 	for _, n := range c.Nodes() {
@@ -143,7 +143,7 @@ func TestALeaderWithoutLiteFS(t *testing.T) {
 	waitFor(t, c.Leader, "/note", "plain")
 }
 
-// The other way to read, which the bench compares with, must show the same notes and follow changes.
+// The SQLite reads, with which the bench compares, must show the same notes and follow changes.
 func TestReadingThroughSQLite(t *testing.T) {
 	c := start(t, cluster.Options{Replicas: 1})
 	replica := c.Replicas[0]
@@ -164,7 +164,7 @@ func TestReadingThroughSQLite(t *testing.T) {
 	waitFor(t, replica, "/later", "a later note")
 }
 
-// A write that was refused must not be measured as if it had been made.
+// A refused write must not be measured as a successful one.
 func TestARefusedWriteIsAnError(t *testing.T) {
 	c := start(t, cluster.Options{Plain: true})
 	writer := c.Writer(c.Leader.URL())

@@ -32,7 +32,7 @@ func (n *Node) litefsConfig(command []string) error {
 		return fmt.Errorf("read the LiteFS configuration of a %s: %w", role, err)
 	}
 	config.FUSE["dir"] = n.mount()
-	config.FUSE["allow-other"] = os.Geteuid() == 0 // others need user_allow_other in /etc/fuse.conf
+	config.FUSE["allow-other"] = os.Geteuid() == 0 // others need user_allow_other
 	config.Data["dir"] = filepath.Join(n.dir, "litefs")
 	config.HTTP["addr"] = n.litefs
 	config.Lease["hostname"] = "leader"

@@ -140,7 +140,7 @@ func (n *Node) environment(settings []string) []string {
 	if n != n.leader {
 		env = append(env, "TRIP2G_LEADER_ADDR="+n.leader.internal)
 	} else {
-		env = append(env, "TRIP2G_PUBLIC_URL="+n.URL()) // without which there is no sitemap
+		env = append(env, "TRIP2G_PUBLIC_URL="+n.URL()) // there is no sitemap without it
 	}
 	return append(append(env, n.settings...), settings...)
 }

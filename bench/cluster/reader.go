@@ -12,7 +12,7 @@ import (
 
 // Reader reads pages of one node over one connection. It is not safe for concurrent use.
 type Reader struct {
-	AcceptEncoding string // of its requests; without one the page comes as it is
+	AcceptEncoding string // of its requests; "": the page is not compressed
 
 	base   string
 	client *http.Client

@@ -1,5 +1,5 @@
--- Asks for the requests of a list in turn, over and over. Each line of the file args[1] is a path and
--- the header fields of its request, between tabs.
+-- Sends the requests of a list in turn, repeatedly. Each line of the file args[1] is a path and the
+-- header fields of its request, separated by tabs.
 local requests = {}
 local last = 0
 

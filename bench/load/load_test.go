@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A latency that counts from when a request could be sent, and not from when it was due, hides that a
-// server stood still: one slow answer a connection would be all that is seen of it.
+// A latency must count from the time when a request was due, not from when it could be sent.
+// Otherwise a stalled server would show only one slow answer per connection.
 func TestARequestThatHadToWaitCountsAsLate(t *testing.T) {
 	const stall = 200 * time.Millisecond
 	var first sync.Map // by connection
@@ -36,13 +36,13 @@ func TestARequestThatHadToWaitCountsAsLate(t *testing.T) {
 			late++
 		}
 	}
-	// All that were due in the first half of the stall, but for the rounding of schedules.
+	// All requests due in the first half of the stall, except for the rounding of schedules.
 	if due := rate * int(stall/2/time.Millisecond) / 1000; late < due-Connections {
 		t.Errorf("%d requests were late, and %d were due while the server stood still", late, due)
 	}
 }
 
-// Else refused requests would be counted as very fast answers.
+// Otherwise refused requests would be counted as very fast answers.
 func TestAWrongAnswerIsAnError(t *testing.T) {
 	for name, handler := range map[string]http.HandlerFunc{
 		"404":       http.NotFound,
@@ -58,7 +58,7 @@ func TestAWrongAnswerIsAnError(t *testing.T) {
 	}
 }
 
-// Ctrl-C must end a load at once, also while a server says nothing.
+// Ctrl-C must end a load at once, also while the server does not respond.
 func TestALoadEndsWithItsContext(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -87,7 +87,7 @@ func TestPercentile(t *testing.T) {
 	}
 }
 
-// A moment that was lost would make a load slower than it says.
+// A lost tick would make a load slower than reported.
 func TestATimerLosesNoMoment(t *testing.T) {
 	timer, err := NewTimer(time.Millisecond, time.Millisecond)
 	if err != nil {
@@ -114,7 +114,7 @@ func TestATimerLosesNoMoment(t *testing.T) {
 	}
 }
 
-// What wrk says about errors must not be lost: its rate counts refused requests.
+// The errors that wrk reports must not be lost: its rate counts refused requests.
 func TestWhatWrkPrints(t *testing.T) {
 	const good = "Running 1s test @ http://127.0.0.1:1/\n  1 threads and 16 connections\n  41 requests in 1.00s, 1.2MB read\nRequests/sec:  48901.23\nTransfer/sec:      1.2MB\n"
 	const refused = "  Non-2xx or 3xx responses: 7\n"

@@ -76,7 +76,7 @@ type client struct {
 	host            string
 	request         []byte
 	delay, interval time.Duration
-	latencies       []time.Duration // its capacity is how many requests there are
+	latencies       []time.Duration // its capacity is the number of requests
 }
 
 func (c *client) run(ctx context.Context) error {

@@ -33,7 +33,7 @@ type Wrk struct {
 	Connections int // 0: Connections
 	For         time.Duration
 	AnyStatus   bool   // answers other than 2xx and 3xx are expected
-	Processors  string // that it may run on, as taskset(1) lists them; "": those of this process
+	Processors  string // cores it may run on, as listed for taskset(1); "": those of this process
 }
 
 //go:embed list.lua

@@ -82,6 +82,6 @@ func (r Row) plot(b *bytes.Buffer, y int) int {
 
 func escaped(text string) string {
 	var b bytes.Buffer
-	xml.EscapeText(&b, []byte(text)) // a bytes.Buffer takes everything
+	xml.EscapeText(&b, []byte(text)) // writes to a bytes.Buffer do not fail
 	return b.String()
 }

@@ -56,9 +56,9 @@ type Goal struct {
 type GoalKind uint8
 
 const (
-	NoGoal  GoalKind = iota // the figure is told for itself
-	AtLeast                 // the median is to be the bound or more
-	AtMost                  // the median is to be the bound or less
+	NoGoal  GoalKind = iota // the figure has no bound
+	AtLeast                 // the median must reach the bound
+	AtMost                  // the median must not exceed the bound
 )
 
 // Median returns the median, or 0 if there are no values.

@@ -22,7 +22,7 @@ func figure(values ...float64) report.Figure {
 	return report.Figure{Name: "figure", Unit: "ms", Values: values}
 }
 
-// A wrong median would be published as what was measured.
+// A wrong median would be published as the result.
 func TestMedianAndSpread(t *testing.T) {
 	for _, test := range []struct {
 		values                  []float64
@@ -41,7 +41,7 @@ func TestMedianAndSpread(t *testing.T) {
 	}
 }
 
-// A goal that was missed, or never measured, must not stand there as reached.
+// A missed or unmeasured goal must not be shown as reached.
 func TestReached(t *testing.T) {
 	atLeast, atMost := report.Goal{Kind: report.AtLeast, Bound: 2}, report.Goal{Kind: report.AtMost, Bound: 2}
 	for _, test := range []struct {
@@ -63,7 +63,8 @@ func TestReached(t *testing.T) {
 	}
 }
 
-// A ratio of medians would change when the machine is slow in one round; that of each round does not.
+// A ratio of medians would change when the machine is slow in one round. The ratio of each round
+// does not.
 func TestRatiosAreMadeByRound(t *testing.T) {
 	c := report.Ratio("a / b", figure(10, 2, 30), figure(20, 4, 60), report.Goal{})
 	if !slices.Equal(c.Values, []float64{0.5, 0.5, 0.5}) || c.Unit != "" {
@@ -92,7 +93,7 @@ func example() *report.Report {
 	}
 }
 
-// Who runs the bench reads this; a goal that was missed has to be seen.
+// The terminal output must show a missed goal.
 func TestTheTextTellsWhatWasMissed(t *testing.T) {
 	var out bytes.Buffer
 	if err := example().WriteText(&out); err != nil {
@@ -105,8 +106,8 @@ func TestTheTextTellsWhatWasMissed(t *testing.T) {
 	}
 }
 
-// The page is a note of the documentation: its image and its figures have to be pushed with it, and its
-// tables to be tables.
+// The page is a note of the documentation. Its image and its figures must be pushed with it, and
+// its tables must be rendered as tables.
 func TestThePageIsANote(t *testing.T) {
 	dir := t.TempDir()
 	if err := example().WriteFiles(dir, "benchmarks"); err != nil {
@@ -128,7 +129,7 @@ func TestThePageIsANote(t *testing.T) {
 	}
 }
 
-// A browser shows no image at all if its XML is broken.
+// A browser shows no image at all if its XML is invalid.
 func TestThePlotIsAnImage(t *testing.T) {
 	var out bytes.Buffer
 	if err := example().WritePlot(&out); err != nil {
@@ -158,7 +159,7 @@ func TestThePlotIsAnImage(t *testing.T) {
 	}
 }
 
-// Other programs read the figures; JSON has no number for a ratio to nothing.
+// Other programs read the figures. JSON has no number for a ratio to zero.
 func TestTheJSONHasAllValues(t *testing.T) {
 	var out bytes.Buffer
 	if err := example().WriteJSON(&out); err != nil {
@@ -192,7 +193,7 @@ func TestTheJSONHasAllValues(t *testing.T) {
 	}
 }
 
-// The page is public: it names what a figure depends on, and no machine.
+// The page is public. It lists what a figure depends on, but does not identify the machine.
 func TestTheMachineHasNoName(t *testing.T) {
 	host, err := os.Hostname()
 	if err != nil {

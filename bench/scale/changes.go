@@ -23,7 +23,7 @@ type Changing struct {
 	Acknowledged []float64 // milliseconds, median: from the request until the leader's answer
 	Visible      []float64 // milliseconds, median: from the request until both replicas showed it
 	Wire         []float64 // bytes, mean: what a replica received for a write
-	ServerCPU    []float64 // milliseconds, mean: what the leader's server used the processor for a write
+	ServerCPU    []float64 // milliseconds, mean: processor time of the leader's server per write
 	LiteFSCPU    []float64 // milliseconds, mean: the same of the leader's LiteFS
 }
 

@@ -18,7 +18,7 @@ const writesInRound = 60
 type Forwarding struct {
 	Leader  []float64 // to the leader itself
 	Replica []float64 // to a replica, which forwards it
-	Proxy   []float64 // to a proxy of net/http/httputil before the leader: what one hop costs anyhow
+	Proxy   []float64 // to a proxy of net/http/httputil before the leader: the cost of a hop
 }
 
 func (p *published) measureForwarding(ctx context.Context, rounds int) (Forwarding, error) {

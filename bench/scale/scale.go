@@ -21,7 +21,7 @@ const (
 type Options struct {
 	Root  string // the repository
 	Dir   string // for vaults and the data of nodes; several GB for a vault of 100,000 notes
-	Sizes []int  // numbers of notes, from small to large; the first is what the others are compared with
+	Sizes []int  // numbers of notes, from small to large; others are compared with the first
 	// Rounds is the number of values per figure that is measured in rounds.
 	Rounds int
 	// Progress receives progress messages; nil: none.
@@ -104,9 +104,9 @@ type published struct {
 	vault      *vault.Vault
 	dir        string // where the vault is
 	text       int64  // bytes
-	empty      int64  // memory of a replica's server before the vault came, in bytes
+	empty      int64  // memory of a replica's server without the vault, in bytes
 	publishing Publishing
-	writes     int // made so far, so that each differs
+	writes     int // number so far, so that each differs
 }
 
 // stop stops the cluster and sets *err if it is nil and stopping failed.

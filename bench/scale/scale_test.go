@@ -6,7 +6,7 @@ import (
 	"trip2g/bench/scale"
 )
 
-// A figure that was never measured would stand in the table as a very good one.
+// An unmeasured figure would appear in the table as a very good one.
 func TestMeasureMeasuresEverything(t *testing.T) {
 	result, err := scale.Measure(t.Context(), scale.Options{Root: "../../../..", Dir: t.TempDir(), Sizes: []int{5, 40}, Rounds: 1})
 	if err != nil {

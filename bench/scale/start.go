@@ -27,10 +27,10 @@ var settings = []string{fmt.Sprintf("TRIP2G_BODY_CACHE_SIZE=%d", bodyCache)}
 // Starting is the time and the memory of a replica's start with the vault. Memory is the resident
 // memory of the server process, in bytes.
 type Starting struct {
-	ToReady []float64 // seconds, from the start of its LiteFS until /readyz said 200
+	ToReady []float64 // seconds, from the start of its LiteFS until /readyz returned 200
 	Empty   int64     // memory without a vault
-	Cold    int64     // memory after a start, before anything was asked for
-	Warm    int64     // memory after every page was asked for, as a browser asks
+	Cold    int64     // memory after a start, before the first request
+	Warm    int64     // memory after a browser's requests for every page
 }
 
 // measureStart restarts the last replica, and measures memory after the last start.

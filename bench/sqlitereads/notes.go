@@ -23,7 +23,7 @@ type notes struct {
 
 	mu      sync.Mutex
 	ids     map[string]int64 // address → note
-	changes int64            // the last one that ids has
+	changes int64            // the last one in ids
 }
 
 func openNotes(path string, connections int) (*notes, error) {

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A bare server that answers with other bytes or fields than a replica would be no measure for it.
+// A bare server with other bytes or fields than a replica's would be no baseline for it.
 func TestTheBareServerAnswersWithWhatItWasGiven(t *testing.T) {
 	server, err := static.StartBare(t.Context(), map[string]static.Response{
 		"/plain": {Header: http.Header{"Content-Type": {"text/html"}, "Etag": {`"1"`}, "Content-Length": {"4"}}, Body: []byte("page")},

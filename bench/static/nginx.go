@@ -98,9 +98,9 @@ func compressed(content []byte) []byte {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		panic(err) // the level is one
+		panic(err) // the level is valid
 	}
-	w.Write(content) // a bytes.Buffer takes everything
+	w.Write(content) // writes to a bytes.Buffer do not fail
 	w.Close()
 	return b.Bytes()
 }

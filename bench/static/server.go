@@ -22,7 +22,7 @@ type Server struct {
 	URL string // without a slash at the end
 
 	process *exec.Cmd
-	ended   chan error // has what the process ended with
+	ended   chan error // receives the process's error
 	cleanup func()     // removes the server's files
 }
 

@@ -11,7 +11,7 @@ import (
 const (
 	notesInFolder = 20 // on average
 	topFolders    = 8  // of the vault's root, which has few notes of its own
-	deepest       = 4  // how many folders deep a note lies at most
+	deepest       = 4  // the maximum depth of a note in folders
 )
 
 // notePaths returns the paths of the notes: the home page, OnePage, and others in a tree of

@@ -16,7 +16,7 @@ func picture(r *rand.Rand) []byte {
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, noise); err != nil {
-		panic(err) // a bytes.Buffer takes everything
+		panic(err) // writes to a bytes.Buffer do not fail
 	}
 	return b.Bytes()
 }

@@ -15,11 +15,11 @@ import (
 
 const seed = 1
 
-// Else two runs would measure different things, and their figures could not be compared.
+// Otherwise two runs would measure different vaults, and their figures could not be compared.
 func TestTheSameSeedMakesTheSameVault(t *testing.T) {
 	a, b := vault.Generate(seed, 500), vault.Generate(seed, 500)
 	for i := range a.Len() {
-		// In another order: a note does not depend on which were made before it.
+		// In another order: a note does not depend on those generated before it.
 		j := a.Len() - 1 - i
 		x, y := a.Note(j), b.Note(j)
 		if x.Path != y.Path || !bytes.Equal(x.Content, b.Note(j).Content) {
@@ -36,7 +36,8 @@ func TestTheSameSeedMakesTheSameVault(t *testing.T) {
 	}
 }
 
-// Else a push of the vault would fail, or a page be found at another address than the bench asks for.
+// Otherwise a push of the vault would fail, or a page be at another address than the bench
+// requests.
 func TestEveryNoteCanBePublishedAtItsOwnAddress(t *testing.T) {
 	v := vault.Generate(seed, 3000)
 	notes := make(map[string]string)
@@ -52,7 +53,8 @@ func TestEveryNoteCanBePublishedAtItsOwnAddress(t *testing.T) {
 	}
 }
 
-// Else its page would be larger in a larger vault, by those that link to it, and not have 28 KB.
+// Otherwise its page would be larger in a larger vault, because of its backlinks, and not have 28
+// KB.
 func TestNothingLinksToTheOnePage(t *testing.T) {
 	v := vault.Generate(seed, 300)
 	for i := range v.Len() {
@@ -62,7 +64,7 @@ func TestNothingLinksToTheOnePage(t *testing.T) {
 	}
 }
 
-// Else the figures would not hold for the vaults that people have.
+// Otherwise the figures would not apply to real vaults.
 func TestAVaultLooksLikeARealOne(t *testing.T) {
 	v := vault.Generate(seed, 1000)
 	var sum, links, frontmatter int
@@ -103,7 +105,7 @@ func TestAVaultLooksLikeARealOne(t *testing.T) {
 	}
 }
 
-// Else a file that a note embeds would be missing after a push.
+// Otherwise a file that a note embeds would be missing after a push.
 func TestWriteWritesWhatNotesReferTo(t *testing.T) {
 	dir := t.TempDir()
 	v := vault.Generate(seed, 50)
