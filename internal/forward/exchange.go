@@ -190,9 +190,9 @@ func (x *exchange) RoundTrip(out *http.Request) (*http.Response, error) {
 			return nil, notReplayable(err)
 		}
 		if x.outages.due() {
-			x.log.Warn().Err(err).Dur("at_most", max(x.holdFor, 0)).Msg("the leader cannot be reached: holding writes")
+			x.log.Warn().Err(err).Dur("at_most", x.holdFor).Msg("the leader cannot be reached: holding writes")
 		}
-		if x.holdFor < 0 || !sleep(hold, pause) {
+		if x.holdFor == 0 || !sleep(hold, pause) {
 			return nil, x.unreachable(err)
 		}
 	}

@@ -17,7 +17,6 @@ import (
 
 // Defaults of [Options].
 const (
-	DefaultHoldFor     = 15 * time.Second
 	DefaultDialTimeout = 2 * time.Second
 	DefaultMaxInFlight = 512
 	DefaultCookie      = "session"
@@ -37,7 +36,7 @@ type Options struct {
 	Cookie       string // this replica's name of the session cookie; "": DefaultCookie
 	LeaderCookie string // the leader's; "": DefaultCookie
 
-	HoldFor     time.Duration // for an unreachable leader; 0: DefaultHoldFor, negative: not at all
+	HoldFor     time.Duration // how long a request waits for an unreachable leader; 0: not at all
 	DialTimeout time.Duration // for one attempt to connect; 0: DefaultDialTimeout
 	MaxInFlight int           // requests at a time, but held ones; 0: DefaultMaxInFlight
 
@@ -100,7 +99,7 @@ func New(o Options) (*Forwarder, error) {
 		signer:     o.Signer,
 		node:       o.Node,
 		cookies:    cookieNames{own: orDefault(o.Cookie, DefaultCookie), leader: orDefault(o.LeaderCookie, DefaultCookie)},
-		holdFor:    orDefault(o.HoldFor, DefaultHoldFor),
+		holdFor:    o.HoldFor,
 		addr:       o.LeaderAddr,
 		http1:      newHTTP1Pool(pool),
 		http2:      newHTTP2Pool(pool),

@@ -173,7 +173,7 @@ func startReplica(t *testing.T, addr string, change func(*Options)) *replica {
 		t.Fatal(err)
 	}
 	r := &replica{registry: prometheus.NewRegistry(), log: new(lines)}
-	o := Options{LeaderAddr: addr, Signer: signer, Node: "r1", Cookie: "session_r1", Log: zerolog.New(r.log), Registerer: r.registry}
+	o := Options{LeaderAddr: addr, Signer: signer, Node: "r1", HoldFor: 15 * time.Second, Cookie: "session_r1", Log: zerolog.New(r.log), Registerer: r.registry}
 	if change != nil {
 		change(&o)
 	}

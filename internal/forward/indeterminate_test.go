@@ -178,7 +178,7 @@ func TestALeaderThatCannotBeReached(t *testing.T) {
 		"silent":       silentAddr(t),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := startReplica(t, addr, func(o *Options) { o.HoldFor, o.DialTimeout = -1, 50*time.Millisecond })
+			r := startReplica(t, addr, func(o *Options) { o.HoldFor, o.DialTimeout = 0, 50*time.Millisecond })
 			if res, body := post(t, r.addr, "/", "text/plain", "x"); res.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("%s: %s", res.Status, body)
 			}
@@ -199,7 +199,7 @@ func silentAddr(t *testing.T) string {
 }
 
 func TestAClientOfJSONGetsJSON(t *testing.T) {
-	r := startReplica(t, deadAddr(t), func(o *Options) { o.HoldFor = -1 })
+	r := startReplica(t, deadAddr(t), func(o *Options) { o.HoldFor = 0 })
 	for _, contentType := range []string{"application/json", "application/json; charset=utf-8", "application/graphql+json"} {
 		res, body := post(t, r.addr, "/graphql", contentType, "{}")
 		var answer struct{ Errors []struct{ Message string } }

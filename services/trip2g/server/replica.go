@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"trip2g/internal/forward"
 	"trip2g/services/trip2g"
@@ -139,7 +138,7 @@ func (n *node) newForwarder() (*forward.Forwarder, error) {
 		OnResponse: n.observeLeader, LastEvent: graphql.LastEvent,
 		Admit:      func(timeline string) error { return n.watch.Admit(trip2g.ParseTimeline(timeline)) },
 		Suspended:  n.divergence,
-		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: holdFor(n.config.ForwardWait),
+		LeaderAddr: n.config.LeaderAddr, Signer: signer, Node: n.config.NodeName, HoldFor: n.config.ForwardWait,
 		Cookie: n.config.SessionCookieName, LeaderCookie: n.config.LeaderSessionCookieName, Log: n.log, Registerer: n.registry,
 	})
 }
@@ -186,12 +185,4 @@ func (a *lateAssets) IsReferenced(ctx context.Context, hash string) (bool, error
 		return r.IsReferenced(ctx, hash)
 	}
 	return false, errNoDatabase
-}
-
-// holdFor converts FORWARD_WAIT to the forwarder's option, in which 0 means the default.
-func holdFor(wait time.Duration) time.Duration {
-	if wait == 0 {
-		return -1
-	}
-	return wait
 }
