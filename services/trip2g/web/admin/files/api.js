@@ -1,10 +1,11 @@
-// Asks the API. Every answer comes from the leader, through whichever node serves this page.
+// Requests to the API. Every response comes from the leader, through the node that serves this
+// page.
 
 const address = "/_system/graphql";
 
-// Failure is what went wrong, in words for people. fields are the parts of an input at fault, each with
-// name and value. code is the API's own, "away" if there was no answer of the API. refused is true if the
-// API has understood what it was asked and does not do it.
+// Failure is an error with a message for people. fields are the invalid parts of the input, each
+// with name and value. code is the API's error code, "away" without a response of the API. refused
+// is true if the API understood the request and rejected it.
 export class Failure extends Error {
   constructor(message, { fields = [], code = "", refused = false } = {}) {
     super(message);
@@ -14,14 +15,14 @@ export class Failure extends Error {
     this.refused = refused;
   }
 
-  // temporary reports whether another attempt may succeed.
+  // temporary reports whether a retry can succeed.
   get temporary() {
     return this.code === "away" || this.code === "unavailable";
   }
 }
 
-// ask sends an operation and gives its data. It throws a Failure for everything else. push is the id of the
-// push that it belongs to, and folder the name of what it publishes.
+// ask sends an operation and returns its data. It throws a Failure for every error. push is the id
+// of the push that the operation belongs to, folder the name of the published folder.
 export async function ask(query, variables = {}, { signal, push, folder, keepalive } = {}) {
   return data(await send({
     method: "POST",
@@ -35,26 +36,26 @@ export async function ask(query, variables = {}, { signal, push, folder, keepali
   }));
 }
 
-// change sends a mutation of one field and gives that field's payload. An ErrorPayload is thrown as a
-// Failure, so that the operation's text must ask for it: ...Errors spreads what is needed.
+// change sends a mutation of one field and returns that field's payload. It throws an ErrorPayload
+// as a Failure, so the operation must request it with ...Errors.
 export async function change(query, variables = {}, options = {}) {
   return payload(await ask(query + errors, variables, options));
 }
 
-// errors is the fragment that a mutation's union spreads to say why not.
+// errors is the fragment on ErrorPayload for a mutation's union.
 const errors = "\nfragment Errors on ErrorPayload { code message byFields { name value } }";
 
-// upload sends a mutation of one field whose variable input.file is a file (the GraphQL multipart request
-// specification). progress is told the bytes sent so far.
+// upload sends a mutation of one field whose variable input.file is a file (the GraphQL multipart
+// request specification). It calls progress with the number of bytes sent.
 export function upload(query, variables, file, { signal, push, progress = () => {} } = {}) {
   const form = new FormData();
   form.append("operations", JSON.stringify({ query: query + errors, variables }));
   form.append("map", JSON.stringify({ 0: ["variables.input.file"] }));
   form.append("0", file);
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch does not tell how much was sent
+    const request = new XMLHttpRequest(); // fetch does not report upload progress
     request.open("POST", address);
-    request.setRequestHeader("GraphQL-Require-Preflight", "1"); // the API refuses a form that any page could send
+    request.setRequestHeader("GraphQL-Require-Preflight", "1"); // the API rejects forms that any page could send
     if (push) request.setRequestHeader("X-Push-Id", push);
     request.upload.addEventListener("progress", (event) => progress(event.loaded));
     request.addEventListener("load", () => {
@@ -75,7 +76,7 @@ export function upload(query, variables, file, { signal, push, progress = () => 
   });
 }
 
-// raw sends a request's body as it is and gives what came back, for the playground.
+// raw sends a request's body unchanged and returns the response, for the playground.
 export async function raw(query, variables, operationName) {
   return send({
     method: "POST",
@@ -99,7 +100,7 @@ function away() {
   return new Failure("The node did not answer. It may be restarting: try again in a moment.", { code: "away" });
 }
 
-const cannotServe = [408, 429, 502, 503, 504]; // statuses of a node that cannot serve now
+const cannotServe = [408, 429, 502, 503, 504]; // statuses of a node that is temporarily unavailable
 
 function data({ status, text, type }) {
   let answer;

@@ -1,7 +1,7 @@
 import { el } from "./dom.js";
 
-// copyable shows a text that is to be taken elsewhere, with a button that copies it. Where a browser lets
-// no page copy, because it is read without TLS, the button selects the text.
+// copyable shows a text with a button that copies it. Where the browser does not allow pages to
+// copy, because the page was loaded without TLS, the button selects the text.
 export function copyable(text, label) {
   const field = el("input", { value: text, readOnly: true, "aria-label": label.replace(/^Copy /, ""), spellcheck: false, onfocus: () => field.select() });
   const control = el("button", {

@@ -1,7 +1,9 @@
-// Small helpers that make elements. Texts are always set as text: nothing of a vault becomes HTML.
+// Helpers that create elements. Texts are always set as text, so content of a vault never becomes
+// HTML.
 
-// el makes an element. Properties whose value is null, undefined or false are left out; "class", "for"
-// and those with a "-" are attributes, a function is a listener ("onclick"), all else a property.
+// el creates an element. It skips properties with the value null, undefined or false. "class",
+// "for" and names with a "-" are attributes, functions are listeners ("onclick"), others are
+// properties.
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -14,17 +16,17 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-// find gives the element with an id.
+// find returns the element with an id.
 export const find = (id) => document.getElementById(id);
 
-// fill puts children in the place of what an element holds.
+// fill replaces the children of an element.
 export function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
-// table makes one, whose rows become blocks on a narrow screen. columns: {title, cell(row) → node, text or
-// a list of those, class}; caption says what it lists, for who does not see it.
+// table creates a table whose rows become blocks on a narrow screen. columns: {title, cell(row) →
+// node, text or a list of those, class}; caption describes the table to screen readers.
 export function table(caption, columns, rows, empty = "There is nothing here.") {
   if (rows.length === 0) return el("p", { class: "empty" }, empty);
   return el("div", { class: "scroll" },
@@ -36,14 +38,14 @@ export function table(caption, columns, rows, empty = "There is nothing here.") 
         : el("td", { class: c.class, "data-title": c.title || null }, c.cell(row))))))));
 }
 
-// button makes one that runs an action, cannot be pressed again meanwhile, and says what went wrong.
+// button creates a button that runs an action, is disabled meanwhile, and shows errors.
 export function button(title, action, properties = {}) {
   const made = el("button", { type: "button", ...properties, onclick: () => busy(made, action) }, title);
   return made;
 }
 
-// busy runs an action with a control switched off. It gives what the action gives; a failure is told and
-// makes undefined.
+// busy runs an action with a disabled control and returns the action's result. It shows a failure
+// and returns undefined.
 export async function busy(control, action) {
   if (control.getAttribute("aria-busy") === "true") return undefined;
   control.setAttribute("aria-busy", "true");
@@ -61,7 +63,7 @@ export async function busy(control, action) {
 
 let hide;
 
-// toast shows a line for a while, and reads it to who listens.
+// toast shows a line for a while, and announces it to screen readers.
 export function toast(text, bad = false) {
   const place = find("toast");
   place.setAttribute("role", bad ? "alert" : "status");
@@ -70,7 +72,7 @@ export function toast(text, bad = false) {
   hide = setTimeout(() => fill(place), bad ? 20_000 : 6_000);
 }
 
-// tell shows what went wrong.
+// tell shows a failure.
 export function tell(failure) {
   if (failure?.name === "AbortError") return;
   if (failure?.code === "unauthorized") {
@@ -81,19 +83,19 @@ export function tell(failure) {
   toast(words(failure), true);
 }
 
-// words gives a failure's text with the parts at fault that it does not name itself.
+// words returns a failure's message with the invalid parts that the message does not name.
 export function words(failure) {
   const parts = (failure?.fields ?? []).filter((f) => !failure.message.includes(f.value)).map((f) => `${f.name}: ${f.value}`);
   return [failure?.message ?? String(failure), ...parts].join("\n");
 }
 
-// signedOut leads to where one signs in, and back.
+// signedOut redirects to the sign-in page, which leads back here.
 function signedOut() {
   const next = encodeURIComponent(location.pathname + location.search);
   fill(find("toast"), el("p", { class: "bad" }, "Your session has ended. ", el("a", { href: `/_system/signin?next=${next}` }, "Sign in again")));
 }
 
-// load runs what fills a page and puts a failure where its result would be, with a way to try again.
+// load runs the action that fills a page, and shows a failure in its place with a button to retry.
 export async function load(place, action) {
   place.setAttribute("aria-busy", "true");
   if (!place.hasChildNodes()) fill(place, el("p", { class: "empty" }, "Loading …"));
@@ -110,7 +112,7 @@ export async function load(place, action) {
   }
 }
 
-// confirm asks in a dialog and gives true if the answer is yes. body is text or nodes.
+// confirm opens a dialog and returns true if the answer is yes. body is text or nodes.
 export function confirm({ title, body, yes = "Yes", danger = false }) {
   return new Promise((resolve) => {
     const id = `dialog-${Math.random().toString(36).slice(2)}`;
@@ -132,7 +134,7 @@ export function confirm({ title, body, yes = "Yes", danger = false }) {
 
 const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
-// exact shows a time of the API to the minute, in the reader's own zone: 2 January 2026, 15:04.
+// exact formats a time of the API to the minute, in the reader's time zone: 2 January 2026, 15:04.
 export function exact(time) {
   const at = new Date(time);
   const digits = (n) => String(n).padStart(2, "0");
@@ -142,7 +144,7 @@ export function exact(time) {
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const units = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
-// when shows a time of the API as how long ago it was, with the exact one as its title.
+// when shows the time since a time of the API, with the exact time as its title.
 export function when(time, never = "never") {
   if (!time) return el("span", { class: "muted" }, never);
   const at = new Date(time);
@@ -152,7 +154,7 @@ export function when(time, never = "never") {
   return el("time", { dateTime: at.toISOString(), title: exact(at) }, text);
 }
 
-// bytes shows a size.
+// bytes formats a size.
 export function bytes(n) {
   if (n < 1000) return `${n} B`;
   for (const unit of ["KB", "MB", "GB"]) {
@@ -162,19 +164,19 @@ export function bytes(n) {
   return "";
 }
 
-// number shows a count with its digits in groups; given words, with the one that fits it.
+// number formats a count with grouped digits, and with the singular or plural word if given.
 export function number(n, one, many = `${one}s`) {
   const text = Number(n).toLocaleString("en");
   return one === undefined ? text : `${text} ${Number(n) === 1 ? one : many}`;
 }
 
-// accessMark says who may read a note with a page.
+// accessMark shows who can read a note with a page.
 export function accessMark(n) {
   if (n.access === "GROUPS") return el("span", { class: "mark" }, n.groups.length > 0 ? n.groups.join(", ") : "only you");
   return n.access === "PUBLIC" ? el("span", { class: "mark good" }, "public") : el("span", { class: "mark" }, "members");
 }
 
-// refreshHeader shows the site's name and what is told of the whole site as they are after a change.
+// refreshHeader updates the site's name and the notices in the header after a change.
 export async function refreshHeader() {
   const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => undefined);
   if (!answer?.ok) return;
@@ -189,13 +191,14 @@ export async function refreshHeader() {
   if (banner) document.querySelector("header.site").after(document.adoptNode(banner));
 }
 
-// noteLink leads to the page about a note.
+// noteLink returns a link to the page about a note.
 export const noteLink = (path, text = path) => el("a", { href: `/_system/note?path=${encodeURIComponent(path)}` }, text);
 
-// siteHref is the address of a page of the site from its URL path as the API gives it, unescaped.
+// siteHref returns the URL path of a page of the site from the unescaped path in the API.
 export const siteHref = (path) => path.split("/").map(encodeURIComponent).join("/");
 
-// later runs an action when its calls have paused for so many milliseconds, with the last call's arguments.
+// later debounces an action: it runs after a pause of this many milliseconds, with the last
+// arguments.
 export function later(milliseconds, action) {
   let timer;
   return (...values) => {

@@ -1,4 +1,4 @@
-// What the playground offers to begin with: {title, query, variables}.
+// Example queries of the playground: {title, query, variables}.
 
 const failed = "... on ErrorPayload { message byFields { name value } }";
 

@@ -1,4 +1,5 @@
-// What every page has: on a narrow screen the menu is a strip, in which the page's own entry is to be seen.
+// Runs on every page. On a narrow screen the menu is a strip; it is scrolled to the page's own
+// entry.
 
 const current = document.querySelector("nav.system [aria-current]");
 const strip = current?.closest("ul");

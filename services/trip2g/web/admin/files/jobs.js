@@ -4,7 +4,7 @@ import { button, el, fill, find, load, table, toast, when } from "./dom.js";
 const place = find("jobs");
 const query = "{ jobs { name about everySeconds running lastStartedAt lastFinishedAt lastError } }";
 const lookAgain = 1000; // milliseconds
-const looks = 60; // how often a job that was started is looked at
+const looks = 60; // maximum number of checks of a started job
 
 const columns = [
   { title: "Job", cell: (j) => [el("strong", {}, j.name), el("span", { class: "second" }, j.about)] },

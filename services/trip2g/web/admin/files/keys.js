@@ -5,14 +5,15 @@ import { busy, button, confirm, el, fill, find, load, table, toast, when } from 
 const form = find("create");
 const keyFields = "id name hint scopes folder createdAt expiresAt lastUsedAt revokedAt";
 
-// What a key may do, as the API names it, and in words.
+// Scopes of a key, by their names in the API, with descriptions.
 const scopes = [
   { name: "READ", title: "Read", hint: "every note, also those for members, with its history", chosen: true },
   { name: "PUBLISH", title: "Publish", hint: "notes and files, and unpublish them", chosen: true },
   { name: "SETTINGS", title: "Settings", hint: "stylesheet, footer, HTML as it is, and who can read notes that do not say", chosen: false },
 ];
 
-// grantFields makes the fields of what a key may do and until when. input() returns them as the API takes them.
+// grantFields creates the fields for a key's grant and expiry. input() returns their values for the
+// API.
 function grantFields(key, prefix) {
   const boxes = scopes.map((s) => el("input", { type: "checkbox", id: `${prefix}-${s.name}`, checked: key ? key.scopes.includes(s.name) : s.chosen }));
   const folder = el("input", { id: `${prefix}-folder`, autocomplete: "off", placeholder: "everywhere", value: key?.folder ?? "" });
@@ -35,7 +36,7 @@ function grantFields(key, prefix) {
   return { nodes, input, reset };
 }
 
-// A key expires when its last day is over, in UTC.
+// A key expires at the end of its last day in UTC.
 function dayAfter(day) {
   const at = new Date(`${day}T00:00:00Z`);
   at.setUTCDate(at.getUTCDate() + 1);
@@ -104,7 +105,7 @@ const mayDo = (key) => scopes.filter((s) => key.scopes.includes(s.name)).map((s)
 
 async function show() {
   const { apiKeys } = await ask(`{ apiKeys { ${keyFields} } }`);
-  // The newest first, and those that are over last.
+  // Newest first, expired and revoked keys last.
   const keys = apiKeys.reverse().sort((a, b) => isOver(a) - isOver(b));
   fill(find("keys"), table("API keys", [
     { title: "Name", class: "path", cell: (k) => [k.name, " ", isOver(k) && el("span", { class: "mark bad" }, k.revokedAt ? "revoked" : "expired")] },

@@ -37,7 +37,7 @@ async function invite(email) {
   await show();
 }
 
-// chooseGroups asks in a dialog for the groups that a member is in; those that there are are offered.
+// chooseGroups opens a dialog to set a member's groups. It suggests existing groups.
 async function chooseGroups(member, known) {
   const names = [...new Set([...known, ...member.groups])].sort();
   const others = el("input", { id: "other-groups", autocomplete: "off", maxLength: 600, "aria-describedby": "other-groups-hint" });

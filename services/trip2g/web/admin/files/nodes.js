@@ -1,22 +1,22 @@
-// The leader and its replicas, live: each picture comes by the stream of events of the node that serves this
-// page, which has it also when the leader is away.
+// The leader and its replicas, live. Each state arrives in the event stream of the node that serves
+// this page, which also knows it while the leader is offline.
 
 import { change } from "./api.js";
 import { busy, el, fill, find, number, toast } from "./dom.js";
 
 const address = "/_system/events";
-const retryAfter = 3_000; // milliseconds, where the browser itself does not try again
-const lateAfter = 5_000; // a picture comes every second: past this, something is wrong
-const hiddenFor = 60_000; // a page that nobody looks at gives its connection back
+const retryAfter = 3_000; // milliseconds, where the browser itself does not retry
+const lateAfter = 5_000; // a state arrives every second; a longer pause is an error
+const hiddenFor = 60_000; // a hidden page closes its connection after this time
 
 // The stream
 
-let source; // null while there is none
-let picture; // the newest, as it came
-let shown; // the one that is drawn: an older one while the page is paused
-let came = 0; // when, by performance.now()
+let source; // null without a stream
+let picture; // the newest state, as received
+let shown; // the drawn state: an older one while the page is paused
+let came = 0; // arrival by performance.now()
 let paused = false;
-let ended = ""; // why there is no stream any more, in words
+let ended = ""; // why the stream has ended, as a message
 let broken = false;
 let retrying;
 
@@ -34,12 +34,12 @@ function open() {
   source.addEventListener("error", () => {
     broken = true;
     tellStream();
-    // The browser tries again by itself where the node did not answer, but not where it answered something else.
+    // The browser reconnects by itself if the node did not respond, but not after another response.
     if (source?.readyState === EventSource.CLOSED) retrying = setTimeout(probe, retryAfter);
   });
 }
 
-// probe finds out whether the node refuses this session, or is only starting.
+// probe finds out whether the node rejects this session or is still starting.
 async function probe() {
   const asking = new AbortController();
   try {
@@ -49,7 +49,7 @@ async function probe() {
       return;
     }
   } catch {
-    // It does not answer: the next attempt will tell.
+    // No response: the next attempt will show why.
   } finally {
     asking.abort();
   }
@@ -77,7 +77,7 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
-// tellStream says how old what is shown is, and why.
+// tellStream shows the age of the displayed state, and the reason for it.
 function tellStream() {
   const place = find("stream");
   const late = broken || performance.now() - came > lateAfter;
@@ -103,14 +103,14 @@ function tellStream() {
 }
 setInterval(tellStream, 1_000);
 
-// tellSummary says how all nodes do, or did when this was last known.
+// tellSummary shows the state of all nodes, or the last known one.
 function tellSummary(old) {
   const place = find("summary");
   setText(place, (old ? "When last heard: " : "") + summary(shown));
   place.dataset.wrong = old ? "unknown" : String(shown.wrong > 0);
 }
 
-// Words
+// Texts
 
 function span(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -130,13 +130,13 @@ const heard = (node) => (node.heardSecondsAgo < 3 ? "now" : `${span(node.heardSe
 const rate = (node) => (node.requestsPerSecond < 9.95 ? node.requestsPerSecond.toFixed(1) : number(Math.round(node.requestsPerSecond)));
 const version = (node) => node.version || "–";
 
-// upFor says how long a node had been up when it was last heard.
+// upFor returns the uptime of a node at its last report.
 function upFor(node) {
   const started = new Date(node.startedAt);
   return started.getFullYear() < 1971 ? "–" : span(Math.max(0, (Date.now() - started) / 1000 - node.heardSecondsAgo));
 }
 
-// lags gives a replica's lag of each of the 60 minutes up to now; null where it is not known.
+// lags returns a replica's lag in each of the last 60 minutes; null if unknown.
 function lags(node) {
   const silent = Math.min(60, Math.floor(node.heardSecondsAgo / 60));
   return [...node.lagHistorySeconds.slice(silent), ...Array(silent).fill(null)].slice(-60);
@@ -164,15 +164,15 @@ function svg(tag, attributes) {
   return element;
 }
 
-// setText leaves an element alone that has the text already: what is selected stays so, and a screen reader
-// reads out only what is new.
+// setText changes an element's text only if it differs, so that a selection stays and screen
+// readers announce only changes.
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const cards = new Map(); // by the node's name and address
+const cards = new Map(); // by the node's name and URL
 
-// card makes what is shown of a node, with a function that changes it.
+// card creates the display of a node, with a function that updates it.
 function card(first) {
   const facts = {};
   const list = el("dl", { class: "node-facts" });
@@ -212,7 +212,7 @@ function card(first) {
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + ".";
 
-// sparkline draws a replica's lag over the last hour: a bar for each minute.
+// sparkline draws a replica's lag over the last hour, with a bar for each minute.
 function sparkline() {
   const width = 240;
   const height = 36;
@@ -234,7 +234,7 @@ function sparkline() {
   }
 }
 
-// scaled puts a millisecond at 0 and a minute at 1.
+// scaled maps a millisecond to 0 and a minute to 1.
 const scaled = (seconds) => Math.min(1, Math.max(0, Math.log10(Math.max(seconds * 1000, 1)) / Math.log10(60_000)));
 
 async function forgetNode(name) {
@@ -275,7 +275,7 @@ function showCards() {
   find("drawing").classList.toggle("alone", picture.nodes.length === 1);
 }
 
-// showRejected lists who sends the leader requests with a wrong signature.
+// showRejected lists peers that send the leader requests with an invalid signature.
 function showRejected() {
   const rejected = picture.rejected ?? [];
   find("rejected").hidden = rejected.length === 0;
@@ -297,8 +297,8 @@ function showRows() {
   }));
 }
 
-// drawLines draws the stream of changes from the leader to each replica: out of its right side where there
-// is room, else down a rail at the left.
+// drawLines draws the stream of changes from the leader to each replica: from its right side if
+// there is room, otherwise along a line at the left.
 function drawLines() {
   const drawing = find("drawing");
   const lines = find("lines");

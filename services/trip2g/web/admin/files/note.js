@@ -9,7 +9,7 @@ const versionFields = "id size publishedAt author byKey current contentHash";
 const heading = document.querySelector("main > h1");
 let note;
 let versions = [];
-let chosen = new Set(); // two ids at most, the one chosen last at the end
+let chosen = new Set(); // at most two ids, the last chosen at the end
 
 function show(text) {
   heading.textContent = text;
@@ -83,7 +83,7 @@ async function download() {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-const longest = 200_000; // letters of a text that is shown at once
+const longest = 200_000; // maximum length of a text that is shown at once
 
 async function view(id) {
   const version = await text(id);
@@ -129,7 +129,7 @@ function list() {
           !v.current && button("Restore", () => restore(v), { class: "small" })))))))));
 }
 
-// choose keeps two: a third takes the place of the one that was chosen first.
+// choose keeps two ids: a third replaces the one that was chosen first.
 function choose(id, on) {
   chosen.delete(id);
   if (on) chosen.add(id);

@@ -8,9 +8,9 @@ const query = `query ($filter: NotesFilter) {
 
 const form = find("filter");
 const place = find("notes");
-let running; // the question on its way
+let running; // the pending request
 
-// The filter is in the address, so that going back and sharing it work.
+// The filter is in the URL, so that the back button and sharing work.
 function read() {
   const wanted = new URLSearchParams(location.search);
   form.text.value = wanted.get("text") ?? "";
@@ -36,7 +36,7 @@ const columns = [
   { title: "", class: "end", cell: (n) => n.url && el("a", { href: siteHref(n.url), "aria-label": `Open the page of ${n.title}` }, "Open") },
 ];
 
-// state says what is special about a note: most are as the site's default has them.
+// state returns the notable states of a note; most notes have the site's defaults.
 function state(n) {
   if (n.hidden) return el("span", { class: "mark bad" }, "hidden");
   if (!n.url) return el("span", { class: "mark" }, "no page");

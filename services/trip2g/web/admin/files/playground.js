@@ -4,7 +4,7 @@ import { examples } from "./examples.js";
 
 const query = find("query");
 const variables = find("variables");
-const shownAtMost = 200_000; // letters of an answer
+const shownAtMost = 200_000; // maximum length of a displayed response
 
 fill(find("example"), examples.map((e, i) => el("option", { value: i }, e.title)));
 find("example").addEventListener("change", () => take(examples[Number(find("example").value)]));
@@ -56,7 +56,7 @@ find("request").addEventListener("keydown", (event) => {
   busy(find("send"), send);
 });
 
-// The reference is what the API says of itself.
+// The reference uses the API's introspection.
 const typeRef = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
 const schemaQuery = `{ __schema {
   queryType { name } mutationType { name }
@@ -67,7 +67,7 @@ const schemaQuery = `{ __schema {
 
 let schema;
 
-// written gives a type as the schema's language has it.
+// written returns a type in the syntax of the schema.
 function written(type) {
   if (type.kind === "NON_NULL") return `${written(type.ofType)}!`;
   if (type.kind === "LIST") return `[${written(type.ofType)}]`;

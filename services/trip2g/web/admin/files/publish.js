@@ -8,10 +8,10 @@ const drop = find("drop");
 const input = find("folder");
 const progress = find("progress");
 const place = find("plan");
-const shownPaths = 200; // of a list
+const shownPaths = 200; // maximum length of a list
 
-let working; // what is under way, to be stopped
-let part; // of a push, whose bar is shown
+let working; // the current operation, which can be stopped
+let part; // the stage of a push whose progress bar is shown
 
 addEventListener("beforeunload", (event) => { if (working) event.preventDefault(); });
 find("choose").addEventListener("click", () => input.click());
@@ -30,9 +30,9 @@ drop.addEventListener("drop", (event) => {
   const entries = entriesOfDrop(event);
   if (entries.length > 0) begin(() => filesOfDrop(entries));
 });
-for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault()); // a miss must not leave the page
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault()); // a drop outside of the field must not leave the page
 
-// step runs a part of the work that can be stopped. A failure is shown with what it means.
+// step runs a part of the work that can be stopped. It shows a failure with its consequence.
 async function step(action, meaning) {
   working = new AbortController();
   drop.hidden = true;
@@ -59,7 +59,7 @@ function title(text) {
   fill(find("work-title"), text);
 }
 
-// bar shows how far something is. It speaks its name once, not each number.
+// bar shows progress. Screen readers announce its name once, not each number.
 function bar(name) {
   const measure = el("progress", { "aria-label": name });
   const text = el("span", {});
@@ -139,7 +139,7 @@ async function publish(folder, vault, plan, hide) {
   await refreshHeader();
 }
 
-// chooseAccess asks who may read the notes that do not say.
+// chooseAccess asks for the default access of notes that set none.
 function chooseAccess(unspecified, signal) {
   part = "";
   title("Who may read your notes?");

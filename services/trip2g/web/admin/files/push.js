@@ -1,13 +1,14 @@
-// Publishes a folder: compares it with the server, sends what differs, and makes all of it visible at once.
+// Publishes a folder: compares it with the server, sends changes, and makes all of them visible at
+// once.
 
 import { ask, change, Failure, upload } from "./api.js";
 import { contentHash, decoded, utf8Length } from "./vault.js";
 
 const batchNotes = 100;
-const batchBytes = 4 << 20; // of text in a request; a larger note goes alone
+const batchBytes = 4 << 20; // of text in a request; a larger note has its own
 const hidden = 1000; // paths in a request
-const uploads = 3; // at once
-const settingsPath = "_settings.md"; // the Settings form makes it on the server: a folder without it says nothing about it
+const uploads = 3; // concurrent
+const settingsPath = "_settings.md"; // the Settings form creates it on the server, so a folder without it does not delete it
 
 const assets = "assets { path sha256Hash absolutePath }";
 const pushQuery = `mutation ($input: PushNotesInput!) { pushNotes(input: $input) { __typename ... on PushNotesPayload { notes { id path ${assets} } } ...Errors } }`;
@@ -16,14 +17,14 @@ const hideQuery = "mutation ($input: HideNotesInput!) { hideNotes(input: $input)
 const commitQuery = "mutation { commitNotes { __typename ...Errors } }";
 const discardQuery = "mutation { discardNotes { __typename ... on DiscardNotesPayload { committed } ...Errors } }";
 
-const retryFor = 60_000; // how long to try again what the server cannot take now, in milliseconds
+const retryFor = 60_000; // how long to retry while the server is unavailable, in milliseconds
 const longestWait = 5_000;
 
-// newPush returns the id of a push: what is staged with it no other push publishes.
+// newPush returns the random id of a push.
 const newPush = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-// discard ends a push, also while the page is being left. It gives whether it was too late, undefined if that
-// is not known.
+// discard ends a push, also while the page is being left. It returns whether it was too late,
+// undefined if unknown.
 async function discard(push) {
   try {
     return (await change(discardQuery, {}, { push, keepalive: true })).committed;
@@ -32,8 +33,8 @@ async function discard(push) {
   }
 }
 
-// patiently does what the server may not be able to do now, and again for a while. Each thing that a push does
-// can be done twice.
+// patiently runs an action and retries it for a while if the server is unavailable. All actions of
+// a push are idempotent.
 async function patiently(signal, action) {
   const until = Date.now() + retryFor;
   for (let wait = 250; ; wait = Math.min(2 * wait, longestWait)) {
@@ -50,10 +51,10 @@ async function patiently(signal, action) {
 const accessFields = "default public members groups notShown unspecified";
 const accessQuery = `mutation ($input: SetSiteAccessInput!) { setSiteAccess(input: $input) { __typename ... on SetSiteAccessPayload { state { ${accessFields} } } ...Errors } }`;
 
-// siteAccess reports who may read the site.
+// siteAccess returns the access of the site.
 export const siteAccess = async () => (await ask(`{ siteAccess { ${accessFields} } }`)).siteAccess;
 
-// compare tells how a folder and the server differ. tell is called with how far it is.
+// compare returns the differences of a folder and the server. It calls tell with its progress.
 export async function compare(vault, { signal, tell }) {
   const query = "{ notePaths { id value latestContentHash assetReplaces { id hash absolutePath } } }";
   const { notePaths } = await patiently(signal, () => ask(query, {}, { signal }));
@@ -74,13 +75,13 @@ export async function compare(vault, { signal, tell }) {
   return plan;
 }
 
-// compareFiles looks at the notes that are not sent. A file that the server has for them may be another one
-// by now; and one that it has not may have come to the folder after its note: then the note is sent again,
-// which changes nothing and tells what it refers to.
+// compareFiles checks the files of unchanged notes. A file can have changed, and a file that was
+// missing can have been added to the folder: then the note is sent again, which changes nothing and
+// returns its references.
 async function compareFiles(vault, plan, signal) {
   const names = new Set([...vault.files.keys()].flatMap((path) => {
     const name = path.split("/").at(-1).normalize("NFC").toLowerCase();
-    return [name, name.replace(/(\.excalidraw)(\.light|\.dark)?\.(svg|png)$/, "$1")]; // a drawing is shown by its image
+    return [name, name.replace(/(\.excalidraw)(\.light|\.dark)?\.(svg|png)$/, "$1")]; // a drawing is shown as its exported image
   }));
   plan.again = [];
   for (const note of plan.same) {
@@ -91,7 +92,7 @@ async function compareFiles(vault, plan, signal) {
   }
 }
 
-// mentions tells whether a text may refer to a file of the vault that is not known for it.
+// mentions reports whether a text can refer to a file of the vault that is not a known reference.
 function mentions(text, names, known) {
   for (const [word] of text.matchAll(/[^[\]()<>"'|:\n\r\t]+\.[A-Za-z0-9]{1,8}/g)) {
     const written = word.trim();
@@ -102,7 +103,7 @@ function mentions(text, names, known) {
   return false;
 }
 
-// want adds a file to those to send, unless the server has it as it is.
+// want adds a file to those to send, unless the server has the same content.
 async function want(vault, list, note, asset, missing) {
   const path = vault.find(note.value ?? note.path, asset.path);
   if (path === undefined) {
@@ -115,11 +116,12 @@ async function want(vault, list, note, asset, missing) {
   list.push({ noteId: note.id, note: note.value ?? note.path, reference: asset.path, path, hash, size: vault.files.get(path).size });
 }
 
-// push sends what a plan has. hide takes the notes that are gone from readers. tell(what, done, total) is
-// called with how far it is. choose(unspecified) is called if the site has no default yet for that many notes
-// that do not say who may read them: it gives EVERYONE or MEMBERS. push gives {sent, files, hidden, faults,
-// missing}: faults are the files that the server did not take, {path, text}; all else is published. A failure's
-// visible says whether readers see the push all the same; undefined if that is not known.
+// push sends the changes of a plan. With hide, it unpublishes deleted notes. It calls tell(what,
+// done, total) with its progress. It calls choose(unspecified) if the site has no default yet and
+// this number of notes sets no access; choose returns EVERYONE or MEMBERS. push returns {sent,
+// files, hidden, faults, missing}: faults are the files that the server rejected, {path, text};
+// everything else is published. A failure's visible reports whether readers see the push anyway;
+// undefined if unknown.
 export async function push(vault, plan, { folder, hide, signal, tell, choose }) {
   const id = newPush();
   const left = () => discard(id);
@@ -163,7 +165,7 @@ async function stage(vault, plan, result, { hide, signal, tell, push }) {
   signal.throwIfAborted();
 }
 
-// settleAccess has the owner choose who may read what does not say, once for a site.
+// settleAccess asks the owner for the default access, once for a site.
 async function settleAccess(choose, options) {
   const { stagedAccess: staged, siteAccess: live } = await ask(`{ stagedAccess { ${accessFields} } siteAccess { ${accessFields} } }`, {}, options);
   if (staged.default !== null || staged.unspecified === 0) return;
@@ -189,7 +191,7 @@ async function* batches(vault, paths, signal) {
   if (batch.length > 0) yield batch;
 }
 
-// pushBatch leaves out the notes that the server does not take, and says why.
+// pushBatch sends notes. It skips the notes that the server rejects and records why.
 async function pushBatch(updates, result, options) {
   try {
     return (await patiently(options.signal, () => change(pushQuery, { input: { updates, skipCommit: true } }, options))).notes;
@@ -222,7 +224,7 @@ async function sendFiles(vault, list, result, { signal, push, tell }) {
   result.files = paths.size;
 }
 
-// sendFile leaves out a file that the server does not take for what it is, and says why.
+// sendFile sends a file. If the server rejects it, it records why.
 async function sendFile(vault, u, result, options) {
   const input = { file: null, noteId: u.noteId, sha256Hash: u.hash, path: u.reference, absolutePath: u.path, skipCommit: true };
   try {

@@ -38,8 +38,8 @@ function added(r) {
   return "Added: it leads there now.";
 }
 
-// path gives the unescaped path of an address of this site as one copies it from a browser's bar; others
-// stay as they are.
+// path returns the unescaped path of a URL of this site that was copied from a browser's address
+// bar. Other texts are unchanged.
 function path(text) {
   text = text.trim();
   const local = text.startsWith(`${location.origin}/`) ? text.slice(location.origin.length) : text;
@@ -64,7 +64,7 @@ form.addEventListener("submit", (event) => {
   busy(find("put"), put);
 });
 
-// The page of missing addresses leads here with one of them.
+// The page of 404s links here with one of the paths.
 form.from.value = new URLSearchParams(location.search).get("from") ?? "";
 if (form.from.value) form.to.focus();
 load(place, list);

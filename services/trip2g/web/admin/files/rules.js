@@ -1,28 +1,28 @@
-// What of a folder stays out of a push, by the same rules as the command line's (package vault).
+// Rules that exclude files of a folder from a push, the same as the command line's (package vault).
 
 const ignoreFile = ".trip2gignore";
 const settingsPath = "_settings.md";
 const templateSettings = [[".obsidian/templates.json", "folder"], [".obsidian/plugins/templater-obsidian/data.json", "templates_folder"]];
 
-// isHidden reports whether a file or folder of that name belongs to no vault.
+// isHidden reports whether files and folders with this name are never part of a vault.
 export const isHidden = (name) => name.startsWith(".") || name === "node_modules";
 
 export const isNote = (path) => /\.(md|html)$/i.test(path);
 
-// hasRules reports whether a path, of a file or a folder, is or leads to a file with rules.
+// hasRules reports whether a path is a file with rules or a folder that leads to one.
 export function hasRules(path) {
   const names = path.split("/");
   return path === settingsPath || templateSettings.some(([config]) => config === path || config.startsWith(`${path}/`))
     || (names.at(-1) === ignoreFile && !names.slice(0, -1).some(isHidden));
 }
 
-// folded makes paths equal that differ only in letter case or in how their letters are encoded.
+// folded returns the same text for paths that differ only in letter case or Unicode form.
 export const folded = (path) => Array.from(path.normalize("NFC"), (c) => c.toUpperCase().toLowerCase()).join("");
 
-// exclusions applies the rules of a folder: texts are its files with rules, path → text, and isDrawing
-// (path) reports whether a note's frontmatter is that of an Excalidraw drawing. It returns excluded, path →
-// rule; warnings, [place, text]; and faults, [place, text]: with one of them nothing may be published,
-// because a rule that does not count keeps nothing private.
+// exclusions applies the rules of a folder. texts are its files with rules, path → text.
+// isDrawing(path) reports whether a note's frontmatter is that of an Excalidraw drawing. It returns
+// excluded, path → rule; warnings, [place, text]; and faults, [place, text]. With a fault nothing
+// may be published, because an ignored rule would publish private files.
 export async function exclusions(paths, texts, isDrawing) {
   const faults = [];
   const rules = readRules(texts, faults);
@@ -78,8 +78,8 @@ function readRules(texts, faults) {
   return rules;
 }
 
-// unmatched lists the patterns that match neither a path nor a folder on the way to it. Those for hidden
-// files, which stay out anyway, are not among them.
+// unmatched lists the patterns that match neither a path nor one of its folders. It omits patterns
+// for hidden files, which are excluded anyway.
 function unmatched(paths, rules) {
   const all = [...rules.exclude, ...rules.include, ...[...rules.ignore.values()].flatMap((patterns) => patterns.toReversed())];
   const left = new Set(all.filter((pattern) => !pattern.hidden));
@@ -98,7 +98,7 @@ function unmatched(paths, rules) {
   return [...left];
 }
 
-// linesOf returns a text's lines, whether they end with a line feed, a carriage return or both.
+// linesOf splits a text at line feeds, carriage returns or both.
 const linesOf = (text) => text.split(/\r\n|\n|\r/);
 
 function attempt(faults, place, action, written) {
@@ -119,8 +119,8 @@ function templateFolder(text, key) {
   }
 }
 
-// ruleOf returns the rule that keeps a path out of a push, undefined if none does. What is in a folder that
-// stays out stays out with it.
+// ruleOf returns the rule that excludes a path, undefined without one. Everything in an excluded
+// folder is excluded.
 function ruleOf(path, rules, kept) {
   const names = path.split("/");
   for (let i = 1; i <= names.length; i++) {
@@ -138,7 +138,7 @@ function ruleOf(path, rules, kept) {
   return undefined;
 }
 
-// ignoring finds the pattern that decides about a path: the last one of the nearest file.
+// ignoring returns the pattern that applies to a path: the last match in the nearest file.
 function ignoring(names, isFolder, ignore) {
   for (let i = names.length - 1; i >= 0; i--) {
     const folder = names.slice(0, i).map((name) => `${name}/`).join("");
@@ -149,8 +149,8 @@ function ignoring(names, isFolder, ignore) {
   return undefined;
 }
 
-// parsePattern reads a line in the syntax of .gitignore, null for one without a pattern. It throws for what
-// could never match.
+// parsePattern parses a line in the syntax of .gitignore, null without a pattern. It throws for
+// patterns that can never match.
 function parsePattern(line) {
   let text = line.replace(/(?<!\\)((?:\\\\)*)[ \t]+$|((?<!\\)(?:\\\\)*\\[ \t])[ \t]*$/, "$1$2");
   if (text === "" || text.startsWith("#")) return null;
@@ -162,7 +162,7 @@ function parsePattern(line) {
   if (anchored) text = text.slice(1);
   const segments = text.split("/");
   const globs = segments.map(segmentPattern);
-  if (segments.at(-1) === "**") { // what is in the folder, and not the folder
+  if (segments.at(-1) === "**") { // matches the content of the folder, not the folder
     segments.push("*");
     globs.push("[^/]*");
   } else if (globs.length === 1 && !anchored) {
@@ -177,7 +177,7 @@ function parsePattern(line) {
 const unclosed = 'has a "[" without its "]", or a "\\" at its end';
 const literal = (c) => c.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
 
-// segmentPattern turns the part of a pattern between slashes into a regular expression.
+// segmentPattern converts the part of a pattern between slashes to a regular expression.
 function segmentPattern(segment) {
   if (segment === "") throw new Error("names a folder without a name");
   if (segment === "." || segment === "..") throw new Error('has a "." or ".." in its path: patterns begin at the folder that they are for');
@@ -195,7 +195,7 @@ function segmentPattern(segment) {
   return out.join("");
 }
 
-// classPattern turns what is between brackets into what is there in a regular expression.
+// classPattern converts the content of brackets to a regular expression.
 function classPattern(text) {
   const out = Array.from(text.matchAll(/(?:\\(.)|([^\\]))(?:-(?:\\(.)|([^\\])))?/gu), ([, a, b, c, d]) => {
     const last = c ?? d;
@@ -205,7 +205,7 @@ function classPattern(text) {
   return out.join("");
 }
 
-// exportNames lists the names that Excalidraw gives to the images that it exports of a drawing, the best first.
+// exportNames lists the names of Excalidraw's exported images of a drawing, best first.
 export function exportNames(drawing) {
   const endings = [".svg", ".png", ".light.svg", ".light.png", ".dark.svg", ".dark.png"];
   return [drawing, drawing.replace(/\.excalidraw$/i, "")].flatMap((base) => endings.map((ending) => base + ending));
@@ -219,8 +219,8 @@ export function isDrawingText(content) {
   return lines.slice(0, end < 0 ? undefined : end).some((line) => /^["']?excalidraw-plugin["']?[ \t]*:/.test(line));
 }
 
-// pushRules reads exclude and include from the text of the settings. It knows the YAML of simple lists and
-// throws for any other: a pattern that is misread keeps nothing private.
+// pushRules parses exclude and include in the text of the settings. It supports only simple YAML
+// lists and throws for anything else, because a misread pattern would publish private files.
 function pushRules(content) {
   const rules = { exclude: [], include: [] };
   const [first, ...rest] = linesOf(content).map((line) => line.trimEnd());
@@ -230,7 +230,7 @@ function pushRules(content) {
     return rules;
   }
   const lines = rest.slice(0, end);
-  if (!/\b(exclude|include)\b|\\/i.test(lines.join("\n"))) return rules; // a key in quotes may have escapes
+  if (!/\b(exclude|include)\b|\\/i.test(lines.join("\n"))) return rules; // a quoted key can contain escapes
   checkSimple(lines);
   const found = new Set();
   lines.forEach((line, i) => {
@@ -248,10 +248,10 @@ function pushRules(content) {
 
 const mentionsRule = (line) => /^[ \t]*["']?(exclude|include)["']?[ \t]*:/i.test(line);
 
-// checkSimple throws for a frontmatter in which a rule could hide: one that has other lines at its margin than
-// keys, comments and entries of lists.
+// checkSimple throws for a frontmatter that could hide a rule: one with unindented lines other than
+// keys, comments and list entries.
 function checkSimple(lines) {
-  let open = false; // a bracket in the key above, so that what is at the margin is no key
+  let open = false; // the key above has an open bracket, so that unindented text is not a key
   let keyed = false;
   lines.forEach((line, i) => {
     if (/^[ \t]*(#|$)/.test(line)) return;
@@ -263,7 +263,7 @@ function checkSimple(lines) {
   });
 }
 
-// patternList reads a value, or the list on the lines after it.
+// patternList parses a value, or the list on the lines after it.
 function patternList(value, after, number) {
   if (value !== "" && !value.startsWith("#")) {
     const flow = /^\[(.*)\](?:[ \t]+#.*)?$/.exec(value);
@@ -288,14 +288,14 @@ function patternList(value, after, number) {
   return list;
 }
 
-// entry reads an entry of a list, which has to be a text.
+// entry parses an entry of a list, which must be a text.
 function entry(text, number, forbidden) {
   const value = scalar(text, number, forbidden);
   if (value === null) throw notSimple(number);
   return value;
 }
 
-// scalar reads a text; null is YAML's null.
+// scalar parses a text; null is YAML's null.
 function scalar(text, number, forbidden = "") {
   const quoted = /^(?:'((?:[^']|'')*)'|"([^"\\]*)")(?:[ \t]+#.*)?$/.exec(text);
   if (quoted) return quoted[1]?.replaceAll("''", "'") ?? quoted[2];

@@ -33,7 +33,7 @@ function values() {
     .map(({ key, value }) => ({ key, value }));
 }
 
-// A fault is shown at its field, which gets the focus.
+// Shows each fault at its field, and focuses the field.
 function showFaults(failure) {
   for (const { name, value } of failure.fields ?? []) {
     const input = find(`s-${name}`);
@@ -88,7 +88,8 @@ function showAccess(state) {
       access !== "MEMBERS" && button("Keep them for members", () => setAccess({ access: "MEMBERS" }), { id: "members-only" })));
 }
 
-// makePublic shows what becomes public before it does. The number that was shown goes with the change.
+// makePublic shows what becomes public and asks for confirmation. The change includes the displayed
+// number.
 async function makePublic(state) {
   const { unspecifiedNotes } = await ask("{ unspecifiedNotes(first: 200) }");
   const more = state.unspecified - unspecifiedNotes.length;

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) for pages that came over plain HTTP, where a browser has no crypto.subtle.
+// SHA-256 (FIPS 180-4) for pages loaded over plain HTTP, where browsers have no crypto.subtle.
 
 const primes = [];
 for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
@@ -58,7 +58,7 @@ class Sum {
   }
 }
 
-// sha256 gives the hash of a Blob or of bytes, as 32 bytes.
+// sha256 returns the hash of a Blob or of bytes, as 32 bytes.
 export async function sha256(content) {
   if (globalThis.crypto?.subtle) {
     return new Uint8Array(await crypto.subtle.digest("SHA-256", content instanceof Blob ? await content.arrayBuffer() : content));
@@ -66,7 +66,7 @@ export async function sha256(content) {
   return slowSha256(content);
 }
 
-// slowSha256 is sha256 without the browser's help, a part at a time.
+// slowSha256 is sha256 without the browser's implementation. It works in parts.
 export async function slowSha256(content) {
   const sum = new Sum();
   if (!(content instanceof Blob)) return sum.add(content).end();

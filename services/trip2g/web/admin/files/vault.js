@@ -1,4 +1,4 @@
-// A folder of notes in the browser, by the same rules as the command line's (package vault).
+// A folder of notes in the browser, by the same rules as the command line (package vault).
 
 import { Failure } from "./api.js";
 import { exclusions, exportNames, folded, hasRules, isDrawingText, isHidden, isNote } from "./rules.js";
@@ -8,9 +8,9 @@ const maxPath = 1024; // bytes, as trip2g.MaxPathLength
 const maxSegment = 255; // bytes, as trip2g.MaxSegmentLength
 const encoder = new TextEncoder();
 
-const isPublishable = (path) => !path.split("/").some(isHidden); // as far as its name goes
+const isPublishable = (path) => !path.split("/").some(isHidden); // by its name
 
-// fault says why no server takes a path, "" if one does.
+// fault returns why servers reject a path, "" if they accept it.
 function fault(path) {
   if (path.includes("\\")) return "its path has a backslash";
   if (/[\u0000-\u001f\u007f-\u009f]/.test(path)) return "its path has a control character";
@@ -19,7 +19,8 @@ function fault(path) {
   return "";
 }
 
-// filesOfInput gives {path, file} of what <input webkitdirectory> has: paths within the chosen folder.
+// filesOfInput returns {path, file} for <input webkitdirectory>, with paths within the chosen
+// folder.
 export function filesOfInput(list) {
   return {
     name: list[0]?.webkitRelativePath.split("/")[0] ?? "",
@@ -28,12 +29,12 @@ export function filesOfInput(list) {
   };
 }
 
-// entriesOfDrop has to be called while the drop's event lasts: what is dropped is not there after it.
+// entriesOfDrop must be called during the drop event, after which the dropped items are gone.
 export function entriesOfDrop(event) {
   return Array.from(event.dataTransfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
 }
 
-// filesOfDrop reads what was dropped: a folder's files, or those of several things side by side.
+// filesOfDrop reads dropped items: the files of one folder, or of several items together.
 export async function filesOfDrop(entries) {
   const files = [];
   const one = entries.length === 1 && entries[0].isDirectory;
@@ -49,7 +50,7 @@ export async function filesOfDrop(entries) {
   return { name: one ? entries[0].name : "What you dropped", folder: one ? entries[0].name : "", files };
 }
 
-// children lists a folder; a browser gives at most a hundred at once.
+// children lists a folder; browsers return at most a hundred entries at a time.
 async function children(folder) {
   const reader = folder.createReader();
   const all = [];
@@ -60,20 +61,20 @@ async function children(folder) {
   }
 }
 
-// Vault is the notes and other files of a folder. open makes one.
+// Vault contains the notes and other files of a folder. open creates one.
 export class Vault {
   notes = new Map(); // path → File
   files = new Map(); // path → File
-  warnings = []; // {path, text}, of what is left out
+  warnings = []; // {path, text}, of files that are left out
   ruleWarnings = []; // {path, text}, of rules that match nothing
-  excluded = new Map(); // path → the rule that keeps it out of a push
+  excluded = new Map(); // path → the rule that excludes it from a push
   #byPath = new Map(); // folded path → path
-  #byName = new Map(); // folded last segment → paths, the shortest first
+  #byName = new Map(); // folded last segment → paths, shortest first
   #hashes = new Map();
 
-  // open applies the rules of a folder to its files. It throws a Failure for a rule that is wrong.
+  // open applies the rules of a folder to its files. It throws a Failure for an invalid rule.
   static async open(read) {
-    const files = read.map(({ path, file }) => ({ path: path.normalize("NFC"), file })); // some systems give names in another Unicode form
+    const files = read.map(({ path, file }) => ({ path: path.normalize("NFC"), file })); // some systems return names in another Unicode form
     const vault = new Vault();
     const texts = new Map();
     for (const { path, file } of files) if (hasRules(path)) texts.set(path, await decodedText(file));
@@ -110,19 +111,19 @@ export class Vault {
     }
   }
 
-  // text returns a note as it is published.
+  // text returns the published text of a note.
   text(path) {
     return decodedText(this.notes.get(path));
   }
 
-  // hash gives a file's SHA-256 in lower-case hex.
+  // hash returns a file's SHA-256 in lower-case hex.
   async hash(path) {
     if (!this.#hashes.has(path)) this.#hashes.set(path, hex(await sha256(this.files.get(path))));
     return this.#hashes.get(path);
   }
 
-  // find returns the path of the file that a note's reference means, for a drawing of Excalidraw its exported
-  // image; undefined if there is none.
+  // find returns the path of the file that a note's reference resolves to, for an Excalidraw
+  // drawing its exported image; undefined without one.
   find(notePath, reference) {
     const found = this.#find(notePath, reference);
     const drawing = reference.replace(/#.*$/s, "");
@@ -130,11 +131,11 @@ export class Vault {
     return exportNames(drawing).map((name) => this.#find(notePath, name)).find((path) => path !== undefined);
   }
 
-  // missing says why find has nothing for a reference, "" if that is no fault.
+  // missing returns why find has no result for a reference, "" if that is not a fault.
   missing(notePath, reference) {
     const name = (reading) => folded(reading.split("/").at(-1));
     const names = readings(reference).map(name);
-    if ([...this.notes.keys()].some((path) => names.includes(name(path.replace(/\.md$/i, ""))))) return ""; // a note can be called Node.js
+    if ([...this.notes.keys()].some((path) => names.includes(name(path.replace(/\.md$/i, ""))))) return ""; // a note's name can be Node.js
     for (const [path, rule] of this.excluded) {
       if (!names.includes(name(path)) && !names.includes(name(path.replace(/\.md$/i, "")))) continue;
       return isNote(path) ? "" : `which is left out (${rule})`;
@@ -164,7 +165,8 @@ export class Vault {
   }
 }
 
-// decodedText returns a file's text: UTF-16 with its mark is decoded, and what is no UTF-8 becomes U+FFFD.
+// decodedText returns a file's text. It decodes UTF-16 with a byte order mark, and replaces invalid
+// UTF-8 by U+FFFD.
 async function decodedText(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const [a, b] = bytes;
@@ -173,13 +175,13 @@ async function decodedText(file) {
   return new TextDecoder().decode(bytes);
 }
 
-// readings gives what a reference may mean, the most literal first.
+// readings returns the possible meanings of a reference, the most literal first.
 function readings(reference) {
   const bare = reference.replace(/[#?].*$/s, "");
   return [reference, bare, decoded(reference), decoded(bare)].filter((reading) => reading !== undefined);
 }
 
-// decoded gives a reference without its %20 and the like, undefined if they are none.
+// decoded decodes the percent-encoding of a reference, undefined if it is invalid.
 export function decoded(reference) {
   try {
     return decodeURIComponent(reference);
@@ -188,7 +190,7 @@ export function decoded(reference) {
   }
 }
 
-// join gives a clean path, undefined for one that leads out of the vault.
+// join returns a clean path, undefined for one outside of the vault.
 function join(segments) {
   const out = [];
   for (const segment of segments) {
@@ -201,7 +203,8 @@ function join(segments) {
 
 export const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 
-// contentHash is the sync API's hash of a text: SHA-256 of its UTF-8 in padded URL-safe base64.
+// contentHash returns the sync API's hash of a text: SHA-256 of its UTF-8 in padded URL-safe
+// base64.
 export async function contentHash(text) {
   const bytes = await sha256(encoder.encode(text));
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
