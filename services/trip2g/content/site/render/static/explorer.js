@@ -1,5 +1,5 @@
-// The explorer: folders open in place, what is in them comes when they are opened, and what is open is
-// remembered. Without this script a folder is a link to its page, which has it open.
+// The explorer. Folders open in place, load their content when opened, and stay open on other
+// pages. Without this script a folder is a link to its page, which shows it open.
 
 const tree = document.querySelector("#_explorer .tree");
 if (tree) start(tree);
@@ -13,11 +13,11 @@ function start(tree) {
   addEventListener("pagehide", () => {
     try {
       sessionStorage.setItem("explorer-scroll", drawer.scrollTop);
-    } catch { /* the next page starts at its top */ }
+    } catch { /* without storage, the next page starts at its top */ }
   });
 }
 
-// The memory has the folders that were opened and those that were closed although a page in them is shown.
+// The memory contains opened folders, and closed ones that contain the current page.
 function recall() {
   try {
     const kept = JSON.parse(localStorage.getItem("explorer")) ?? {};
@@ -27,15 +27,15 @@ function recall() {
   }
 }
 
-const most = 60; // folders that are remembered, the last opened
+const most = 60; // maximum number of remembered folders, the last opened ones
 
 function remember(memory) {
   try {
     localStorage.setItem("explorer", JSON.stringify({ open: [...memory.open].slice(-most), closed: [...memory.closed].slice(-most) }));
-  } catch { /* it is forgotten with the page */ }
+  } catch { /* without storage, it lasts as long as the page */ }
 }
 
-// prepare gives a folder the button that opens it.
+// prepare adds the button that opens a folder.
 function prepare(folder, memory) {
   const link = folder.querySelector(":scope > a");
   const button = document.createElement("button");
@@ -62,7 +62,7 @@ async function setOpen(folder, open, memory) {
   folder.querySelector(":scope > button").setAttribute("aria-expanded", String(open));
 }
 
-// load puts what is in a folder below it. If it can't be had, the folder's page is one press away.
+// load inserts the content of a folder. If that fails, the link to the folder's page remains.
 async function load(folder, memory) {
   try {
     const answer = await fetch(folder.dataset.tree, { headers: { Accept: "application/json" } });
@@ -80,7 +80,7 @@ function branch(child, memory) {
   const line = document.createElement("li");
   const link = document.createElement("a");
   link.href = child.url;
-  const title = document.createElement("bdi"); // as the server writes it
+  const title = document.createElement("bdi"); // as rendered by the server
   title.textContent = child.title;
   link.append(title);
   line.append(link);
@@ -93,8 +93,8 @@ function branch(child, memory) {
   return line;
 }
 
-// restore opens what was open, from the top down, and closes what the reader closed, except above the
-// page that is shown.
+// restore opens remembered folders from the top down, and closes those that the reader closed,
+// except above the current page.
 async function restore(tree, memory) {
   for (const folder of tree.querySelectorAll(".folder.open")) {
     if (memory.closed.has(folder.dataset.tree) && !folder.querySelector("ul [aria-current]")) setOpen(folder, false, memory);
@@ -111,14 +111,14 @@ async function restore(tree, memory) {
 function settleScroll(drawer) {
   try {
     drawer.scrollTop = Number(sessionStorage.getItem("explorer-scroll") ?? 0);
-  } catch { /* it stays at its top */ }
+  } catch { /* without storage, it stays at its top */ }
   const current = drawer.querySelector('[aria-current="page"]');
   if (!current) return;
   const box = current.getBoundingClientRect(), around = drawer.getBoundingClientRect();
   if (box.top < around.top || box.bottom > around.bottom) drawer.scrollTop += box.top - around.top - around.height / 3;
 }
 
-// move lets the arrow keys go through the lines that are shown, open and close.
+// move lets the arrow keys move through the visible lines, and open and close folders.
 function move(event) {
   const line = event.target.closest("li");
   if (!line || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -1,5 +1,5 @@
-// The graph of the notes around this one: which links to which. Laid out the same way every time, drawn
-// once, each note a link.
+// The graph of the notes around this one and their links. Its layout is deterministic and computed
+// once. Each note is a link.
 
 const section = document.getElementById("_graph");
 const small = { width: 260, height: 210 };
@@ -7,7 +7,7 @@ const large = { width: 1000, height: 620 };
 
 if (section) {
   const later = window.requestIdleCallback ?? setTimeout;
-  later(() => start(section).catch(() => {})); // without its data there is no graph, and no loss to the text
+  later(() => start(section).catch(() => {})); // if its data fails to load, only the graph is missing
 }
 
 async function start(section) {
@@ -40,8 +40,8 @@ function enlarge(graph) {
   return dialog;
 }
 
-// layout finds places where linked notes are near and all others apart: springs and repulsion, from
-// places on a spiral, for a fixed number of steps.
+// layout computes positions with linked notes close and others apart, by springs and repulsion,
+// from positions on a spiral, in a fixed number of steps.
 function layout({ nodes, edges }, { width, height }, margin) {
   const golden = Math.PI * (3 - Math.sqrt(5));
   const points = nodes.map((node, i) => ({ x: Math.sqrt(i) * Math.cos(i * golden), y: Math.sqrt(i) * Math.sin(i * golden) }));
@@ -76,7 +76,7 @@ function pull(points, push, i, j, force) {
   push[j].y -= y * f;
 }
 
-// fit spreads the points over the drawing, with room for names beside and below them.
+// fit scales the points to the drawing, with room for names.
 function fit(points, width, height, margin) {
   const above = 16, below = 30;
   const xs = points.map((p) => p.x), ys = points.map((p) => p.y);
@@ -90,7 +90,7 @@ function fit(points, width, height, margin) {
 }
 
 function draw(graph, size) {
-  const crowded = size === small && graph.nodes.length > 9; // then only the note itself has its name
+  const crowded = size === small && graph.nodes.length > 9; // then only the note itself has a name
   const points = layout(graph, size, crowded ? 22 : 60);
   const svg = element("svg", { class: "net", viewBox: `0 0 ${size.width} ${size.height}`, role: "group", "aria-label": "Notes linked with this one" });
   const lines = graph.edges.map(([i, j]) => element("line", { x1: points[i].x, y1: points[i].y, x2: points[j].x, y2: points[j].y }));
@@ -104,7 +104,7 @@ function draw(graph, size) {
     text.textContent = short(node.title, size === small ? 18 : 36);
     const name = element("title", {});
     name.textContent = node.title;
-    // The second circle is drawn in no colour: what a finger has to meet.
+    // The transparent circle enlarges the area for touch.
     link.append(name, element("circle", { r: 13, class: "reach" }), element("circle", { r: radius }), text);
     if (node.depth === 0) link.setAttribute("aria-current", "page");
     for (const [on, near] of [["pointerenter", true], ["focus", true], ["pointerleave", false], ["blur", false]]) {
@@ -116,8 +116,8 @@ function draw(graph, size) {
   return svg;
 }
 
-// keepInside moves the names that reach over the drawing's sides back into it. They have a length only once
-// they are shown.
+// keepInside moves names that exceed the drawing's sides back into it. Their lengths are only known
+// once they are shown.
 function keepInside(svg, { width }) {
   for (const text of svg.querySelectorAll("text")) {
     const half = text.getComputedTextLength() / 2 + 4, x = text.parentElement.transform.baseVal[0].matrix.e;

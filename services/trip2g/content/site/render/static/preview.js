@@ -1,10 +1,10 @@
-// Shows what a link of a note leads to when the mouse rests on it or the keyboard reaches it. It stays
-// while it is pointed at, and Escape takes it away (WCAG 1.4.13).
+// Shows a preview of a link's target when the pointer rests on the link or the keyboard focuses it.
+// The preview stays while the pointer is on it, and Escape closes it (WCAG 1.4.13).
 
 const article = document.querySelector("article.note");
-const wait = 350; // ms before it is shown
-const grace = 250; // ms to get from the link onto it
-const kept = new Map(); // by URL: the promise of its content, null where there is none
+const wait = 350; // ms before the preview is shown
+const grace = 250; // ms to move the pointer from the link to the preview
+const kept = new Map(); // by URL: promises of content, null without any
 let shown = null; // the link whose preview is shown
 let timer = 0;
 let box = null;
@@ -54,7 +54,7 @@ async function show(link) {
   if (!kept.has(key)) kept.set(key, contentOf(link).catch(() => { kept.delete(key); return null; }));
   const wanted = timer;
   const content = await kept.get(key);
-  if (!content || timer !== wanted) return; // the reader went on
+  if (!content || timer !== wanted) return; // another link has been chosen meanwhile
   hide();
   shown = link;
   box ??= makeBox();
@@ -93,7 +93,7 @@ function makeBox() {
   return box;
 }
 
-// place puts the box below its link, or above where there is more room, within the window.
+// place positions the box below its link, or above where there is more room, within the window.
 function place(link) {
   const gap = 6, edge = 16;
   const line = link.getClientRects()[0];

@@ -1,5 +1,5 @@
-// Small things that make reading easier: a table of contents that follows, headings that can be linked
-// to, code that can be copied, captions.
+// Reading aids: the current heading in the table of contents, links to headings, copy buttons of
+// code blocks, captions.
 
 const article = document.querySelector("article.note");
 if (article) {
@@ -11,9 +11,9 @@ if (article) {
 closeDrawers();
 comeBack();
 
-// followContents marks the heading whose text is being read: the last one that is not below the place where
-// a heading that is followed comes to stand. At the end of a page, where the last ones do not come so high, it
-// is the one that was followed, else the last.
+// followContents marks the heading of the text being read: the last one above the position of a
+// followed heading. At the end of a page, where the last headings cannot reach that position, it
+// marks the followed one, otherwise the last.
 function followContents(article) {
   const toc = document.getElementById("_toc");
   if (!toc) return;
@@ -51,7 +51,7 @@ function keepInSight(link) {
   if (line.top < around.top || line.bottom > around.bottom) box.scrollTop += line.top - around.top - around.height / 2;
 }
 
-// linkHeadings is for the mouse: with the keyboard the table of contents has the same links.
+// linkHeadings is for the mouse; keyboards can use the same links in the table of contents.
 function linkHeadings(article) {
   for (const heading of article.querySelectorAll(":is(h2, h3, h4, h5, h6)[id]")) {
     if (heading.closest(".embed, .callout")) continue;
@@ -65,7 +65,7 @@ function linkHeadings(article) {
   }
 }
 
-// frameCode names the language of a block of code and gives it a button that copies it.
+// frameCode adds the language's name and a copy button to code blocks.
 function frameCode(article) {
   for (const pre of article.querySelectorAll("pre:has(> code)")) {
     const frame = document.createElement("div");
@@ -83,7 +83,7 @@ function frameCode(article) {
   }
 }
 
-// captionPictures puts a picture's title, which shows only to a mouse, below it.
+// captionPictures shows the title of an image, otherwise visible only to a mouse, below it.
 function captionPictures(article) {
   for (const picture of article.querySelectorAll("p > img[title]:only-child")) {
     const paragraph = picture.parentElement;
@@ -120,7 +120,7 @@ function copyButton(pre) {
   return button;
 }
 
-// closeDrawers closes a drawer of a small screen when one of its links is followed on this page.
+// closeDrawers closes a drawer of a small screen when one of its links is followed within the page.
 function closeDrawers() {
   for (const drawer of document.querySelectorAll(".drawer")) {
     drawer.addEventListener("click", (event) => {
@@ -129,7 +129,8 @@ function closeDrawers() {
   }
 }
 
-// comeBack tells the sign-in page where the reader is. A page that stands at any address does not know it.
+// comeBack adds the current page to sign-in links. A page that is served at any URL does not know
+// it.
 function comeBack() {
   for (const link of document.querySelectorAll("a.sign-in")) {
     const url = new URL(link.href);

@@ -1,8 +1,8 @@
-// Search as one types, in a dialog that "/", Ctrl-K and the field in the header open. Without this
-// script the field asks the search page.
+// Search as you type, in a dialog opened by "/", Ctrl-K and the field in the header. Without this
+// script the field submits to the search page.
 
 const field = document.querySelector("form.find input");
-const patience = 120; // ms without a key before it is asked
+const patience = 120; // ms without a key before a request
 let parts = null;
 
 if (field) {
@@ -14,14 +14,14 @@ if (field) {
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) take(event);
   });
-  addEventListener("keypress", (event) => { // which writes the letter, where a key that goes down may not
+  addEventListener("keypress", (event) => { // the keypress inserts the letter, while keydown may not
     if (event.key === "/" && !event.target.closest("input, textarea, select, [contenteditable]")) take(event);
   });
 }
 
-// take opens the dialog instead of what the event would have done, with what the field has.
+// take opens the dialog in place of an event's default action, with the field's text.
 function take(event) {
-  if (event.isComposing) return; // letters that are still being put together would be lost
+  if (event.isComposing) return; // unfinished input-method text would be lost
   if (document.querySelector("dialog[open]:not(.search)")) return;
   event.preventDefault();
   parts ??= build();
@@ -59,7 +59,7 @@ function build() {
   p.input.addEventListener("input", () => ask(p));
   p.input.form.addEventListener("submit", (event) => {
     const first = p.list.querySelector("a");
-    if (p.asked !== p.input.value.trim() || !first) return; // the search page answers
+    if (p.asked !== p.input.value.trim() || !first) return; // the search page is used instead
     event.preventDefault();
     first.click();
   });
@@ -67,9 +67,9 @@ function build() {
   return p;
 }
 
-// keys moves between the field and the results; what is typed on a result goes to the field.
+// keys moves between the field and the results. Text typed on a result goes to the field.
 function keys(event, p) {
-  if (event.isComposing) return; // the keys choose among letters
+  if (event.isComposing) return; // the keys belong to the input method
   const stops = [p.input, ...p.list.querySelectorAll("a")];
   const at = stops.indexOf(document.activeElement);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -79,7 +79,7 @@ function keys(event, p) {
   } else if (at > 0 && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
     p.input.focus();
   } else if (event.key === "Escape") {
-    event.preventDefault(); // else a field with text is emptied first
+    event.preventDefault(); // otherwise Escape first clears the field
     p.dialog.close();
   }
 }
@@ -141,7 +141,7 @@ function line({ title, url, snippet, marks, membersOnly }) {
   return item;
 }
 
-// lineToAll leads to the search page, which has the results that the dialog has no room for.
+// lineToAll links to the search page, which has all results.
 function lineToAll(total, query) {
   const item = document.createElement("li");
   const link = document.createElement("a");
@@ -151,7 +151,7 @@ function lineToAll(total, query) {
   return item;
 }
 
-// pieces parts a snippet at its marks.
+// pieces splits a snippet at its marks.
 function pieces(text, marks) {
   const out = [];
   let at = 0;

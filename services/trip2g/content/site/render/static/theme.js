@@ -1,5 +1,6 @@
-// Sets the theme that the reader chose before anything is drawn, which is why it is no module: those wait
-// for the whole page. A choice that the system makes as well is not kept, so that the page goes on following it.
+// Sets the theme that the reader chose before anything is drawn. Therefore it is not a module,
+// which would wait for the whole page. A choice equal to the system's is not stored, so that the
+// page keeps following it.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -7,13 +8,13 @@
   let chosen = null;
   try {
     chosen = localStorage.getItem(key);
-  } catch { /* a browser that keeps nothing follows the system */ }
+  } catch { /* without storage, the theme follows the system */ }
 
   const keep = () => {
     try {
       if (chosen) localStorage.setItem(key, chosen);
       else localStorage.removeItem(key);
-    } catch { /* the choice lasts as long as the page */ }
+    } catch { /* without storage, the choice lasts as long as the page */ }
   };
 
   const show = () => {
