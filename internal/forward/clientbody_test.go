@@ -99,7 +99,7 @@ func TestNothingAfterABrokenBodyIsARequest(t *testing.T) {
 	}
 }
 
-// Clients with half of a body hold nobody up, however many they are.
+// Clients that stall halfway through a body do not delay others, however many they are.
 func TestHalfSentBodiesLeaveRoomForWholeOnes(t *testing.T) {
 	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
 	const places = 4

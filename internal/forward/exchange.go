@@ -35,7 +35,7 @@ type exchange struct {
 	streamed bool // the body is forwarded while the client still sends it
 
 	sent    int           // attempts that had a connection
-	failed  bool          // an attempt has not reached the leader
+	failed  bool          // an attempt did not reach the leader
 	held    time.Duration // from the start to the last attempt, if one before it failed
 	outcome Outcome
 	err     error // of an outcome without an answer

@@ -243,7 +243,7 @@ func TestOnlyTheLeaderIsHeard(t *testing.T) {
 	select {
 	case position := <-heard:
 		t.Errorf("the replica heard %q", position)
-	default: // the client has its answer: nothing comes any more
+	default: // the client already has its answer
 	}
 }
 

@@ -53,7 +53,7 @@ func rejectedBy(res *http.Response, now time.Time) *RejectedError {
 	return &RejectedError{now.Sub(date).Truncate(time.Second)}
 }
 
-// Error implements error. It names what an operator has to change.
+// Error implements error. It names the setting or clock that an operator must change.
 func (e *RejectedError) Error() string {
 	const text = "the leader rejects this node's signature: "
 	switch {
