@@ -17,8 +17,8 @@ const noHome = "The site has no home page and shows a list of notes instead. Nam
 	trip2g.SettingsPath + " (home: Guides/Welcome)"
 
 // lacksHome reports whether the home page is a list because neither a note of the folder nor one
-// that a push leaves on the server is meant for it. Only where no name says so are the notes read.
-// A note that cannot be read decides nothing: the push has succeeded.
+// that a push leaves on the server is meant for it. The notes are read only where no name decides
+// it. A note that cannot be read decides nothing: the push has succeeded.
 func (f pushFlags) lacksHome(ctx context.Context, notes *vault.Vault, s push.Summary) bool {
 	paths := slices.Concat(s.Left, s.NeverHad, s.StillPublished)
 	for _, n := range notes.Notes() {
