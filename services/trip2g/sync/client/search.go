@@ -14,9 +14,9 @@ const (
 
 // SearchAnswer is the result of a search.
 type SearchAnswer struct {
-	Query    string         `json:"query"`    // as far as it was read
+	Query    string         `json:"query"`    // the part that was read
 	Total    int            `json:"total"`    // notes that match
-	Indexing bool           `json:"indexing"` // the index does not have all yet
+	Indexing bool           `json:"indexing"` // the index is incomplete
 	Results  []SearchResult `json:"results"`  // the best first
 }
 
@@ -24,8 +24,8 @@ type SearchAnswer struct {
 type SearchResult struct {
 	Title       string       `json:"title"`
 	URL         string       `json:"url"`     // absolute
-	Snippet     string       `json:"snippet"` // plain text around what was found, on one line
-	Marks       []SearchMark `json:"marks"`   // what of it was asked for, in order
+	Snippet     string       `json:"snippet"` // plain text around the matches, on one line
+	Marks       []SearchMark `json:"marks"`   // the matches in it, in order
 	Tags        []string     `json:"tags"`
 	MembersOnly bool         `json:"membersOnly"`
 }

@@ -95,7 +95,7 @@ func ignored(path string) bool {
 	return false
 }
 
-// compare makes the plan. Its error names the files that stand in the way.
+// compare makes the plan. Its error names the files that block it.
 func (r *run) compare(ctx context.Context, wants map[string]want) error {
 	var conflicts, obstacles []trip2g.FieldError
 	for _, path := range slices.Sorted(maps.Keys(wants)) {
@@ -159,8 +159,8 @@ func (r *run) add(path string, w want, there found) {
 	r.summary.Files = append(r.summary.Files, path)
 }
 
-// compareMissing plans what to do about the files that were pulled, or pushed from here, and the
-// server has no more. Other files are never removed.
+// compareMissing plans what to do about pulled or pushed files that are no longer on
+// the server. Other files are never removed.
 func (r *run) compareMissing(wants map[string]want) (conflicts []trip2g.FieldError) {
 	renamed := make(map[string]bool, len(r.plan.renames))
 	for _, from := range r.plan.renames {
@@ -186,7 +186,7 @@ func (r *run) compareMissing(wants map[string]want) (conflicts []trip2g.FieldErr
 	return conflicts
 }
 
-// isWanted reports whether the file system takes a path for another one that the server has.
+// isWanted reports whether the file system treats a path as another one that the server has.
 func (r *run) isWanted(path string, wants map[string]want) bool {
 	for _, variant := range r.folder.names.folded[trip2g.FoldPath(path)] {
 		if _, wanted := wants[variant]; wanted && r.folder.isSame(path, variant) {

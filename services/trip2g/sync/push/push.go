@@ -140,7 +140,7 @@ type Error struct {
 	Err     error
 }
 
-// Outcome is what readers see of a failed push.
+// Outcome describes how much of a failed push readers see.
 type Outcome int
 
 const (
