@@ -3,7 +3,7 @@
 // network is different: it is the loopback interface.
 //
 // It requires Linux, root or a setuid fusermount3, and bin/trip2g and bin/litefs of the repository.
-// The errors of Start say what is missing.
+// The errors of Start list everything missing.
 package cluster
 
 import (

@@ -17,7 +17,7 @@ type Machine struct {
 	Memory int64    `json:"memory"` // bytes
 	Kernel string   `json:"kernel"`
 	Go     string   `json:"go"`
-	Tools  []string `json:"tools,omitempty"` // versions of what else took part
+	Tools  []string `json:"tools,omitempty"` // versions of the other programs
 }
 
 // ThisMachine describes the machine that this process runs on, which must run Linux. Unknown values
