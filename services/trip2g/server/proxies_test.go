@@ -54,7 +54,8 @@ func TestTheSessionsCookieIsForTLSBehindEveryProxyThatEndsIt(t *testing.T) {
 				r.Host = tt.host
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				r.Header.Set("Origin", tt.origin)
-				r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i)) // limits are by client
+				// Limits count by client.
+				r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i))
 				if tt.proto != "" {
 					r.Header.Set("X-Forwarded-Proto", tt.proto)
 				}

@@ -17,7 +17,8 @@ import (
 )
 
 var (
-	cookieName     = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // a token of RFC 9110, section 5.6.2
+	// cookieName matches a token of RFC 9110, section 5.6.2.
+	cookieName     = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 	nodeName       = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 	logLevels      = []string{"debug", "info", "warn", "error"}
 	logFormats     = []string{"auto", "console", "json"}

@@ -38,10 +38,11 @@ type server struct {
 	keys *auth.Keys
 	key  string
 
-	mu      sync.Mutex
-	before  func(operation string, w http.ResponseWriter, r *http.Request) // may abort; may be nil
-	after   func(operation string)                                         // between execution and answer
-	answers map[string]http.HandlerFunc                                    // in the API's place
+	mu     sync.Mutex
+	before func(operation string, w http.ResponseWriter, r *http.Request) // may abort; may be nil
+	// after is called after an operation was carried out and before its answer is sent.
+	after   func(operation string)
+	answers map[string]http.HandlerFunc // in the API's place
 
 	mutations atomic.Int64
 	reads     http.Handler
