@@ -7,7 +7,7 @@ import (
 
 const accessFields = "default public members groups notShown unspecified"
 
-// TestNothingBecomesPublicUnseen changes the default of a site. Its owner would have published a diary.
+// Otherwise an owner could publish a diary by changing the default of a site.
 func TestNothingBecomesPublicUnseen(t *testing.T) {
 	s := startWithServices(t)
 	state := func(query string) string {

@@ -6,8 +6,8 @@ import "net/http"
 // only after a preflight (CORS). The GraphQL multipart request specification names it.
 const PreflightHeader = "GraphQL-Require-Preflight"
 
-// isNavigation reports whether a browser says that it will show the answer as a page, in a window or a frame
-// (Fetch Metadata Request Headers): then a click has sent the request, and no script.
+// isNavigation reports whether a browser will show the response as a page, in a window or a frame
+// (Fetch Metadata Request Headers). Then a click has sent the request, not a script.
 func isNavigation(h http.Header) bool {
 	switch h.Get("Sec-Fetch-Dest") {
 	case "", "empty":
@@ -18,8 +18,9 @@ func isNavigation(h http.Header) bool {
 	return mode == "navigate" || mode == "nested-navigate"
 }
 
-// needsScript reports whether a browser can send the request only for a script: a form's body is never JSON,
-// and has no headers of its own. Browsers without Fetch Metadata are held off by this alone.
+// needsScript reports whether only a script can make a browser send the request: a form's body is
+// never JSON, and has no headers of its own. For browsers without Fetch Metadata this is the only
+// check.
 func needsScript(r *http.Request) bool {
 	return hasMediaType(r, "application/json") || r.Header.Get(PreflightHeader) != ""
 }

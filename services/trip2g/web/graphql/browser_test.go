@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestAFormThatTheOwnerSendsByAClickMakesNoKey has the form that raw HTML in a note could hold: multipart, sent
-// by a browser from this very site with the owner's cookie.
+// TestAFormThatTheOwnerSendsByAClickMakesNoKey submits a form that raw HTML in a note could
+// contain: multipart, sent by a browser from this site with the owner's cookie.
 func TestAFormThatTheOwnerSendsByAClickMakesNoKey(t *testing.T) {
 	s := start(t, nil)
 	token := s.signIn(s.code(nil), nil).get(t, "signInByEmail").Token
@@ -40,7 +40,7 @@ func TestAFormThatTheOwnerSendsByAClickMakesNoKey(t *testing.T) {
 		t.Errorf("there are %d keys (%v), want the one of the test", len(keys), err)
 	}
 
-	// JSON that a frame or a window sends is no script's either.
+	// JSON sent by a frame or a window is not a script's either.
 	body := `{"query":"{ apiKeys { id } }"}`
 	if a := s.send("application/json", strings.NewReader(body), ofBrowser(header{"Sec-Fetch-Dest": "document"})); a.status != http.StatusForbidden {
 		t.Errorf("JSON by a navigation: status %d", a.status)
@@ -50,7 +50,8 @@ func TestAFormThatTheOwnerSendsByAClickMakesNoKey(t *testing.T) {
 	}
 }
 
-// TestTheOwnersPagesAndVaultClientsUploadFiles has what each of them sends with a file.
+// TestTheOwnersPagesAndVaultClientsUploadFiles sends the headers that each of them sends with a
+// file.
 func TestTheOwnersPagesAndVaultClientsUploadFiles(t *testing.T) {
 	s := start(t, nil)
 	token := s.signIn(s.code(nil), nil).get(t, "signInByEmail").Token

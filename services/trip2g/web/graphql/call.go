@@ -18,7 +18,7 @@ type call struct {
 	browser     string          // see httpx.BrowserName
 	crossOrigin bool            // according to the browser, another site sent it
 	session     *trip2g.Session // nil: none
-	stage       trip2g.Stage    // which push it belongs to, and what its author may do; without an author for a reader
+	stage       trip2g.Stage    // the request's push, and the rights of its author; without an author for a reader
 	vaultName   string          // of the client's folder; "": unknown
 	refused     error           // why stage has no author; nil if it has one
 	keyFault    error           // why the key is invalid; nil if it is valid or absent

@@ -105,7 +105,7 @@ func noteEdits(changes []NoteChangeInput) ([]trip2g.NoteEdit, error) {
 	return edits, nil
 }
 
-// editFailure answers with the payload that is about the failure, if the client knows it.
+// editFailure returns the payload for the failure, if the client knows that payload.
 func editFailure(ctx context.Context, err error) (UpdateNotesOrErrorPayload, error) {
 	var mismatch *trip2g.HashMismatch
 	if errors.As(err, &mismatch) && graphql.FieldRequested(ctx, "actualHash") {

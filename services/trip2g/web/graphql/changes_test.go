@@ -66,7 +66,7 @@ func TestAChangeOfWhatAnotherChangedMeanwhileWritesNothing(t *testing.T) {
 	mine := trip2g.ContentHash("mine")
 	for name, tt := range map[string]struct {
 		change change
-		fields []string // as path and a part of what is told
+		fields []string // path and a part of the message
 	}{
 		"upsert":           {change{"upsert": change{"path": "a.md", "content": "x", "expectedHash": mine}}, []string{"a.md", trip2g.ContentHash("theirs")}},
 		"create only":      {change{"upsert": change{"path": "a.md", "content": "x", "expectedHash": ""}}, []string{"a.md", "changed meanwhile"}},
@@ -93,7 +93,7 @@ func TestAChangeOfWhatAnotherChangedMeanwhileWritesNothing(t *testing.T) {
 	}
 }
 
-// Clients that know the payloads for it read from them how to go on.
+// Clients that know the specific payloads learn from them how to continue.
 func TestAClientGetsThePayloadThatItKnowsForAConflict(t *testing.T) {
 	s := startWithServices(t)
 	s.pushed(map[string]string{"a.md": "theirs"}, false)
@@ -148,7 +148,7 @@ func (s *server) watch(filter map[string]any, headers header) *watch {
 	return &watch{s.t, response.StatusCode, bufio.NewScanner(response.Body), func() { response.Body.Close() }}
 }
 
-// next returns the next frame that is no comment, "" at the end.
+// next returns the next frame other than a comment, "" at the end.
 func (w *watch) next() string {
 	var frame []string
 	for w.lines.Scan() {
@@ -283,7 +283,7 @@ func TestASubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
 	}
 }
 
-// TestABusySubscriptionEndsWhenItsKeyIsRevoked has something to tell all the time.
+// TestABusySubscriptionEndsWhenItsKeyIsRevoked publishes continuously.
 func TestABusySubscriptionEndsWhenItsKeyIsRevoked(t *testing.T) {
 	s := startWithServices(t)
 	w := s.watch(map[string]any{}, s.withKey())

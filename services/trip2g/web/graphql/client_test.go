@@ -14,7 +14,7 @@ import (
 	"trip2g/internal/testwait"
 )
 
-// answer is what came back.
+// answer is a response.
 type answer struct {
 	status int
 	header http.Header
@@ -27,7 +27,7 @@ type answer struct {
 	}
 }
 
-// payload is the fields that any operation of these tests returns.
+// payload has the fields that any operation of these tests returns.
 type payload struct {
 	Typename      string `json:"__typename"`
 	Code          string
@@ -84,7 +84,7 @@ func (a answer) decode(t *testing.T, v any) {
 
 type header map[string]string
 
-// send posts a body as it is.
+// send posts an unmodified body.
 func (s *server) send(contentType string, body io.Reader, headers header) answer {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.URL, body)
@@ -154,7 +154,7 @@ func (s *server) pushed(notes map[string]string, skipCommit bool) payload {
 	return p
 }
 
-// upload sends a file as the multipart request specification says.
+// upload sends a file by the multipart request specification.
 func (s *server) upload(input map[string]any, file string, headers header) answer {
 	s.t.Helper()
 	body, contentType := uploadBody(s.t, input, file)
@@ -190,7 +190,7 @@ func hexHash(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// code asks for a sign-in code and returns the one that is mailed.
+// code requests a sign-in code and returns the mailed one.
 func (s *server) code(headers header) string {
 	s.t.Helper()
 	p := s.post(requestQuery, map[string]any{"input": map[string]any{"email": owner}}, headers).get(s.t, "requestEmailSignInCode")

@@ -134,7 +134,7 @@ func TestALargeBodyIsRefusedByName(t *testing.T) {
 			t.Errorf("%s: status %d, %s", name, a.status, a.body)
 		}
 	}
-	// Without a key the answer is about the key.
+	// Without a key the response is about the key.
 	a := s.send("application/json", strings.NewReader(tooMuch[:1<<20+1]), nil)
 	if a.status != http.StatusOK || len(a.Errors) != 1 || !strings.Contains(a.Errors[0].Message, "API key") {
 		t.Errorf("no key: status %d, %s", a.status, a.body)
@@ -285,7 +285,7 @@ func TestAnOperationThatWouldCostTooMuchIsRefused(t *testing.T) {
 	}
 }
 
-// broken is a publisher with a fault of ours.
+// broken is a publisher with an internal error.
 type broken struct {
 	trip2g.Publisher
 	commit func() error

@@ -23,7 +23,7 @@ const (
 	endOthersQuery = `mutation { endOtherSessions { __typename ... on EndOtherSessionsPayload { ended } ... on ErrorPayload { message } } }`
 )
 
-// person is somebody who is signed in, by a session of their own.
+// person returns the headers of a signed-in user with a session of their own.
 func (s *server) person(email string) header {
 	s.t.Helper()
 	user, err := s.db.UserByEmail(s.t.Context(), email)

@@ -6,7 +6,7 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxMissing is the longest list of missing pages.
+// maxMissing limits a list of missing pages.
 const maxMissing = 1000
 
 // MissingPages implements QueryResolver.

@@ -20,16 +20,16 @@ import (
 
 // Limits of a multipart body, in bytes unless noted.
 const (
-	maxOperations = 1 << 20  // its first part
-	maxMap        = 64 << 10 // its second part
-	maxFiles      = 10       // parts after that
-	multipartRoom = 1 << 20  // of a body beyond the largest file
+	maxOperations = 1 << 20  // first part
+	maxMap        = 64 << 10 // second part
+	maxFiles      = 10       // number of further parts
+	multipartRoom = 1 << 20  // of the body, in addition to the largest file
 	maxInMemory   = 8 << 20  // of a file; a larger one goes to a temporary file
 )
 
-// multipartTransport takes a form by the GraphQL multipart request specification
+// multipartTransport parses a form by the GraphQL multipart request specification
 // (github.com/jaydenseric/graphql-multipart-request-spec): operations, map, then files. The
-// operation runs when all of the body has come, so that half of one changes nothing.
+// operation runs once the whole body has arrived, so half of one changes nothing.
 type multipartTransport struct {
 	maxAsset int64 // bytes
 	tempDirs tempdir.Dirs
@@ -80,7 +80,7 @@ func isSpoolFault(err error) bool {
 	return errors.As(err, &path) || errors.Is(err, tempdir.ErrNone)
 }
 
-// form reads a multipart body.
+// form parses a multipart body.
 type form struct {
 	keep     bool // false: files are read and dropped, for an operation that will be refused
 	tempDirs tempdir.Dirs
@@ -142,7 +142,7 @@ func field(reader *multipart.Reader, name string, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// readFiles reads all the parts that follow and puts each where the map says.
+// readFiles reads all remaining parts and sets each at the paths in the map.
 func (f *form) readFiles(reader *multipart.Reader, params *graphql.RawParams, targets map[string][]string) error {
 	for {
 		part, err := reader.NextPart()
@@ -179,8 +179,8 @@ func (f *form) readFiles(reader *multipart.Reader, params *graphql.RawParams, ta
 	return nil
 }
 
-// spool reads a file to its end. A temporary file has no name once it is open: whatever happens
-// to this process, nothing stays behind.
+// spool reads a file to its end. A temporary file is unlinked once it is open, so nothing remains
+// after a crash.
 func (f *form) spool(part io.Reader) (io.ReaderAt, int64, error) {
 	if !f.keep {
 		_, err := io.Copy(io.Discard, part)
@@ -203,7 +203,7 @@ func (f *form) spool(part io.Reader) (io.ReaderAt, int64, error) {
 	return file, n, err
 }
 
-// place sets the variable that a path of the map names, "variables.input.file" or "variables.files.0".
+// place sets the variable at a path of the map, "variables.input.file" or "variables.files.0".
 func place(variables map[string]any, path string, upload graphql.Upload) error {
 	names := strings.Split(path, ".")
 	if len(names) < 2 || names[0] != "variables" {
@@ -245,7 +245,7 @@ func place(variables map[string]any, path string, upload graphql.Upload) error {
 	return nil
 }
 
-// isFree reports whether a file can take a variable's place: neither another file nor values are lost.
+// isFree reports whether a file can replace a variable without losing another file or values.
 func isFree(value any) bool {
 	switch v := value.(type) {
 	case graphql.Upload:

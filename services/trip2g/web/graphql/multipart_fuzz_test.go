@@ -18,8 +18,8 @@ import (
 	"trip2g/internal/tempdir"
 )
 
-// FuzzMultipart reads any form. One that is accepted has every file where its map says, whole; one
-// that is refused gets a 4xx and a short message. A temporary file is left behind in neither case.
+// FuzzMultipart parses any form. An accepted one has every file, complete, at the paths in its map.
+// A refused one gets a 4xx and a short message. No temporary file remains.
 func FuzzMultipart(f *testing.F) {
 	encode := func(parts ...string) []byte {
 		var b strings.Builder
@@ -76,7 +76,7 @@ func checkFormError(t *testing.T, r *http.Request, err error) {
 	}
 }
 
-// checkForm reads the parts once more and looks for each file at the paths of the map.
+// checkForm parses the parts again and looks for each file at the paths in the map.
 func checkForm(t *testing.T, body []byte, params *graphql.RawParams) {
 	reader := multipart.NewReader(bytes.NewReader(body), "b")
 	var parts [][]byte

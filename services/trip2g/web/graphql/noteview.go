@@ -42,7 +42,7 @@ var warningLevels = map[trip2g.WarningLevel]WarningLevel{
 func (a *api) updatedNotes(c *call, ids []int64) []UpdatedNote {
 	out := make([]UpdatedNote, 0, len(ids))
 	site := a.Site()
-	unspecified, first := 0, 0 // notes for members because nobody said who may read them
+	unspecified, first := 0, 0 // notes that are members-only because they set no access
 	for _, id := range ids {
 		n, ok := site.Published(id)
 		if !ok {
@@ -77,14 +77,14 @@ func (a *api) shownNotes(c *call, ids []int64) []UpdatedNote {
 	return slices.DeleteFunc(a.updatedNotes(c, ids), func(n UpdatedNote) bool { return n.URL == "" && len(n.Warnings) == 0 })
 }
 
-// versionHandles is added to a version's id in what vault clients get. Notes and versions are numbered
-// apart, and builds of the plugin give a versionId as the noteId of an upload: it must never be
-// taken for another note's id.
+// versionHandles is added to the ids of versions sent to vault clients. Notes and versions have
+// separate ids, and builds of the plugin send a versionId as the noteId of an upload, which must
+// never be mistaken for another note's id.
 const versionHandles = 1 << 40
 
 func versionHandle(versionID int64) int64 { return versionID + versionHandles }
 
-// versionID returns the id of the version that a handle, or the id itself, stands for.
+// versionID returns the id of the version for a handle or an id.
 func versionID(given int64) int64 {
 	if given > versionHandles {
 		return given - versionHandles
@@ -92,7 +92,7 @@ func versionID(given int64) int64 {
 	return given
 }
 
-// noteID returns the note that an id, or the handle of one of its versions, stands for.
+// noteID returns the note for its id or for the handle of one of its versions.
 func (a *api) noteID(ctx context.Context, given int64) (int64, error) {
 	if given <= versionHandles {
 		return given, nil

@@ -62,7 +62,7 @@ func startWithServices(t *testing.T) *server {
 	})
 }
 
-// asOwner signs in.
+// asOwner returns the headers of a signed-in owner.
 func (s *server) asOwner() header {
 	s.t.Helper()
 	token := s.signIn(s.code(nil), nil).get(s.t, "signInByEmail").Token
@@ -86,11 +86,11 @@ func (a answer) into(t *testing.T, out any) {
 
 const failedFragment = ` ... on ErrorPayload { message byFields { name value } } } }`
 
-// ownerOperations is every operation of the owner's pages. A key may do those that are about notes.
+// ownerOperations are all operations of the admin pages. A key can run those about notes.
 var ownerOperations = []struct {
 	query   string
 	byKey   bool
-	answers string // what an owner's answer has
+	answers string // part of the owner's response
 }{
 	{`{ notes { total notes { path } } }`, true, `"total":1`},
 	{`{ note(path: "a.md") { path versions } }`, true, `"versions":1`},
@@ -141,7 +141,8 @@ func TestOnlyAnOwnerDoesWhatThePagesDo(t *testing.T) {
 	}
 }
 
-// A page asks with the browser's own cookie: what another site makes the browser send is refused.
+// The admin pages authenticate with the browser's cookie, so requests from other sites must be
+// rejected.
 func TestAnotherSiteCannotDoWhatThePagesDo(t *testing.T) {
 	s := startWithServices(t)
 	token := strings.TrimPrefix(s.asOwner()["Authorization"], "Bearer ")

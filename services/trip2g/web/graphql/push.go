@@ -9,11 +9,11 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxClientName bounds what is kept of a program's name, in bytes.
+// maxClientName limits the stored part of a program's name, in bytes.
 const maxClientName = 200
 
-// pushOf returns the push that a request belongs to, without its author: by its id, else by the program and
-// the address that sent it, which is the best guess for a client that sends no id.
+// pushOf returns the push that a request belongs to, without its author. A push without an id is
+// identified by the program and the address, which is the best guess.
 func pushOf(r *http.Request, origin trip2g.Origin) (trip2g.Stage, error) {
 	if id := r.Header.Get(trip2g.PushIDHeader); id != "" {
 		return trip2g.Stage{Push: id}, trip2g.ValidatePushID(id)

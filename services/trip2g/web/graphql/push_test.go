@@ -18,7 +18,7 @@ const (
 	discardQuery     = `mutation { discardNotes { __typename ... on DiscardNotesPayload { success committed } ... on ErrorPayload { code message } } }`
 )
 
-// pushing is the headers of a request that belongs to a push.
+// pushing returns the headers of a request that belongs to a push.
 func (s *server) pushing(id string) header {
 	return header{"X-API-Key": s.key, trip2g.PushIDHeader: id}
 }
@@ -83,7 +83,7 @@ func TestAPushIDThatCanBeGuessedIsRefused(t *testing.T) {
 	s.wantUntouched()
 }
 
-// Installed plugins send no id: their requests are told apart by what they say of themselves.
+// Installed plugins send no id, so their User-Agents distinguish their requests.
 func TestOldClientsOfOneKeyAreToldApart(t *testing.T) {
 	s := start(t, nil)
 	older, newer := s.withKey(), s.withKey()

@@ -103,8 +103,8 @@ func (r *resolver) listNotes(ctx context.Context, c *call) (PushNotesOrErrorPayl
 	return &PushNotesPayload{Notes: r.pushedNotes(c, notes), Updated: []UpdatedNote{}}, nil
 }
 
-// refusedSettings reports whether a change was refused for the settings note alone, and why: then the rest of it
-// is published, because clients send that note in one batch with all others.
+// refusedSettings reports whether a change was refused only because of the settings note, and why.
+// Then the rest is published, because clients send that note in one batch with all others.
 func refusedSettings(err error) (why string, ok bool) {
 	fields := trip2g.ErrorFields(err)
 	if trip2g.ErrorCode(err) != trip2g.EFORBIDDEN || len(fields) != 1 || fields[0].Name != trip2g.SettingsPath {
@@ -159,7 +159,7 @@ func (r *resolver) pushedAssets(c *call, assets []trip2g.NoteAsset) []PushedNote
 	return out
 }
 
-// publishNow reads skipCommit: left out or null, a change is visible at once.
+// publishNow evaluates skipCommit: if it is omitted or null, a change is visible at once.
 func publishNow(skipCommit *bool) bool { return skipCommit == nil || !*skipCommit }
 
 // UploadNoteAsset implements MutationResolver.
@@ -221,7 +221,7 @@ func (r *resolver) CommitNotes(ctx context.Context) (CommitNotesOrErrorPayload, 
 	return payload, nil
 }
 
-// Viewer implements QueryResolver. A session that has ended makes a guest, not an error.
+// Viewer implements QueryResolver. The user of an ended session is a guest, which is not an error.
 func (r *resolver) Viewer(ctx context.Context) (*Viewer, error) {
 	c := callOf(ctx)
 	switch trip2g.ErrorCode(c.refused) {

@@ -18,7 +18,7 @@ func (s *server) keyWith(grant trip2g.Grant, expiresAt time.Time) header {
 	return header{"X-API-Key": secret}
 }
 
-// TestAKeyDoesWhatItsScopesSay tries an operation of each kind with a key of each kind.
+// TestAKeyDoesWhatItsScopesSay runs operations of each kind with keys of each kind.
 func TestAKeyDoesWhatItsScopesSay(t *testing.T) {
 	s := startWithServices(t)
 	note := s.pushed(map[string]string{"a.md": "x"}, false).Notes[0]
@@ -56,7 +56,7 @@ func TestAKeyDoesWhatItsScopesSay(t *testing.T) {
 	}
 }
 
-// TestAnExpiredKeyIsNoKey stands for every operation: which key it is, is found out before.
+// One operation represents all, because keys are checked before the operation runs.
 func TestAnExpiredKeyIsNoKey(t *testing.T) {
 	s := start(t, nil)
 	key := s.keyWith(trip2g.OwnerGrant, time.Now().Add(time.Hour))
@@ -74,7 +74,7 @@ func TestAnExpiredKeyIsNoKey(t *testing.T) {
 const pushUpdatedQuery = `mutation ($input: PushNotesInput!) { pushNotes(input: $input) { ... on PushNotesPayload {
 	notes { path } updated { id path url warnings { level message } } } ... on ErrorPayload { message } } }`
 
-// TestAPushLeavesOutTheSettingsThatItsKeyMayNotChange publishes all else of it, and says what was not applied.
+// The rest of the push is published, and the response names the settings that were not applied.
 func TestAPushLeavesOutTheSettingsThatItsKeyMayNotChange(t *testing.T) {
 	s := startWithServices(t)
 	key := s.keyWith(trip2g.Grant{Scopes: trip2g.DefaultScopes}, time.Time{})

@@ -7,10 +7,10 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// maxResults bounds the results of one answer.
+// maxResults limits the results of one response.
 const maxResults = 100
 
-// Search implements QueryResolver. It has what was published before it was asked.
+// Search implements QueryResolver. It includes everything published before the request.
 func (r *resolver) Search(ctx context.Context, query string, first *int, after *string) (*SearchAnswer, error) {
 	request := trip2g.SearchRequest{Query: query, Visitor: callOf(ctx).reader(), Limit: 10, Fresh: true}
 	if first != nil {
@@ -54,7 +54,7 @@ func searchAnswer(found trip2g.SearchResponse, request trip2g.SearchRequest) *Se
 	return out
 }
 
-// reader returns the access level of a caller whom maySearch permits. A key has the owner's.
+// reader returns the access level of a caller that maySearch permits. A key has the owner's.
 func (c *call) reader() trip2g.Visitor {
 	switch {
 	case c.authorized():

@@ -56,7 +56,7 @@ func startSearch(t *testing.T) *server {
 	})
 }
 
-// Each caller finds at once what they may read, and no trace of the rest.
+// Each caller immediately finds what they can read, and nothing reveals the rest.
 func TestSearchIsByWhoAsks(t *testing.T) {
 	s := startSearch(t)
 	s.pushed(map[string]string{

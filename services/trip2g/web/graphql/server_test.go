@@ -36,7 +36,7 @@ type server struct {
 	invited chan [2]string // address and site of each invitation
 	log     *lockedBuffer
 	tempDir string
-	feed    *notefeed.Feed // of who has a site
+	feed    *notefeed.Feed // for an API with a site
 }
 
 type lockedBuffer struct {
@@ -65,7 +65,7 @@ func references(_, content string) (refs []string) {
 	return refs
 }
 
-// start runs the API; change, if not nil, changes what it is made of.
+// start runs the API; change, if not nil, changes its options.
 func start(t *testing.T, change func(*graphql.Options)) *server {
 	t.Helper()
 	return startWith(t, func(_ *server, o *graphql.Options) {
@@ -162,7 +162,7 @@ const (
 	viewerQuery  = `{ viewer { id role user { email } } }`
 )
 
-// notes is what readers see, path → content; position the newest there is.
+// notes returns the published notes, path → content, and the newest position.
 func (s *server) notes() (notes map[string]string, position trip2g.Position) {
 	s.t.Helper()
 	set, err := s.db.Changes(s.t.Context(), 0, 10_000)
@@ -190,7 +190,7 @@ func (s *server) wantUntouched() {
 	}
 }
 
-// wantNoTempFiles fails if an upload left something behind.
+// wantNoTempFiles fails if an upload left a temporary file.
 func (s *server) wantNoTempFiles() {
 	s.t.Helper()
 	left, err := os.ReadDir(s.tempDir)

@@ -16,8 +16,8 @@ func (r *resolver) SiteSettings(ctx context.Context) (*SiteSettings, error) {
 	return r.siteSettings(state), nil
 }
 
-// siteSettings adds to what is wrong with the settings' text what the site finds wrong with it: a home page
-// that no note is.
+// siteSettings adds the site's warnings about the settings to those of the text: a home page that
+// does not exist.
 func (r *resolver) siteSettings(state trip2g.SettingsState) *SiteSettings {
 	for _, w := range r.Site().Stats().Warnings {
 		if w.Path == trip2g.SettingsPath && state.Exists && !slices.Contains(state.Warnings, w) {

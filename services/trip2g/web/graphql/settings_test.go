@@ -22,8 +22,8 @@ func TestSettingsAreSavedByTheAPI(t *testing.T) {
 	contains(t, s.post(save, input(trip2g.ContentHash("---\ntitle: My site\n---\n"), "graph", "perhaps"), owner).body, "ErrorPayload", `{"name":"graph","value":"must be true or false"}`)
 }
 
-// TestAHomePageThatIsNoNoteIsNamedInTheSettings names one in the form, whose owner would look at the page in
-// vain, and then one that there is.
+// TestAHomePageThatIsNoNoteIsNamedInTheSettings sets a home page that does not exist, and then one
+// that does. Without the warning, an owner would not know why the home page does not change.
 func TestAHomePageThatIsNoNoteIsNamedInTheSettings(t *testing.T) {
 	s := startWithServices(t)
 	owner := s.asOwner()

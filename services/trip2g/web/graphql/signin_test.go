@@ -24,7 +24,7 @@ func sessionCookie(t *testing.T, a answer) *http.Cookie {
 	return nil
 }
 
-// cookies returns those that an answer sets, by name.
+// cookies returns the cookies that a response sets, by name.
 func (a answer) cookies() map[string]*http.Cookie {
 	found := map[string]*http.Cookie{}
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
@@ -196,7 +196,7 @@ func TestAnotherSiteCannotUseABrowsersSession(t *testing.T) {
 	}
 }
 
-// TestTheOwnersPagesAskTheAPIBehindAProxyThatPassesNoHost has a browser without Fetch Metadata name its origin.
+// The browser in this test sends no Fetch Metadata, only its origin.
 func TestTheOwnersPagesAskTheAPIBehindAProxyThatPassesNoHost(t *testing.T) {
 	s := start(t, func(o *graphql.Options) { o.PublicURL = "https://p.example" })
 	cookie := "session=" + s.signIn(s.code(nil), nil).get(t, "signInByEmail").Token

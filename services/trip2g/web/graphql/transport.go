@@ -207,8 +207,8 @@ func respond(ctx context.Context, w http.ResponseWriter, status int, response *g
 	w.Write(body)
 }
 
-// refuseBody answers for a body that could not be taken: with a refusal as it says, with 400 for
-// one that ended early or came broken.
+// refuseBody responds to an error of reading the body: with the status of a refusal, or with 400
+// for a body that ended early or is invalid.
 func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *refusal
 	switch {
@@ -218,7 +218,7 @@ func refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		refused = &refusal{http.StatusBadRequest, fmt.Sprintf("the body did not come whole: %v; nothing was written", err)}
 	}
-	// The rest is read so that the client sees the answer; how that ends changes nothing.
+	// Reads the rest, so that the client sees the response. Errors do not matter.
 	io.CopyN(io.Discard, r.Body, maxDrain)
 	refuse(w, refused)
 }

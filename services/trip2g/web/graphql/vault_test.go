@@ -63,7 +63,8 @@ func TestAClientPublishesAVault(t *testing.T) {
 	if got := a.header.Get(trip2g.PositionHeader); got != strconv.FormatInt(int64(position), 10) || position == 0 {
 		t.Errorf("the answer carries position %q, the change has %d", got, position)
 	}
-	// A browser follows a redirect without our headers; this it sends along, on every port of the host.
+	// A browser follows a redirect without our headers, but sends the cookie, on every port of the
+	// host.
 	if c := a.cookies()[trip2g.PositionCookie]; c == nil || c.Value != a.header.Get(trip2g.PositionHeader) || c.Path != "/" || c.Domain != "" ||
 		c.MaxAge != 60 || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 		t.Errorf("the position's cookie is %v", c)
@@ -333,7 +334,7 @@ func TestTheSchemaCanBeRead(t *testing.T) {
 	contains(t, a.body, `"PushNotesInput"`, `"Int64"`, `"ErrorPayload"`, `"skipCommit"`)
 }
 
-// introspection is what GraphQL tools ask for.
+// introspection is the usual query of GraphQL tools.
 const introspection = `query IntrospectionQuery { __schema {
 	queryType { name } mutationType { name } subscriptionType { name }
 	types { ...FullType }

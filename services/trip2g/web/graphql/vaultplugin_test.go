@@ -12,13 +12,13 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// pushedAsset is a file as a client of a vault is told of it.
+// pushedAsset is a file in a response to a vault client.
 type pushedAsset struct {
 	ID, Path, AbsolutePath, URL string
 	Sha256Hash                  *string
 }
 
-// listAll is how a plugin asks for all notes with their files.
+// listAll lists all notes with their files as a plugin does.
 func (s *server) listAll() (notes map[string][]pushedAsset, ids map[string]int64) {
 	s.t.Helper()
 	var data struct {
@@ -102,7 +102,7 @@ type updatedNote struct {
 	Warnings      []struct{ Level, Message string }
 }
 
-// pushUpdated pushes path → content, and returns what became visible, by path.
+// pushUpdated pushes path → content and returns what became visible, by path.
 func (s *server) pushUpdated(notes map[string]string, skipCommit bool) map[string]updatedNote {
 	s.t.Helper()
 	updates := []map[string]string{}
@@ -134,7 +134,7 @@ func (s *server) commitUpdated() map[string]updatedNote {
 	return byPath(data.CommitNotes.Updated)
 }
 
-// makePublic has notes public that do not say who may read them.
+// makePublic sets the default access to everyone.
 func (s *server) makePublic() {
 	s.post(`mutation { setSiteAccess(input: {access: EVERYONE, expectedPublic: 0}) { __typename } }`, nil, s.withKey())
 }
@@ -252,7 +252,7 @@ func TestAClientSeesTheVersionThatReadersSee(t *testing.T) {
 	}
 }
 
-// Builds of the plugin upload a file for a note by the version that latestNoteView names.
+// Builds of the plugin upload a file for a note by the version id in latestNoteView.
 func TestAnUploadForAVersionGoesToItsNoteAndToNoOther(t *testing.T) {
 	s := startWithServices(t)
 	s.pushed(map[string]string{"other.md": "![[a.png]]", "a.md": "![[a.png]]"}, false)
