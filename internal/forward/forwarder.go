@@ -38,7 +38,9 @@ type Options struct {
 
 	HoldFor     time.Duration // how long a request waits for an unreachable leader; 0: not at all
 	DialTimeout time.Duration // for one attempt to connect; 0: DefaultDialTimeout
-	MaxInFlight int           // requests at a time, but held ones; 0: DefaultMaxInFlight
+	// MaxInFlight bounds the requests at a time, without the held ones. More wait as if held.
+	// 0: DefaultMaxInFlight.
+	MaxInFlight int
 
 	LastEvent string // ends for the client an event stream that the leader did not end
 
