@@ -7,8 +7,8 @@ import (
 )
 
 // maxAhead bounds the answers remembered until this node serves their positions: a minute of them.
-// Later ones are dropped while replication hangs. The first answer after it has caught up replaces
-// them.
+// Later ones are dropped while replication hangs. The first answer after it has caught up makes up
+// for them.
 const maxAhead = 60
 
 // current computes when this node last served everything that the leader had.
@@ -46,7 +46,8 @@ func (c *current) serves(position trip2g.Position) {
 // startsFrom records the time of the newest change that this node serves, as long as no answer is
 // known. Everything published up to then is served here.
 func (c *current) startsFrom(changed time.Time) {
-	if !c.known && !changed.IsZero() && changed.Before(time.Now()) { // else its clock is ahead
+	// A time in the future means that the leader's clock is ahead.
+	if !c.known && !changed.IsZero() && changed.Before(time.Now()) {
 		c.since = changed
 	}
 }
