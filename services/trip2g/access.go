@@ -188,9 +188,9 @@ type AccessService interface {
 	StagedAccess(ctx context.Context, stage Stage) (AccessState, error)
 	// UnspecifiedNotes lists the paths of at most limit notes that set no access themselves.
 	UnspecifiedNotes(ctx context.Context, limit int) ([]string, error)
-	// SetSiteAccess changes the default. AccessEveryone requires expectedPublic, the number of notes
-	// that become public by it. ECONFLICT if the number differs, or if _settings.md sets another
-	// default.
+	// SetSiteAccess changes the default. AccessEveryone requires expectedPublic, the number of
+	// notes that become public by it. ECONFLICT if the number differs, or if _settings.md sets
+	// another default.
 	SetSiteAccess(ctx context.Context, access SiteAccess, expectedPublic *int) (AccessState, Position, error)
 }
 
@@ -204,8 +204,8 @@ const MaxUnspecified = 1000
 type AccessStore interface {
 	// SetSiteAccess stores the default. ECONFLICT if a note changed after the position ifAt.
 	SetSiteAccess(ctx context.Context, access SiteAccess, ifAt Position) (Position, error)
-	// StagedNotes lists the changes that a commit of a stage would make: at most limit notes, by ID,
-	// with IDs greater than after.
+	// StagedNotes lists the changes that a commit of a stage would make: at most limit notes, by
+	// ID, with IDs greater than after.
 	StagedNotes(ctx context.Context, stage Stage, after int64, limit int) ([]StagedChange, error)
 }
 

@@ -24,11 +24,11 @@ type KeyService interface {
 	// Keys lists all keys, oldest first, including revoked ones.
 	Keys(ctx context.Context) ([]APIKey, error)
 	// CreateKey creates a key and returns its secret, which is stored nowhere. EINVALID for a bad
-	// name, a grant that no key can have, or an expiry that is not in the future. The zero time means
-	// no expiry.
+	// name, a grant that no key can have, or an expiry that is not in the future. The zero time
+	// means no expiry.
 	CreateKey(ctx context.Context, name string, grant Grant, expiresAt time.Time) (secret string, key APIKey, err error)
-	// UpdateKey changes a key's grant and expiry. EINVALID as for CreateKey, ENOTFOUND without such a
-	// key or if it is revoked.
+	// UpdateKey changes a key's grant and expiry. EINVALID as for CreateKey, ENOTFOUND without such
+	// a key or if it is revoked.
 	UpdateKey(ctx context.Context, id int64, grant Grant, expiresAt time.Time) (APIKey, error)
 	// RevokeKey revokes a key permanently; ENOTFOUND without such an active key.
 	RevokeKey(ctx context.Context, id int64) error

@@ -16,7 +16,8 @@ import (
 // and shared packages but not each other. The domain imports no transport. The rule applies to
 // every non-test file, whatever its build constraints.
 var (
-	// wiring are the folders of services/trip2g that can import any adapter. No package imports them.
+	// wiring are the folders of services/trip2g that can import any adapter. No package imports
+	// them.
 	wiring = []string{"cmd", "cli", "server"}
 	// groups are the folders that contain adapters and no Go file of their own.
 	groups = []string{"content", "ops", "replication", "store", "sync", "web"}

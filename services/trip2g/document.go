@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Document is a parsed note: its frontmatter, its references, and its warnings. Parsing never fails: an error
-// in the note becomes a Warning.
+// Document is a parsed note: its frontmatter, its references, and its warnings. Parsing never
+// fails: an error in the note becomes a Warning.
 type Document struct {
 	Title       string // frontmatter, else the first level-1 heading, else the file's name
 	TitleInBody bool   // Body begins with Title as a level-1 heading of its own

@@ -19,8 +19,8 @@ const (
 	EUNAVAILABLE  = "unavailable"  // temporary; retry later
 	EINTERNAL     = "internal"     // server error; details are only in the log
 
-	// EINDETERMINATE: the change may or may not be stored. Check before sending it again, unless it is
-	// idempotent.
+	// EINDETERMINATE: the change may or may not be stored. Check before sending it again, unless it
+	// is idempotent.
 	EINDETERMINATE = "indeterminate"
 
 	internalText = "internal error; the server's log tells more"
@@ -65,7 +65,8 @@ func Errorf(code, format string, args ...any) *Error {
 // ErrStarting is the response to a request that needs the site before the node has loaded it.
 var ErrStarting = Errorf(EUNAVAILABLE, "this node is starting; try again in a moment (/readyz on its internal port says what it waits for)")
 
-// ErrorCode returns the code of the first Error in err's chain, EINTERNAL for any other error and "" for nil.
+// ErrorCode returns the code of the first Error in err's chain, EINTERNAL for any other error and
+// "" for nil.
 func ErrorCode(err error) string {
 	var e *Error
 	switch {

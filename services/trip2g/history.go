@@ -19,7 +19,8 @@ type HistoryService interface {
 	LatestVersion(ctx context.Context) (NoteVersion, error)
 	// Stats returns the size of the database's contents.
 	Stats(ctx context.Context) (ArchiveStats, error)
-	// Compare returns the difference of two versions of a note by line. ETOOLARGE for very long texts.
+	// Compare returns the difference of two versions of a note by line. ETOOLARGE for very long
+	// texts.
 	Compare(ctx context.Context, from, to int64) (Difference, error)
 	// Restore publishes a version's text again, as the newest version of its note.
 	Restore(ctx context.Context, stage Stage, versionID int64) (ListedNote, Position, error)

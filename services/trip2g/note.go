@@ -91,7 +91,8 @@ type VaultStore interface {
 	// PushNotes stores a version of each note whose content differs, and shows hidden notes again.
 	// Paths must be valid (ValidatePath) and distinct. Results are in the order of updates.
 	PushNotes(ctx context.Context, stage Stage, updates []NoteUpdate, publish bool) ([]StagedNote, Position, error)
-	// AttachAsset joins a stored asset to a note's reference. ENOTFOUND without such a note or asset.
+	// AttachAsset joins a stored asset to a note's reference. ENOTFOUND without such a note or
+	// asset.
 	AttachAsset(ctx context.Context, stage Stage, noteID int64, asset NoteAsset, publish bool) (Position, error)
 	// HideNotes unpublishes notes and keeps their history. Unknown paths are not an error.
 	HideNotes(ctx context.Context, stage Stage, paths []string, publish bool) (Position, error)

@@ -14,7 +14,8 @@ const (
 // String returns the coding's name in Content-Encoding.
 func (c Coding) String() string { return [...]string{"identity", "gzip", "br", "zstd"}[c] }
 
-// Body is the content of one representation. It is shared by concurrent requests and must not be changed.
+// Body is the content of one representation. It is shared by concurrent requests and must not be
+// changed.
 type Body struct {
 	Bytes  []byte
 	Coding Coding

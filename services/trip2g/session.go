@@ -33,8 +33,8 @@ func (s Session) Browser() string {
 	return name + " on " + system
 }
 
-// Program returns the names of the browser and the operating system that a session began in, each "" if
-// it is unknown.
+// Program returns the names of the browser and the operating system that a session began in, each
+// "" if it is unknown.
 func (s Session) Program() (browser, system string) {
 	ua := useragent.Parse(s.UserAgent)
 	return ua.Name, ua.OS

@@ -33,7 +33,8 @@ type SiteSetting struct {
 // SettingKind is the type of a setting's value.
 type SettingKind int
 
-// LineSetting is a line of text, FileSetting the path of a file in the vault, SwitchSetting "true" or "false".
+// LineSetting is a line of text, FileSetting the path of a file in the vault, SwitchSetting "true"
+// or "false".
 const (
 	LineSetting SettingKind = iota
 	FileSetting

@@ -71,8 +71,8 @@ type NodeReport struct {
 	Ready          bool     `json:"ready"`
 	Missing        []string `json:"missing"`            // reasons why it is not ready, a sentence each
 	Impaired       []string `json:"impaired,omitempty"` // problems of a ready node, present or imminent, a sentence each; not in the API
-	// LagHistory is the largest lag in seconds in each of the last LagHistory minutes, oldest first.
-	// The last minute is incomplete. nil: unknown. A leader has none.
+	// LagHistory is the largest lag in seconds in each of the last LagHistory minutes, oldest
+	// first. The last minute is incomplete. nil: unknown. A leader has none.
 	LagHistory []*float64 `json:"lagHistorySeconds"`
 }
 

@@ -24,7 +24,8 @@ type Membership struct {
 
 // UserStore stores users and their sessions on the leader.
 type UserStore interface {
-	// EnsureOwner makes the user with this address the only owner, and creates the user if necessary.
+	// EnsureOwner makes the user with this address the only owner, and creates the user if
+	// necessary.
 	EnsureOwner(ctx context.Context, email string) error
 	// EnsureFirstOwner is EnsureOwner for a site without an owner; ECONFLICT if it has one.
 	EnsureFirstOwner(ctx context.Context, email string) error
@@ -37,7 +38,8 @@ type UserStore interface {
 	PutSignInCode(ctx context.Context, code SignInCode) error
 	// TakeSignInCode checks a guess against the codes of its address and browser. It returns nil if
 	// one of them matches, is valid at now and had fewer than maxAttempts wrong guesses, and then
-	// deletes all of them. Otherwise it returns EUNAUTHORIZED and counts the guess against each code.
+	// deletes all of them. Otherwise it returns EUNAUTHORIZED and counts the guess against each
+	// code.
 	TakeSignInCode(ctx context.Context, guess SignInCode, now time.Time, maxAttempts int) error
 	// CreateSession stores a session and returns it with its ID, and the position that includes it.
 	// The user's first session sets JoinedAt.
@@ -46,8 +48,8 @@ type UserStore interface {
 	SessionByTokenHash(ctx context.Context, hash string, now time.Time) (Session, error)
 	// DeleteSession ends a session; no error if it does not exist.
 	DeleteSession(ctx context.Context, id int64) (Position, error)
-	// DeleteOtherSessions ends all sessions of keep's user except keep, and returns how many of them
-	// were valid at now.
+	// DeleteOtherSessions ends all sessions of keep's user except keep, and returns how many of
+	// them were valid at now.
 	DeleteOtherSessions(ctx context.Context, keep Session, now time.Time) (int, Position, error)
 	// Sessions lists the sessions of a user valid at now, newest first; for 0, those of all users.
 	Sessions(ctx context.Context, user int64, now time.Time) ([]Session, error)
@@ -59,7 +61,7 @@ type UserStore interface {
 	InviteMember(ctx context.Context, email string, now time.Time) (Membership, error)
 	// SetMemberGroups replaces a member's groups. ENOTFOUND without such a member.
 	SetMemberGroups(ctx context.Context, id int64, groups Groups, now time.Time) (Membership, Position, error)
-	// RemoveMember deletes a member, their sessions and their sign-in codes. ENOTFOUND without such a
-	// member, and for the owner.
+	// RemoveMember deletes a member, their sessions and their sign-in codes. ENOTFOUND without such
+	// a member, and for the owner.
 	RemoveMember(ctx context.Context, id int64) (Position, error)
 }

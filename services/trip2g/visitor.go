@@ -50,7 +50,8 @@ func (r Visitor) Within(groups Groups) Visitor {
 // Groups returns the groups that a member is in.
 func (r Visitor) Groups() Groups { return r.groups }
 
-// MayRead reports whether the visitor may read a note. If the access is not resolved, only the owner may.
+// MayRead reports whether the visitor may read a note. If the access is not resolved, only the
+// owner may.
 func (r Visitor) MayRead(a Access) bool {
 	switch a.Level {
 	case Public:

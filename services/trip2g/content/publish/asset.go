@@ -9,7 +9,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// UploadAsset is trip2g.Publisher's. The body is read and its hash checked even if the content is known.
+// UploadAsset is trip2g.Publisher's. The body is read and its hash checked even if the content is
+// known.
 func (s *Service) UploadAsset(ctx context.Context, stage trip2g.Stage, upload trip2g.AssetUpload, publish bool) (known bool, position trip2g.Position, err error) {
 	upload.AbsolutePath = trip2g.NormalizePath(strings.TrimPrefix(upload.AbsolutePath, "/"))
 	if err := checkUpload(upload); err != nil {
@@ -59,8 +60,8 @@ func mergeAssets(notePath string, refs []string, stored []trip2g.NoteAsset) []tr
 	return merged
 }
 
-// likelyPath returns the probable vault path of a reference: "/x" relative to the vault's root, any other to
-// the note's folder, never above the root.
+// likelyPath returns the probable vault path of a reference: "/x" relative to the vault's root, any
+// other to the note's folder, never above the root.
 func likelyPath(notePath, ref string) string {
 	if !strings.HasPrefix(ref, "/") {
 		ref = path.Join("/", path.Dir(notePath), ref)

@@ -32,8 +32,8 @@ func (f *faults) addTooLarge(name, format string, args ...any) {
 	f.add(name, format, args...)
 }
 
-// err returns an error, nil without a fault. The message contains the first fault, because many clients show
-// only the message.
+// err returns an error, nil without a fault. The message contains the first fault, because many
+// clients show only the message.
 func (f *faults) err() error {
 	if f.count == 0 {
 		return nil
@@ -58,8 +58,8 @@ func shorten(name string) string {
 	return strings.ToValidUTF8(name[:limit], "") + "…"
 }
 
-// checkUpdates returns an error for updates that cannot be stored. It allows NUL in a text: without it, the
-// stored hash would differ from the client's, which would push the note again each time.
+// checkUpdates returns an error for updates that cannot be stored. It allows NUL in a text: without
+// it, the stored hash would differ from the client's, which would push the note again each time.
 func checkUpdates(updates []trip2g.NoteUpdate, maxSize int64) error {
 	if err := checkCount("updates", len(updates)); err != nil {
 		return err

@@ -131,7 +131,8 @@ func newEditing(edits []trip2g.NoteEdit, seen []trip2g.NotePath) *editing {
 	return e
 }
 
-// make applies the edits and returns what to store, or an error that names every note with a failed edit.
+// make applies the edits and returns what to store, or an error that names every note with a failed
+// edit.
 func (e *editing) make(edits []trip2g.NoteEdit, maxSize int64) (updates []trip2g.NoteUpdate, hidden []string, err error) {
 	var f faults
 	var cause error // of the first fault

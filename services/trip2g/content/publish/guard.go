@@ -13,8 +13,9 @@ import (
 // exclusive is the whole weight of the semaphore, for an operation that excludes all others.
 const exclusive = math.MaxInt32
 
-// enter waits until an operation may begin and returns the function that ends it. An exclusive operation
-// compares the live settings with those that it publishes, so nothing else is published meanwhile.
+// enter waits until an operation may begin and returns the function that ends it. An exclusive
+// operation compares the live settings with those that it publishes, so nothing else is published
+// meanwhile.
 func (s *Service) enter(ctx context.Context, alone bool) (leave func(), err error) {
 	weight := int64(1)
 	if alone {
@@ -26,8 +27,8 @@ func (s *Service) enter(ctx context.Context, alone bool) (leave func(), err erro
 	return func() { s.gate.Release(weight) }, nil
 }
 
-// mustCheckSettings reports whether paths include the settings note and the author may not change privileged
-// settings.
+// mustCheckSettings reports whether paths include the settings note and the author may not change
+// privileged settings.
 func (s *Service) mustCheckSettings(stage trip2g.Stage, paths ...string) bool {
 	return s.Settings != nil && !stage.Grant.Scopes.Has(trip2g.ScopeSettings) && slices.Contains(paths, trip2g.SettingsPath)
 }
@@ -41,8 +42,8 @@ func (s *Service) checkSettings(ctx context.Context, content *string) error {
 	return s.compareSettings(live, content)
 }
 
-// compareSettings returns EFORBIDDEN if a new text of the settings note, nil for none, would change privileged
-// settings. Omitting a key sets it to its default.
+// compareSettings returns EFORBIDDEN if a new text of the settings note, nil for none, would change
+// privileged settings. Omitting a key sets it to its default.
 func (s *Service) compareSettings(live trip2g.NotePath, content *string) error {
 	stored := trip2g.AccessNotChosen
 	if s.StoredAccess != nil {
@@ -81,8 +82,8 @@ func (s *Service) settingsNote(ctx context.Context, stage trip2g.Stage) (trip2g.
 	return notes[0], nil
 }
 
-// stagedSettings reports whether a stage changes the settings note, and returns the staged text, nil if the
-// stage hides the note.
+// stagedSettings reports whether a stage changes the settings note, and returns the staged text,
+// nil if the stage hides the note.
 func (s *Service) stagedSettings(ctx context.Context, stage trip2g.Stage) (content *string, differs bool, err error) {
 	live, err := s.liveSettings(ctx)
 	if err != nil {
@@ -115,8 +116,8 @@ func (s *Service) checkStylesheet(ctx context.Context, stage trip2g.Stage, uploa
 	return settingsFault("the file would change the stylesheet, which the API key may not")
 }
 
-// checkFolder returns EFORBIDDEN if updates or hidden paths are outside the folder of the author's key. A slug
-// can also move a note outside it.
+// checkFolder returns EFORBIDDEN if updates or hidden paths are outside the folder of the author's
+// key. A slug can also move a note outside it.
 func checkFolder(grant trip2g.Grant, updates []trip2g.NoteUpdate, hidden []string) error {
 	var f faults
 	for _, u := range updates {

@@ -27,8 +27,8 @@ type Options struct {
 	Assets trip2g.AssetStore
 	// References returns the files that a note's text refers to, as written, in order, each once.
 	References func(path, content string) []string
-	// Address returns the URL path of a note, "" for none, so that a moved note's old URL redirects to it.
-	// nil: moved notes get no redirects.
+	// Address returns the URL path of a note, "" for none, so that a moved note's old URL redirects
+	// to it. nil: moved notes get no redirects.
 	Address func(path, content string) string
 	// Published returns a note of this node's site.
 	Published func(id int64) (note trip2g.PublishedNote, ok bool)
@@ -187,8 +187,8 @@ func (s *Service) Commit(ctx context.Context, stage trip2g.Stage) (shown []int64
 	return shown, position, s.follow(ctx, position, true)
 }
 
-// commit publishes a stage. It checks the staged settings again, because the owner may have changed the live
-// ones since.
+// commit publishes a stage. It checks the staged settings again, because the owner may have changed
+// the live ones since.
 func (s *Service) commit(ctx context.Context, stage trip2g.Stage) (shown []int64, position trip2g.Position, err error) {
 	check := s.mustCheckSettings(stage, trip2g.SettingsPath)
 	if check {
@@ -218,8 +218,8 @@ func (s *Service) Discard(ctx context.Context, stage trip2g.Stage) (committed bo
 	return s.Vault.Discard(ctx, stage)
 }
 
-// follow waits until this node's site shows what was published. The change is already stored, so a failure
-// means a delay: the error says so, and that sending the change again is safe.
+// follow waits until this node's site shows what was published. The change is already stored, so a
+// failure means a delay: the error says so, and that sending the change again is safe.
 func (s *Service) follow(ctx context.Context, position trip2g.Position, published bool) error {
 	if !published {
 		return nil

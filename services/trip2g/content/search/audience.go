@@ -2,8 +2,8 @@ package search
 
 import "trip2g/services/trip2g"
 
-// The lowest bits of a row's ID are the number of its note's audience: who may read the note. So a query
-// excludes what its visitor may not read before anything is counted or ranked.
+// The lowest bits of a row's ID are the number of its note's audience: who may read the note. So a
+// query excludes what its visitor may not read before anything is counted or ranked.
 const (
 	audienceBits   = 6
 	maxAudiences   = 1 << audienceBits
@@ -76,8 +76,8 @@ func (v *visible) add(counts *[len(stemmers)]int) {
 	}
 }
 
-// visibleTo returns what a visitor may read. Notes of otherAudiences have to be checked one by one, except
-// for the owner.
+// visibleTo returns what a visitor may read. Notes of otherAudiences have to be checked one by one,
+// except for the owner.
 func (a *audiences) visibleTo(visitor trip2g.Visitor) (v visible) {
 	for access, n := range a.numbers {
 		if visitor.MayRead(access) {

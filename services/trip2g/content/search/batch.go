@@ -36,7 +36,8 @@ func (x *Index) collect() *batch {
 	return b
 }
 
-// dequeue removes one note from the queue for a batch. It drops the batch's notes of another database.
+// dequeue removes one note from the queue for a batch. It drops the batch's notes of another
+// database.
 func (x *Index) dequeue(b *batch) (id int64, site trip2g.Site, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

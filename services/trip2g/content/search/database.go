@@ -15,17 +15,18 @@ import (
 	"trip2g/internal/tempdir"
 )
 
-// The words are in a contentless FTS5 table (https://sqlite.org/fts5.html#contentless_delete_tables), in a
-// database of this process alone: not on the mount, and gone with the process. The function words splits the
-// texts, so that the simplest tokenizer suffices: it splits at spaces and treats all non-ASCII characters as
-// letters.
+// The words are in a contentless FTS5 table
+// (https://sqlite.org/fts5.html#contentless_delete_tables), in a database of this process alone:
+// not on the mount, and gone with the process. The function words splits the texts, so that the
+// simplest tokenizer suffices: it splits at spaces and treats all non-ASCII characters as letters.
 //
-// Measured with 10,000 notes of 3 KB on two cores: FTS5 built the index in 1.4 s with 20 MB of memory in a
-// file of 20 MB, applies a change in 0.5 ms, and ranks all notes for a word that each of them has in 7 ms.
-// bleve v2.6.3 took 17.7 s, 210 MB, 142 MB and 3.8 ms for the same, and 1 ms. A prefix index would have
-// doubled file and time and made the worst query a fifth faster.
+// Measured with 10,000 notes of 3 KB on two cores: FTS5 built the index in 1.4 s with 20 MB of
+// memory in a file of 20 MB, applies a change in 0.5 ms, and ranks all notes for a word that each
+// of them has in 7 ms. bleve v2.6.3 took 17.7 s, 210 MB, 142 MB and 3.8 ms for the same, and 1 ms.
+// A prefix index would have doubled file and time and made the worst query a fifth faster.
 const (
-	// Without automerge: FTS5 would merge segments during a change, 30 ms in one of fifty. See mergeSome.
+	// Without automerge: FTS5 would merge segments during a change, 30 ms in one of fifty. See
+	// mergeSome.
 	createTable = `CREATE VIRTUAL TABLE words USING fts5(title, names, headings, text, path, tags,
 		content='', contentless_delete=1, tokenize='ascii');
 		INSERT INTO words(words, rank) VALUES('automerge', 0)`
@@ -37,9 +38,9 @@ const (
 	countNotes = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ?1 AND ?2 >> (rowid & 63) & 1 LIMIT ?3)`
 )
 
-// pragmas bound the memory of a connection, in KiB, and ask for no durability: the index is rebuilt at each
-// start. With a WAL, searches do not wait for writes. It is checkpointed every hundred pages: with SQLite's
-// default of a thousand, one change in fifty took 20 ms longer.
+// pragmas bound the memory of a connection, in KiB, and ask for no durability: the index is rebuilt
+// at each start. With a WAL, searches do not wait for writes. It is checkpointed every hundred
+// pages: with SQLite's default of a thousand, one change in fifty took 20 ms longer.
 const pragmas = `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;
 	PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 100; PRAGMA journal_size_limit = 4194304`
 
@@ -56,8 +57,8 @@ type database struct {
 	readers                 []*reader
 }
 
-// openDatabase creates an empty index in the first folder that works, for so many concurrent searches. It
-// tries the folders from number skip on. Its files are unlinked when it returns.
+// openDatabase creates an empty index in the first folder that works, for so many concurrent
+// searches. It tries the folders from number skip on. Its files are unlinked when it returns.
 func openDatabase(dirs tempdir.Dirs, skip, readers int) (d *database, err error) {
 	err = dirs.WithFolder(skip, func(dir string) error {
 		d, err = openDatabaseIn(dir, readers)
@@ -161,8 +162,9 @@ func (d *database) add(e entry) error {
 	return errors.Join(err, d.insert.Exec())
 }
 
-// merge merges about so many pages of the index's segments, because a search has to read each segment. done
-// reports that there was nothing to merge (https://sqlite.org/fts5.html#the_merge_command).
+// merge merges about so many pages of the index's segments, because a search has to read each
+// segment. done reports that there was nothing to merge
+// (https://sqlite.org/fts5.html#the_merge_command).
 func (d *database) merge(pages int) (done bool, err error) {
 	before := d.writer.TotalChanges()
 	if err := errors.Join(d.merging.BindInt(1, pages), d.merging.Exec()); err != nil {
@@ -266,8 +268,9 @@ func (r *reader) query(ctx context.Context, s *sqlite3.Stmt, bind func() error, 
 	return err
 }
 
-// expression returns a query in the syntax of FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax).
-// Every word is a quoted string of letters and digits, so that nothing in it is an operator.
+// expression returns a query in the syntax of FTS5
+// (https://sqlite.org/fts5.html#full_text_query_syntax). Every word is a quoted string of letters
+// and digits, so that nothing in it is an operator.
 func (q query) expression() string {
 	var out strings.Builder
 	for i, t := range q.terms {

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// foldWord maps words that people consider equal to one form: it ignores letter case, accents of Latin and
-// Greek letters, the difference between ё and е, and width. It returns "" without a letter or digit.
+// foldWord maps words that people consider equal to one form: it ignores letter case, accents of
+// Latin and Greek letters, the difference between ё and е, and width. It returns "" without a
+// letter or digit.
 func foldWord(s string) string {
 	simple, ascii := true, true
 	for i := 0; i < len(s) && simple; {
@@ -31,8 +32,8 @@ func foldWord(s string) string {
 	return cutWord(foldAny(s))
 }
 
-// isSimple reports whether only the case of a letter needs folding: most of those of Cyrillic, Chinese,
-// Japanese and Korean texts.
+// isSimple reports whether only the case of a letter needs folding: most of those of Cyrillic,
+// Chinese, Japanese and Korean texts.
 func isSimple(r rune) bool {
 	return 0x400 <= r && r < 0x460 || 0x4E00 <= r && r < 0xA000 || 0xAC00 <= r && r < 0xD7A4 || 0x3041 <= r && r < 0x3097 || 0x30A1 <= r && r < 0x30FB
 }
@@ -68,7 +69,8 @@ func foldAny(s string) string {
 // letters maps Latin and Greek letters to their usual replacements on keyboards without them.
 var letters = map[rune]string{'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'đ': "d", 'ł': "l", 'ı': "i", 'þ': "th", 'ð': "d", 'ς': "σ"}
 
-// isDropped reports whether r is a mark that queries usually omit: an accent, a Hebrew or Arabic vowel.
+// isDropped reports whether r is a mark that queries usually omit: an accent, a Hebrew or Arabic
+// vowel.
 func isDropped(r rune) bool {
 	return 0x300 <= r && r < 0x370 || 0x591 <= r && r <= 0x5C7 && unicode.IsMark(r) || r == 0x640 || 0x64B <= r && r <= 0x65F || r == 0x670
 }

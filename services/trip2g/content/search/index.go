@@ -1,11 +1,11 @@
-// Package search finds notes by their words, on every node, without reading the database that the notes are
-// stored in.
+// Package search finds notes by their words, on every node, without reading the database that the
+// notes are stored in.
 //
-// An Index follows the site in memory. It observes which notes changed, splits their texts into words in a
-// goroutine of its own, and stores these in a private FTS5 database, which is rebuilt at each start. So a
-// start does not wait for the index, and a change is found some milliseconds after it is visible, however
-// large the vault is. Matches are looked up in the site with the visitor's rights: the index decides what
-// matches, the site what the visitor may read.
+// An Index follows the site in memory. It observes which notes changed, splits their texts into
+// words in a goroutine of its own, and stores these in a private FTS5 database, which is rebuilt at
+// each start. So a start does not wait for the index, and a change is found some milliseconds after
+// it is visible, however large the vault is. Matches are looked up in the site with the visitor's
+// rights: the index decides what matches, the site what the visitor may read.
 package search
 
 import (
@@ -33,12 +33,12 @@ const (
 	// queryTime limits one query, turnTime its wait for a reader.
 	queryTime = 2 * time.Second
 	turnTime  = time.Second
-	// pauseShare is the ratio of the pause after a small change to its duration: a stream of small changes
-	// uses a tenth of a processor.
+	// pauseShare is the ratio of the pause after a small change to its duration: a stream of small
+	// changes uses a tenth of a processor.
 	pauseShare = 9
 	maxPause   = 250 * time.Millisecond
-	// Pages of the index that are merged at a time: 1 ms after a small change; after a batch of a bulk change,
-	// as many as keep up with it.
+	// Pages of the index that are merged at a time: 1 ms after a small change; after a batch of a
+	// bulk change, as many as keep up with it.
 	mergeSmall, mergeBulk = 16, 256
 	// firstRetry is the delay after a failure. Each further failure doubles it, up to lastRetry.
 	firstRetry = 250 * time.Millisecond
@@ -51,13 +51,13 @@ type Options struct {
 	Site func() trip2g.Site
 	// Text returns a note's text without markup.
 	Text func(*trip2g.Document) string
-	// Dirs are folders for the index's unlinked files; nil: the system's folder for temporary files. None may
-	// be on a LiteFS mount.
+	// Dirs are folders for the index's unlinked files; nil: the system's folder for temporary
+	// files. None may be on a LiteFS mount.
 	Dirs tempdir.Dirs
 	// FreshWait limits the wait of a fresh search.
 	FreshWait time.Duration
-	// AfterLarge is called when a bulk change is completely in the index: the memory that it needed can be
-	// released. It may be nil.
+	// AfterLarge is called when a bulk change is completely in the index: the memory that it needed
+	// can be released. It may be nil.
 	AfterLarge func()
 	// Long limits work that occupies a processor for milliseconds, with a weight of 1 each; nil:
 	// only searches wait for each other.
@@ -90,8 +90,8 @@ func New(o Options) *Index {
 	return &Index{Options: o, texts: newTexts(o.Text), turns: make(chan *reader, Turns()), progress: make(chan struct{}), notes: make(map[int64]indexed)}
 }
 
-// Turns returns the number of queries that run at a time. Half of the processors are left for pages and
-// for publishing.
+// Turns returns the number of queries that run at a time. Half of the processors are left for pages
+// and for publishing.
 func Turns() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // Observe records that the site changed. It does not block.
@@ -154,15 +154,16 @@ func (x *Index) Run(ctx context.Context) error {
 	}
 }
 
-// Fault returns why search does not work now; nil if it works. An index that is still being built works.
+// Fault returns why search does not work now; nil if it works. An index that is still being built
+// works.
 func (x *Index) Fault() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.fault
 }
 
-// follow creates a database and applies changes until ctx ends or something fails. Each attempt begins with
-// another folder, because the one before may have failed on a full folder.
+// follow creates a database and applies changes until ctx ends or something fails. Each attempt
+// begins with another folder, because the one before may have failed on a full folder.
 func (x *Index) follow(ctx context.Context, attempt int) error {
 	db, err := openDatabase(x.Dirs, attempt, cap(x.turns))
 	if err != nil {
@@ -190,8 +191,8 @@ func (x *Index) follow(ctx context.Context, attempt int) error {
 	}
 }
 
-// optimize merges segments of the index: one step after each batch, unless a search waits for a change, and
-// all segments when there is no change to apply.
+// optimize merges segments of the index: one step after each batch, unless a search waits for a
+// change, and all segments when there is no change to apply.
 func (x *Index) optimize(ctx context.Context, db *database, urgent bool) error {
 	pages := mergeBulk
 	if urgent {

@@ -40,7 +40,8 @@ type query struct {
 	without []term // excluded
 }
 
-// term is a word, a phrase or a tag. A note matches if it has any of the phrases; the first is exact.
+// term is a word, a phrase or a tag. A note matches if it has any of the phrases; the first is
+// exact.
 type term struct {
 	field   field
 	phrases []phrase
@@ -164,8 +165,8 @@ func isSpace(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 // isQuote reports whether r is a quotation mark of any keyboard; phones insert typographic ones.
 func isQuote(r rune) bool { return strings.ContainsRune("\"“”„«»", r) }
 
-// term returns the term of a piece; ok is false if it has no word. budget is the number of words that
-// remain for the query.
+// term returns the term of a piece; ok is false if it has no word. budget is the number of words
+// that remain for the query.
 func (p piece) term(budget *int, set languages) (t term, ok bool) {
 	t.field = p.field
 	if p.field == inTags {
@@ -199,8 +200,8 @@ func (p piece) term(budget *int, set languages) (t term, ok bool) {
 	return t, true
 }
 
-// queryWords returns the words of a piece and its last one. The character that ends a run is omitted,
-// because the pair before it contains it, and in a note other pairs can follow.
+// queryWords returns the words of a piece and its last one. The character that ends a run is
+// omitted, because the pair before it contains it, and in a note other pairs can follow.
 func queryWords(text string, most int) (list []string, last word) {
 	var run bool
 	words(text, func(w word) bool {
@@ -217,8 +218,9 @@ func queryWords(text string, most int) (list []string, last word) {
 	return slices.Clip(list), last
 }
 
-// tagSeparator replaces everything in a tag that is neither a letter nor a digit, so that the tokenizer
-// keeps a tag as one word. It is a private-use character, which no word of a text contains.
+// tagSeparator replaces everything in a tag that is neither a letter nor a digit, so that the
+// tokenizer keeps a tag as one word. It is a private-use character, which no word of a text
+// contains.
 const tagSeparator = "\ue000"
 
 // foldTag returns the word for a tag in the index.

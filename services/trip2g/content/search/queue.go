@@ -53,8 +53,8 @@ func (q *queue) dequeue() (id int64, urgent, ok bool) {
 	return 0, false, false
 }
 
-// applied records that the dequeued notes are in the index. upTo is the queue's position when it had no more
-// small changes, 0 if it had.
+// applied records that the dequeued notes are in the index. upTo is the queue's position when it
+// had no more small changes, 0 if it had.
 func (q *queue) applied(upTo trip2g.Position) {
 	q.busy = false
 	q.bulkPending = q.rebuild || len(q.bulk) > 0

@@ -8,10 +8,11 @@ import (
 	"github.com/ncruces/go-sqlite3/ext/fts5"
 )
 
-// Ranking is BM25 (https://www.staff.city.ac.uk/~sbrp622/papers/foundations_bm25_review.pdf) by field,
-// with two differences. A word's rarity is counted in the notes that the visitor may read: FTS5's own
-// function counts all, so that members' notes would change the order of public ones. And a field's length is
-// compared with a constant instead of the average, so that a score does not depend on other notes.
+// Ranking is BM25 (https://www.staff.city.ac.uk/~sbrp622/papers/foundations_bm25_review.pdf) by
+// field, with two differences. A word's rarity is counted in the notes that the visitor may read:
+// FTS5's own function counts all, so that members' notes would change the order of public ones. And
+// a field's length is compared with a constant instead of the average, so that a score does not
+// depend on other notes.
 
 // ranking has the weight of a hit in each field, and the field's usual number of words.
 var ranking = [fields]struct{ weight, usual float64 }{

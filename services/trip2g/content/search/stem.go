@@ -96,9 +96,9 @@ func (s languages) resolve(siteLang string) languages {
 // words.
 const minStem = 3
 
-// stemsOf returns the stems of a word in each language of a set that is written in the word's script. If
-// there is none, and for notes of an undeclared language, the script decides: English for Latin, Russian for
-// Cyrillic.
+// stemsOf returns the stems of a word in each language of a set that is written in the word's
+// script. If there is none, and for notes of an undeclared language, the script decides: English
+// for Latin, Russian for Cyrillic.
 //
 // The index contains words as written. A query finds other forms of its word by a common prefix,
 // ranked below the word itself. So no stem of the set hides a note.

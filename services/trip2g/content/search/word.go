@@ -11,9 +11,9 @@ const maxWord = 64
 
 // word is a token of a text.
 //
-// In a script with spaces, a token is a word. In a script without, it is each pair of adjacent characters
-// and the last character of a run alone (bigrams). So any part of a run is found as a phrase, without a
-// dictionary, and a single character as the beginning of a token.
+// In a script with spaces, a token is a word. In a script without, it is each pair of adjacent
+// characters and the last character of a run alone (bigrams). So any part of a run is found as a
+// phrase, without a dictionary, and a single character as the beginning of a token.
 type word struct {
 	start, end int    // byte range in the text
 	text       string // folded form; words are equal if it is

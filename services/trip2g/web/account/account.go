@@ -56,8 +56,8 @@ func (p *pages) endOthers(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// change changes the user's sessions and redirects to the account page. A session that has already ended is not
-// an error.
+// change changes the user's sessions and redirects to the account page. A session that has already
+// ended is not an error.
 func (p *pages) change(w http.ResponseWriter, r *http.Request, do func(own trip2g.Session) (trip2g.Position, error)) {
 	own, err := p.currentSession(r)
 	if trip2g.ErrorCode(err) == trip2g.EUNAUTHORIZED {

@@ -14,8 +14,8 @@ type claimForm struct {
 	Error string
 }
 
-// claimErrors returns the message keys for a claim by a client. On this machine, a claim is forbidden only
-// if the site has an owner.
+// claimErrors returns the message keys for a claim by a client. On this machine, a claim is
+// forbidden only if the site has an owner.
 func claimErrors(client trip2g.Client) errorKeys {
 	forbidden := "error.claim_remote"
 	if client.IsLocal() {

@@ -1,6 +1,6 @@
-// Package account serves the pages for signing in and out, claiming a site and managing sessions. They work
-// without JavaScript. Forms are sent by POST, which every node forwards to the leader. GET is served from
-// the node's memory.
+// Package account serves the pages for signing in and out, claiming a site and managing sessions.
+// They work without JavaScript. Forms are sent by POST, which every node forwards to the leader.
+// GET is served from the node's memory.
 package account
 
 import (
@@ -49,14 +49,15 @@ var templates = i18n.ForEach(func(texts *i18n.Language) *template.Template {
 type Options struct {
 	// Ready reports whether the site is loaded.
 	Ready func() bool
-	// Session returns the session of a request, and Sessions those of a user, newest first, from memory.
+	// Session returns the session of a request, and Sessions those of a user, newest first, from
+	// memory.
 	Session  func(*http.Request) (trip2g.Session, bool)
 	Sessions func(user int64) []trip2g.Session
 	Frame    trip2g.SystemPageRenderer
 	// Owned reports whether the site has an owner, from memory.
 	Owned func() bool
-	// Lang returns the site's language, a BCP 47 tag, from memory. It is for requests that accept no
-	// language with texts.
+	// Lang returns the site's language, a BCP 47 tag, from memory. It is for requests that accept
+	// no language with texts.
 	Lang   func() string
 	Leader *Leader // nil on a replica, which forwards POST
 }
@@ -107,8 +108,8 @@ func New(o Options) ([]Page, error) {
 	}, nil
 }
 
-// handler runs get or post, which is nil for a page without a form. Responses are not cached, so that the
-// back button does not show them after signing out.
+// handler runs get or post, which is nil for a page without a form. Responses are not cached, so
+// that the back button does not show them after signing out.
 func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 	allowed := "GET, HEAD, OPTIONS"
 	if post != nil {
@@ -136,9 +137,9 @@ func (p *pages) handler(get, post http.HandlerFunc) http.Handler {
 	})
 }
 
-// accept parses a form and refuses forms of other sites, which could sign the user into another's session
-// or out of their own. It reads the form before refusing it, because clients read the response only
-// after sending.
+// accept parses a form and refuses forms of other sites, which could sign the user into another's
+// session or out of their own. It reads the form before refusing it, because clients read the
+// response only after sending.
 func (p *pages) accept(w http.ResponseWriter, r *http.Request) bool {
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
 	if err != nil {
@@ -187,8 +188,8 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, title, 
 	}
 }
 
-// redirect redirects to a URL of this site and sets the position of the change, so that the node that serves
-// the page shows it.
+// redirect redirects to a URL of this site and sets the position of the change, so that the node
+// that serves the page shows it.
 func redirect(w http.ResponseWriter, position trip2g.Position, to string) {
 	if position > 0 {
 		httpx.SetPosition(w.Header(), position)

@@ -40,7 +40,8 @@ func shownEmail(email string) string {
 	return strings.ToValidUTF8(email[:min(len(email), maxShownEmail)], "")
 }
 
-// showSignIn shows the form for an address. The URL can contain the address and the URL to continue at.
+// showSignIn shows the form for an address. The URL can contain the address and the URL to continue
+// at.
 func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	form := addressForm{Email: shownEmail(r.URL.Query().Get("email")), Next: nextURL(r), Unowned: !p.Owned()}
 	if session, signedIn := p.Session(r); signedIn {
@@ -50,7 +51,8 @@ func (p *pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, p.texts(r).Text("sign_in.title"), "address.html", form)
 }
 
-// nameBrowser sets the browser's cookie, if it has none, because a code is valid only in the browser that requested it.
+// nameBrowser sets the browser's cookie, if it has none, because a code is valid only in the
+// browser that requested it.
 func (p *pages) nameBrowser(w http.ResponseWriter, r *http.Request) {
 	name := httpx.BrowserName(r)
 	if name == "" && r.Method != http.MethodPost {
@@ -64,8 +66,8 @@ func (p *pages) nameBrowser(w http.ResponseWriter, r *http.Request) {
 // askAddress redirects a reload of the form for a code, which needs an address.
 func (p *pages) askAddress(w http.ResponseWriter, _ *http.Request) { redirect(w, 0, SignInPath) }
 
-// requestCode requests a code and shows the form for it. The response is the same whether or not the address is a
-// user's.
+// requestCode requests a code and shows the form for it. The response is the same whether or not
+// the address is a user's.
 func (p *pages) requestCode(w http.ResponseWriter, r *http.Request) {
 	email, next := r.PostForm.Get("email"), localURL(r.PostForm.Get("next"))
 	if err := p.Leader.SignIn.RequestCode(r.Context(), email, p.client(r)); err != nil {
@@ -135,8 +137,8 @@ func (p *pages) signOut(w http.ResponseWriter, r *http.Request) {
 	redirect(w, position, "/")
 }
 
-// currentSession returns the session of a form's sender. It reads the database, because the leader's site can be
-// slightly behind. It returns EUNAUTHORIZED without a session.
+// currentSession returns the session of a form's sender. It reads the database, because the
+// leader's site can be slightly behind. It returns EUNAUTHORIZED without a session.
 func (p *pages) currentSession(r *http.Request) (trip2g.Session, error) {
 	cookie, err := r.Cookie(p.Leader.Cookie)
 	if err != nil {

@@ -50,7 +50,8 @@ func (p *pages) userMessage(w http.ResponseWriter, r *http.Request, err error, k
 	return httpx.Status(err), p.texts(r).Text(key, "Count", int(math.Ceil(limited.RetryAfter.Seconds())))
 }
 
-// browserName returns the browser and the operating system of a session, such as "Firefox on Linux".
+// browserName returns the browser and the operating system of a session, such as "Firefox on
+// Linux".
 func browserName(texts *i18n.Language, s trip2g.Session) string {
 	browser, system := s.Program()
 	browser = cmp.Or(browser, texts.Text("account.unknown_browser"))

@@ -20,7 +20,8 @@ var embedded embed.FS
 
 // Options configures the pages. All fields are required.
 type Options struct {
-	// Reader returns the access level of a request's sender. ready is false until the site is loaded.
+	// Reader returns the access level of a request's sender. ready is false until the site is
+	// loaded.
 	Reader func(*http.Request) (reader trip2g.Visitor, ready bool)
 	Frame  trip2g.SystemPageRenderer
 }
@@ -104,8 +105,9 @@ site, whose address is in the server's setting <code>TRIP2G_OWNER_EMAIL</code>.<
 `,
 }
 
-// shell serves a page to an owner, a notice to a member, and a redirect to the sign-in page to anyone
-// else. The response is not cached, so that the back button does not show it after signing out.
+// shell serves a page to an owner, a notice to a member, and a redirect to the sign-in page to
+// anyone else. The response is not cached, so that the back button does not show it after signing
+// out.
 func (p *Pages) shell(page page) http.Handler {
 	shown := p.systemPage(page)
 	return readOnly(func(w http.ResponseWriter, r *http.Request) {

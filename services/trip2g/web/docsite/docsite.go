@@ -77,8 +77,8 @@ func Load(from fs.FS, references func(path, content string) []string) (*Vault, e
 	return v, nil
 }
 
-// findFile resolves a note's reference: relative to the note's folder, else to the vault's root, else by
-// file name.
+// findFile resolves a note's reference: relative to the note's folder, else to the vault's root,
+// else by file name.
 func findFile(files []trip2g.NoteAsset, notePath, ref string) (trip2g.NoteAsset, bool) {
 	for _, matches := range []func(p string) bool{
 		func(p string) bool { return p == path.Join(path.Dir(notePath), ref) },

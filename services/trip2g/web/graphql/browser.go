@@ -2,8 +2,8 @@ package graphql
 
 import "net/http"
 
-// PreflightHeader is a header that no form can send, with any value. A script of another site can send it
-// only after a preflight (CORS). The GraphQL multipart request specification names it.
+// PreflightHeader is a header that no form can send, with any value. A script of another site can
+// send it only after a preflight (CORS). The GraphQL multipart request specification names it.
 const PreflightHeader = "GraphQL-Require-Preflight"
 
 // isNavigation reports whether a browser will show the response as a page, in a window or a frame

@@ -32,8 +32,8 @@ type callKey struct{}
 // callOf returns the call of a request's context.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-// setPosition records the position of a write. Mutations of one operation run sequentially (GraphQL,
-// section 6.2.2), so it needs no lock.
+// setPosition records the position of a write. Mutations of one operation run sequentially
+// (GraphQL, section 6.2.2), so it needs no lock.
 func (c *call) setPosition(position trip2g.Position) { c.position = max(c.position, position) }
 
 // identify authenticates a request. A key takes precedence over a session, even if it is invalid. A
@@ -114,7 +114,8 @@ func (a *api) siteURL(c *call) string {
 	return c.origin.URL()
 }
 
-// assetURL returns the absolute URL of a file. That of a file that is not public is signed and expires.
+// assetURL returns the absolute URL of a file. That of a file that is not public is signed and
+// expires.
 func (a *api) assetURL(c *call, asset trip2g.NoteAsset) string {
 	url := a.siteURL(c) + trip2g.AssetURL(asset)
 	if a.AssetQuery != nil {

@@ -16,8 +16,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// DefaultKeepAlive is the interval of keep-alive comments and of checks of the key. Clients and proxies
-// close a stream after a minute of silence.
+// DefaultKeepAlive is the interval of keep-alive comments and of checks of the key. Clients and
+// proxies close a stream after a minute of silence.
 const DefaultKeepAlive = 20 * time.Second
 
 // LastEvent ends a stream.
@@ -36,8 +36,8 @@ func acceptsEvents(r *http.Request) bool {
 	return false
 }
 
-// stream sends the responses of a subscription in the "distinct connections mode" of GraphQL over SSE
-// (github.com/enisdenjo/graphql-sse): an event "next" for each, then an event "complete".
+// stream sends the responses of a subscription in the "distinct connections mode" of GraphQL over
+// SSE (github.com/enisdenjo/graphql-sse): an event "next" for each, then an event "complete".
 func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphql.Response) {
 	ctx := r.Context()
 	out := eventstream.NewWriter(w)
@@ -75,9 +75,9 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, next func() *graphq
 	}
 }
 
-// encoded returns a channel of the responses of next as JSON. It closes the channel when next returns nil, after
-// the last response or when ctx ends. It encodes each response before the next call, because gqlgen reuses
-// its buffer.
+// encoded returns a channel of the responses of next as JSON. It closes the channel when next
+// returns nil, after the last response or when ctx ends. It encodes each response before the next
+// call, because gqlgen reuses its buffer.
 func encoded(ctx context.Context, next func() *graphql.Response) <-chan string {
 	answers := make(chan string)
 	go func() {
@@ -111,8 +111,8 @@ func encode(answer *graphql.Response) (string, error) {
 	return string(body), nil
 }
 
-// stillAllowed returns an error if the sender of a stream's request is no longer authorized. It returns nil if
-// that cannot be determined.
+// stillAllowed returns an error if the sender of a stream's request is no longer authorized. It
+// returns nil if that cannot be determined.
 func (a *api) stillAllowed(r *http.Request) error {
 	c, refused := a.identify(r)
 	if refused != nil {

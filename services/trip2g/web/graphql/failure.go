@@ -38,8 +38,8 @@ func refuse(w http.ResponseWriter, r *refusal) {
 	w.Write(body)
 }
 
-// fail returns a mutation's result for err. An expected failure, after which nothing was written, is
-// an ErrorPayload. An internal error and an unknown outcome are errors of the response. P is the
+// fail returns a mutation's result for err. An expected failure, after which nothing was written,
+// is an ErrorPayload. An internal error and an unknown outcome are errors of the response. P is the
 // mutation's union, which has *ErrorPayload as a member.
 func fail[P any](ctx context.Context, err error) (P, error) {
 	payload, err := errorPayload(ctx, err)
@@ -66,7 +66,8 @@ func errorPayload(ctx context.Context, err error) (*ErrorPayload, error) {
 	return payload, nil
 }
 
-// logCause logs the cause of an expected failure such as a full disk, which the client does not see.
+// logCause logs the cause of an expected failure such as a full disk, which the client does not
+// see.
 func logCause(ctx context.Context, err error) {
 	var domain *trip2g.Error
 	if errors.As(err, &domain) && (domain.Code == trip2g.EUNAVAILABLE || domain.Code == trip2g.EINDETERMINATE) && domain.Err != nil {
@@ -79,8 +80,8 @@ func internal(err error) error {
 	return &trip2g.Error{Code: trip2g.EINTERNAL, Message: "unexpected", Err: err}
 }
 
-// present returns the entry of an error in the response: the message of a domain error, a generic one for an
-// internal error, and gqlgen's own errors, which are about the request, unchanged.
+// present returns the entry of an error in the response: the message of a domain error, a generic
+// one for an internal error, and gqlgen's own errors, which are about the request, unchanged.
 func present(ctx context.Context, err error) *gqlerror.Error {
 	var domain *trip2g.Error
 	if !errors.As(err, &domain) {

@@ -20,11 +20,11 @@ const (
 	DefaultMaxAsset = trip2g.DefaultMaxAssetSize
 	DefaultCookie   = "session"
 
-	// maxAnonymousBody limits a JSON body without a valid key or session. It suffices for every operation
-	// that is open to anyone.
+	// maxAnonymousBody limits a JSON body without a valid key or session. It suffices for every
+	// operation that is open to anyone.
 	maxAnonymousBody = 1 << 20
-	// maxDrain limits how much of a refused body is read and discarded, so that a client which sends
-	// before it reads sees the response.
+	// maxDrain limits how much of a refused body is read and discarded, so that a client which
+	// sends before it reads sees the response.
 	maxDrain = 256 << 20
 )
 
@@ -55,8 +55,8 @@ type Options struct {
 	TempDirs  tempdir.Dirs                      // for large uploads; nil: the system's
 	KeepAlive time.Duration                     // see DefaultKeepAlive, which 0 means
 
-	// AssetQuery returns the query that signs the URL of a file, "" if it needs none. nil: no URL is
-	// signed.
+	// AssetQuery returns the query that signs the URL of a file, "" if it needs none. nil: no URL
+	// is signed.
 	AssetQuery func(hash string) string
 }
 
@@ -67,8 +67,8 @@ type api struct {
 	public *url.URL // of PublicURL; nil without one
 }
 
-// New returns the handler of the API. It logs with the logger in a request's context (zerolog.Ctx). It
-// returns EINVALID for an invalid PublicURL.
+// New returns the handler of the API. It logs with the logger in a request's context (zerolog.Ctx).
+// It returns EINVALID for an invalid PublicURL.
 func New(o Options) (http.Handler, error) {
 	a := &api{Options: o, csrf: http.NewCrossOriginProtection()}
 	if err := a.setDefaults(); err != nil {
@@ -112,7 +112,8 @@ func (a *api) setDefaults() error {
 	return a.csrf.AddTrustedOrigin(public.Scheme + "://" + public.Host) // even if a proxy changes the host
 }
 
-// ServeHTTP implements http.Handler. It only accepts POST, because a GET is never forwarded to the leader.
+// ServeHTTP implements http.Handler. It only accepts POST, because a GET is never forwarded to the
+// leader.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")

@@ -12,8 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Limits of an operation's text. The largest known operation, an introspection, has about 400 tokens and
-// 300 fields in 13 levels. Notes and files are sent in variables.
+// Limits of an operation's text. The largest known operation, an introspection, has about 400
+// tokens and 300 fields in 13 levels. Notes and files are sent in variables.
 const (
 	maxQueryLength = 256 << 10 // bytes
 	maxTokens      = 2_000
@@ -22,8 +22,8 @@ const (
 	maxFields      = 500 // with fragments expanded
 )
 
-// limits refuses too expensive operations before validation. Validation and gqlgen's complexity limit visit a
-// fragment each time it is spread, which with 30 fragments can be a billion times.
+// limits refuses too expensive operations before validation. Validation and gqlgen's complexity
+// limit visit a fragment each time it is spread, which with 30 fragments can be a billion times.
 type limits struct{}
 
 var _ interface {
@@ -60,8 +60,8 @@ func (limits) MutateOperationParameters(_ context.Context, params *graphql.RawPa
 	return nil
 }
 
-// tooLargeNumber returns the first number in a valid query that does not fit an int64 or float64, on which
-// gqlgen panics.
+// tooLargeNumber returns the first number in a valid query that does not fit an int64 or float64,
+// on which gqlgen panics.
 func tooLargeNumber(query string) string {
 	text := lexer.New(&ast.Source{Input: query})
 	for {
@@ -86,8 +86,8 @@ func overLimit(format string, args ...any) *gqlerror.Error {
 	return err
 }
 
-// size is the size of a selection with fragments expanded: root fields, levels and all fields. Each number
-// is capped just above its limit to avoid overflow.
+// size is the size of a selection with fragments expanded: root fields, levels and all fields. Each
+// number is capped just above its limit to avoid overflow.
 type size struct{ roots, depth, fields int }
 
 // measurer measures each fragment once.
@@ -116,7 +116,8 @@ func (m *measurer) measure(selections ast.SelectionSet) size {
 	return total
 }
 
-// fragment returns the size of a fragment, 0 if it is missing or recursive, which validation refuses.
+// fragment returns the size of a fragment, 0 if it is missing or recursive, which validation
+// refuses.
 func (m *measurer) fragment(name string) size {
 	if s, ok := m.known[name]; ok {
 		return s

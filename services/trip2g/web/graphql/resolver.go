@@ -113,8 +113,8 @@ func refusedSettings(err error) (why string, ok bool) {
 	return fields[0].Value, true
 }
 
-// takeUpdates separates files that are not notes. Clients push them in one batch with notes, which must not
-// fail because of them.
+// takeUpdates separates files that are not notes. Clients push them in one batch with notes, which
+// must not fail because of them.
 func takeUpdates(given []PushNoteInput) (taken []trip2g.NoteUpdate, leftOut []UpdatedNote) {
 	taken, leftOut = make([]trip2g.NoteUpdate, 0, len(given)), []UpdatedNote{}
 	for _, u := range given {

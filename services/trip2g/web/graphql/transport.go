@@ -25,8 +25,8 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// gqlgen's own transports are not used: they accept invalid UTF-8, hold an upload of unknown length in
-// memory, respond to an invalid body with 200 or 422, and repeat the body in the message.
+// gqlgen's own transports are not used: they accept invalid UTF-8, hold an upload of unknown length
+// in memory, respond to an invalid body with 200 or 422, and repeat the body in the message.
 
 // jsonTransport handles JSON bodies.
 type jsonTransport struct {
@@ -65,8 +65,8 @@ func (t jsonTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.G
 	execute(w, r, exec, params, t.stream)
 }
 
-// read returns the body. Without authorization it does not read a large one, which can only be a push that will
-// be refused.
+// read returns the body. Without authorization it does not read a large one, which can only be a
+// push that will be refused.
 func (t jsonTransport) read(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
 	limit := t.maxBody
 	if !c.authorized() {
@@ -96,8 +96,8 @@ func tooLarge(limit int64) *refusal {
 	return refusalOf(trip2g.Errorf(trip2g.ETOOLARGE, "the request's body is too large: at most %d bytes are taken; nothing was written", limit))
 }
 
-// decodeParams decodes one operation. encoding/json would silently replace invalid UTF-8 and unpaired
-// surrogates with U+FFFD, and so change a note.
+// decodeParams decodes one operation. encoding/json would silently replace invalid UTF-8 and
+// unpaired surrogates with U+FFFD, and so change a note.
 func decodeParams(body []byte) (*graphql.RawParams, error) {
 	if !utf8.Valid(body) {
 		return nil, &refusal{http.StatusBadRequest, "the body is not valid UTF-8; nothing was written"}
@@ -120,8 +120,8 @@ func decodeParams(body []byte) (*graphql.RawParams, error) {
 	return params, nil
 }
 
-// unpairedSurrogate returns the first escape of an unpaired surrogate in JSON text (RFC 8259, section 8.2);
-// "": none.
+// unpairedSurrogate returns the first escape of an unpaired surrogate in JSON text (RFC 8259,
+// section 8.2); "": none.
 func unpairedSurrogate(text []byte) string {
 	for {
 		i := bytes.IndexByte(text, '\\')
@@ -151,8 +151,8 @@ func escapedUnit(text []byte) rune {
 	return rune(unit)
 }
 
-// execute runs one operation and responds: 422 if it is invalid, 502 if its outcome is indeterminate, else 200.
-// stream handles a subscription.
+// execute runs one operation and responds: 422 if it is invalid, 502 if its outcome is
+// indeterminate, else 200. stream handles a subscription.
 func execute(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, stream streamFunc) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // ends a subscription with its stream

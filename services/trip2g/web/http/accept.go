@@ -9,8 +9,8 @@ import (
 
 // negotiate returns the coding of a response by the request's Accept-Encoding (RFC 9110, section
 // 12.5.3): of the offered codings, best first, the one with the highest quality. It ignores invalid
-// elements. If nothing matches it returns Identity, even if the client refuses it, which the section
-// prefers to a 406.
+// elements. If nothing matches it returns Identity, even if the client refuses it, which the
+// section prefers to a 406.
 func negotiate(accept string, offered []trip2g.Coding) trip2g.Coding {
 	if accept == "" || len(offered) == 0 {
 		return trip2g.Identity
@@ -65,7 +65,8 @@ func parseAccept(accept string) preferences {
 	return p
 }
 
-// codingNamed returns a coding by its case-insensitive name. x-gzip is gzip (RFC 9110, section 8.4.1.3).
+// codingNamed returns a coding by its case-insensitive name. x-gzip is gzip (RFC 9110, section
+// 8.4.1.3).
 func codingNamed(name string) (trip2g.Coding, bool) {
 	for coding := trip2g.Identity; coding <= trip2g.Zstd; coding++ {
 		if strings.EqualFold(name, coding.String()) {

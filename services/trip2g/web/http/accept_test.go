@@ -6,7 +6,8 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// A client gets a coding that it can decode, and of those the one that it or else the server prefers.
+// A client gets a coding that it can decode, and of those the one that it or else the server
+// prefers.
 func TestACodingIsNegotiated(t *testing.T) {
 	const identity, gzip, br, zstd = trip2g.Identity, trip2g.Gzip, trip2g.Brotli, trip2g.Zstd
 	offered := []trip2g.Coding{br, zstd, gzip}

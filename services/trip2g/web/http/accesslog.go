@@ -31,8 +31,8 @@ func NewAccessLog(log zerolog.Logger, registerer prometheus.Registerer) *AccessL
 	return &AccessLog{log: log, metrics: newRequestMetrics(registerer)}
 }
 
-// Requests returns the number of requests since the start, on all ports. It is too slow to call more
-// than about once a second.
+// Requests returns the number of requests since the start, on all ports. It is too slow to call
+// more than about once a second.
 func (a *AccessLog) Requests() float64 { return a.metrics.total() }
 
 // Wrap returns a handler that logs the requests of next. Their context has a logger with the ID.

@@ -11,13 +11,14 @@ import (
 	"trip2g/services/trip2g/web/httpx"
 )
 
-// publicAsset is the Cache-Control of a public file. Its URL names its content, but its access changes
-// with the notes that refer to it: a shared cache would otherwise serve a file after it was unpublished.
-// Within a minute browsers do not request a page's images again.
+// publicAsset is the Cache-Control of a public file. Its URL names its content, but its access
+// changes with the notes that refer to it: a shared cache would otherwise serve a file after it was
+// unpublished. Within a minute browsers do not request a page's images again.
 const publicAsset = "public, max-age=60, must-revalidate"
 
-// serveAsset serves a file that a published note refers to. Staged, unpublished and unreferenced files
-// are a 404. A signed URL from the API serves its file to anyone as long as a note refers to the file.
+// serveAsset serves a file that a published note refers to. Staged, unpublished and unreferenced
+// files are a 404. A signed URL from the API serves its file to anyone as long as a note refers to
+// the file.
 func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	site := h.Site()
 	if site == nil {
@@ -68,7 +69,8 @@ func (h *handler) serveAsset(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, body)
 }
 
-// isReferenced reports whether the database has a note that refers to a file, with or without a page.
+// isReferenced reports whether the database has a note that refers to a file, with or without a
+// page.
 func (h *handler) isReferenced(r *http.Request, hash string) bool {
 	referenced, err := h.Assets.IsReferenced(r.Context(), hash)
 	if err != nil {
@@ -88,8 +90,8 @@ func fileType(name string) string {
 	return contentType
 }
 
-// cspOf returns the Content-Security-Policy of a page. A note that is served verbatim, for example as
-// XML, has the policy of a file: it may not run scripts of this origin.
+// cspOf returns the Content-Security-Policy of a page. A note that is served verbatim, for example
+// as XML, has the policy of a file: it may not run scripts of this origin.
 func cspOf(page trip2g.Page, urlPath string) string {
 	if contentType := page.ContentType(); !strings.HasPrefix(contentType, "text/html") {
 		return assetCSP(contentType)
@@ -105,9 +107,9 @@ func cspAt(urlPath string) string {
 	return contentCSP
 }
 
-// assetCSP returns the Content-Security-Policy of a file of the vault that is opened directly. An SVG or
-// HTML file is a document of this origin, so it may not run scripts. Browsers show a PDF in their own
-// viewer, which does not work in a sandbox and which pages of this site embed.
+// assetCSP returns the Content-Security-Policy of a file of the vault that is opened directly. An
+// SVG or HTML file is a document of this origin, so it may not run scripts. Browsers show a PDF in
+// their own viewer, which does not work in a sandbox and which pages of this site embed.
 func assetCSP(contentType string) string {
 	if contentType == "application/pdf" {
 		return "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"

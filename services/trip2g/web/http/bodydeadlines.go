@@ -17,10 +17,10 @@ const (
 	drainTimeout        = 5 * time.Second  // for what a handler leaves unread, part of which net/http reads
 )
 
-// BodyDeadlines bounds the time in which the bodies of requests must arrive. Otherwise a client that
-// sends half a body would hold its request open and delay a shutdown. A Read of a late body fails
-// with os.ErrDeadlineExceeded, and the connection closes after the response. The zero value is ready
-// to use.
+// BodyDeadlines bounds the time in which the bodies of requests must arrive. Otherwise a client
+// that sends half a body would hold its request open and delay a shutdown. A Read of a late body
+// fails with os.ErrDeadlineExceeded, and the connection closes after the response. The zero value
+// is ready to use.
 type BodyDeadlines struct {
 	mu           sync.Mutex
 	shuttingDown bool
@@ -65,7 +65,8 @@ func (d *BodyDeadlines) track(body *timedBody) {
 	body.extendDeadline(d.shuttingDown)
 }
 
-// untrack stops tracking body after its handler has returned, and sets the deadline for draining it.
+// untrack stops tracking body after its handler has returned, and sets the deadline for draining
+// it.
 func (d *BodyDeadlines) untrack(body *timedBody) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -137,9 +137,9 @@ func (w *compressingWriter) finish() {
 	w.send(coded)
 }
 
-// keyOf returns the cache key of a file. For a vault's file it is the tag, its hash: a client chooses
-// the end of the path and could otherwise evict the cache. Other files can have the same tag
-// (RFC 9110, section 8.8.3).
+// keyOf returns the cache key of a file. For a vault's file it is the tag, its hash: a client
+// chooses the end of the path and could otherwise evict the cache. Other files can have the same
+// tag (RFC 9110, section 8.8.3).
 func keyOf(urlPath, tag string) string {
 	if strings.HasPrefix(urlPath, trip2g.AssetPrefix) {
 		return tag

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestOnlyAPDFCanBeShownInAPage covers files that a browser opens directly: a file that could run scripts
-// is sandboxed and cannot be framed, a PDF can be framed by this site only.
+// TestOnlyAPDFCanBeShownInAPage covers files that a browser opens directly: a file that could run
+// scripts is sandboxed and cannot be framed, a PDF can be framed by this site only.
 func TestOnlyAPDFCanBeShownInAPage(t *testing.T) {
 	for contentType, want := range map[string]string{
 		"application/pdf": "frame-ancestors 'self'", "image/svg+xml": "frame-ancestors 'none'", "text/html; charset=utf-8": "frame-ancestors 'none'", "": "frame-ancestors 'none'",

@@ -11,9 +11,9 @@ import (
 	"trip2g/services/trip2g/web/http/fastlane"
 )
 
-// FastPath responds to plain reads of public pages, which are most requests to a node. It does nothing
-// else but the access log and the metrics. It is a fastlane.Handler, and wraps a port's handler for
-// requests that come through net/http.
+// FastPath responds to plain reads of public pages, which are most requests to a node. It does
+// nothing else but the access log and the metrics. It is a fastlane.Handler, and wraps a port's
+// handler for requests that come through net/http.
 type FastPath struct {
 	site      func() trip2g.Site
 	access    *AccessLog
@@ -56,8 +56,8 @@ func (p *FastPath) Respond(r *fastlane.Request, a *fastlane.Response) bool {
 }
 
 // eligible reports whether the cookies of a request do not affect the response. A session cookie
-// does, valid or not: Identity looks its session up once. If the cookies name a position, eligible sets the
-// position for the response's header.
+// does, valid or not: Identity looks its session up once. If the cookies name a position, eligible
+// sets the position for the response's header.
 func (p *FastPath) eligible(r *fastlane.Request, site trip2g.Site) bool {
 	if r.Cookie == "" {
 		return true

@@ -30,8 +30,8 @@ type Options struct {
 	SessionCookie string              // the session cookie's name on this node
 	Codings       []trip2g.Coding     // content codings offered for pages, best first
 	GraphQL       http.Handler        // nil on a replica
-	// CatchUp waits, for a bounded time, until the node serves the leader's last known position: the
-	// leader's API may have named a file that is not here yet. nil on a leader.
+	// CatchUp waits, for a bounded time, until the node serves the leader's last known position:
+	// the leader's API may have named a file that is not here yet. nil on a leader.
 	CatchUp  func(context.Context)
 	Welcome  func(*http.Request, trip2g.Visitor) []byte // page of a site without notes; nil: none
 	Missing  func(path string)                          // called with the path of each 404; nil: none
@@ -128,9 +128,9 @@ func allow(w http.ResponseWriter, methods string, status int) {
 	http.Error(w, "this address takes only "+methods, status)
 }
 
-// Security headers. Notes can show images, audio and video of other sites. Files of the vault are never served as
-// scripts (see fileType). The server's own pages load nothing from other sites, so that a stylesheet
-// could not leak their content.
+// Security headers. Notes can show images, audio and video of other sites. Files of the vault are
+// never served as scripts (see fileType). The server's own pages load nothing from other sites, so
+// that a stylesheet could not leak their content.
 const (
 	contentCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; " +
 		"img-src 'self' https: data:; media-src 'self' https:; object-src 'self'; frame-src 'self'; form-action 'self'; " +

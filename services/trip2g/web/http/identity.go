@@ -8,14 +8,15 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// Identity looks up sessions in the site in memory. A replica knows a session, and its end, as soon as
-// it serves the leader's change.
+// Identity looks up sessions in the site in memory. A replica knows a session, and its end, as soon
+// as it serves the leader's change.
 type Identity struct {
 	site   func() trip2g.Site
 	cookie string
 }
 
-// NewIdentity returns an Identity for a site, which is nil until it is loaded, and a session cookie's name.
+// NewIdentity returns an Identity for a site, which is nil until it is loaded, and a session
+// cookie's name.
 func NewIdentity(site func() trip2g.Site, cookie string) *Identity { return &Identity{site, cookie} }
 
 // Session returns the valid session of a request's bearer token or cookie.

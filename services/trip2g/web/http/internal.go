@@ -33,13 +33,13 @@ type Lag struct {
 	Answers bool            // the leader responded to the last check
 	Age     time.Duration   // time since this node last served the leader's newest position
 	Note    string          // the problem, in a sentence; "": none
-	// Diverges is set if the node's database has diverged from its leader's. Then their positions are
-	// not comparable.
+	// Diverges is set if the node's database has diverged from its leader's. Then their positions
+	// are not comparable.
 	Diverges bool
 }
 
-// behind returns how many of the leader's positions a node does not serve: all of them if its database has
-// diverged.
+// behind returns how many of the leader's positions a node does not serve: all of them if its
+// database has diverged.
 func (l Lag) behind(served trip2g.Position) trip2g.Position {
 	if l.Diverges {
 		return max(1, l.Leader)
@@ -85,8 +85,9 @@ func NewInternalHandler(ready func() Readiness, gatherer prometheus.Gatherer, re
 // profiles is the prefix of net/http/pprof.
 const profiles = "/debug/pprof/"
 
-// WithProfiles returns a handler that serves Go's profiles, and rest for all other requests. It serves
-// only GET and HEAD, which replicas never forward, so that clients of a public port cannot reach them.
+// WithProfiles returns a handler that serves Go's profiles, and rest for all other requests. It
+// serves only GET and HEAD, which replicas never forward, so that clients of a public port cannot
+// reach them.
 func WithProfiles(rest http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ok := strings.CutPrefix(r.URL.Path, profiles)

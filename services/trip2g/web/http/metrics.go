@@ -160,7 +160,8 @@ func RegisterLag(registerer prometheus.Registerer, lag func() Lag, served func()
 		func(l Lag) float64 { return float64(l.behind(served())) })
 }
 
-// RegisterDisk registers the metrics of the database's disk. space returns bytes, false until they are known.
+// RegisterDisk registers the metrics of the database's disk. space returns bytes, false until they
+// are known.
 func RegisterDisk(registerer prometheus.Registerer, space func() (free, total, reserve uint64, known bool)) {
 	registerer.MustRegister(diskCollector(space))
 }

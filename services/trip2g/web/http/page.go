@@ -43,8 +43,8 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveWelcome serves the home page of a site without notes. It is not cacheable, because it contains
-// the URL that the client requested.
+// serveWelcome serves the home page of a site without notes. It is not cacheable, because it
+// contains the URL that the client requested.
 func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader trip2g.Visitor) {
 	body := h.Welcome(r, reader)
 	header := w.Header()
@@ -54,8 +54,8 @@ func (h *handler) serveWelcome(w http.ResponseWriter, r *http.Request, reader tr
 	w.Write(body)
 }
 
-// redirect redirects to a page's URL. Caches must revalidate even a permanent redirect, which exists for
-// search engines, because an owner can move the page back.
+// redirect redirects to a page's URL. Caches must revalidate even a permanent redirect, which
+// exists for search engines, because an owner can move the page back.
 func (h *handler) redirect(w http.ResponseWriter, r *http.Request, found trip2g.Location, reader trip2g.Visitor) {
 	location := found.URL
 	if strings.HasPrefix(location, "/") {
@@ -93,7 +93,8 @@ func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request, site tri
 	h.serveNotice(w, r, http.StatusNotFound, site.NotFound(r.URL.Path, reader), noticeCachePolicy(reader))
 }
 
-// serveHTML responds with 200, 206, 304 or 412, as the request's conditions require (RFC 9110, section 13).
+// serveHTML responds with 200, 206, 304 or 412, as the request's conditions require (RFC 9110,
+// section 13).
 func (h *handler) serveHTML(w http.ResponseWriter, r *http.Request, site trip2g.Site, page trip2g.Page, cache cachePolicy) {
 	if isPartial(r) {
 		h.serveParts(w, r, site, page, cache)

@@ -28,7 +28,8 @@ func SessionCookie(name, token string, expires time.Time, secure bool) *http.Coo
 // positionCookieAge is the lifetime of the cookie. A healthy replica catches up in less time.
 const positionCookieAge = time.Minute
 
-// SetPosition sets the position of a write in the header, for programs, and in a cookie, for browsers.
+// SetPosition sets the position of a write in the header, for programs, and in a cookie, for
+// browsers.
 func SetPosition(header http.Header, position trip2g.Position) {
 	text := strconv.FormatInt(int64(position), 10)
 	header.Set(trip2g.PositionHeader, text)

@@ -7,11 +7,12 @@ import (
 	"trip2g/services/trip2g"
 )
 
-// vaultApps are the origins of Obsidian on the desktop, iOS and Android. Some requests of its plugins
-// are subject to CORS.
+// vaultApps are the origins of Obsidian on the desktop, iOS and Android. Some requests of its
+// plugins are subject to CORS.
 var vaultApps = []string{"app://obsidian.md", "capacitor://localhost", "http://localhost"}
 
-// AllowVaultApps allows Obsidian to read the response. It does not allow cookies, because plugins use a key.
+// AllowVaultApps allows Obsidian to read the response. It does not allow cookies, because plugins
+// use a key.
 func AllowVaultApps(answer http.Header, r *http.Request) {
 	answer.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")

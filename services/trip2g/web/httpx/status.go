@@ -1,5 +1,5 @@
-// Package httpx maps the domain to HTTP for all handlers: status and headers of an error, the origin
-// of a request, cookies, and CORS.
+// Package httpx maps the domain to HTTP for all handlers: status and headers of an error, the
+// origin of a request, cookies, and CORS.
 package httpx
 
 import (
@@ -14,8 +14,8 @@ import (
 // defaultRetryAfter is the Retry-After of an error without a time.
 const defaultRetryAfter = time.Second
 
-// Status returns the status of the response to a request that failed with err. It is the only mapping
-// of error codes to statuses.
+// Status returns the status of the response to a request that failed with err. It is the only
+// mapping of error codes to statuses.
 func Status(err error) int {
 	switch trip2g.ErrorCode(err) {
 	case "":

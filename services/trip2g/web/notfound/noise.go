@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// noise lists what browsers, search engines and scanners request from every site, whatever it links to. No
-// owner can fix it, and in a list of broken URLs it hides those that readers follow.
+// noise lists what browsers, search engines and scanners request from every site, whatever it links
+// to. No owner can fix it, and in a list of broken URLs it hides those that readers follow.
 var noise = []string{
 	"/favicon.ico", "/favicon.png", "/favicon.svg", "/manifest.json", "/manifest.webmanifest", "/site.webmanifest", "/browserconfig.xml",
 	"/sw.js", "/service-worker.js", "/robots.txt", "/sitemap.xml", "/ads.txt", "/app-ads.txt", "/humans.txt", "/security.txt",

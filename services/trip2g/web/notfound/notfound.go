@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// flushEvery is the interval between batches. It is long because each commit goes to every replica.
+	// flushEvery is the interval between batches. It is long because each commit goes to every
+	// replica.
 	flushEvery = 30 * time.Second
 	// maxTracked limits the buffered paths, and with them the memory to 10 MB.
 	maxTracked = 10_000
@@ -26,8 +27,8 @@ const (
 
 // Store stores batches. It ignores a batch that it has already stored.
 type Store interface {
-	// AddNotFound stores a batch. It returns EINVALID if the batch must not be retried. After any other error
-	// the batch may have been stored.
+	// AddNotFound stores a batch. It returns EINVALID if the batch must not be retried. After any
+	// other error the batch may have been stored.
 	AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) error
 }
 
@@ -63,8 +64,8 @@ func (t *Tracker) waiting() int {
 	return len(t.counts) + len(t.pending.Counts)
 }
 
-// Add counts an unescaped URL path without waiting for the store. It ignores invalid paths, noise, and
-// new paths beyond 10,000 between two batches.
+// Add counts an unescaped URL path without waiting for the store. It ignores invalid paths, noise,
+// and new paths beyond 10,000 between two batches.
 func (t *Tracker) Add(path string) {
 	if len(path) > trip2g.MaxPathLength || !utf8.ValidString(path) || isNoise(path) {
 		return
@@ -94,8 +95,8 @@ func (t *Tracker) Run(ctx context.Context) error {
 	return nil
 }
 
-// flush sends all counts and reports whether it failed. After a failure it retries the same batch under the
-// same number, so that the batch counts once. It logs only the first of several failures.
+// flush sends all counts and reports whether it failed. After a failure it retries the same batch
+// under the same number, so that the batch counts once. It logs only the first of several failures.
 func (t *Tracker) flush(ctx context.Context, failing bool) bool {
 	for t.fill() {
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushFor)

@@ -34,8 +34,8 @@ func (l ToLeader) AddNotFound(ctx context.Context, batch trip2g.NotFoundBatch) e
 	return err
 }
 
-// FromReplicas returns the leader's handler of RelayPath. It stores a batch before it responds, so that a
-// later leader recognizes the batch if it is sent again.
+// FromReplicas returns the leader's handler of RelayPath. It stores a batch before it responds, so
+// that a later leader recognizes the batch if it is sent again.
 func FromReplicas(store Store) forward.MessageFunc {
 	return func(ctx context.Context, _ string, text []byte) (any, error) {
 		var batch trip2g.NotFoundBatch

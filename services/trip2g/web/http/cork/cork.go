@@ -1,6 +1,6 @@
-// Package cork lets a net/http handler send a page with one system call. net/http buffers the head and
-// the start of a body, writes the buffer when its 4 KB are full, and then writes the rest. The second
-// system call costs more than everything else that the handler does for a page in memory.
+// Package cork lets a net/http handler send a page with one system call. net/http buffers the head
+// and the start of a body, writes the buffer when its 4 KB are full, and then writes the rest. The
+// second system call costs more than everything else that the handler does for a page in memory.
 package cork
 
 import (
@@ -12,7 +12,8 @@ import (
 	"sync"
 )
 
-// bufferSize is the size of net/http's buffer in bytes, and the maximum that a connection holds back.
+// bufferSize is the size of net/http's buffer in bytes, and the maximum that a connection holds
+// back.
 const bufferSize = 4 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
@@ -31,8 +32,8 @@ func (l Listener) Accept() (net.Conn, error) {
 
 type connKey struct{}
 
-// WithConn is an http.Server's ConnContext. It makes a Listener's connection available to Write, also
-// if another connection wraps it and returns it from NetConn.
+// WithConn is an http.Server's ConnContext. It makes a Listener's connection available to Write,
+// also if another connection wraps it and returns it from NetConn.
 func WithConn(ctx context.Context, c net.Conn) context.Context {
 	if wrapper, ok := c.(interface{ NetConn() net.Conn }); ok {
 		c = wrapper.NetConn()

@@ -23,7 +23,8 @@ const (
 	minLater = 4
 )
 
-// conn is a connection in the lane. Only its own goroutine reads and writes it; Shutdown sets its deadline.
+// conn is a connection in the lane. Only its own goroutine reads and writes it; Shutdown sets its
+// deadline.
 type conn struct {
 	net.Conn
 	lane   *Lane
@@ -101,8 +102,8 @@ func (c *conn) read() action {
 // linger bounds the wait for another request when the lane stops.
 func (c *conn) linger() { c.SetReadDeadline(time.Now().Add(drain.Linger)) }
 
-// extendDeadline sets the read deadline for an idle connection. Setting one is expensive compared with
-// a small response, so it changes only after a sixteenth of the timeout.
+// extendDeadline sets the read deadline for an idle connection. Setting one is expensive compared
+// with a small response, so it changes only after a sixteenth of the timeout.
 func (c *conn) extendDeadline() {
 	timeout := c.lane.IdleTimeout
 	if c.deadline.IsZero() {

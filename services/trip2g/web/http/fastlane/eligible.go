@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// The header fields of a request decide whether it is plain. A field in neither list may concern the
-// body or the connection, so that the lane leaves its request to net/http. Once net/http has parsed
-// the request, such a field has no effect on a page.
+// The header fields of a request decide whether it is plain. A field in neither list may concern
+// the body or the connection, so that the lane leaves its request to net/http. Once net/http has
+// parsed the request, such a field has no effect on a page.
 var (
 	// plainFields are the names, in lower case, of the fields that the lane accepts.
 	plainFields = setOf(

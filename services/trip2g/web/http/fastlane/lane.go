@@ -2,9 +2,9 @@
 // page's time on work that such a request does not need.
 //
 // A Lane sits between a listener and an http.Server. It reads each connection and parses strictly
-// well-formed heads of plain requests. If its Handler responds, the lane writes exactly the bytes that
-// net/http would write. At the first other request it hands the connection over to the http.Server,
-// with that request unread, for the rest of the connection's life.
+// well-formed heads of plain requests. If its Handler responds, the lane writes exactly the bytes
+// that net/http would write. At the first other request it hands the connection over to the
+// http.Server, with that request unread, for the rest of the connection's life.
 package fastlane
 
 import (
@@ -31,7 +31,8 @@ type Options struct {
 	ErrorLog *log.Logger // for panics of the handler; nil: the standard logger
 }
 
-// Lane is the net.Listener of an http.Server, which accepts the connections that the lane hands over.
+// Lane is the net.Listener of an http.Server, which accepts the connections that the lane hands
+// over.
 type Lane struct {
 	Options
 	inner net.Listener
@@ -141,9 +142,9 @@ func (l *Lane) stopAccepting() {
 	l.closeErr = l.inner.Close()
 }
 
-// Shutdown stops accepting and waits for responses in progress. It ends a connection that has been idle
-// for [drain.Linger] with a [drain.GoAway]. If ctx ends first, it closes the remaining connections and
-// returns an error. Call it together with the http.Server's Shutdown.
+// Shutdown stops accepting and waits for responses in progress. It ends a connection that has been
+// idle for [drain.Linger] with a [drain.GoAway]. If ctx ends first, it closes the remaining
+// connections and returns an error. Call it together with the http.Server's Shutdown.
 func (l *Lane) Shutdown(ctx context.Context) error {
 	l.stopAccepting()
 	l.forAll((*conn).linger)

@@ -17,9 +17,9 @@ type head struct {
 // closes reports whether the client wants the connection closed after the response.
 func (h *head) closes() bool { return strings.EqualFold(h.connection, "close") }
 
-// parse parses a whole head, including the empty line that ends it. It is stricter than RFC 9112 and
-// net/http: it returns false for anything malformed, unusual or not plain. What it accepts, net/http
-// parses with the same result.
+// parse parses a whole head, including the empty line that ends it. It is stricter than RFC 9112
+// and net/http: it returns false for anything malformed, unusual or not plain. What it accepts,
+// net/http parses with the same result.
 func (h *head) parse(text string) bool {
 	line, rest, _ := strings.Cut(text, "\r\n")
 	if !h.parseRequestLine(line) {
@@ -101,7 +101,8 @@ func (h *head) parseField(line string) bool {
 	return true
 }
 
-// setOnce sets a field. It refuses a second value, and an empty one, which differs from an absent field.
+// setOnce sets a field. It refuses a second value, and an empty one, which differs from an absent
+// field.
 func setOnce(field *string, value string) bool {
 	if *field != "" || value == "" {
 		return false

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Request is a plain read: a GET or HEAD without a body, a range, credentials other than a cookie, or
-// conditions other than the two below. Values are as the client sent them, "" for an absent field.
+// Request is a plain read: a GET or HEAD without a body, a range, credentials other than a cookie,
+// or conditions other than the two below. Values are as the client sent them, "" for an absent
+// field.
 type Request struct {
 	Method          string // GET or HEAD
 	Path            string // unescaped
@@ -39,7 +40,8 @@ type Response struct {
 	count  int
 }
 
-// Add appends a field. Names must be canonical, distinct and in byte order, as net/http writes them.
+// Add appends a field. Names must be canonical, distinct and in byte order, as net/http writes
+// them.
 func (r *Response) Add(name, value string) {
 	r.fields[r.count] = Field{name, value}
 	r.count++
