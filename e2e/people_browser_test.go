@@ -37,7 +37,7 @@ func TestMemberReadsUntilTheOwnerRemovesThem(t *testing.T) {
 
 	guest := stack.OpenWindow(t, s.Replica2, stack.Desktop)
 	guest.Open("/_system/search?q=" + word)
-	guest.AwaitText("main", "Nothing was found")
+	guest.AwaitText("main", "Nothing found")
 
 	owners.PressButton("#members", "Remove "+email)
 	owners.PressButton("dialog[open]", "Remove")
@@ -50,5 +50,5 @@ func TestMemberReadsUntilTheOwnerRemovesThem(t *testing.T) {
 		return nil
 	})
 	members.Open("/_system/search?q=" + word)
-	members.AwaitText("main", "Nothing was found")
+	members.AwaitText("main", "Nothing found")
 }

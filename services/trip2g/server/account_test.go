@@ -26,7 +26,7 @@ func TestPeopleSignInAndOutThroughAReplicaWithoutAScript(t *testing.T) {
 
 	code := p.code(b, testOwner)
 	form := url.Values{"email": {testOwner}, "code": {"123"}, "next": {"/_system/account"}}
-	wrong := b.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, `id="code-error" role="alert"`, `autocomplete="one-time-code"`, "ask for a new one")
+	wrong := b.post("/_system/signin/code", form).want(t, http.StatusUnauthorized, `id="code-error" role="alert"`, `autocomplete="one-time-code"`, "Request a new one")
 	if wrong.header.Get("Set-Cookie") != "" {
 		t.Errorf("a wrong code sets %q", wrong.header["Set-Cookie"])
 	}
@@ -65,7 +65,7 @@ func TestPeopleEndTheirOtherSessions(t *testing.T) {
 	third.get("/_system/account").leads(t, "/_system/signin?next=%2F_system%2Faccount")
 	// The session is over already; ending it again succeeds.
 	here.post("/_system/account/end", url.Values{"id": {newest}}).leads(t, "/_system/account")
-	here.post("/_system/account/end", url.Values{"id": {"x"}}).want(t, http.StatusBadRequest, "no session")
+	here.post("/_system/account/end", url.Values{"id": {"x"}}).want(t, http.StatusBadRequest, "This session does not exist")
 	here.post("/_system/account/end-others", nil).leads(t, "/_system/account")
 	if alone := here.get("/_system/account").want(t, http.StatusOK).body; strings.Contains(alone, `name="id"`) {
 		t.Errorf("others are listed still: %s", alone)

@@ -64,7 +64,7 @@ func TestAMemberIsInvitedAndSignsInByMail(t *testing.T) {
 	digits := regexp.MustCompile(`(?m)^    (\d{8})\r?$`)
 	signIn := func(b *browser, email string) {
 		t.Helper()
-		b.post("/_system/signin", url.Values{"email": {email}}).want(t, http.StatusOK, "a mail with a code")
+		b.post("/_system/signin", url.Values{"email": {email}}).want(t, http.StatusOK, "an email with an eight-digit code")
 		text := nextLetter(t, letters, "<notes@example.com>", "<"+email+">", "Sign in to Start")
 		code := digits.FindStringSubmatch(text)
 		if code == nil {
@@ -83,7 +83,7 @@ func TestAMemberIsInvitedAndSignsInByMail(t *testing.T) {
 	if codeLine.MatchString(p.leader.Log.String()) {
 		t.Error("a code that was mailed is in the log")
 	}
-	p.browser(p.replica).post("/_system/signin", url.Values{"email": {"stranger@example.com"}}).want(t, http.StatusOK, "a mail with a code")
+	p.browser(p.replica).post("/_system/signin", url.Values{"email": {"stranger@example.com"}}).want(t, http.StatusOK, "an email with an eight-digit code")
 	if n := len(letters); n != 0 {
 		t.Errorf("%d more mails came", n)
 	}

@@ -19,7 +19,7 @@ func TestASiteWithoutNotesWelcomesWithItsOwnAddressOnEveryNode(t *testing.T) {
 		if got := page.header.Get("Cache-Control"); got != "private, no-store" {
 			t.Errorf("a page that names the host which was asked for is for caches: %q", got)
 		}
-		if strings.Contains(page.body, "read replica. Publish") != (name == "replica") {
+		if strings.Contains(page.body, "read replica. You can publish") != (name == "replica") {
 			t.Errorf("the %s calls itself something else: %s", name, page.body)
 		}
 		guest.get("/home").want(t, http.StatusNotFound)
