@@ -61,14 +61,14 @@ const (
 	asInflected = 0.4 // another form of the word
 )
 
-// parse reads what a visitor typed, with the languages of the notes that are searched. Everything has a
-// meaning; text without an operator is searched for:
+// parse parses a query, with the languages of the searched notes. Every text is a valid query. It
+// searches for text without an operator:
 //
-//	one two     both words, in any form, the last as far as it is typed
-//	"one two"   the words in a row
-//	-one        not this word; likewise before all that follows
-//	tag:a/b #a  the tag, or one below it
-//	path:a/b    in the page's address
+//	one two     both words, in any form, the last one as a prefix
+//	"one two"   the words as a phrase
+//	-one        excludes the word; also in front of the following operators
+//	tag:a/b #a  the tag or its child tags
+//	path:a/b    in the page's URL
 //	title:one   in the title
 func parse(text string, set languages) query {
 	if len(text) > maxQuery {
