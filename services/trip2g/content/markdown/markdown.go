@@ -109,7 +109,8 @@ func parseBody(doc *trip2g.Document, notePath string) {
 		doc.Title = oneLine(title, maxTitle)
 	}
 	doc.TitleInBody = doc.Title != "" && oneLine(heading, maxTitle) == doc.Title
-	doc.AssetRefs, doc.Links = slices.Clone(refs.files), slices.Clone(refs.links) // without spare capacity, because they are kept
+	// The copies have no spare capacity, because they are kept.
+	doc.AssetRefs, doc.Links = slices.Clone(refs.files), slices.Clone(refs.links)
 }
 
 // preformatted returns a text as verbatim HTML.

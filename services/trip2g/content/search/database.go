@@ -189,7 +189,8 @@ func openReader(path string) (r *reader, err error) {
 		r.count, _, err = r.conn.PrepareFlags(countNotes, sqlite3.PREPARE_PERSISTENT)
 	}
 	if err == nil {
-		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), visible{}) // opens the write-ahead log
+		// The first query opens the write-ahead log.
+		_, err = r.matches(context.Background(), phrase{words: []string{"a"}}.expression(), visible{})
 	}
 	if err != nil {
 		r.close()

@@ -88,7 +88,8 @@ func TestSearchWhileMuchIsPublished(t *testing.T) {
 	stop()
 	group.Wait()
 	site := v.follower.Current()
-	if got, want := v.search("of", trip2g.Anonymous).Total, site.Stats().Pages-3; got != want { // a, last and the home page
+	// All but a, last and the home page.
+	if got, want := v.search("of", trip2g.Anonymous).Total, site.Stats().Pages-3; got != want {
 		t.Errorf("%d notes are found, there are %d", got, want)
 	}
 }

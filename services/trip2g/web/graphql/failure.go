@@ -29,7 +29,8 @@ func refusalOf(err error) *refusal { return &refusal{httpx.Status(err), trip2g.E
 
 // refuse responds with a refusal as a GraphQL error.
 func refuse(w http.ResponseWriter, r *refusal) {
-	body, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"message": r.message}}}) // strings always marshal
+	// Strings always marshal.
+	body, _ := json.Marshal(map[string]any{"errors": []map[string]string{{"message": r.message}}})
 	w.Header().Set("Content-Type", "application/json")
 	if r.status == http.StatusServiceUnavailable {
 		httpx.SetErrorHeader(w.Header(), trip2g.Errorf(trip2g.EUNAVAILABLE, "%s", r.message))

@@ -147,7 +147,8 @@ func escapedUnit(text []byte) rune {
 	if len(text) < escapeLength || string(text[:2]) != `\u` {
 		return 0
 	}
-	unit, _ := strconv.ParseUint(string(text[2:escapeLength]), 16, 16) // 0 for an invalid escape, which the decoder refuses
+	// 0 for an invalid escape, which the decoder refuses.
+	unit, _ := strconv.ParseUint(string(text[2:escapeLength]), 16, 16)
 	return rune(unit)
 }
 

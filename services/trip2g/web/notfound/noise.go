@@ -22,7 +22,8 @@ func isNoise(urlPath string) bool {
 		return true
 	case strings.HasPrefix(lower, "/wp-"), strings.Contains(lower, "/wp-includes/"), strings.Contains(lower, "/wp-admin/"):
 		return true
-	case strings.HasPrefix(lower, "/."), strings.Contains(lower, "/.git/"), strings.Contains(lower, "/.env"): // no page has such a name
+	// No page has such a name.
+	case strings.HasPrefix(lower, "/."), strings.Contains(lower, "/.git/"), strings.Contains(lower, "/.env"):
 		return true
 	}
 	switch path.Ext(lower) {

@@ -30,7 +30,8 @@ drop.addEventListener("drop", (event) => {
   const entries = entriesOfDrop(event);
   if (entries.length > 0) begin(() => filesOfDrop(entries));
 });
-for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault()); // a drop outside of the field must not leave the page
+// A drop outside of the field must not leave the page.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
 // step runs a part of the work that can be stopped. It shows a failure with its consequence.
 async function step(action, meaning) {

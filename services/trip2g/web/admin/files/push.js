@@ -8,7 +8,8 @@ const batchNotes = 100;
 const batchBytes = 4 << 20; // of text in a request; a larger note has its own
 const hidden = 1000; // paths in a request
 const uploads = 3; // concurrent
-const settingsPath = "_settings.md"; // the Settings form creates it on the server, so a folder without it does not delete it
+// The Settings form creates it on the server, so a folder without it does not delete it.
+const settingsPath = "_settings.md";
 
 const assets = "assets { path sha256Hash absolutePath }";
 const pushQuery = `mutation ($input: PushNotesInput!) { pushNotes(input: $input) { __typename ... on PushNotesPayload { notes { id path ${assets} } } ...Errors } }`;
@@ -81,7 +82,8 @@ export async function compare(vault, { signal, tell }) {
 async function compareFiles(vault, plan, signal) {
   const names = new Set([...vault.files.keys()].flatMap((path) => {
     const name = path.split("/").at(-1).normalize("NFC").toLowerCase();
-    return [name, name.replace(/(\.excalidraw)(\.light|\.dark)?\.(svg|png)$/, "$1")]; // a drawing is shown as its exported image
+    // A drawing is shown as its exported image.
+    return [name, name.replace(/(\.excalidraw)(\.light|\.dark)?\.(svg|png)$/, "$1")];
   }));
   plan.again = [];
   for (const note of plan.same) {
@@ -133,7 +135,8 @@ export async function push(vault, plan, { folder, hide, signal, tell, choose }) 
     await settleAccess(choose, { signal, push: id });
     tell("commit", 0, 1);
     visible = undefined;
-    await patiently(undefined, () => change(commitQuery, {}, { push: id, folder })); // from here on it cannot be stopped
+    // From here on the push cannot be stopped.
+    await patiently(undefined, () => change(commitQuery, {}, { push: id, folder }));
   } catch (failure) {
     failure.visible = await discard(id) ?? visible;
     if (failure.visible !== true) throw failure;

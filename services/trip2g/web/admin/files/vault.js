@@ -74,7 +74,8 @@ export class Vault {
 
   // open applies the rules of a folder to its files. It throws a Failure for an invalid rule.
   static async open(read) {
-    const files = read.map(({ path, file }) => ({ path: path.normalize("NFC"), file })); // some systems return names in another Unicode form
+    // Some systems return names in another Unicode form.
+    const files = read.map(({ path, file }) => ({ path: path.normalize("NFC"), file }));
     const vault = new Vault();
     const texts = new Map();
     for (const { path, file } of files) if (hasRules(path)) texts.set(path, await decodedText(file));
@@ -135,7 +136,8 @@ export class Vault {
   missing(notePath, reference) {
     const name = (reading) => folded(reading.split("/").at(-1));
     const names = readings(reference).map(name);
-    if ([...this.notes.keys()].some((path) => names.includes(name(path.replace(/\.md$/i, ""))))) return ""; // a note's name can be Node.js
+    // A note's name can be Node.js.
+    if ([...this.notes.keys()].some((path) => names.includes(name(path.replace(/\.md$/i, ""))))) return "";
     for (const [path, rule] of this.excluded) {
       if (!names.includes(name(path)) && !names.includes(name(path.replace(/\.md$/i, "")))) continue;
       return isNote(path) ? "" : `which is left out (${rule})`;
