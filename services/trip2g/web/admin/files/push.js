@@ -94,7 +94,7 @@ async function compareFiles(vault, plan, signal) {
   }
 }
 
-// mentions reports whether a text can refer to a file of the vault that is not a known reference.
+// mentions reports whether a text can refer to a file of the vault by a reference not yet known.
 function mentions(text, names, known) {
   for (const [word] of text.matchAll(/[^[\]()<>"'|:\n\r\t]+\.[A-Za-z0-9]{1,8}/g)) {
     const written = word.trim();
