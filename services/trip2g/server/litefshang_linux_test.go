@@ -141,7 +141,7 @@ func TestAWriteIsAnsweredWhenTheLeadersLiteFSHangs(t *testing.T) {
 			}
 			defer res.Body.Close()
 			text, _ := io.ReadAll(res.Body)
-			if !strings.Contains(string(text), "does not answer") {
+			if !strings.Contains(string(text), "does not respond") {
 				t.Errorf("write %d is answered %s %s", i, res.Status, text)
 			}
 		})

@@ -77,7 +77,7 @@ func startOther(t *testing.T) *server {
 		set, err := s.db.Changes(ctx, 0, 1)
 		return set.Head, err
 	}
-	signIn, err := auth.NewSignIn(auth.Options{Users: s.db, Secret: []byte("secret"), Refresh: refresh, Mail: func(context.Context, string, string) error { return nil }})
+	signIn, err := auth.NewSignIn(auth.Options{Users: s.db, Secret: []byte("secret"), Refresh: refresh, Mail: func(context.Context, string, string, string) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
