@@ -70,13 +70,13 @@ func newLanguage(bundle *goi18n.Bundle, file *goi18n.MessageFile) *Language {
 // Tag returns the language's BCP 47 tag, for lang attributes.
 func (l *Language) Tag() string { return l.tag }
 
-// ForSite returns the language of a site whose own language has a tag, English if it has no catalog.
+// ForSite returns the language of a site by the tag of its own, English if that has no catalog.
 func ForSite(tag string) *Language {
 	return match(English, language.Make(tag))
 }
 
-// ForRequest returns the language that an Accept-Language header prefers among those with a catalog,
-// and fallback if it accepts none of them.
+// ForRequest returns the language that an Accept-Language header prefers among those with a
+// catalog, and fallback if it accepts none of them.
 func ForRequest(acceptLanguage string, fallback *Language) *Language {
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
@@ -102,8 +102,9 @@ func ForEach[T any](newT func(*Language) T) map[*Language]T {
 	return all
 }
 
-// Text returns the message with a key, with values in place of its placeholders: pairs of a name and a
-// value. A number with the name "Count" selects the plural form. A missing message is a programming error.
+// Text returns the message with a key, with values in place of its placeholders: pairs of a name
+// and a value. A number with the name "Count" selects the plural form. A missing message is a
+// programming error.
 func (l *Language) Text(key string, values ...any) string {
 	if text, ok := l.constant[key]; ok {
 		return text

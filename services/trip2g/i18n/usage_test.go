@@ -67,7 +67,8 @@ func TestNoMessageIsUnused(t *testing.T) {
 // numbered is the number in a key such as "date.month_1", which code formats with %d.
 var numbered = regexp.MustCompile(`[0-9]+$`)
 
-// English that is no message stays English in every language. Code, as in <code>, is not translated.
+// English that is not a message stays English in every language. Code, as in <code>, is not
+// translated.
 func TestNoTemplateHasTextOfItsOwn(t *testing.T) {
 	allowed := []string{"XXXX-XXXX-XXXX-XXXX"} // the form of a claim code
 	eachTemplate(t, func(name string, tree *parse.Tree) {
