@@ -24,6 +24,9 @@ const (
 
 	// bufferLimit bounds the bytes read of a body before its request takes a slot.
 	bufferLimit = 64 << 10
+	// firstChunkTime bounds the wait for the first bytes of a body before its request is sent. A client
+	// may send its body only after it has seen the response's headers.
+	firstChunkTime = time.Second
 	// bufferTime bounds the wait for more of a body's beginning when some of it has arrived.
 	bufferTime = 100 * time.Millisecond
 
@@ -125,23 +128,24 @@ func (b *body) bufferWhole(length int64) error {
 	return nil
 }
 
-// bufferBeginning waits for the first chunk, and then at most bufferTime for more, up to
-// bufferLimit.
+// bufferBeginning waits at most firstChunkTime for the first chunk, and then at most bufferTime for
+// more, up to bufferLimit.
 func (b *body) bufferBeginning() error {
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), firstChunkTime)
+	defer func() { cancel() }()
 	for b.final == nil && len(b.kept)+chunkSize <= bufferLimit && (len(b.kept) == 0 || b.budget.has(chunkSize)) {
 		c, err := b.receive(ctx.Done())
 		if err != nil {
-			return nil // bufferTime is over
+			return nil // the time is over
 		}
+		first := len(b.kept) == 0
 		b.buffer(c)
 		if c.err != nil && c.err != io.EOF {
 			return c.err
 		}
-		if ctx.Done() == nil && len(c.data) > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, bufferTime)
-			defer cancel()
+		if first && len(c.data) > 0 {
+			cancel()
+			ctx, cancel = context.WithTimeout(context.Background(), bufferTime)
 		}
 	}
 	return nil

@@ -53,6 +53,26 @@ func TestAnswersThatDoNotWaitForTheBody(t *testing.T) {
 	}
 }
 
+// TestABodyMayWaitForTheHeadersOfItsResponse is a stream whose client writes its first line when the
+// handler has begun to respond.
+func TestABodyMayWaitForTheHeadersOfItsResponse(t *testing.T) {
+	l := startLeader(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).Flush()
+		io.Copy(w, r.Body)
+	}))
+	c := dialRaw(t, startReplica(t, l.addr, nil).addr)
+	c.send(t, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+	res, err := http.ReadResponse(c.r, nil)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%v: %v", res, err)
+	}
+	defer res.Body.Close()
+	c.send(t, "3\r\none\r\n0\r\n\r\n")
+	if body, err := io.ReadAll(res.Body); string(body) != "one" {
+		t.Errorf("%q came back: %v", body, err)
+	}
+}
+
 // A client that keeps its connection sends the next request on it.
 func TestAnAnswerThatLeavesASmallBodyUnreadKeepsTheConnection(t *testing.T) {
 	c := dialRaw(t, startReplica(t, startLeader(t, http.HandlerFunc(answersUnread)).addr, nil).addr)
