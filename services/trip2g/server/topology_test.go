@@ -98,7 +98,7 @@ func awaitTopology(t *testing.T, n *servertest.Node, header http.Header, what st
 			}
 			last = e
 		case <-deadline:
-			t.Fatalf("waited in vain until %s: %s", what, last.data)
+			t.Fatalf("did not happen in time: %s: %s", what, last.data)
 		}
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"trip2g/services/trip2g/web/admin"
 )
 
-var update = flag.Bool("update", false, "write the pages in testdata/golden anew")
+var update = flag.Bool("update", false, "write the pages in testdata/golden again")
 
 // copyVault copies a vault of testdata, so that a push does not change testdata.
 func copyVault(t *testing.T, name string) string {
