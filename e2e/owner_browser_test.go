@@ -101,7 +101,7 @@ func TestOwnerWatchesAReplicaStopAndReturn(t *testing.T) {
 }
 
 // ownersPages are the paths under /_system/ that the owner's menu leads to, and the reader's account.
-var ownersPages = []string{"", "notes", "publish", "warnings", "missing", "redirects", "members", "keys", "settings", "jobs", "nodes", "api", "account"}
+var ownersPages = []string{"", "notes", "publish", "warnings", "404s", "redirects", "members", "keys", "settings", "jobs", "nodes", "api", "account"}
 
 // TestOwnersPagesFitEveryScreen opens each page of the owner's on a desk and a phone, in light and dark.
 func TestOwnersPagesFitEveryScreen(t *testing.T) {

@@ -33,7 +33,7 @@ func TestObsidianSyncsAVaultThroughAReplica(t *testing.T) {
 	if s.Key, err = s.NewKey(t.Context(), "obsidian"); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(stack.Root, "services", "trip2g", "cmd", "trip2g", "testdata", "plugin", "*.json"))
+	files, err := filepath.Glob(filepath.Join(stack.Root, "services", "trip2g", "server", "testdata", "plugin", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no requests: %v", err)
 	}
