@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -38,31 +37,6 @@ const (
 )
 
 var errBodyClosed = errors.New("the attempt to send this request has ended")
-
-// budget is a number of bytes shared by all bodies.
-type budget struct{ left atomic.Int64 }
-
-func newBudget(n int64) *budget {
-	b := new(budget)
-	b.left.Store(n)
-	return b
-}
-
-func (b *budget) take(n int) bool {
-	if b.left.Add(int64(-n)) < 0 {
-		b.left.Add(int64(n))
-		return false
-	}
-	return true
-}
-
-func (b *budget) give(n int) { b.left.Add(int64(n)) }
-
-// has reports whether n bytes are left. It does not reserve them.
-func (b *budget) has(n int) bool { return b.left.Load() >= int64(n) }
-
-// force takes n bytes even where fewer are left.
-func (b *budget) force(n int) { b.left.Add(int64(-n)) }
 
 // body lets successive attempts send one client's request body. It keeps what was read, within
 // bounds, so that the next attempt can start from the beginning.
@@ -131,8 +105,10 @@ func (b *body) bufferWhole(length int64) error {
 // bufferBeginning waits at most firstChunkTime for the first chunk, and then at most bufferTime for
 // more, up to bufferLimit.
 func (b *body) bufferBeginning() error {
-	ctx, cancel := context.WithTimeout(context.Background(), firstChunkTime)
-	defer func() { cancel() }()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	timer := time.AfterFunc(firstChunkTime, cancel)
+	defer timer.Stop()
 	for b.final == nil && len(b.kept)+chunkSize <= bufferLimit && (len(b.kept) == 0 || b.budget.has(chunkSize)) {
 		c, err := b.receive(ctx.Done())
 		if err != nil {
@@ -144,8 +120,7 @@ func (b *body) bufferBeginning() error {
 			return c.err
 		}
 		if first && len(c.data) > 0 {
-			cancel()
-			ctx, cancel = context.WithTimeout(context.Background(), bufferTime)
+			timer.Reset(bufferTime)
 		}
 	}
 	return nil

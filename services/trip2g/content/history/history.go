@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
 	"trip2g/services/trip2g"
 )
 
@@ -43,11 +40,10 @@ func (s *Service) ListNotes(ctx context.Context, f trip2g.NoteFilter) (notes []t
 	if err != nil {
 		return nil, 0, err
 	}
-	plain := plainText()
-	wanted := plain(strings.TrimSpace(f.Text))
+	wanted := trip2g.FoldText(strings.TrimSpace(f.Text))
 	for _, archived := range all {
 		note := s.withPage(archived)
-		if !picks(f.Show, &note) || f.Access != trip2g.Unspecified && f.Access != note.Access.Level || !strings.Contains(plain(note.Path), wanted) && !strings.Contains(plain(note.Title), wanted) {
+		if !picks(f.Show, &note) || f.Access != trip2g.Unspecified && f.Access != note.Access.Level || !strings.Contains(trip2g.FoldText(note.Path), wanted) && !strings.Contains(trip2g.FoldText(note.Title), wanted) {
 			continue
 		}
 		if total >= f.Offset && len(notes) < f.Limit {
@@ -56,12 +52,6 @@ func (s *Service) ListNotes(ctx context.Context, f trip2g.NoteFilter) (notes []t
 		total++
 	}
 	return notes, total, nil
-}
-
-// plainText returns a function that folds letter case and encoding of a text for comparison.
-func plainText() func(string) string {
-	fold := cases.Fold()
-	return func(s string) string { return norm.NFC.String(fold.String(s)) }
 }
 
 func picks(show trip2g.NoteShow, n *trip2g.ListedNote) bool {

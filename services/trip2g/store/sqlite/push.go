@@ -35,10 +35,6 @@ func (n *noteState) visibleInStage() bool {
 	return n.visible()
 }
 
-// maxContent bounds a note's text, in bytes. SQLite has 256 MB of memory a connection and holds
-// several copies of a value. The API's limit is lower.
-const maxContent = 48 << 20
-
 const noteStateColumns = `
 	SELECT n.path, n.id, n.hidden, coalesce(p.id, 0), coalesce(p.hash, ''), coalesce(p.url, ''),
 	       s.note_id IS NOT NULL, coalesce(s.version_id, 0), coalesce(v.hash, ''), coalesce(v.url, '')
@@ -149,8 +145,8 @@ func checkUpdates(push trip2g.Stage, updates []trip2g.NoteUpdate) ([]string, err
 			problem = trip2g.ErrorMessage(err)
 		case seen[update.Path]:
 			problem = "is given twice in one push"
-		case len(update.Content) > maxContent:
-			problem, tooLarge = fmt.Sprintf("has %d bytes, more than the limit of %d", len(update.Content), maxContent), true
+		case len(update.Content) > trip2g.MaxNoteSize:
+			problem, tooLarge = fmt.Sprintf("has %d bytes, more than the limit of %d", len(update.Content), trip2g.MaxNoteSize), true
 		case !utf8.ValidString(update.Content):
 			problem = "is not valid UTF-8"
 		}

@@ -307,7 +307,7 @@ func TestAnInvalidPushStoresNothing(t *testing.T) {
 
 func TestTheLongestTextIsStoredAndALongerOneRejected(t *testing.T) {
 	db := newLeader(t)
-	longest := strings.Repeat("x", maxContent)
+	longest := strings.Repeat("x", trip2g.MaxNoteSize)
 	push(t, db, stageA, true, "n.md="+longest)
 	_, _, err := db.PushNotes(t.Context(), stageA, []trip2g.NoteUpdate{{Path: "n.md", Content: longest + "x"}}, true)
 	wantCode(t, err, trip2g.ETOOLARGE)
