@@ -18,7 +18,7 @@ const patience = time.Minute
 
 func start(t *testing.T, o cluster.Options) *cluster.Cluster {
 	t.Helper()
-	o.Root, o.Dir = "../../../..", t.TempDir()
+	o.Root, o.Dir = "../..", t.TempDir()
 	c, err := cluster.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 
 // An unmeasured figure would appear in the table as a very good one.
 func TestMeasureMeasuresEverything(t *testing.T) {
-	result, err := scale.Measure(t.Context(), scale.Options{Root: "../../../..", Dir: t.TempDir(), Sizes: []int{5, 40}, Rounds: 1})
+	result, err := scale.Measure(t.Context(), scale.Options{Root: "../..", Dir: t.TempDir(), Sizes: []int{5, 40}, Rounds: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

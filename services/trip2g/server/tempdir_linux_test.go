@@ -69,10 +69,10 @@ func TestANodeWhoseSearchCannotWorkSaysWhy(t *testing.T) {
 	db, unwritable := litefstest.StartPrimary(t).Path("data.sqlite3"), unwritableFolder(t)
 	leader := servertest.Start(t, "DB_FILE="+db, "FILE_CACHE_DIR="+unwritable, "NODE_NAME=app")
 	leader.WaitReady(t)
-	awaitReadyz(t, leader, http.StatusOK, `"impaired":{"search":"make the search index: no folder takes temporary files: mkdir `+unwritable)
+	awaitReadyz(t, leader, http.StatusOK, `"impaired":{"search":"create the search index: no folder takes temporary files: mkdir `+unwritable)
 	code, body := servertest.Get(leader.Public + "/_system/search?q=garden")
-	if code != http.StatusServiceUnavailable || !strings.Contains(body, "search does not work on this node at the moment") || strings.Contains(body, unwritable) {
+	if code != http.StatusServiceUnavailable || !strings.Contains(body, "Search is not available at the moment") || strings.Contains(body, unwritable) {
 		t.Errorf("a reader is answered %d: %s", code, body)
 	}
-	wantProblem(t, leader, servertest.NewKey(t, db), "app: impaired: search: make the search index: no folder takes temporary files")
+	wantProblem(t, leader, servertest.NewKey(t, db), "app: impaired: search: create the search index: no folder takes temporary files")
 }

@@ -177,17 +177,17 @@ func (f failing) Search(context.Context, trip2g.SearchRequest) (trip2g.SearchRes
 
 func TestASearchThatCannotAnswerSaysSo(t *testing.T) {
 	for _, tt := range []struct {
-		err    error
-		status int
-		text   string
+		err        error
+		status     int
+		page, json string // texts of the page and of the JSON response
 	}{
-		{trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search"), http.StatusServiceUnavailable, "too many search"},
-		{http.ErrAbortHandler, http.StatusInternalServerError, "internal error"},
+		{trip2g.Errorf(trip2g.EUNAVAILABLE, "too many search"), http.StatusServiceUnavailable, "Search is not available at the moment", "too many search"},
+		{http.ErrAbortHandler, http.StatusInternalServerError, "Internal error", "internal error"},
 	} {
 		n := newSearchNode(t, failing{tt.err}, trip2g.NoteUpdate{Path: "a.md", Content: "apple"})
-		for _, path := range []string{trip2ghttp.SearchPath, trip2ghttp.SearchJSONPath} {
+		for path, text := range map[string]string{trip2ghttp.SearchPath: tt.page, trip2ghttp.SearchJSONPath: tt.json} {
 			res, body := n.ask(t, "GET", path+"?q=apple")
-			if res.StatusCode != tt.status || !strings.Contains(body, tt.text) {
+			if res.StatusCode != tt.status || !strings.Contains(body, text) {
 				t.Errorf("%s with %v: %d %s", path, tt.err, res.StatusCode, body)
 			}
 			if wait := res.Header.Get("Retry-After"); (wait != "") != (tt.status == http.StatusServiceUnavailable) {
