@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"trip2g/internal/wakeup"
 )
 
 const (
@@ -198,8 +200,5 @@ func (d *Drainer) forget(c *conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.conns, c)
-	select {
-	case d.changed <- struct{}{}:
-	default:
-	}
+	wakeup.Signal(d.changed)
 }

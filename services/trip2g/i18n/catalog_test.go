@@ -17,7 +17,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
 
-// catalog is what a language's file has.
+// catalog is the parsed file of a language.
 type catalog struct {
 	tag      language.Tag
 	messages map[string]*goi18n.Message

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"trip2g/internal/wakeup"
 	"trip2g/services/trip2g"
 )
 
@@ -28,10 +29,7 @@ func paceCatchUp(ctx context.Context, wake <-chan struct{}, behind func() trip2g
 			if behind() > farBehind && !sleep(ctx, catchUpInterval) {
 				return
 			}
-			select {
-			case paced <- struct{}{}:
-			default:
-			}
+			wakeup.Signal(paced)
 		}
 	}()
 	return paced

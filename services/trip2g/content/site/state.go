@@ -12,7 +12,7 @@ import (
 	"trip2g/services/trip2g/content/site/render"
 )
 
-// state is what the follower has read so far.
+// state holds everything that the follower has read so far.
 type state struct {
 	databaseID string
 	lineage    string // of the change at position

@@ -82,7 +82,7 @@ func startOther(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	follower := site.NewFollower(s.db, site.Options{Parse: markdown.Parse, Render: markdown.Render, Log: zerolog.Nop()})
-	publisher := publish.New(publish.Options{Vault: s.db, Assets: s.db, References: references, Refresh: follower.Refresh,
+	publisher := publish.New(publish.Options{Vault: s.db, Assets: s.db, References: markdown.AssetRefs, Refresh: follower.Refresh,
 		Settings: func(content string) trip2g.Settings { return *markdown.Parse(trip2g.SettingsPath, content).Settings },
 	})
 	noPages := func(int64) (trip2g.NotePage, bool) { return trip2g.NotePage{}, false }
@@ -110,8 +110,6 @@ func (s *server) served() trip2g.Position {
 	}
 	return position
 }
-
-func references(path, content string) []string { return markdown.Parse(path, content).AssetRefs }
 
 func (s *server) newKey() string {
 	s.t.Helper()
@@ -264,7 +262,7 @@ func (s *server) push(ctx context.Context, dir string, change func(*push.Options
 	}
 	defer v.Close()
 	told := &report{}
-	o := push.Options{Vault: v, Reporter: told, References: references}
+	o := push.Options{Vault: v, Reporter: told, References: markdown.AssetRefs}
 	connection := client.Options{URL: s.URL, Key: s.key, RetryFor: 20 * time.Second}
 	if change != nil {
 		change(&o, &connection)

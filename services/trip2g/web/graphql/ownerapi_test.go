@@ -34,7 +34,7 @@ func startWithServices(t *testing.T) *server {
 		}
 		publisher := publish.New(publish.Options{
 			Vault: s.db, Assets: s.db, Refresh: follower.Refresh,
-			References:   func(path, content string) []string { return markdown.Parse(path, content).AssetRefs },
+			References:   markdown.AssetRefs,
 			Published:    func(id int64) (trip2g.PublishedNote, bool) { return follower.Current().Published(id) },
 			Settings:     func(content string) trip2g.Settings { return *markdown.Parse(trip2g.SettingsPath, content).Settings },
 			StoredAccess: func() trip2g.SiteAccess { return follower.Current().Access().Stored },

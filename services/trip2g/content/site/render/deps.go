@@ -127,7 +127,7 @@ func (s scopedSite) digestNewestNotes() digest {
 	return digestOf(texts...)
 }
 
-// pageSummary is what a page shows of another one.
+// pageSummary contains the facts about a page that other pages show.
 type pageSummary struct {
 	title    string
 	readable bool // by the reader

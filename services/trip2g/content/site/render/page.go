@@ -11,7 +11,7 @@ import (
 // systemPrefix starts the URL paths reserved for the server.
 const systemPrefix = trip2g.SystemRoot
 
-// resource is what a page shows: a note, a folder, a feed or a notice. Values are comparable;
+// resource is the subject of a page: a note, a folder, a feed or a notice. Values are comparable;
 // different values are different pages.
 type resource interface {
 	// key returns the page's URL path, or a name that is no URL path for a notice. Keys are unique
